@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu/osdep.h"
+#include "qom/object.h"
+
+#include "i2c-async.h"
+
+static const TypeInfo i2c_async_target_info = {
+    .name = TYPE_I2C_ASYNC_TARGET,
+    .parent = TYPE_INTERFACE,
+    .class_size = sizeof(I2CAsyncTargetClass),
+};
+
+void i2c_async_register_types(void)
+{
+    type_register_static(&i2c_async_target_info);
+}
