@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libi2cpt: let an emulated machine talk to real I2C devices.
+ *
+ * Errors. Every function that can fail returns 0 or a count on success and a
+ * negative errno value (or -I2CPT_EMISMATCH) on failure. Functions that take a
+ * `struct i2cpt_fault *` also tell where on the wire it went wrong and, in
+ * `text`, one line for a person. The pointer may be NULL.
+ *
+ * Threads. An adapter may be used from any number of threads at once; requests
+ * of all of them go out one after the other, first come first served, and
+ * transfers never interleave on the wire. A passthrough may be called from any
+ * thread, by one at a time for its bus events. Everything else belongs to one
+ * thread at a time. Worker threads of the library block all signals. After
+ * fork() the child may not use handles of its parent: every call answers
+ * -EPERM, and unref only frees memory.
+ *
+ * Ownership. What a function returns through `out` is freed by the function
+ * named in its comment. Strings that are passed in are copied. Strings that are
+ * returned as `const char *` live as long as the object they were asked of.
+ *
+ * Sources: UM10204 (I2C-bus specification, rev. 7), SMBus 3.2, Linux
+ * Documentation/i2c and include/uapi/linux/i2c.h (values of flags and bits).
+ */
+#ifndef I2CPT_H
+#define I2CPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define I2CPT_API __attribute__((visibility("default")))
+#else
+#define I2CPT_API
+#endif
+
+/* The library's version, "MAJOR.MINOR.MICRO". */
+I2CPT_API const char *i2cpt_version(void);
+
+/* ------------------------------------------------------------------ faults */
+
+/*
+ * A replay's request differs from what the trace has. Outside errno's range
+ * (Linux's ends at 4095, MAX_ERRNO) so that nobody takes it for a wire error.
+ */
+#define I2CPT_EMISMATCH 5001
+
+/*
+ * Codes and what they mean on an I2C bus:
+ *   ENXIO       the address was not acknowledged
+ *   EIO         a data byte was not acknowledged
+ *   EREMOTEIO   something was not acknowledged, the host cannot say what
+ *   EAGAIN      arbitration lost to another controller
+ *   EBUSY       the bus, or the address (a kernel driver has it), is in use;
+ *               or an earlier request is still stuck in the kernel
+ *   ETIMEDOUT   the deadline passed
+ *   EBADMSG     the PEC byte is wrong
+ *   EPROTO      a block length is out of range, or a peer broke its protocol
+ *   EOPNOTSUPP  the adapter cannot do this; the text says what is missing
+ *   ENODEV      the adapter is gone (unplugged, peer died)
+ *   ECANCELED   the request was cancelled
+ *   EPERM       the handle came through fork()
+ *   EMISMATCH   I2CPT_EMISMATCH
+ */
+enum i2cpt_phase {
+    I2CPT_PHASE_UNKNOWN = 0,
+    I2CPT_PHASE_ADDRESS = 1,
+    I2CPT_PHASE_DATA = 2,
+    I2CPT_PHASE_STOP = 3,
+};
+
+struct i2cpt_fault {
+    int32_t code;   /* 0, or a positive code of the list above */
+    int32_t phase;  /* enum i2cpt_phase; unknown where the host hides it */
+    int32_t msg;    /* index of the message, -1 where unknown */
+    int32_t byte;   /* index in it, 0 is the first after the address; or -1 */
+    char text[240]; /* one line for a person; may be empty */
+};
+
+/* "ENXIO", ..., "EMISMATCH"; NULL for a code without a name here. `code` may
+ * have either sign. */
+I2CPT_API const char *i2cpt_error_name(int code);
+
+/* The code for a name, positive; -EINVAL for an unknown one. */
+I2CPT_API int i2cpt_error_from_name(const char *name);
+
+/*
+ * One line for a person: the text, or else name, phase, message and byte.
+ * Writes at most `size` bytes with the closing NUL; returns the length that
+ * the whole line has, like snprintf().
+ */
+I2CPT_API int i2cpt_fault_describe(const struct i2cpt_fault *fault, char *buf,
+                                   size_t size);
+
+/* --------------------------------------------------------------------- log */
+
+enum i2cpt_log_level {
+    I2CPT_LOG_ERROR = 0,
+    I2CPT_LOG_WARNING = 1,
+    I2CPT_LOG_INFO = 2,
+    I2CPT_LOG_DEBUG = 3,
+};
+
+/*
+ * The library prints nothing by itself. `log` is called, from any thread, with
+ * one line without newline. NULL (the default) drops it. Process-wide; set it
+ * before the first adapter is opened.
+ */
+typedef void (*i2cpt_log_fn)(int level, const char *line, void *user);
+I2CPT_API void i2cpt_set_log(i2cpt_log_fn log, void *user);
+
+/* ---------------------------------------------------------------- messages */
+
+/* Message flags: names and values of Linux's struct i2c_msg. */
+#define I2CPT_M_RD           0x0001u
+#define I2CPT_M_TEN          0x0010u
+#define I2CPT_M_RECV_LEN     0x0400u
+#define I2CPT_M_NO_RD_ACK    0x0800u
+#define I2CPT_M_IGNORE_NAK   0x1000u
+#define I2CPT_M_REV_DIR_ADDR 0x2000u
+#define I2CPT_M_NOSTART      0x4000u
+#define I2CPT_M_STOP         0x8000u
+
+/* Functionality: names and values of Linux's I2C_FUNC_*. */
+#define I2CPT_FUNC_I2C                    0x00000001u
+#define I2CPT_FUNC_10BIT_ADDR             0x00000002u
+#define I2CPT_FUNC_PROTOCOL_MANGLING      0x00000004u
+#define I2CPT_FUNC_SMBUS_PEC              0x00000008u
+#define I2CPT_FUNC_NOSTART                0x00000010u
+#define I2CPT_FUNC_SMBUS_BLOCK_PROC_CALL  0x00008000u
+#define I2CPT_FUNC_SMBUS_QUICK            0x00010000u
+#define I2CPT_FUNC_SMBUS_READ_BYTE        0x00020000u
+#define I2CPT_FUNC_SMBUS_WRITE_BYTE       0x00040000u
+#define I2CPT_FUNC_SMBUS_READ_BYTE_DATA   0x00080000u
+#define I2CPT_FUNC_SMBUS_WRITE_BYTE_DATA  0x00100000u
+#define I2CPT_FUNC_SMBUS_READ_WORD_DATA   0x00200000u
+#define I2CPT_FUNC_SMBUS_WRITE_WORD_DATA  0x00400000u
+#define I2CPT_FUNC_SMBUS_PROC_CALL        0x00800000u
+#define I2CPT_FUNC_SMBUS_READ_BLOCK_DATA  0x01000000u
+#define I2CPT_FUNC_SMBUS_WRITE_BLOCK_DATA 0x02000000u
+#define I2CPT_FUNC_SMBUS_READ_I2C_BLOCK   0x04000000u
+#define I2CPT_FUNC_SMBUS_WRITE_I2C_BLOCK  0x08000000u
+#define I2CPT_FUNC_SMBUS_HOST_NOTIFY      0x10000000u
+/* What plain I2C messages can emulate; Linux's I2C_FUNC_SMBUS_EMUL_ALL. */
+#define I2CPT_FUNC_SMBUS_EMUL_ALL 0x0fff8008u
+
+/*
+ * One message: a START or repeated START, the address, and `len` bytes in one
+ * direction. A transfer is an array of them, ended by one STOP.
+ *
+ * With I2CPT_M_RECV_LEN (reads only) the first byte that arrives is a count:
+ * before the call `len` is the size of `buf` and buf[0] the number of bytes
+ * besides the block (1: the count itself; 2: a PEC as well), as Linux has it.
+ * Blocks up to len - buf[0] bytes, at most 255, are taken where the adapter
+ * can (i2c-dev: 32); a larger or zero count is EPROTO.
+ *
+ * `actual` is set by the library: the bytes written and acknowledged, or read.
+ */
+struct i2cpt_msg {
+    uint16_t addr;  /* 7-bit 0x00-0x7f, or with I2CPT_M_TEN 0x000-0x3ff */
+    uint16_t flags; /* I2CPT_M_* */
+    uint32_t len;   /* bytes, 0 to I2CPT_MSG_MAX */
+    uint32_t actual;
+    uint8_t *buf; /* len bytes; may be NULL where len is 0 */
+};
+
+#define I2CPT_MSG_MAX      0x100000u /* bytes of one message */
+#define I2CPT_TRANSFER_MAX 1024u     /* messages of one transfer */
+
+/* ---------------------------------------------------------------- adapters */
+
+struct i2cpt_adapter;
+struct i2cpt_options;
+
+/*
+ * One key of a specification string or of a policy, for embedders that make
+ * properties of them. `accepts` is what an error message says that the value
+ * may be ("on or off", "1 to 60000"); `def` is the default as text, or NULL.
+ */
+struct i2cpt_key_info {
+    const char *name;
+    const char *accepts;
+    const char *def;
+    const char *help;
+};
+
+/* The backends of this build, by index from 0; NULL past the last. */
+I2CPT_API const char *i2cpt_backend_name(size_t index);
+I2CPT_API const char *i2cpt_backend_help(size_t index);
+
+/*
+ * Key number `index` of a backend, or with NULL of those common to all
+ * (`record`, `timeout-ms`, `retries`, `name`). 0, or -ENOENT past the last or
+ * for an unknown backend.
+ */
+I2CPT_API int i2cpt_backend_key(const char *backend, size_t index,
+                                struct i2cpt_key_info *out);
+
+/*
+ * Options: a specification string taken apart, or one built key by key. Set
+ * "backend" first: the other keys are checked against it. A second set of the
+ * same key replaces the first. Free with i2cpt_options_free().
+ */
+I2CPT_API int i2cpt_options_new(struct i2cpt_options **out);
+I2CPT_API int i2cpt_options_parse(const char *spec, struct i2cpt_options **out,
+                                  struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_options_set(struct i2cpt_options *options, const char *key,
+                                const char *value, struct i2cpt_fault *fault);
+I2CPT_API const char *i2cpt_options_get(const struct i2cpt_options *options,
+                                        const char *key);
+/* The specification string again; free with i2cpt_free(). */
+I2CPT_API char *i2cpt_options_format(const struct i2cpt_options *options);
+I2CPT_API void i2cpt_options_free(struct i2cpt_options *options);
+
+/*
+ * Open an adapter by its specification string, BACKEND[,KEY=VALUE]..., with a
+ * literal comma in a value doubled. Every opening returns a handle of its own;
+ * handles of the same physical adapter (or trace file) share one connection,
+ * one queue and one worker. A second opening with another frequency, encoding,
+ * timeout or record= is -EINVAL with the key's name in the fault.
+ *
+ * Errors: -EINVAL (unknown backend or key, bad value, missing key), -ENOENT,
+ * -EACCES, -ENODEV, -ENOMEM and what open(2) may say, each with a line in
+ * `fault->text` that names the key, the value and what is accepted.
+ *
+ * Handles are counted: unref frees the last one, waits for its running request
+ * at most until that request's deadline, and completes queued ones with
+ * ECANCELED without calling back.
+ */
+I2CPT_API int i2cpt_adapter_open(const char *spec, struct i2cpt_adapter **out,
+                                 struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_adapter_open_options(const struct i2cpt_options *options,
+                                         struct i2cpt_adapter **out,
+                                         struct i2cpt_fault *fault);
+I2CPT_API struct i2cpt_adapter *i2cpt_adapter_ref(struct i2cpt_adapter *a);
+I2CPT_API void i2cpt_adapter_unref(struct i2cpt_adapter *a);
+
+/* The `name=` key, or else what identifies it, "i2c-dev:/dev/i2c-1". */
+I2CPT_API const char *i2cpt_adapter_name(const struct i2cpt_adapter *a);
+/* I2CPT_FUNC_* bits, truthfully: what the host can do, not what is hoped. */
+I2CPT_API uint32_t i2cpt_adapter_functionality(const struct i2cpt_adapter *a);
+/* SCL frequency in Hz; 0 where the host does not say. */
+I2CPT_API uint32_t i2cpt_adapter_frequency_hz(const struct i2cpt_adapter *a);
+/* Whether bytes can be sent one by one (stream mode of a passthrough): 0, 1. */
+I2CPT_API int i2cpt_adapter_has_stream(const struct i2cpt_adapter *a);
+
+/*
+ * Call `found` for each adapter that can be opened on this machine, with its
+ * specification string and one line about it. Opens none of them. Stops when
+ * `found` returns non-zero, and returns that.
+ */
+typedef int (*i2cpt_found_fn)(const char *spec, const char *about, void *user);
+I2CPT_API int i2cpt_list(i2cpt_found_fn found, void *user);
+
+/*
+ * One transfer: START, the messages joined by repeated STARTs, STOP. Returns 0.
+ * A NACK ends it with STOP, and no later message is started. Bounded by the
+ * adapter's timeout-ms, which covers queueing and retries.
+ *
+ * Runs in the caller's thread when nothing is queued, except on an adapter
+ * whose host calls cannot be cut short (i2c-dev): there the worker does it and
+ * the caller gets ETIMEDOUT when the deadline has passed; the late result is
+ * dropped, and until the host's call has returned further requests fail at
+ * once with EBUSY.
+ *
+ * Errors: those of the list above; -EINVAL for a message that is malformed.
+ */
+I2CPT_API int i2cpt_transfer(struct i2cpt_adapter *a, struct i2cpt_msg *msgs,
+                             size_t n, struct i2cpt_fault *fault);
+
+/* --------------------------------------------------------- asynchronous form
+ */
+
+struct i2cpt_request;
+
+/*
+ * `result` is what i2cpt_transfer() would have returned. Called once for each
+ * request, only inside i2cpt_dispatch() or i2cpt_request_wait(), with no lock
+ * held. `fault` is valid during the call. Unref and submit are allowed in it.
+ */
+typedef void (*i2cpt_done_fn)(struct i2cpt_request *request, int result,
+                              const struct i2cpt_fault *fault, void *user);
+
+/*
+ * Queue a transfer. `msgs` and their buffers are borrowed until `done` is
+ * called. `timeout_ms` 0 is the adapter's. On success *out (may be NULL) is the
+ * request; it is freed by the library after `done` has returned, and must not
+ * be used after that.
+ */
+I2CPT_API int i2cpt_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs,
+                           size_t n, uint32_t timeout_ms, i2cpt_done_fn done,
+                           void *user, struct i2cpt_request **out);
+
+/* A descriptor that polls readable while completions wait for dispatch. It
+ * belongs to the handle; do not read or close it. */
+I2CPT_API int i2cpt_adapter_fd(struct i2cpt_adapter *a);
+
+/* Call `done` of every completed request of this handle; returns how many. */
+I2CPT_API int i2cpt_dispatch(struct i2cpt_adapter *a);
+
+/*
+ * Ask for a request's end. One that has not begun completes with ECANCELED;
+ * one that is on the wire runs on to its end. Either way `done` is called, by a
+ * later dispatch or wait. 0, or -EALREADY where it has completed.
+ */
+I2CPT_API int i2cpt_request_cancel(struct i2cpt_request *request);
+
+/*
+ * Wait at most `timeout_us` for one request; where it completes, call its
+ * `done` here and return 0 (the request is freed then). Else -ETIMEDOUT.
+ */
+I2CPT_API int i2cpt_request_wait(struct i2cpt_request *request,
+                                 uint32_t timeout_us);
+
+/* ------------------------------------------------------------------- SMBus */
+
+/*
+ * SMBus protocols (SMBus 3.2 section 6.5), as messages where the adapter has
+ * I2CPT_FUNC_I2C, else by the host's own SMBus commands. `flags` are
+ * I2CPT_CLIENT_*. Reads of one value return it (0 to 255 or 65535; words are
+ * low byte first); block reads return the count. PEC errors are -EBADMSG, a
+ * block count of 0 or above the buffer's `size` or 255 is -EPROTO.
+ */
+#define I2CPT_CLIENT_PEC 0x04u /* Linux's I2C_CLIENT_PEC */
+#define I2CPT_CLIENT_TEN 0x10u /* Linux's I2C_CLIENT_TEN */
+
+#define I2CPT_SMBUS_BLOCK_MAX  32u  /* up to SMBus 2.0, and Linux */
+#define I2CPT_SMBUS3_BLOCK_MAX 255u /* since SMBus 3.0 */
+
+/* `read` is the R/W bit: 0 write, 1 read. */
+I2CPT_API int i2cpt_smbus_quick(struct i2cpt_adapter *a, uint16_t addr,
+                                uint16_t flags, int read,
+                                struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_smbus_receive_byte(struct i2cpt_adapter *a, uint16_t addr,
+                                       uint16_t flags,
+                                       struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_smbus_send_byte(struct i2cpt_adapter *a, uint16_t addr,
+                                    uint16_t flags, uint8_t value,
+                                    struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_smbus_read_byte_data(struct i2cpt_adapter *a, uint16_t addr,
+                                         uint16_t flags, uint8_t command,
+                                         struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_smbus_write_byte_data(struct i2cpt_adapter *a,
+                                          uint16_t addr, uint16_t flags,
+                                          uint8_t command, uint8_t value,
+                                          struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_smbus_read_word_data(struct i2cpt_adapter *a, uint16_t addr,
+                                         uint16_t flags, uint8_t command,
+                                         struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_smbus_write_word_data(struct i2cpt_adapter *a,
+                                          uint16_t addr, uint16_t flags,
+                                          uint8_t command, uint16_t value,
+                                          struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_smbus_process_call(struct i2cpt_adapter *a, uint16_t addr,
+                                       uint16_t flags, uint8_t command,
+                                       uint16_t value,
+                                       struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_smbus_read_block_data(struct i2cpt_adapter *a,
+                                          uint16_t addr, uint16_t flags,
+                                          uint8_t command, uint8_t *buf,
+                                          size_t size,
+                                          struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_smbus_write_block_data(struct i2cpt_adapter *a,
+                                           uint16_t addr, uint16_t flags,
+                                           uint8_t command, const uint8_t *buf,
+                                           size_t len,
+                                           struct i2cpt_fault *fault);
+/* Writes `len` bytes, then reads up to `size` into `in`; returns that count. */
+I2CPT_API int i2cpt_smbus_block_process_call(struct i2cpt_adapter *a,
+                                             uint16_t addr, uint16_t flags,
+                                             uint8_t command,
+                                             const uint8_t *out, size_t len,
+                                             uint8_t *in, size_t size,
+                                             struct i2cpt_fault *fault);
+/* No count on the wire: exactly `len` bytes. No PEC. */
+I2CPT_API int i2cpt_smbus_read_i2c_block(struct i2cpt_adapter *a, uint16_t addr,
+                                         uint16_t flags, uint8_t command,
+                                         uint8_t *buf, size_t len,
+                                         struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_smbus_write_i2c_block(struct i2cpt_adapter *a,
+                                          uint16_t addr, uint16_t flags,
+                                          uint8_t command, const uint8_t *buf,
+                                          size_t len,
+                                          struct i2cpt_fault *fault);
+
+/* SMBus packet error code: CRC-8 (x^8 + x^2 + x + 1) over `len` bytes, going
+ * on from `crc` (0 at first). The address bytes belong to it. */
+I2CPT_API uint8_t i2cpt_smbus_pec(uint8_t crc, const uint8_t *buf, size_t len);
+
+/*
+ * Is there a target at `addr`? 1 yes, 0 no, negative errno where it cannot be
+ * told (-EBUSY: a kernel driver has it; -EOPNOTSUPP: the adapter lacks the
+ * command). `how` AUTO follows i2cdetect: receive byte at 0x30-0x37 and
+ * 0x50-0x5f, where a quick write may disturb an EEPROM, quick write elsewhere.
+ */
+enum i2cpt_probe_how {
+    I2CPT_PROBE_AUTO = 0,
+    I2CPT_PROBE_QUICK = 1,
+    I2CPT_PROBE_READ = 2,
+};
+I2CPT_API int i2cpt_probe(struct i2cpt_adapter *a, uint16_t addr, int how,
+                          struct i2cpt_fault *fault);
+
+/* Probe `first` to `last` (i2cdetect's own range is 0x08 to 0x77) and put into
+ * result[addr] what i2cpt_probe() said. Returns how many answered, or a
+ * negative errno at ENODEV, EPERM and the like. `result` has 128 entries. */
+I2CPT_API int i2cpt_scan(struct i2cpt_adapter *a, uint16_t first, uint16_t last,
+                         int how, int16_t *result, struct i2cpt_fault *fault);
+
+/* ------------------------------------------------------------- passthrough */
+
+/*
+ * From the byte events of an emulated controller to transfers. docs/policy.md
+ * explains every key below: why there are two modes, what an over-read can do
+ * to a chip, and which setting suits which chip.
+ */
+struct i2cpt_policy;
+struct i2cpt_passthrough;
+
+/*
+ * Policy keys, by name, as text. Addresses: `address` (what the guest says),
+ * `hostaddr` (what goes to the wire), each defaulting to the other, or
+ * `addresses` (a list 0x0e:0x1d:0x50-0x57, or any) with both the same. Free
+ * with i2cpt_policy_free(); i2cpt_passthrough_new() copies it.
+ */
+I2CPT_API int i2cpt_policy_new(struct i2cpt_policy **out);
+I2CPT_API void i2cpt_policy_free(struct i2cpt_policy *policy);
+I2CPT_API int i2cpt_policy_set(struct i2cpt_policy *policy, const char *key,
+                               const char *value, struct i2cpt_fault *fault);
+/* Key number `index`; 0, or -ENOENT past the last. */
+I2CPT_API int i2cpt_policy_key(size_t index, struct i2cpt_key_info *out);
+
+/* What the guest is told for a START, a written or a read byte. */
+enum i2cpt_answer {
+    I2CPT_ACK = 0,
+    I2CPT_NACK = 1,
+    I2CPT_PENDING = 2, /* only with a `complete` hook: it will tell */
+};
+
+/*
+ * The embedder's side. `size` is sizeof(struct i2cpt_hooks). Members that are
+ * NULL take the default in brackets.
+ *
+ * complete: the controller can wait. Calls then answer I2CPT_PENDING while the
+ *     wire works, and complete() is called once for each, in the thread that
+ *     calls dispatch or wait, with ACK or NACK and for reads the byte. A call
+ *     made while one is pending is -EBUSY. [calls block until the wire has
+ *     answered, never past the deadline; on expiry a START or write is NACKed
+ *     and a read gives 0xff]
+ * now_ns: monotonic time in nanoseconds. [CLOCK_MONOTONIC]
+ * timer: call i2cpt_passthrough_timer() at `when_ns` of that clock; UINT64_MAX
+ *     forgets it; a new call replaces the last. May come from any thread.
+ *     [a thread of the library]
+ * Hooks are called with no lock held.
+ */
+struct i2cpt_hooks {
+    uint32_t size;
+    void *user;
+    void (*complete)(void *user, int answer, uint8_t byte);
+    uint64_t (*now_ns)(void *user);
+    void (*timer)(void *user, uint64_t when_ns);
+};
+
+/* Keeps a reference to the adapter. `hooks` may be NULL. Free with
+ * i2cpt_passthrough_free(), which drains first. -EINVAL where no address was
+ * set, or where transfer=stream and the adapter has no stream. */
+I2CPT_API int i2cpt_passthrough_new(struct i2cpt_adapter *a,
+                                    const struct i2cpt_policy *policy,
+                                    const struct i2cpt_hooks *hooks,
+                                    struct i2cpt_passthrough **out,
+                                    struct i2cpt_fault *fault);
+I2CPT_API void i2cpt_passthrough_free(struct i2cpt_passthrough *pt);
+
+/* 1 where this guest address is one of the configured ones, else 0. */
+I2CPT_API int i2cpt_passthrough_has_address(const struct i2cpt_passthrough *pt,
+                                            uint16_t address);
+
+/*
+ * The guest's bus events. `address` is the guest's, 7-bit; `flags` 0 or
+ * I2CPT_M_RD. A START while a transaction is open is a repeated START. Each
+ * returns an enum i2cpt_answer or a negative errno for misuse (-EBUSY while
+ * pending, -EINVAL for an address that is not configured). `*byte` of a read
+ * is 0xff where the answer is NACK. Stop answers ACK at once, or PENDING.
+ *
+ * `expect` of a START for a read is the number of bytes that the controller
+ * will take where it knows, else 0.
+ */
+I2CPT_API int i2cpt_passthrough_start(struct i2cpt_passthrough *pt,
+                                      uint16_t address, uint16_t flags,
+                                      uint32_t expect);
+I2CPT_API int i2cpt_passthrough_write(struct i2cpt_passthrough *pt,
+                                      uint8_t byte);
+I2CPT_API int i2cpt_passthrough_read(struct i2cpt_passthrough *pt,
+                                     uint8_t *byte);
+/* The byte just read was the last one wanted. Optional: stop says it too. */
+I2CPT_API void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt);
+I2CPT_API int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt);
+
+/* For embedders with a `complete` hook: a descriptor to poll, what to call
+ * when it is readable, and a bounded wait for the pending event alone that
+ * completes it in the calling thread (0, or -ETIMEDOUT). */
+I2CPT_API int i2cpt_passthrough_fd(struct i2cpt_passthrough *pt);
+I2CPT_API int i2cpt_passthrough_dispatch(struct i2cpt_passthrough *pt);
+I2CPT_API int i2cpt_passthrough_wait(struct i2cpt_passthrough *pt,
+                                     uint32_t timeout_us);
+I2CPT_API void i2cpt_passthrough_timer(struct i2cpt_passthrough *pt);
+
+/*
+ * Guest reset: the transaction is dropped (message mode: written bytes that
+ * were kept are not sent; stream mode: STOP), what was promised is forgotten,
+ * what was learned stays; a request in the kernel is orphaned; complete() is
+ * not called for it.
+ * Drain: as a STOP of the guest, then wait for posted writes and the recorder,
+ * at most until their deadlines. For VM stop and exit.
+ */
+I2CPT_API void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt);
+I2CPT_API void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt);
+
+/* Counters, by index from 0; the name is NULL past the last. They only grow. */
+enum i2cpt_counter {
+    I2CPT_COUNT_TRANSACTIONS, /* guest's START ... STOP */
+    I2CPT_COUNT_TRANSFERS, /* transfers that reached the adapter, all kinds */
+    I2CPT_COUNT_BYTES_WRITTEN, /* guest bytes acknowledged */
+    I2CPT_COUNT_BYTES_READ,    /* guest bytes taken */
+    I2CPT_COUNT_OVER_READ,     /* bytes fetched that the guest did not take */
+    I2CPT_COUNT_PROBES,        /* extra transfers that asked for presence */
+    I2CPT_COUNT_RESENDS,       /* extra transfers after a too short read */
+    I2CPT_COUNT_CONTINUES,     /* extra reads with on-short=continue */
+    I2CPT_COUNT_BUSY_RETRIES,  /* transfers sent again to keep a promised ACK */
+    I2CPT_COUNT_NACKS,         /* NACKs told to the guest */
+    I2CPT_COUNT_LATE_FAULTS,   /* faults found after the guest was told ACK */
+    I2CPT_COUNT_HOLD_TIMEOUTS, /* buses released from a guest gone quiet */
+    I2CPT_COUNT_TIMEOUTS,      /* deadlines that passed */
+    I2CPT_COUNT_BLOCKED,       /* writes that readonly=on kept from the host */
+    I2CPT_COUNT_MISMATCHES,    /* requests that differ from the trace */
+    I2CPT_COUNTERS
+};
+I2CPT_API const char *i2cpt_counter_name(size_t index);
+I2CPT_API uint64_t i2cpt_passthrough_counter(struct i2cpt_passthrough *pt,
+                                             size_t index);
+
+/* Frees a string that the library returned for the caller to free. */
+I2CPT_API void i2cpt_free(void *p);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
