@@ -136,6 +136,7 @@ struct i2cpt_smbus_call {
 struct i2cpt_bus_info {
     uint32_t functionality;
     uint32_t frequency_hz; /* 0: not known */
+    bool no_stream;        /* this instance does without the stream_*() calls */
 };
 
 /* Calls on the host cannot be cut short: only the worker makes them. */
@@ -292,14 +293,17 @@ int i2cpt_check_msgs(const struct i2cpt_msg *msgs, size_t n,
  */
 int i2cpt_smbus_map_transfer(const struct i2cpt_ops *ops, void *priv,
                              uint32_t functionality, struct i2cpt_xfer *x);
+/* The longest read after a write of one byte that can be mapped so: 32, 2, 1,
+ * or 0 where there is none. */
+uint32_t i2cpt_smbus_map_longest_read(uint32_t functionality);
 
 /* Messages that an SMBus command is defined to be (SMBus 3.2, 6.5), for
  * recording and for plain I2C hosts. */
 struct i2cpt_smbus_msgs {
     struct i2cpt_msg msgs[2];
     size_t n;
-    uint8_t out[40];
-    uint8_t in[300];
+    uint8_t out[260]; /* command, count, 255 data, PEC */
+    uint8_t in[260];  /* count, 255 data, PEC */
 };
 /* PEC bytes included where the flag says so. */
 void i2cpt_smbus_to_msgs(const struct i2cpt_smbus_call *call,
