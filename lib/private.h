@@ -30,7 +30,10 @@ struct i2cpt_key {
     const char *choices;
     const char *def;  /* as text; NULL: none */
     const char *help; /* one line */
-    bool may_differ;  /* a second opening may say something else (name=) */
+    /* A second opening may say something else: name=, and the keys that
+     * identify() looks at (device=, file=), which say the same in other words.
+     */
+    bool may_differ;
 };
 
 /*
@@ -214,6 +217,8 @@ struct i2cpt_ops {
 
 /* All backends of this build, NULL-terminated (registry.c). */
 extern const struct i2cpt_ops *const i2cpt_backends[];
+/* One more, for tests that bring their own; found by name, not listed. */
+extern const struct i2cpt_ops *i2cpt_extra_backend;
 const struct i2cpt_ops *i2cpt_find_backend(const char *name);
 extern const struct i2cpt_key i2cpt_common_keys[];
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "config.h"
+#include "private.h"
+
+const struct i2cpt_ops *const i2cpt_backends[] = {
+    NULL,
+};
+
+const struct i2cpt_ops *i2cpt_extra_backend;
+
+const struct i2cpt_key i2cpt_common_keys[] = {
+    {.name = "name",
+     .kind = I2CPT_KEY_STRING,
+     .help = "what messages call this adapter",
+     .may_differ = true},
+    {.name = "record",
+     .kind = I2CPT_KEY_STRING,
+     .help = "write every transfer to this trace"},
+    {.name = "timeout-ms",
+     .kind = I2CPT_KEY_UINT,
+     .min = 1,
+     .max = 60000,
+     .def = "200",
+     .help = "bound of one transfer, queueing and retries included"},
+    {.name = "retries",
+     .kind = I2CPT_KEY_UINT,
+     .max = 100,
+     .help = "attempts after a lost arbitration"},
+    {NULL},
+};
+
+const struct i2cpt_ops *i2cpt_find_backend(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i2cpt_backends[i]; i++) {
+        if (!strcmp(i2cpt_backends[i]->name, name)) {
+            return i2cpt_backends[i];
+        }
+    }
+    if (i2cpt_extra_backend && !strcmp(i2cpt_extra_backend->name, name)) {
+        return i2cpt_extra_backend;
+    }
+    return NULL;
+}
+
+static const struct i2cpt_ops *nth_backend(size_t index)
+{
+    size_t i;
+
+    for (i = 0; i2cpt_backends[i]; i++) {
+        if (i == index) {
+            return i2cpt_backends[i];
+        }
+    }
+    return NULL;
+}
+
+const char *i2cpt_backend_name(size_t index)
+{
+    const struct i2cpt_ops *ops = nth_backend(index);
+
+    return ops ? ops->name : NULL;
+}
+
+const char *i2cpt_backend_help(size_t index)
+{
+    const struct i2cpt_ops *ops = nth_backend(index);
+
+    return ops ? ops->help : NULL;
+}
+
+int i2cpt_backend_key(const char *backend, size_t index,
+                      struct i2cpt_key_info *out)
+{
+    const struct i2cpt_key *keys = i2cpt_common_keys;
+    const struct i2cpt_ops *ops;
+    size_t i;
+
+    if (backend) {
+        ops = i2cpt_find_backend(backend);
+        if (!ops) {
+            return -ENOENT;
+        }
+        keys = ops->keys;
+    }
+    for (i = 0; keys && keys[i].name; i++) {
+        if (i == index) {
+            i2cpt_key_info(&keys[i], out);
+            return 0;
+        }
+    }
+    return -ENOENT;
+}
+
+int i2cpt_list(i2cpt_found_fn found, void *user)
+{
+    size_t i;
+    int ret;
+
+    for (i = 0; i2cpt_backends[i]; i++) {
+        if (!i2cpt_backends[i]->list) {
+            continue;
+        }
+        ret = i2cpt_backends[i]->list(found, user);
+        if (ret) {
+            return ret;
+        }
+    }
+    return 0;
+}
