@@ -261,7 +261,7 @@ uint32_t i2cpt_adapter_frequency_hz(const struct i2cpt_adapter *a)
 
 int i2cpt_adapter_has_stream(const struct i2cpt_adapter *a)
 {
-    return a->bus->ops->stream_start != NULL;
+    return a->bus->ops->stream_start && !a->bus->info.no_stream;
 }
 
 uint32_t i2cpt_adapter_timeout_ms(const struct i2cpt_adapter *a)
