@@ -98,10 +98,20 @@ uint64_t i2cpt_now_ns(void);
 
 /* ----------------------------------------------------- the ops table */
 
-/* Marks of a transfer, for recorders and replays (trace-format.md). */
+/*
+ * Marks of a transfer, for recorders and replays (trace-format.md, "What a
+ * passthrough adds"). PROBE | RESEND is a probe that repeats the one before
+ * because the guest was told nothing yet.
+ *
+ * TOOK_FOLLOWS says that the last read's length is a guess, also where it is a
+ * RESEND: a replay may then answer with fewer bytes (`actual` < len, the rest
+ * 0xff) and a guest that wants more must be served by a RESEND or CONTINUE,
+ * which is where a replay reports it. took() must come for each of them.
+ */
 #define I2CPT_MARK_PROBE        1u /* asked by the passthrough, not the guest */
-#define I2CPT_MARK_RESEND       2u
+#define I2CPT_MARK_RESEND       2u /* the same again: busy, or read too short */
 #define I2CPT_MARK_TOOK_FOLLOWS 4u /* took() will be called for this one */
+#define I2CPT_MARK_CONTINUE     8u /* reads on where the last read ended */
 
 /* One transfer as a backend sees it. */
 struct i2cpt_xfer {
@@ -134,6 +144,8 @@ struct i2cpt_smbus_call {
      * blocks with their count in block[0]. */
     uint8_t block[34];
 };
+
+struct i2cpt_trace_verdict; /* i2cpt-trace.h */
 
 /* What open() says about the adapter. */
 struct i2cpt_bus_info {
@@ -210,6 +222,10 @@ struct i2cpt_ops {
     void (*took)(void *priv, uint32_t n);
     /* Optional (recorder): write out what is held back. */
     int (*flush)(void *priv);
+
+    /* Optional (trace; the recorder hands it on): how the replay went. */
+    int (*verdict)(void *priv, struct i2cpt_trace_verdict *out,
+                   struct i2cpt_fault *fault);
 
     /* Optional: what can be opened here, as i2cpt_list(). */
     int (*list)(i2cpt_found_fn found, void *user);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Traces of I2C traffic, format 1 (docs/trace-format.md): reading them, writing
+ * them, and the verdict of an adapter that answers from one.
+ *
+ * Errors are as in i2cpt.h: 0 or a count, else a negative errno with one line
+ * in fault->text. A file that is not a trace is -EINVAL, and the line begins
+ * with FILE:LINE:COLUMN (both from 1, columns count bytes). Objects here belong
+ * to one thread at a time.
+ *
+ * Structs that the library hands out grow at their end in later versions; they
+ * are not to be copied, compared or allocated by the caller, but for those
+ * that begin with `size`.
+ */
+#ifndef I2CPT_TRACE_H
+#define I2CPT_TRACE_H
+
+#include "i2cpt.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define I2CPT_TRACE_VERSION  1
+#define I2CPT_TRACE_LINE_MAX (16u << 20) /* bytes of a line, newline included \
+                                          */
+#define I2CPT_TRACE_BUS_MAX 1048575      /* N of i2c-N; Linux's MINORMASK */
+
+/* -------------------------------------------------------- the line model */
+
+/* What a byte is besides its value. */
+#define I2CPT_TRACE_VOLATILE 1u /* ~   serve it, do not compare it */
+#define I2CPT_TRACE_REDACTED 2u /* ??  served as 0xff, matches anything */
+
+struct i2cpt_trace_msg {
+    uint16_t addr;
+    uint16_t flags; /* I2CPT_M_*; RECV_LEN for "r?" */
+    uint32_t len;   /* bytes asked for; RECV_LEN: 1, with a PEC ("+1") 2 */
+    uint32_t
+        n_bytes; /* bytes there: writes all of len, reads those that came */
+    const uint8_t *bytes;
+    const uint8_t *kinds; /* of each byte, I2CPT_TRACE_*; NULL: all plain */
+};
+
+#define I2CPT_TRACE_PROBE    1u /* %probe: asked by a passthrough, not a guest */
+#define I2CPT_TRACE_RESEND   2u /* %resend: the one before, sent again */
+#define I2CPT_TRACE_CONTINUE 4u /* %continue: reads on where that one ended */
+#define I2CPT_TRACE_TOOK     8u /* %took-N: the guest took N of the last read */
+
+struct i2cpt_trace_transfer {
+    uint64_t duration_ns;
+    int32_t bus;   /* N of the prefix "i2c-N:", -1 without one */
+    uint32_t n;    /* messages, at least 1 */
+    uint32_t mark; /* I2CPT_TRACE_PROBE ... */
+    uint32_t took; /* with I2CPT_TRACE_TOOK */
+    const struct i2cpt_trace_msg *msgs;
+    /* As struct i2cpt_fault: code 0 where it went well; -1 where not known. */
+    int32_t code, phase, fault_msg, fault_byte;
+    const char *words; /* other %words with their %, or NULL */
+};
+
+enum i2cpt_trace_kind {
+    I2CPT_TRACE_HEADER = 1, /* key, text */
+    I2CPT_TRACE_TRANSFER,   /* stamp_ns, transfer */
+    I2CPT_TRACE_EVENT,      /* stamp_ns, key (the kind: "irq"), text */
+    I2CPT_TRACE_COMMENT,    /* text, what follows the '#' */
+    I2CPT_TRACE_BLANK,
+    I2CPT_TRACE_END, /* count */
+};
+
+struct i2cpt_trace_line {
+    int32_t kind;    /* enum i2cpt_trace_kind */
+    uint64_t line;   /* from 1 */
+    uint64_t offset; /* of its first byte in the file */
+    uint64_t stamp_ns;
+    const char *key, *text;
+    uint64_t count;
+    struct i2cpt_trace_transfer transfer;
+};
+
+/* ---------------------------------------------------------------- reading */
+
+struct i2cpt_trace_reader;
+
+/*
+ * Open a trace; its first line is checked here. `path` may be a FIFO, and "-"
+ * is the standard input. Memory is a few hundred KiB however long the trace
+ * (and as much again as its longest line). Free with
+ * i2cpt_trace_reader_free().
+ */
+I2CPT_API int i2cpt_trace_reader_open(const char *path,
+                                      struct i2cpt_trace_reader **out,
+                                      struct i2cpt_fault *fault);
+/* The same over `len` bytes that stay where they are; `name` is for errors. */
+I2CPT_API int i2cpt_trace_reader_open_memory(const void *text, size_t len,
+                                             const char *name,
+                                             struct i2cpt_trace_reader **out,
+                                             struct i2cpt_fault *fault);
+I2CPT_API void i2cpt_trace_reader_free(struct i2cpt_trace_reader *r);
+
+/*
+ * The next line: 1 and *out, which is valid until the next call; 0 at the end;
+ * or an error, after which there is nothing more. Every line is handed out but
+ * the first ("i2cpt-trace 1").
+ *
+ * To learn from a trace what lengths a guest reads, take the transfers that
+ * have no I2CPT_TRACE_PROBE, and of their last message, where it is a read, the
+ * number `took` with I2CPT_TRACE_TOOK, else n_bytes. A transfer with
+ * I2CPT_TRACE_RESEND replaces the one before it.
+ */
+I2CPT_API int i2cpt_trace_reader_next(struct i2cpt_trace_reader *r,
+                                      const struct i2cpt_trace_line **out,
+                                      struct i2cpt_fault *fault);
+
+/* After the end: 1 where the trace is whole (its last line is `end N`), 0 where
+ * it is truncated (readable all the same; the recorder was killed, say). */
+I2CPT_API int i2cpt_trace_reader_complete(const struct i2cpt_trace_reader *r);
+/* Transfers handed out so far. */
+I2CPT_API uint64_t
+i2cpt_trace_reader_transfers(const struct i2cpt_trace_reader *r);
+
+/*
+ * The line as the writer would write it, without newline, like snprintf():
+ * writes at most `size` bytes with the closing NUL, returns the whole length.
+ */
+I2CPT_API int i2cpt_trace_line_format(const struct i2cpt_trace_line *line,
+                                      char *buf, size_t size);
+
+/* ---------------------------------------------------------------- writing */
+
+struct i2cpt_trace_writer;
+
+/*
+ * Begin a trace at `path` ("-" is the standard output). An existing file is
+ * replaced; with `append` 1 its lines stay, an unfinished last line is cut off,
+ * and stamps go on from its last one (see i2cpt_trace_writer_start_ns()).
+ *
+ * Each line goes out by one write(2) as soon as it is handed in, so a killed
+ * process leaves whole lines. Where the disk is full, the call fails
+ * (-ENOSPC), what was begun of the line is cut off again, and every later call
+ * fails likewise; what is in the file stays readable.
+ */
+I2CPT_API int i2cpt_trace_writer_open(const char *path, int append,
+                                      struct i2cpt_trace_writer **out,
+                                      struct i2cpt_fault *fault);
+/* Without `end`: the file stays marked as truncated. Frees the writer. */
+I2CPT_API void i2cpt_trace_writer_free(struct i2cpt_trace_writer *w);
+
+/* When the lines to come begin, 0 but for appending: add it to stamps. */
+I2CPT_API uint64_t
+i2cpt_trace_writer_start_ns(const struct i2cpt_trace_writer *w);
+
+/*
+ * One line; what the fields of its kind say is checked, so that what is written
+ * can be read (-EINVAL, and nothing is written). `line` and `offset` are not
+ * looked at, nor `count` of an `end`, which is the writer's own. Headers must
+ * come first.
+ */
+I2CPT_API int i2cpt_trace_writer_line(struct i2cpt_trace_writer *w,
+                                      const struct i2cpt_trace_line *line,
+                                      struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_trace_writer_header(struct i2cpt_trace_writer *w,
+                                        const char *key, const char *text,
+                                        struct i2cpt_fault *fault);
+I2CPT_API int i2cpt_trace_writer_comment(struct i2cpt_trace_writer *w,
+                                         const char *text,
+                                         struct i2cpt_fault *fault);
+/* One transfer that was made: `fault` is how it ended (NULL or code 0: well),
+ * `mark` and `took` as in the line model, `bus` -1 for none. Of reads, `actual`
+ * bytes are written. */
+I2CPT_API int i2cpt_trace_writer_transfer(
+    struct i2cpt_trace_writer *w, uint64_t stamp_ns, uint64_t duration_ns,
+    int32_t bus, const struct i2cpt_msg *msgs, size_t n,
+    const struct i2cpt_fault *ended, uint32_t mark, uint32_t took,
+    struct i2cpt_fault *fault);
+/* `end N`. More lines may follow, and then another end. */
+I2CPT_API int i2cpt_trace_writer_end(struct i2cpt_trace_writer *w,
+                                     struct i2cpt_fault *fault);
+
+/* ---------------------------------------------- running a trace once more */
+
+/*
+ * The request that a recorded transfer was: messages and buffers in one piece,
+ * freed with i2cpt_free(). Redacted bytes are 0xff.
+ */
+I2CPT_API int i2cpt_trace_request(const struct i2cpt_trace_transfer *t,
+                                  struct i2cpt_msg **msgs, size_t *n);
+/*
+ * Whether a transfer that was run again ended as the recorded one: 1 yes, 0 no
+ * with the first difference as one line in `text`. Volatile and redacted bytes
+ * are not compared; nor are phase, message and byte of a fault where one of the
+ * two does not know them.
+ */
+I2CPT_API int i2cpt_trace_compare(const struct i2cpt_trace_transfer *t,
+                                  const struct i2cpt_msg *msgs, size_t n,
+                                  int result, const struct i2cpt_fault *fault,
+                                  char *text, size_t size);
+
+/*
+ * One transfer in i2ctransfer's own syntax, "w2@0x50 0x00 0x10 r16": words
+ * {r|w}LENGTH[@address] with flag letters (i n p s t) before the r or w, `r?`,
+ * data with 0x or decimal and the suffixes = + - p. The messages and their
+ * buffers are one piece, freed with i2cpt_free(). -EINVAL names the word.
+ */
+I2CPT_API int i2cpt_transfer_parse(const char *text, struct i2cpt_msg **msgs,
+                                   size_t *n, struct i2cpt_fault *fault);
+
+/* ------------------------------------------ adapters with a trace in them */
+
+/*
+ * How a replay went, of an adapter opened with backend trace. `size` is
+ * sizeof(struct i2cpt_trace_verdict), set by the caller. Transfers that a
+ * passthrough made by itself (%probe, %resend, %continue) count as neither
+ * consumed nor remaining.
+ */
+#define I2CPT_TRACE_UNKNOWN UINT64_MAX
+struct i2cpt_trace_verdict {
+    uint32_t size;
+    uint32_t truncated;  /* 1: no `end N` was found where the trace ended */
+    uint64_t consumed;   /* recorded transfers that were asked for */
+    uint64_t remaining;  /* that were not; UNKNOWN where that cannot be found
+                            out (a FIFO that is still open) */
+    uint64_t mismatches; /* requests that differ from the trace */
+    uint64_t absent;     /* requests to an address that occurs nowhere in it */
+    uint64_t redacted;   /* bytes that were served as 0xff */
+    uint64_t next_line;  /* of the first that remains; 0: none, or not known */
+    char text[512];      /* the first mismatch: line, expected and actual */
+};
+/* Reads on to the trace's end where it must to know what remains. 0, or
+ * -EOPNOTSUPP for an adapter of another kind, or that of a bad line. */
+I2CPT_API int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
+                                          struct i2cpt_trace_verdict *out,
+                                          struct i2cpt_fault *fault);
+
+/*
+ * Write out what the recorder of an adapter opened with record= holds back.
+ * 0 too where it records nothing; else why the recording has stopped (-ENOSPC).
+ */
+I2CPT_API int i2cpt_trace_record_flush(struct i2cpt_adapter *a);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
