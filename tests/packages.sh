@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Debian packages, and how to install them. Sourced by tests/run and
+# examples/quickstart.
+
+# To build the library, the tools and the plugin for the distribution's QEMU.
+# shellcheck disable=SC2034
+build_packages=(
+    gcc libc6-dev meson ninja-build pkg-config
+    libglib2.0-dev libftdi1-dev libi2c-dev
+    qemu-system-arm firmware-microbit-micropython
+    dpkg-dev python3 zlib1g-dev libpixman-1-dev
+)
+# For the tests as well.
+# shellcheck disable=SC2034
+test_packages=(
+    "${build_packages[@]}"
+    g++ check umockdev libumockdev-dev i2c-tools
+    gcc-arm-none-eabi clang-format shellcheck git
+)
+
+# i2cpt_install PACKAGE... installs those that are missing, as root or by sudo.
+i2cpt_install()
+{
+    local missing=() package as_root=()
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" \
+            2>/dev/null)" = installed ] || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "not root and no sudo: cannot install ${missing[*]}" >&2
+            return 1
+        fi
+        as_root=(sudo)
+    fi
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y
+        -o DPkg::Lock::Timeout=600)
+    "${as_root[@]}" "${apt[@]}" update &&
+        "${as_root[@]}" "${apt[@]}" install --no-install-recommends \
+            "${missing[@]}"
+}
