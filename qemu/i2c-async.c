@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu/osdep.h"
-#include "qom/object.h"
+#include "compat.h"
 
 #include "i2c-async.h"
 
@@ -10,7 +10,9 @@ static const TypeInfo i2c_async_target_info = {
     .class_size = sizeof(I2CAsyncTargetClass),
 };
 
-void i2c_async_register_types(void)
+static void i2c_async_register_types(void)
 {
     type_register_static(&i2c_async_target_info);
 }
+
+i2cpt_type_init(i2c_async_register_types)

@@ -100,7 +100,4 @@ struct I2CAsyncTargetClass {
     void (*cancel)(I2CAsyncTarget *target);
 };
 
-/* Called once, before any type that implements the interface is registered. */
-void i2c_async_register_types(void);
-
 #endif
