@@ -297,6 +297,7 @@ static int make_fds_locked(struct i2cpt_adapter *a)
         a->poll_fd = a->event_fd = a->timer_fd = -1;
         return ret;
     }
+    requests_expire_locked(a);
     return 0;
 }
 

@@ -120,6 +120,7 @@ void job_copy_back(const struct job *job, struct i2cpt_call *call);
 /* request.c */
 void request_complete_locked(struct i2cpt_request *r, int result,
                              const struct i2cpt_fault *fault);
+void requests_expire_locked(struct i2cpt_adapter *a);
 void requests_drop_locked(struct i2cpt_adapter *a);
 
 /* adapter.c */

@@ -66,7 +66,7 @@ static int parse_choice(const char *choices, const char *text, uint64_t *out)
     const char *p = choices;
     uint64_t index = 0;
 
-    for (; p; index++) {
+    for (; p && !strchr(text, '|'); index++) {
         if (len && !strncmp(p, text, len) && (p[len] == '|' || !p[len])) {
             *out = index;
             return 0;

@@ -93,7 +93,7 @@ static uint64_t expiry(const struct i2cpt_request *r)
 
 /* Complete with ETIMEDOUT what has waited too long; set the timer to the next
  * expiry. */
-static void expire_locked(struct i2cpt_adapter *a)
+void requests_expire_locked(struct i2cpt_adapter *a)
 {
     uint64_t now = UINT64_MAX, next = UINT64_MAX;
     struct i2cpt_request *r;
@@ -293,7 +293,7 @@ int i2cpt_dispatch(struct i2cpt_adapter *a)
     i2cpt_adapter_ref(a);
     for (;;) {
         pthread_mutex_lock(&bus->lock);
-        expire_locked(a);
+        requests_expire_locked(a);
         r = first_complete_locked(a);
         pthread_mutex_unlock(&bus->lock);
         if (!r) {

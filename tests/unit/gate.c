@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gate.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static bool holding;
+static unsigned permits, entered, closed;
+static int next_result;
+static char logged[4096];
+static struct i2cpt_ops ops;
+
+static void add_log(const char *what, int value)
+{
+    size_t len = strlen(logged);
+
+    if (value < 0) {
+        snprintf(logged + len, sizeof(logged) - len, "%s ", what);
+    } else {
+        snprintf(logged + len, sizeof(logged) - len, "%s%02x ", what, value);
+    }
+}
+
+static int gate_identify(const struct i2cpt_options *o, char **identity,
+                         struct i2cpt_fault *fault)
+{
+    *identity = g_strdup_printf("gate:%s", i2cpt_options_string(o, "id"));
+    return 0;
+}
+
+static int gate_open_backend(const struct i2cpt_options *o, void **priv,
+                             struct i2cpt_bus_info *info,
+                             struct i2cpt_fault *fault)
+{
+    if (i2cpt_options_number(o, "fail")) {
+        return i2cpt_fault_text(fault, ENOENT, "fail=on: as asked");
+    }
+    info->functionality = I2CPT_FUNC_I2C | I2CPT_FUNC_SMBUS_EMUL_ALL;
+    *priv = &ops;
+    return 0;
+}
+
+static void gate_close(void *priv)
+{
+    pthread_mutex_lock(&lock);
+    closed++;
+    pthread_mutex_unlock(&lock);
+}
+
+static int gate_transfer(void *priv, struct i2cpt_xfer *x)
+{
+    size_t i;
+    int ret;
+
+    pthread_mutex_lock(&lock);
+    entered++;
+    pthread_cond_broadcast(&changed);
+    while (holding && !permits) {
+        pthread_cond_wait(&changed, &lock);
+    }
+    permits -= permits > 0;
+    add_log("T", x->msgs[0].addr);
+    ret = next_result;
+    for (i = 0; !ret && i < x->n; i++) {
+        x->msgs[i].actual = x->msgs[i].len;
+        if (x->msgs[i].flags & I2CPT_M_RD) {
+            memset(x->msgs[i].buf, 0x5a, x->msgs[i].len);
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return ret ? i2cpt_fault_set(x->fault, -ret, I2CPT_PHASE_ADDRESS, 0, -1)
+               : 0;
+}
+
+static int locked_log(const char *what, int value)
+{
+    pthread_mutex_lock(&lock);
+    add_log(what, value);
+    pthread_mutex_unlock(&lock);
+    return 0;
+}
+
+static int gate_start(void *priv, uint16_t addr, uint16_t flags,
+                      uint64_t deadline_ns, struct i2cpt_fault *fault)
+{
+    return locked_log("S", addr);
+}
+
+static int gate_write(void *priv, uint8_t byte, uint64_t deadline_ns,
+                      struct i2cpt_fault *fault)
+{
+    return locked_log("W", byte);
+}
+
+static int gate_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
+                     struct i2cpt_fault *fault)
+{
+    *byte = 0xa5;
+    return locked_log("R", -1);
+}
+
+static int gate_stop(void *priv, uint64_t deadline_ns,
+                     struct i2cpt_fault *fault)
+{
+    return locked_log("E", -1);
+}
+
+static bool gate_instant(void *priv)
+{
+    return true;
+}
+
+static const struct i2cpt_key keys[] = {
+    {.name = "id", .kind = I2CPT_KEY_STRING, .def = "0"},
+    {.name = "fail", .kind = I2CPT_KEY_SWITCH, .def = "off"},
+    {.name = "frequency",
+     .kind = I2CPT_KEY_FREQUENCY,
+     .min = 10000,
+     .max = 1000000,
+     .def = "100k"},
+    {.name = "mode", .kind = I2CPT_KEY_CHOICE, .choices = "slow|fast"},
+    {NULL},
+};
+
+void gate_install(enum gate_kind kind)
+{
+    ops = (struct i2cpt_ops){
+        .name = "gate",
+        .help = "for tests",
+        .flags = kind == GATE_OUTLIVES ? I2CPT_OPS_OUTLIVES : 0,
+        .keys = keys,
+        .identify = gate_identify,
+        .open = gate_open_backend,
+        .close = gate_close,
+        .transfer = gate_transfer,
+        .stream_start = gate_start,
+        .stream_write = gate_write,
+        .stream_read = gate_read,
+        .stream_stop = gate_stop,
+        .instant = kind == GATE_INSTANT ? gate_instant : NULL,
+    };
+    i2cpt_extra_backend = &ops;
+    pthread_mutex_lock(&lock);
+    holding = false;
+    permits = entered = closed = 0;
+    next_result = 0;
+    logged[0] = 0;
+    pthread_mutex_unlock(&lock);
+}
+
+void gate_hold(bool hold)
+{
+    pthread_mutex_lock(&lock);
+    holding = hold;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+void gate_open(unsigned calls)
+{
+    pthread_mutex_lock(&lock);
+    permits += calls;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+void gate_wait_entered(unsigned n)
+{
+    pthread_mutex_lock(&lock);
+    while (entered < n) {
+        pthread_cond_wait(&changed, &lock);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void gate_result(int result)
+{
+    pthread_mutex_lock(&lock);
+    next_result = result;
+    pthread_mutex_unlock(&lock);
+}
+
+unsigned gate_entered(void)
+{
+    unsigned n;
+
+    pthread_mutex_lock(&lock);
+    n = entered;
+    pthread_mutex_unlock(&lock);
+    return n;
+}
+
+unsigned gate_closed(void)
+{
+    unsigned n;
+
+    pthread_mutex_lock(&lock);
+    n = closed;
+    pthread_mutex_unlock(&lock);
+    return n;
+}
+
+const char *gate_log(void)
+{
+    return logged;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A backend whose calls end when the test says so: `gate,id=NAME`. Each call
+ * is logged as one letter and its address or byte; with hold=on a transfer to
+ * address A waits for gate_open() once per call, whatever its deadline is.
+ */
+#ifndef GATE_H
+#define GATE_H
+
+#include "private.h"
+
+enum gate_kind { GATE_PLAIN, GATE_OUTLIVES, GATE_INSTANT };
+
+void gate_install(enum gate_kind kind);
+void gate_hold(bool hold);          /* transfers wait from now on */
+void gate_open(unsigned calls);     /* let that many go on */
+void gate_wait_entered(unsigned n); /* until n transfers have ever begun */
+void gate_result(int result);       /* what transfers return */
+unsigned gate_entered(void);
+unsigned gate_closed(void); /* how often close() was called */
+const char *gate_log(void); /* "T48 S50 W01 R E " */
+
+#endif
