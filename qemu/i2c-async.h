@@ -29,6 +29,7 @@
 #define I2C_ASYNC_H
 
 #include "qom/object.h"
+#include "hw/i2c/i2c.h"
 
 #define TYPE_I2C_ASYNC_TARGET "i2c-async-target"
 
@@ -99,5 +100,39 @@ struct I2CAsyncTargetClass {
      */
     void (*cancel)(I2CAsyncTarget *target);
 };
+
+/*
+ * The controller's side: finds the target of an address on its bus, and calls
+ * it through the interface or, where it has none, synchronously. Knows what a
+ * repeated START to another address means, which QEMU's core does not: the
+ * bus is scanned again, and the target that is left gets its stop() first.
+ *
+ * The calls answer like the interface's; PENDING is followed by one call of
+ * `done`. Embed the struct; the fields are not for others.
+ */
+typedef struct {
+    I2CBus *bus;
+    I2CAsyncDone *done;
+    void *opaque;
+    I2CAsyncTarget *target; /* of the conversation, until its stop has ended */
+    bool sync;              /* a conversation through QEMU's core is open */
+    bool sync_reading;
+    uint8_t sync_address;
+    bool pending;
+    bool stopping;   /* what is pending is a stop() */
+    bool restarting; /* it is followed by the START below */
+    bool next_is_read;
+    uint8_t next_address;
+} I2CAsyncController;
+
+void i2c_async_init(I2CAsyncController *controller, I2CBus *bus,
+                    I2CAsyncDone *done, void *opaque);
+I2CAsyncResult i2c_async_start(I2CAsyncController *controller, uint8_t address,
+                               bool is_read);
+I2CAsyncResult i2c_async_send(I2CAsyncController *controller, uint8_t byte);
+I2CAsyncResult i2c_async_recv(I2CAsyncController *controller, uint8_t *byte);
+I2CAsyncResult i2c_async_stop(I2CAsyncController *controller);
+bool i2c_async_wait(I2CAsyncController *controller, int64_t timeout_us);
+void i2c_async_cancel(I2CAsyncController *controller);
 
 #endif
