@@ -329,6 +329,10 @@ struct i2cpt_smbus_msgs {
 /* PEC bytes included where the flag says so. */
 void i2cpt_smbus_to_msgs(const struct i2cpt_smbus_call *call,
                          struct i2cpt_smbus_msgs *out);
+/* The functionality bits that the command needs of a native SMBus host. */
+uint32_t i2cpt_smbus_needs(const struct i2cpt_smbus_call *call);
+/* "I2C_FUNC_SMBUS_QUICK" for one bit; for several, one's. */
+const char *i2cpt_functionality_name(uint32_t bits);
 /* After a read: data of the messages back into call->block, PEC checked. */
 int i2cpt_smbus_from_msgs(struct i2cpt_smbus_call *call,
                           const struct i2cpt_smbus_msgs *in,

@@ -6,6 +6,7 @@
 #include "private.h"
 
 const struct i2cpt_ops *const i2cpt_backends[] = {
+    &i2cpt_stub_ops,
     NULL,
 };
 
