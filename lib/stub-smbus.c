@@ -262,20 +262,10 @@ static uint8_t smbus_read(struct stub_chip *chip)
     return byte;
 }
 
-/* STOP after a write: what was asked for happens now. */
-static void smbus_end(struct stub_chip *chip, bool stop)
+static void commit(struct smbus *s)
 {
-    struct smbus *s = (struct smbus *)chip;
-    uint16_t n = s->out_n;
-
-    s->out_n = stop ? 0 : n;
-    if (!stop || s->reading || !n || s->refused || n != write_length(s))
-        return;
     struct command *c = s->commands[s->out[0]];
-    if (s->pec == PEC_REQUIRE && !s->pec_good) {
-        chip->counts.pec_errors++;
-        return;
-    }
+
     switch (c->form) {
     case FORM_BYTE:
     case FORM_WORD:
@@ -286,11 +276,28 @@ static void smbus_end(struct stub_chip *chip, bool stop)
         memcpy(c->data, s->out + 2, c->n);
         break;
     case FORM_SEND:
-        chip->counts.sent++;
+        s->chip.counts.sent++;
         break;
     default:
         break;
     }
+}
+
+/* STOP after a complete write: what was asked for happens now. */
+static void smbus_end(struct stub_chip *chip, bool stop)
+{
+    struct smbus *s = (struct smbus *)chip;
+    bool whole = s->out_n && s->out_n == write_length(s);
+
+    if (!stop)
+        return;
+    if (whole && !s->reading && !s->refused) {
+        if (s->pec == PEC_REQUIRE && !s->pec_good)
+            chip->counts.pec_errors++;
+        else
+            commit(s);
+    }
+    s->out_n = 0;
 }
 
 static size_t smbus_peek(const struct stub_chip *chip, uint32_t reg,
