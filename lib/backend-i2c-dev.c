@@ -12,6 +12,7 @@
 #include "i2c-dev-fault.h"
 #include "i2c-dev-host.h"
 #include "i2c-dev-plan.h"
+#include "i2c-dev-smbus.h"
 #include "i2c-dev-uapi.h"
 #include "private.h"
 
@@ -384,93 +385,6 @@ static int i2c_dev_transfer(void *priv, struct i2cpt_xfer *x)
 
 /* ------------------------------------------------------------------ SMBus */
 
-static const struct smbus_command {
-    uint32_t write, read; /* functionality; 0: there is no such direction */
-    const char *name;     /* after I2C_FUNC_SMBUS_ */
-    uint8_t messages;     /* of a read, or of the whole call */
-    bool block;
-} commands[] = {
-    [I2CPT_SMBUS_QUICK] = {I2CPT_FUNC_SMBUS_QUICK, I2CPT_FUNC_SMBUS_QUICK,
-                           "QUICK", 1},
-    [I2CPT_SMBUS_BYTE] = {I2CPT_FUNC_SMBUS_WRITE_BYTE,
-                          I2CPT_FUNC_SMBUS_READ_BYTE, "BYTE", 1},
-    [I2CPT_SMBUS_BYTE_DATA] = {I2CPT_FUNC_SMBUS_WRITE_BYTE_DATA,
-                               I2CPT_FUNC_SMBUS_READ_BYTE_DATA, "BYTE_DATA", 2},
-    [I2CPT_SMBUS_WORD_DATA] = {I2CPT_FUNC_SMBUS_WRITE_WORD_DATA,
-                               I2CPT_FUNC_SMBUS_READ_WORD_DATA, "WORD_DATA", 2},
-    [I2CPT_SMBUS_PROC_CALL] = {I2CPT_FUNC_SMBUS_PROC_CALL,
-                               I2CPT_FUNC_SMBUS_PROC_CALL, "PROC_CALL", 2},
-    [I2CPT_SMBUS_BLOCK_DATA] = {I2CPT_FUNC_SMBUS_WRITE_BLOCK_DATA,
-                                I2CPT_FUNC_SMBUS_READ_BLOCK_DATA, "BLOCK_DATA",
-                                2, true},
-    [I2CPT_SMBUS_BLOCK_PROC_CALL] = {I2CPT_FUNC_SMBUS_BLOCK_PROC_CALL,
-                                     I2CPT_FUNC_SMBUS_BLOCK_PROC_CALL,
-                                     "BLOCK_PROC_CALL", 2, true},
-    [I2CPT_SMBUS_I2C_BLOCK_DATA] = {I2CPT_FUNC_SMBUS_WRITE_I2C_BLOCK,
-                                    I2CPT_FUNC_SMBUS_READ_I2C_BLOCK,
-                                    "I2C_BLOCK", 2, true},
-};
-
-static bool is_process_call(const struct i2cpt_smbus_call *call)
-{
-    return call->protocol == I2CPT_SMBUS_PROC_CALL ||
-           call->protocol == I2CPT_SMBUS_BLOCK_PROC_CALL;
-}
-
-static int lacks(const struct i2c_dev *d, const char *prefix, const char *name,
-                 struct i2cpt_fault *fault)
-{
-    return i2cpt_fault_text(fault, EOPNOTSUPP, "%.60s lacks I2C_FUNC_%s%s",
-                            d->host.path, prefix, name);
-}
-
-/* Drivers without PEC or 10-bit addresses ignore what they are told. */
-static int check_call(const struct i2c_dev *d,
-                      const struct i2cpt_smbus_call *call,
-                      struct i2cpt_fault *fault)
-{
-    const struct smbus_command *command;
-    uint32_t needed;
-
-    if (call->protocol >= G_N_ELEMENTS(commands) ||
-        !commands[call->protocol].name) {
-        return i2cpt_fault_text(fault, EINVAL, "SMBus protocol %u: unknown",
-                                call->protocol);
-    }
-    command = &commands[call->protocol];
-    needed = call->read ? command->read : command->write;
-    if (!(d->functionality & needed)) {
-        return lacks(d,
-                     command->read == command->write ? "SMBUS_"
-                     : call->read                    ? "SMBUS_READ_"
-                                                     : "SMBUS_WRITE_",
-                     command->name, fault);
-    }
-    if ((call->flags & I2CPT_CLIENT_PEC) &&
-        !(d->functionality & I2CPT_FUNC_SMBUS_PEC)) {
-        return lacks(d, "SMBUS_", "PEC", fault);
-    }
-    if ((call->flags & I2CPT_CLIENT_TEN) &&
-        !(d->functionality & I2CPT_FUNC_10BIT_ADDR)) {
-        return lacks(d, "", "10BIT_ADDR", fault);
-    }
-    return 0;
-}
-
-/* A count that goes to the kernel, or came from it. */
-static int check_count(const struct i2cpt_smbus_call *call,
-                       struct i2cpt_fault *fault)
-{
-    uint8_t count = call->block[0];
-
-    if (!commands[call->protocol].block || (count && count <= UAPI_BLOCK_MAX)) {
-        return 0;
-    }
-    return i2cpt_fault_text(fault, EPROTO,
-                            "block of %u bytes: accepted is 1 to %u", count,
-                            UAPI_BLOCK_MAX);
-}
-
 static int select_pec(struct i2c_dev *d, bool pec)
 {
     int ret = d->pec == pec ? 0 : uapi_set_pec(d->fd, pec);
@@ -479,25 +393,6 @@ static int select_pec(struct i2c_dev *d, bool pec)
         d->pec = pec;
     }
     return ret;
-}
-
-static struct request_shape shape_of_call(const struct i2cpt_smbus_call *call,
-                                          uint64_t deadline_ns)
-{
-    bool turns = call->read || is_process_call(call);
-
-    return (struct request_shape){
-        .n = turns ? commands[call->protocol].messages : 1,
-        .address_only = call->protocol == I2CPT_SMBUS_QUICK ||
-                        (call->protocol == I2CPT_SMBUS_BYTE && call->read),
-        .deadline_ns = deadline_ns,
-    };
-}
-
-static bool sends_count(const struct i2cpt_smbus_call *call)
-{
-    return !call->read || is_process_call(call) ||
-           call->protocol == I2CPT_SMBUS_I2C_BLOCK_DATA;
 }
 
 static int i2c_dev_smbus(void *priv, struct i2cpt_smbus_call *call,
@@ -509,10 +404,7 @@ static int i2c_dev_smbus(void *priv, struct i2cpt_smbus_call *call,
 
     ret = check_there(d, fault);
     if (!ret) {
-        ret = check_call(d, call, fault);
-    }
-    if (!ret && sends_count(call)) {
-        ret = check_count(call, fault);
+        ret = smbus_check_call(call, d->functionality, fault);
     }
     if (!ret) {
         ret = claim(d, call->addr, call->flags & I2CPT_CLIENT_TEN, true, fault);
@@ -525,11 +417,11 @@ static int i2c_dev_smbus(void *priv, struct i2cpt_smbus_call *call,
         ret = uapi_smbus(d->fd, call);
     }
     if (ret) {
-        struct request_shape shape = shape_of_call(call, deadline_ns);
+        struct request_shape shape = smbus_shape(call, deadline_ns);
 
         return judge(d, ret, &shape, fault);
     }
-    return call->read || is_process_call(call) ? check_count(call, fault) : 0;
+    return smbus_check_answer(call, fault);
 }
 
 const struct i2cpt_ops i2cpt_i2c_dev_ops = {
