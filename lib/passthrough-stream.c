@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Stream mode: each guest event goes to the wire as it is, and its answer is
+ * the wire's. After a NACK or a fault nothing more of that message is sent;
+ * the guest's repeated START or STOP goes out again.
+ *
+ * With readonly=on a write is kept until the START of the read that follows
+ * it; then START, the pointer and the repeated START go out one after the
+ * other, all as parts of that one guest event.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "passthrough.h"
+
+/*
+ *   IDLE    -> OPEN, REFUSED   START, as the wire answers
+ *   IDLE    -> HELD            START of a write with readonly=on
+ *   OPEN    -> REFUSED         a byte is NACKed, or any fault
+ *   OPEN, REFUSED, HELD -> ..  repeated START, as from IDLE
+ *   HELD    -> REFUSED         a byte more than a pointer has
+ *   any     -> IDLE            STOP, reset, or a guest gone quiet
+ */
+
+static enum pt_next refuse(struct i2cpt_passthrough *pt)
+{
+    pt->stream.state = STREAM_REFUSED;
+    return pt_done(pt, I2CPT_NACK);
+}
+
+static enum pt_next wire_start(struct i2cpt_passthrough *pt, uint16_t flags)
+{
+    if (!pt->on_wire) {
+        pt->on_wire = true;
+        pt_count(pt, I2CPT_COUNT_TRANSFERS, 1);
+    }
+    pt->call.addr = pt->addr;
+    pt->call.flags = flags;
+    return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_START);
+}
+
+/* The next piece of a pointer and its read, or the plain START. */
+static enum pt_next send_start(struct i2cpt_passthrough *pt)
+{
+    struct pt_pointer *p = &pt->pointer;
+
+    if (!p->held) {
+        return wire_start(pt, pt->event.flags);
+    }
+    if (!pt->stream.sent) {
+        return wire_start(pt, 0);
+    }
+    if (pt->stream.sent <= p->len) {
+        pt->call.byte = p->bytes[pt->stream.sent - 1];
+        return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_WRITE);
+    }
+    p->held = false;
+    return wire_start(pt, I2CPT_M_RD);
+}
+
+/* readonly=on: what the guest's write was, now that it has ended. */
+static void end_held(struct i2cpt_passthrough *pt)
+{
+    if (pt->stream.state == STREAM_HELD) {
+        if (pt->message.out.len) {
+            i2cpt_pt_hold_pointer(pt);
+        } else {
+            pt_count(pt, I2CPT_COUNT_BLOCKED, 1);
+        }
+    }
+}
+
+static enum pt_next stream_start(struct i2cpt_passthrough *pt)
+{
+    end_held(pt);
+    i2cpt_pt_check_pointer(pt);
+    pt->addr = pt->event.addr;
+    pt->stream.sent = 0;
+    pt->stream.last = false;
+    pt->message.out.len = 0;
+    if (i2cpt_pt_take_late(pt, pt->addr)) {
+        return refuse(pt);
+    }
+    if (pt->policy.readonly && !(pt->event.flags & I2CPT_M_RD)) {
+        pt->stream.state = STREAM_HELD;
+        return pt_done(pt, i2cpt_pt_room(&pt->message.out, PT_POINTER_MAX)
+                               ? I2CPT_ACK
+                               : I2CPT_NACK);
+    }
+    return send_start(pt);
+}
+
+static enum pt_next stream_write(struct i2cpt_passthrough *pt, uint8_t byte)
+{
+    struct pt_buffer *out = &pt->message.out;
+
+    if (pt->stream.state == STREAM_HELD) {
+        if (out->len == pt->policy.pointer_bytes) {
+            out->len = 0;
+            pt_count(pt, I2CPT_COUNT_BLOCKED, 1);
+            return refuse(pt);
+        }
+        out->data[out->len++] = byte;
+        return pt_done(pt, I2CPT_ACK);
+    }
+    if (pt->stream.state != STREAM_OPEN) {
+        return pt_done(pt, I2CPT_NACK);
+    }
+    pt->call.byte = byte;
+    return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_WRITE);
+}
+
+static enum pt_next stream_read(struct i2cpt_passthrough *pt)
+{
+    if (pt->stream.state != STREAM_OPEN || pt->stream.last) {
+        return pt_done(pt, I2CPT_NACK);
+    }
+    return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_READ);
+}
+
+static enum pt_next stream_stop(struct i2cpt_passthrough *pt)
+{
+    end_held(pt);
+    pt->message.out.len = 0;
+    pt->stream.state = STREAM_IDLE;
+    if (!pt->on_wire) {
+        return pt_done(pt, I2CPT_ACK);
+    }
+    return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_STOP);
+}
+
+static enum pt_next stopped(struct i2cpt_passthrough *pt, int result)
+{
+    bool told = pt_stop_tells(pt);
+
+    pt->on_wire = false;
+    if (result) {
+        i2cpt_pt_account(pt, pt->addr);
+        i2cpt_pt_late(pt, pt->addr, !told);
+    }
+    return pt_done(pt, result && told ? I2CPT_NACK : I2CPT_ACK);
+}
+
+static enum pt_next stream_step(struct i2cpt_passthrough *pt, int result)
+{
+    bool pointer = pt->goal == PT_GOAL_START && pt->pointer.held;
+
+    if (pt->call.op == I2CPT_OP_STREAM_STOP) {
+        return stopped(pt, result);
+    }
+    if (result) {
+        pt->pointer.held = false;
+        i2cpt_pt_account(pt, pt->addr);
+        return refuse(pt);
+    }
+    if (pointer) {
+        pt->stream.sent++;
+        return send_start(pt);
+    }
+    if (pt->call.op == I2CPT_OP_STREAM_READ) {
+        pt->byte = pt->call.byte;
+    }
+    pt->stream.state = STREAM_OPEN;
+    return pt_done(pt, I2CPT_ACK);
+}
+
+static void stream_nack(struct i2cpt_passthrough *pt)
+{
+    /* the wire says it when it sees what comes next */
+    pt->stream.last = true;
+}
+
+static void stream_reset(struct i2cpt_passthrough *pt)
+{
+    pt->message.out.len = 0;
+    memset(&pt->stream, 0, sizeof(pt->stream));
+}
+
+const struct pt_mode i2cpt_pt_stream = {
+    .start = stream_start,
+    .write = stream_write,
+    .read = stream_read,
+    .stop = stream_stop,
+    .step = stream_step,
+    .nack = stream_nack,
+    .reset = stream_reset,
+};

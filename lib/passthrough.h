@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The inside of i2cpt_passthrough. passthrough.c has the object and the
+ * guest's events, passthrough-drive.c makes calls on the bus for it, the two
+ * modes say which calls: passthrough-stream.c and passthrough-message.c with
+ * passthrough-read.c. What they lean on: policy.c, learn.c, presence.c,
+ * timer.c.
+ */
+#ifndef I2CPT_PASSTHROUGH_H
+#define I2CPT_PASSTHROUGH_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "private.h"
+
+#define PT_NS_PER_MS 1000000ull
+
+/* ------------------------------------------------------ policy (policy.c) */
+
+enum pt_transfer { PT_TRANSFER_AUTO, PT_TRANSFER_STREAM, PT_TRANSFER_MESSAGE };
+enum pt_on_short { PT_SHORT_RESEND, PT_SHORT_CONTINUE };
+
+/* A write longer than this is never sent twice, so more need not be kept. */
+#define PT_POINTER_MAX 32u
+
+struct i2cpt_policy {
+    uint32_t transfer;    /* enum pt_transfer */
+    uint32_t read_length; /* 0: learn */
+    uint32_t read_ahead;
+    uint32_t pointer_bytes; /* at most PT_POINTER_MAX */
+    uint32_t on_short;      /* enum pt_on_short */
+    uint32_t presence_ms;
+    uint32_t probe;
+    uint32_t busy_retry_ms;
+    uint32_t hold_timeout_ms;
+    uint32_t posted_writes;
+    uint32_t readonly;
+    int32_t address, hostaddr; /* -1: not given */
+    bool any, listed;          /* addresses= was given: any, or a list */
+    uint8_t named[128];        /* the list */
+    char *learn_from;
+};
+
+void i2cpt_policy_defaults(struct i2cpt_policy *policy);
+/* host[guest address] = host address, or -1 where it is not ours. -EINVAL
+ * where no address was given, or two ways to give one. */
+int i2cpt_policy_addresses(const struct i2cpt_policy *policy, int16_t *host,
+                           struct i2cpt_fault *fault);
+
+/* -------------------------------------------- what was learned (learn.c) */
+
+#define LEARN_KEY_MAX  64u   /* bytes of a write that tell two reads apart */
+#define LEARN_KEYS_MAX 8192u /* per passthrough; the oldest goes */
+
+/* What was written to the address before the read; only the first
+ * LEARN_KEY_MAX bytes are looked at, but the whole length. */
+struct learn_key {
+    uint16_t addr;
+    uint32_t len;
+    const uint8_t *bytes;
+};
+
+struct learned {
+    uint32_t length; /* 0: never seen, nothing to go by */
+    uint8_t block;   /* 0, or for block reads what comes with the data: 1 the
+                        count, 2 a PEC too */
+};
+
+struct i2cpt_learn;
+struct i2cpt_learn *i2cpt_learn_new(void);
+void i2cpt_learn_free(struct i2cpt_learn *learn);
+struct learned i2cpt_learn_lookup(struct i2cpt_learn *learn,
+                                  const struct learn_key *key);
+/* A guest took `taken` bytes, at least one, of which `first` was the first. */
+void i2cpt_learn_note(struct i2cpt_learn *learn, const struct learn_key *key,
+                      uint32_t taken, uint8_t first);
+/* A block read was refused as such (bad count): never guess it again. */
+void i2cpt_learn_no_block(struct i2cpt_learn *learn,
+                          const struct learn_key *key);
+/* Seed from a trace; an error names the file. */
+int i2cpt_learn_from(struct i2cpt_learn *learn, const char *path,
+                     struct i2cpt_fault *fault);
+
+/* -------------------------------------------- who answers (presence.c) */
+
+/* What is known of a host address. */
+struct pt_target {
+    bool present;
+    uint64_t seen_ns;  /* hook's clock; with present */
+    uint64_t wrote_ns; /* when it last took a write */
+    bool wrote;        /* with wrote_ns */
+    bool late;         /* a fault that the guest has not been told yet */
+    bool logged;       /* late faults, once */
+    bool logged_mismatch;
+    bool no_probe; /* the adapter refused the command */
+    /* the bytes last written, and in which transaction */
+    uint64_t write_txn; /* 0: never */
+    uint64_t next_txn;  /* the first after it that moved data; 0: none yet */
+    uint32_t last_len;
+    uint8_t last[LEARN_KEY_MAX];
+};
+
+enum pt_probe { PT_PROBE_NONE, PT_PROBE_QUICK, PT_PROBE_READ };
+
+struct i2cpt_passthrough;
+/* How to probe: i2cdetect's rules, what the adapter can, what readonly= and
+ * probe= allow. */
+enum pt_probe i2cpt_pt_probe_how(const struct i2cpt_passthrough *pt,
+                                 uint16_t addr);
+/* `now` is the hook's clock. */
+bool i2cpt_pt_present(const struct i2cpt_passthrough *pt, uint16_t addr,
+                      uint64_t now);
+void i2cpt_pt_seen(struct i2cpt_passthrough *pt, uint16_t addr, uint64_t now);
+void i2cpt_pt_unseen(struct i2cpt_passthrough *pt, uint16_t addr);
+/* Remember what was written for the reads to come. */
+void i2cpt_pt_note_write(struct i2cpt_passthrough *pt, uint16_t addr,
+                         const uint8_t *bytes, uint32_t len);
+/* A read begins: what was written before it, in this transaction or the one
+ * before; length 0 for none. */
+struct learn_key i2cpt_pt_key(struct i2cpt_passthrough *pt, uint16_t addr);
+/* A read has moved data: in the next transaction that write is too old. */
+void i2cpt_pt_note_read(struct i2cpt_passthrough *pt, uint16_t addr);
+
+/* ------------------------------------------------- timer thread (timer.c) */
+
+struct i2cpt_timer;
+typedef void (*i2cpt_timer_fn)(void *user);
+/* One deadline at a time; the thread is started by the first set. Its times
+ * are of `now`. */
+struct i2cpt_timer *i2cpt_timer_new(i2cpt_timer_fn fire,
+                                    uint64_t (*now)(void *user), void *user);
+void i2cpt_timer_set(struct i2cpt_timer *timer, uint64_t when_ns);
+void i2cpt_timer_free(struct i2cpt_timer *timer); /* joins */
+
+/* ----------------------------------------------------------- the machine */
+
+/*
+ * One guest event is answered by zero or more calls on the bus and pauses
+ * between them. A mode's functions say what is next; passthrough-drive.c does
+ * it, at once or by submitting, and hands the result to step().
+ */
+enum pt_next {
+    PT_DONE,  /* pt->answer, pt->byte */
+    PT_CALL,  /* pt->call is filled in */
+    PT_PAUSE, /* come back in PT_PAUSE_NS */
+    PT_WAIT,  /* one of those is under way already */
+};
+
+/* Between two tries of a busy target. */
+#define PT_PAUSE_NS 500000ull
+/* How often the blocking form looks after a posted write by itself. */
+#define PT_PUMP_NS 1000000ull
+
+struct pt_mode {
+    /* pt->event has the START; pt->open tells whether it is a repeated one */
+    enum pt_next (*start)(struct i2cpt_passthrough *pt);
+    enum pt_next (*write)(struct i2cpt_passthrough *pt, uint8_t byte);
+    enum pt_next (*read)(struct i2cpt_passthrough *pt);
+    enum pt_next (*stop)(struct i2cpt_passthrough *pt);
+    /* a call has ended with `result` and pt->fault, or a pause with 0 */
+    enum pt_next (*step)(struct i2cpt_passthrough *pt, int result);
+    void (*nack)(struct i2cpt_passthrough *pt);
+    /* Forget the transaction; the wire is seen to by the caller. */
+    void (*reset)(struct i2cpt_passthrough *pt);
+};
+extern const struct pt_mode i2cpt_pt_stream;
+extern const struct pt_mode i2cpt_pt_message;
+
+/* Which guest event the machine works for. */
+enum pt_goal {
+    PT_GOAL_NONE, /* none: a posted write goes out behind the guest's back */
+    PT_GOAL_START,
+    PT_GOAL_WRITE,
+    PT_GOAL_READ,
+    PT_GOAL_STOP,
+};
+
+/* Bytes that can be moved with no lock and no call on the bus. */
+enum pt_lane {
+    PT_LANE_NONE,
+    PT_LANE_KEEP, /* writes: append to message.out */
+    PT_LANE_GIVE, /* reads: take from message.in */
+};
+
+struct pt_buffer {
+    uint8_t *data;
+    uint32_t len, size;
+};
+/* Room for `size` bytes; false where memory is short. */
+bool i2cpt_pt_room(struct pt_buffer *buffer, uint32_t size);
+
+struct pt_event {
+    uint16_t addr; /* the host's */
+    uint16_t flags;
+    uint32_t expect;
+};
+
+/* Stream mode: what the guest's transaction is on the wire. */
+enum pt_stream_state {
+    STREAM_IDLE,
+    STREAM_OPEN,    /* addressed */
+    STREAM_REFUSED, /* NACK or fault; until repeated START or STOP */
+    STREAM_HELD,    /* readonly=on: a pointer write, not on the wire yet */
+};
+struct pt_stream {
+    enum pt_stream_state state;
+    uint32_t sent; /* of the held pointer, while it goes out */
+    bool last;     /* nack() has come: nothing more is clocked */
+};
+
+/* Message mode: what the guest is told, and what the wire does for it. Their
+ * transitions are in passthrough-message.c. */
+enum pt_guest {
+    GUEST_IDLE,
+    GUEST_REFUSED,
+    GUEST_WRITE,
+    GUEST_READ_DUE,
+    GUEST_READ,
+    GUEST_READ_ENDED,
+};
+enum pt_wire {
+    WIRE_IDLE,
+    WIRE_PROBE,
+    WIRE_READY,
+    WIRE_READY_PAUSE,
+    WIRE_SEND,
+    WIRE_SEND_PAUSE,
+};
+enum pt_job {
+    JOB_WRITE,       /* a guest's write */
+    JOB_QUICK_WRITE, /* messages without data */
+    JOB_QUICK_READ,
+    JOB_READ,     /* a guest's read, perhaps joined to a write */
+    JOB_RESEND,   /* the same with a longer read */
+    JOB_CONTINUE, /* one more byte where the read ended */
+};
+struct pt_message {
+    enum pt_guest guest;
+    enum pt_wire wire;
+    enum pt_job job;
+    bool quick_sent;       /* START was probed by a quick write: that was it */
+    bool probed;           /* START was probed at all */
+    struct pt_buffer out;  /* what the guest writes */
+    struct pt_buffer sent; /* what is going out */
+    struct pt_buffer in;
+    uint32_t taken; /* bytes of `in` that the guest has */
+    uint32_t fetch; /* length of the read that goes out */
+    uint8_t first;  /* byte of this read */
+    bool writes;    /* it goes out joined to a write of the guest's */
+    uint8_t block;  /* it is a block read, see struct learned */
+    bool guess;     /* its length is; took() is owed */
+    bool owes_took;
+    struct learn_key key; /* of this read; its bytes are key_bytes */
+    uint8_t key_bytes[LEARN_KEY_MAX];
+    uint16_t addr; /* host address of the job */
+    bool trying;   /* retry_ns and paused_ns count */
+    bool again;    /* this transfer or probe is sent again */
+    uint64_t retry_ns, paused_ns;
+    uint64_t now_ns; /* hook's clock at the last START */
+    uint8_t probe_byte;
+};
+
+/* readonly=on: a pointer that waits for its read. */
+struct pt_pointer {
+    bool held;
+    uint16_t addr;
+    uint32_t len;
+    uint8_t bytes[PT_POINTER_MAX];
+};
+
+struct i2cpt_passthrough {
+    /* never changes */
+    struct i2cpt_adapter *adapter;
+    struct i2cpt_policy policy;
+    struct i2cpt_hooks hooks;
+    const struct pt_mode *mode;
+    uint32_t functionality;
+    bool instant;
+    int16_t host[128];
+    struct i2cpt_timer *timer;
+    int poll_fd, event_fd; /* with a complete hook; else -1 */
+
+    /* what bytes on the fast path need; see enum pt_lane */
+    atomic_int lane;
+    atomic_bool pending; /* complete() is owed */
+    _Atomic uint64_t counters[I2CPT_COUNTERS];
+
+    pthread_mutex_t lock; /* all below, but for the fast path */
+    bool open;            /* between the guest's START and STOP */
+    bool reading;
+    bool released; /* the bus was taken away; until the guest's STOP */
+    uint16_t addr; /* the host's, of the current message */
+    uint64_t txn;
+    struct pt_event event;
+    enum pt_goal goal;
+    int answer;
+    uint8_t byte;
+
+    bool busy;            /* a call or a pause is under way */
+    bool joined;          /* a START waits for a posted write to end */
+    bool in_call;         /* an event that may yet be answered at once... */
+    bool event_ended;     /* ...and is */
+    bool deferred;        /* an answer that dispatch shall deliver */
+    bool blocking;        /* drain: wait, whatever the embedder's form */
+    uint64_t timeout_ns;  /* the adapter's */
+    uint64_t deadline_ns; /* of the event; CLOCK_MONOTONIC, 0: not begun */
+    uint64_t join_ns;     /* that of the START that is `joined` */
+    uint64_t resume_ns;   /* end of a pause, hook's clock; 0: none */
+    struct i2cpt_call call;
+    struct i2cpt_msg msgs[2];
+    struct i2cpt_fault fault;
+    struct i2cpt_request *request;
+    bool harvested; /* blocking form: the request has ended with `result` */
+    int result;
+
+    bool on_wire;       /* stream mode: START without STOP */
+    uint64_t last_ns;   /* the last event's end, hook's clock */
+    uint64_t armed_ns;  /* what the timer is set to; 0: it is not */
+    uint64_t arm_ns;    /* what it is to be set to; 0: leave it */
+    bool phase_known;   /* this host tells what was not acknowledged */
+    bool phase_unknown; /* it does not */
+    struct pt_pointer pointer;
+    struct pt_target targets[128];
+    struct pt_stream stream;
+    struct pt_message message;
+    struct i2cpt_learn *learn;
+
+    /* tests put their own here */
+    void (*pause)(void *user, uint64_t ns);
+    void *pause_user;
+};
+
+static inline void pt_count(struct i2cpt_passthrough *pt,
+                            enum i2cpt_counter which, uint64_t n)
+{
+    /* one writer at a time, so no need for a locked instruction */
+    atomic_store_explicit(
+        &pt->counters[which],
+        atomic_load_explicit(&pt->counters[which], memory_order_relaxed) + n,
+        memory_order_relaxed);
+}
+
+static inline uint64_t pt_now(struct i2cpt_passthrough *pt)
+{
+    return pt->hooks.now_ns ? pt->hooks.now_ns(pt->hooks.user) : i2cpt_now_ns();
+}
+
+static inline bool pt_async(const struct i2cpt_passthrough *pt)
+{
+    return pt->hooks.complete;
+}
+
+static inline enum pt_next pt_done(struct i2cpt_passthrough *pt, int answer)
+{
+    pt->answer = answer;
+    return PT_DONE;
+}
+
+/* The guest hears of a fault at this STOP, so not again at a START. */
+static inline bool pt_stop_tells(const struct i2cpt_passthrough *pt)
+{
+    return pt_async(pt) && pt->goal == PT_GOAL_STOP && !pt->blocking;
+}
+
+/* ------------------------------------------- passthrough.c, for the modes */
+
+/* Count and log what pt->fault says: timeouts, mismatches, known phases. */
+void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr);
+/* pt->fault came after the guest was told ACK: count, log; `tell` also makes
+ * the next START to that address a NACK. */
+void i2cpt_pt_late(struct i2cpt_passthrough *pt, uint16_t addr, bool tell);
+/* Whether a START to `addr` has to report such a fault; forgets it. */
+bool i2cpt_pt_take_late(struct i2cpt_passthrough *pt, uint16_t addr);
+/* readonly=on: keep a pointer for the read that may follow. */
+void i2cpt_pt_hold_pointer(struct i2cpt_passthrough *pt);
+/* A START comes: drop the pointer that is held unless it reads from there. */
+void i2cpt_pt_check_pointer(struct i2cpt_passthrough *pt);
+/* Fill in pt->call; pt->msgs are `n` messages. */
+enum pt_next i2cpt_pt_transfer(struct i2cpt_passthrough *pt, size_t n,
+                               uint32_t marks);
+enum pt_next i2cpt_pt_stream_call(struct i2cpt_passthrough *pt,
+                                  enum i2cpt_op op);
+
+/* ------------------------------ passthrough-drive.c; all with the lock held */
+
+/* Carry `next` as far as it goes without waiting for somebody else; PT_DONE
+ * where the machine has come to its end. */
+enum pt_next i2cpt_pt_drive(struct i2cpt_passthrough *pt, enum pt_next next);
+/* Blocking form: see a posted write to its end, until `until_ns` of
+ * CLOCK_MONOTONIC. False where it was not reached. */
+bool i2cpt_pt_settle(struct i2cpt_passthrough *pt, uint64_t until_ns);
+/* Give up what is under way. */
+void i2cpt_pt_abandon(struct i2cpt_passthrough *pt);
+/* STOP where a stream is open; asynchronous embedders do not wait for it. */
+void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt);
+/* Have i2cpt_passthrough_timer() called then, or before. */
+void i2cpt_pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns);
+/* The guest's event is answered: put lane and hold timer right. */
+void i2cpt_pt_answered(struct i2cpt_passthrough *pt);
+/* Unlock, then call the hooks that are due; `complete`: that one too. */
+void i2cpt_pt_leave(struct i2cpt_passthrough *pt, bool complete);
+/* The machine goes on from `next`, outside of any event's call; unlocks. The
+ * answer is delivered here, or with `deferred` by the next dispatch. */
+void i2cpt_pt_go_on(struct i2cpt_passthrough *pt, enum pt_next next,
+                    bool deferred);
+/* After i2cpt_pt_leave() of an event that has not ended: its answer, where an
+ * instant adapter has it already, else PENDING. */
+int i2cpt_pt_pending(struct i2cpt_passthrough *pt);
+
+/* passthrough-read.c: the reading half of message mode */
+enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined);
+enum pt_next i2cpt_pt_read_byte(struct i2cpt_passthrough *pt);
+enum pt_next i2cpt_pt_read_done(struct i2cpt_passthrough *pt, int result);
+void i2cpt_pt_read_end(struct i2cpt_passthrough *pt);
+/* passthrough-message.c, for it: what `message.sent` holds (perhaps nothing),
+ * then what the job reads. */
+enum pt_next i2cpt_pt_send(struct i2cpt_passthrough *pt, enum pt_job job);
+
+/* For tests: what waits between two tries of a busy target. */
+void i2cpt_pt_set_pause(struct i2cpt_passthrough *pt,
+                        void (*pause)(void *user, uint64_t ns), void *user);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the passthrough knows of each target: is it there, what was written. */
+#include <glib.h>
+#include <string.h>
+
+#include "passthrough.h"
+
+/* i2cdetect's rule: a quick write may disturb an EEPROM there. */
+static bool probe_by_read(uint16_t addr)
+{
+    return (addr >= 0x30 && addr <= 0x37) || (addr >= 0x50 && addr <= 0x5f);
+}
+
+enum pt_probe i2cpt_pt_probe_how(const struct i2cpt_passthrough *pt,
+                                 uint16_t addr)
+{
+    uint32_t can = pt->functionality;
+
+    if (!pt->policy.probe || pt->targets[addr].no_probe) {
+        return PT_PROBE_NONE;
+    }
+    if (probe_by_read(addr)) {
+        return can & (I2CPT_FUNC_I2C | I2CPT_FUNC_SMBUS_READ_BYTE)
+                   ? PT_PROBE_READ
+                   : PT_PROBE_NONE;
+    }
+    /* a quick write is a write: readonly= has no such command */
+    return (can & I2CPT_FUNC_SMBUS_QUICK) && !pt->policy.readonly
+               ? PT_PROBE_QUICK
+               : PT_PROBE_NONE;
+}
+
+bool i2cpt_pt_present(const struct i2cpt_passthrough *pt, uint16_t addr,
+                      uint64_t now)
+{
+    const struct pt_target *t = &pt->targets[addr];
+
+    return t->present &&
+           now - t->seen_ns <= pt->policy.presence_ms * PT_NS_PER_MS;
+}
+
+void i2cpt_pt_seen(struct i2cpt_passthrough *pt, uint16_t addr, uint64_t now)
+{
+    pt->targets[addr].present = true;
+    pt->targets[addr].seen_ns = now;
+}
+
+void i2cpt_pt_unseen(struct i2cpt_passthrough *pt, uint16_t addr)
+{
+    pt->targets[addr].present = false;
+}
+
+void i2cpt_pt_note_write(struct i2cpt_passthrough *pt, uint16_t addr,
+                         const uint8_t *bytes, uint32_t len)
+{
+    struct pt_target *t = &pt->targets[addr];
+
+    memcpy(t->last, bytes, MIN(len, LEARN_KEY_MAX));
+    t->last_len = len;
+    t->write_txn = pt->txn;
+    t->next_txn = 0;
+}
+
+struct learn_key i2cpt_pt_key(struct i2cpt_passthrough *pt, uint16_t addr)
+{
+    const struct pt_target *t = &pt->targets[addr];
+    bool before = t->write_txn && (t->write_txn == pt->txn || !t->next_txn ||
+                                   t->next_txn == pt->txn);
+
+    return (struct learn_key){addr, before ? t->last_len : 0, t->last};
+}
+
+void i2cpt_pt_note_read(struct i2cpt_passthrough *pt, uint16_t addr)
+{
+    struct pt_target *t = &pt->targets[addr];
+
+    if (t->write_txn != pt->txn && !t->next_txn) {
+        t->next_txn = pt->txn;
+    }
+}
