@@ -484,7 +484,9 @@ I2CPT_API int i2cpt_passthrough_has_address(const struct i2cpt_passthrough *pt,
  * I2CPT_M_RD. A START while a transaction is open is a repeated START. Each
  * returns an enum i2cpt_answer or a negative errno for misuse (-EBUSY while
  * pending, -EINVAL for an address that is not configured). `*byte` of a read
- * is 0xff where the answer is NACK. Stop answers ACK at once, or PENDING.
+ * is 0xff where the answer is NACK. Stop answers ACK, or with a `complete` hook
+ * PENDING and then ACK or NACK: NACK says that something was refused that the
+ * guest had been told ACK for, and then no later START says it again.
  *
  * `expect` of a START for a read is the number of bytes that the controller
  * will take where it knows, else 0.
