@@ -22,9 +22,8 @@ extern "C" {
 #endif
 
 #define I2CPT_TRACE_VERSION  1
-#define I2CPT_TRACE_LINE_MAX (16u << 20) /* bytes of a line, newline included \
-                                          */
-#define I2CPT_TRACE_BUS_MAX 1048575      /* N of i2c-N; Linux's MINORMASK */
+#define I2CPT_TRACE_LINE_MAX (16u << 20) /* bytes, newline included */
+#define I2CPT_TRACE_BUS_MAX  1048575     /* N of i2c-N; Linux's MINORMASK */
 
 /* -------------------------------------------------------- the line model */
 
