@@ -100,7 +100,8 @@ static bool query_qemu(struct version *v, char package[PACKAGE_MAX])
     v->major = (int)info->qemu->major;
     v->minor = (int)info->qemu->minor;
     v->micro = (int)info->qemu->micro;
-    snprintf(package, PACKAGE_MAX, "%s", info->package ? info->package : "");
+    snprintf(package, PACKAGE_MAX, "%s",
+             info->package && *info->package ? info->package : "no package");
     drop_rebuild(package);
     free(info->package);
     free(info->qemu);

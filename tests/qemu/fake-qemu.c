@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fake-qemu VERSION PACKAGE LOADER [ARG]...
+ *
+ * Opens the loader as QEMU's plugins/loader.c does, and is of any version.
+ * With FAKE_STRANGER it has none of QEMU's symbols; with FAKE_CLOSED it has
+ * those of the plugin API only; with FAKE_9 the plugin API of 9.0 and later.
+ */
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *const *words;
+
+struct version_triple {
+    int64_t major, minor, micro;
+};
+
+struct version_info {
+    struct version_triple *qemu;
+    char *package;
+};
+
+#ifndef FAKE_STRANGER
+void qemu_plugin_outs(const char *text);
+void qemu_plugin_outs(const char *text)
+{
+    fputs(text, stdout);
+}
+
+#ifdef FAKE_9
+void qemu_plugin_scoreboard_new(void);
+void qemu_plugin_scoreboard_new(void)
+{
+}
+#endif
+
+#ifndef FAKE_CLOSED
+struct version_info *qmp_query_version(void *errp);
+struct version_info *qmp_query_version(void *errp)
+{
+    struct version_info *info = calloc(1, sizeof(*info));
+    long long part[3];
+
+    if (!info ||
+        sscanf(words[1], "%lld.%lld.%lld", &part[0], &part[1], &part[2]) != 3) {
+        abort();
+    }
+    info->qemu = calloc(1, sizeof(*info->qemu));
+    info->qemu->major = part[0];
+    info->qemu->minor = part[1];
+    info->qemu->micro = part[2];
+    info->package = strdup(words[2]);
+    return info;
+}
+#endif
+#endif
+
+int main(int argc, char **argv)
+{
+    int (*install)(uint64_t id, const void *info, int argc, char **argv);
+    const int *version;
+    void *loader;
+    int rc;
+
+    words = argv;
+    if (argc < 4) {
+        return 2;
+    }
+    loader = dlopen(argv[3], RTLD_NOW | RTLD_LOCAL);
+    if (!loader) {
+        fprintf(stderr, "%s\n", dlerror());
+        return 3;
+    }
+    *(void **)&install = dlsym(loader, "qemu_plugin_install");
+    version = dlsym(loader, "qemu_plugin_version");
+    if (!install || !version) {
+        return 3;
+    }
+    printf("api %d\n", *version);
+    fflush(stdout);
+    rc = install(1, "info", argc - 4, argv + 4);
+    printf("install %d\n", rc);
+    return rc ? 4 : 0;
+}
