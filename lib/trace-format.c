@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lines of a trace as text, and whether what they say can be written. */
+#include <errno.h>
+#include <glib.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "trace-line.h"
+
+static bool reserve(struct trace_text *t, size_t more)
+{
+    size_t cap = t->cap ? t->cap : 256;
+    char *buf;
+
+    if (t->failed || more > I2CPT_TRACE_LINE_MAX - t->len) {
+        t->failed = true;
+        return false;
+    }
+    if (t->len + more <= t->cap) {
+        return true;
+    }
+    while (cap < t->len + more) {
+        cap *= 2;
+    }
+    buf = g_try_realloc(t->buf, cap);
+    t->failed = !buf;
+    if (buf) {
+        t->buf = buf;
+        t->cap = cap;
+    }
+    return buf;
+}
+
+void trace_text_add(struct trace_text *t, const char *text, size_t len)
+{
+    if (reserve(t, len)) {
+        memcpy(t->buf + t->len, text, len);
+        t->len += len;
+    }
+}
+
+__attribute__((format(printf, 2, 3))) static void add(struct trace_text *t,
+                                                      const char *format, ...)
+{
+    char text[96];
+    va_list ap;
+    int len;
+
+    va_start(ap, format);
+    len = vsnprintf(text, sizeof(text), format, ap);
+    va_end(ap);
+    trace_text_add(t, text, (size_t)len);
+}
+
+static void add_string(struct trace_text *t, const char *text)
+{
+    trace_text_add(t, text, strlen(text));
+}
+
+void trace_format_stamp(struct trace_text *t, uint64_t ns)
+{
+    if (ns % 1000) {
+        add(t, "%" G_GUINT64_FORMAT ".%09u", ns / 1000000000,
+            (unsigned)(ns % 1000000000));
+    } else {
+        add(t, "%" G_GUINT64_FORMAT ".%06u", ns / 1000000000,
+            (unsigned)(ns % 1000000000 / 1000));
+    }
+}
+
+static void format_bytes(struct trace_text *t, const struct i2cpt_trace_msg *m)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint32_t i;
+    char *p;
+
+    if (!reserve(t, (size_t)m->n_bytes * 4)) {
+        return;
+    }
+    p = t->buf + t->len;
+    for (i = 0; i < m->n_bytes; i++) {
+        uint8_t kind = m->kinds ? m->kinds[i] : 0;
+
+        *p++ = ' ';
+        if (kind & I2CPT_TRACE_REDACTED) {
+            *p++ = '?';
+            *p++ = '?';
+            continue;
+        }
+        *p++ = digits[m->bytes[i] >> 4];
+        *p++ = digits[m->bytes[i] & 15];
+        if (kind & I2CPT_TRACE_VOLATILE) {
+            *p++ = '~';
+        }
+    }
+    t->len = (size_t)(p - t->buf);
+}
+
+static void format_msg(struct trace_text *t, const struct i2cpt_trace_msg *m,
+                       bool address)
+{
+    static const struct {
+        uint16_t flag;
+        char letter;
+    } letters[] = {{I2CPT_M_IGNORE_NAK, 'i'},
+                   {I2CPT_M_NO_RD_ACK, 'n'},
+                   {I2CPT_M_STOP, 'p'},
+                   {I2CPT_M_NOSTART, 's'},
+                   {I2CPT_M_REV_DIR_ADDR, 't'}};
+    size_t i;
+
+    trace_text_add(t, " ", 1);
+    for (i = 0; i < G_N_ELEMENTS(letters); i++) {
+        if (m->flags & letters[i].flag) {
+            trace_text_add(t, &letters[i].letter, 1);
+        }
+    }
+    if (m->flags & I2CPT_M_RECV_LEN) {
+        add_string(t, m->len > 1 ? "r?+1" : "r?");
+    } else {
+        add(t, "%c%u", m->flags & I2CPT_M_RD ? 'r' : 'w', m->len);
+    }
+    if (address) {
+        add(t, "@0x%02x%s", m->addr, m->flags & I2CPT_M_TEN ? "/10" : "");
+    }
+    if (m->flags & I2CPT_M_RD && m->n_bytes) {
+        add_string(t, " =");
+    }
+    format_bytes(t, m);
+}
+
+static void format_fault(struct trace_text *t,
+                         const struct i2cpt_trace_transfer *x)
+{
+    static const char *const phases[] = {"", " phase=address", " phase=data",
+                                         " phase=stop"};
+    const char *name = i2cpt_error_name(x->code);
+
+    if (name) {
+        add(t, " ! %s", name);
+    } else {
+        add(t, " ! E%d", x->code);
+    }
+    add_string(t, phases[x->phase & 3]);
+    if (x->fault_msg >= 0) {
+        add(t, " msg=%d", x->fault_msg);
+    }
+    if (x->fault_byte >= 0) {
+        add(t, " byte=%d", x->fault_byte);
+    }
+}
+
+void trace_format_transfer(struct trace_text *t,
+                           const struct i2cpt_trace_transfer *x)
+{
+    uint32_t i;
+
+    trace_text_add(t, "+", 1);
+    trace_format_stamp(t, x->duration_ns);
+    if (x->bus >= 0) {
+        add(t, " i2c-%d:", x->bus);
+    }
+    for (i = 0; i < x->n; i++) {
+        const struct i2cpt_trace_msg *m = &x->msgs[i];
+
+        format_msg(t, m,
+                   !i || m->addr != m[-1].addr ||
+                       (m->flags ^ m[-1].flags) & I2CPT_M_TEN);
+    }
+    if (x->code) {
+        format_fault(t, x);
+    }
+    if (x->mark & I2CPT_TRACE_PROBE) {
+        add_string(t, " %probe");
+    }
+    if (x->mark & I2CPT_TRACE_RESEND) {
+        add_string(t, " %resend");
+    }
+    if (x->mark & I2CPT_TRACE_CONTINUE) {
+        add_string(t, " %continue");
+    }
+    if (x->mark & I2CPT_TRACE_TOOK) {
+        add(t, " %%took-%u", x->took);
+    }
+    if (x->words) {
+        add_string(t, " ");
+        add_string(t, x->words);
+    }
+}
+
+/* ------------------------------------------------- what can be written */
+
+#define WRITABLE_FLAGS                                                 \
+    (I2CPT_M_RD | I2CPT_M_TEN | I2CPT_M_RECV_LEN | I2CPT_M_NO_RD_ACK | \
+     I2CPT_M_IGNORE_NAK | I2CPT_M_REV_DIR_ADDR | I2CPT_M_NOSTART |     \
+     I2CPT_M_STOP)
+
+static const char *msg_problem(const struct i2cpt_trace_msg *m)
+{
+    uint32_t most = m->flags & I2CPT_M_RECV_LEN ? TRACE_BLOCK_MAX : m->len;
+
+    if (m->flags & ~WRITABLE_FLAGS) {
+        return "unknown message flags";
+    }
+    if (m->addr > (m->flags & I2CPT_M_TEN ? 0x3ff : 0x7f)) {
+        return "address out of range";
+    }
+    if (m->len > I2CPT_MSG_MAX) {
+        return "message too long";
+    }
+    if (m->flags & I2CPT_M_RECV_LEN &&
+        (!(m->flags & I2CPT_M_RD) || !m->len || m->len > 2)) {
+        return "r? is a read of 1, or with a PEC 2";
+    }
+    if (m->flags & I2CPT_M_RD ? m->n_bytes > most : m->n_bytes != m->len) {
+        return "as many bytes as a write has, at most as many as a read asks";
+    }
+    return m->n_bytes && !m->bytes ? "no bytes given" : NULL;
+}
+
+/* The %words that are kept as they are: printable, one space between. */
+static bool words_fit(const char *words)
+{
+    size_t i, len = strlen(words);
+
+    for (i = 0; i < len; i++) {
+        bool first = !i || words[i - 1] == ' ';
+
+        if (first ? words[i] != '%' || words[i + 1] <= ' '
+                  : words[i] < ' ' || words[i] > '~') {
+            return false;
+        }
+    }
+    return len && words[len - 1] != ' ' && len <= TRACE_WORDS_MAX;
+}
+
+static const char *transfer_problem(const struct i2cpt_trace_transfer *x)
+{
+    const struct i2cpt_trace_msg *last;
+    const char *problem;
+    uint32_t i;
+
+    if (!x->n || x->n > I2CPT_TRANSFER_MAX || !x->msgs) {
+        return "a transfer has 1 to 1024 messages";
+    }
+    for (i = 0; i < x->n; i++) {
+        problem = msg_problem(&x->msgs[i]);
+        if (problem) {
+            return problem;
+        }
+    }
+    if (x->bus < -1 || x->bus > I2CPT_TRACE_BUS_MAX) {
+        return "bus number out of range";
+    }
+    if (x->code < 0 ||
+        (x->code > TRACE_ERRNO_MAX && !i2cpt_error_name(x->code)) ||
+        x->phase < 0 || x->phase > I2CPT_PHASE_STOP || x->fault_msg < -1 ||
+        x->fault_msg >= (int64_t)x->n || x->fault_byte < -1 ||
+        x->fault_byte > (int32_t)I2CPT_MSG_MAX) {
+        return "fault out of range";
+    }
+    last = &x->msgs[x->n - 1];
+    if (x->mark & I2CPT_TRACE_TOOK &&
+        (!(last->flags & I2CPT_M_RD) ||
+         x->took >
+             (last->flags & I2CPT_M_RECV_LEN ? TRACE_BLOCK_MAX : last->len))) {
+        return "took belongs to a read and is at most its length";
+    }
+    return x->words && !words_fit(x->words) ? "bad words" : NULL;
+}
+
+static const char *text_problem(const struct i2cpt_trace_line *line)
+{
+    size_t len = line->text ? strlen(line->text) : 0;
+
+    if (!line->text || trace_text_check(line->text, len) != len) {
+        return "text is UTF-8 without control characters";
+    }
+    if (line->kind == I2CPT_TRACE_HEADER &&
+        (!line->key || !trace_is_key(line->key, strlen(line->key)))) {
+        return "a header's key has letters, digits, - and _";
+    }
+    if (line->kind == I2CPT_TRACE_EVENT &&
+        (!line->key || !trace_is_kind(line->key, strlen(line->key)))) {
+        return "an event's kind has letters and hyphens";
+    }
+    return NULL;
+}
+
+static const char *line_problem(const struct i2cpt_trace_line *line)
+{
+    const uint64_t max_ns = (TRACE_STAMP_MAX + UINT64_C(1)) * 1000000000 - 1;
+
+    switch (line->kind) {
+    case I2CPT_TRACE_TRANSFER:
+        if (line->stamp_ns > max_ns || line->transfer.duration_ns > max_ns) {
+            return "stamp out of range";
+        }
+        return transfer_problem(&line->transfer);
+    case I2CPT_TRACE_EVENT:
+        if (line->stamp_ns > max_ns) {
+            return "stamp out of range";
+        }
+        return text_problem(line);
+    case I2CPT_TRACE_HEADER:
+    case I2CPT_TRACE_COMMENT:
+        return text_problem(line);
+    case I2CPT_TRACE_BLANK:
+        return NULL;
+    case I2CPT_TRACE_END:
+        return line->count > TRACE_COUNT_MAX ? "count out of range" : NULL;
+    default:
+        return "unknown kind of line";
+    }
+}
+
+int trace_format_line(struct trace_text *t, const struct i2cpt_trace_line *line,
+                      struct i2cpt_fault *fault)
+{
+    const char *problem = line_problem(line);
+
+    if (problem) {
+        return i2cpt_fault_text(fault, EINVAL, "cannot be written: %s",
+                                problem);
+    }
+    switch (line->kind) {
+    case I2CPT_TRACE_TRANSFER:
+        trace_format_stamp(t, line->stamp_ns);
+        add_string(t, " ");
+        trace_format_transfer(t, &line->transfer);
+        break;
+    case I2CPT_TRACE_EVENT:
+        trace_format_stamp(t, line->stamp_ns);
+        add_string(t, " ");
+        add_string(t, line->key);
+        add_string(t, " ");
+        add_string(t, line->text);
+        break;
+    case I2CPT_TRACE_HEADER:
+        add_string(t, line->key);
+        add_string(t, ": ");
+        add_string(t, line->text);
+        break;
+    case I2CPT_TRACE_COMMENT:
+        add_string(t, "#");
+        add_string(t, line->text);
+        break;
+    case I2CPT_TRACE_END:
+        add(t, "end %" G_GUINT64_FORMAT, line->count);
+        break;
+    default:
+        break;
+    }
+    if (t->failed || t->len >= I2CPT_TRACE_LINE_MAX) {
+        return i2cpt_fault_text(fault, EMSGSIZE,
+                                "a line of a trace has at most %u bytes",
+                                I2CPT_TRACE_LINE_MAX);
+    }
+    return 0;
+}
+
+int i2cpt_trace_line_format(const struct i2cpt_trace_line *line, char *buf,
+                            size_t size)
+{
+    struct trace_text t = {NULL, 0, 0, false};
+    int ret = trace_format_line(&t, line, NULL);
+
+    if (!ret) {
+        ret = (int)t.len;
+        if (size) {
+            size_t len = MIN(t.len, size - 1);
+
+            memcpy(buf, t.buf ? t.buf : "", len);
+            buf[len] = 0;
+        }
+    }
+    g_free(t.buf);
+    return ret;
+}
