@@ -411,6 +411,18 @@ I2CPT_API int i2cpt_probe(struct i2cpt_adapter *a, uint16_t addr, int how,
 I2CPT_API int i2cpt_scan(struct i2cpt_adapter *a, uint16_t first, uint16_t last,
                          int how, int16_t *result, struct i2cpt_fault *fault);
 
+/* ----------------------------------------------------------------- serving */
+
+/*
+ * Serve an adapter to one client, a `remote` backend in another process, over
+ * two descriptors (the same one twice for a socket), until the client hangs up:
+ * 0; -EPROTO where it does not speak the protocol, -EOPNOTSUPP where only
+ * another version of it. Blocks; several clients need a thread each, and their
+ * requests go out in order. Both descriptors are made non-blocking and stay
+ * open. Writing to a pipe whose reader is gone raises SIGPIPE: ignore it.
+ */
+I2CPT_API int i2cpt_serve(struct i2cpt_adapter *a, int in_fd, int out_fd);
+
 /* ------------------------------------------------------------- passthrough */
 
 /*

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* backend-remote.c against serve.c over a socket, and against peers that lie
+ * or die; the wire's decoders with random input. */
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "gate.h"
+#include "unit.h"
+#include "remote-wire.h"
+
+/* A server at a socket: the adapter, or a script of bytes to send. */
+struct server {
+    char dir[32], path[64], spec[128];
+    int listener, clients, results[4];
+    struct i2cpt_adapter *adapter; /* NULL: a liar */
+    struct wire_out lies;          /* sent after the welcome */
+    bool no_welcome, hang_up;
+    uint32_t reply_to;
+    pthread_t thread;
+};
+
+static void lie(struct server *s, int fd)
+{
+    struct wire_welcome w = {.version = WIRE_VERSION,
+                             .functionality = I2CPT_FUNC_I2C,
+                             .stream = true,
+                             .timeout_ms = 200,
+                             .name = "liar"};
+    struct wire_out out = {0};
+    uint8_t buf[256];
+
+    ck_assert_int_gt(read(fd, buf, sizeof(buf)), 0);
+    if (!s->no_welcome) {
+        wire_begin(&out, WIRE_WELCOME, 1);
+        wire_put_welcome(&out, &w);
+        ck_assert_int_eq(wire_end(&out), 0);
+        ck_assert_int_gt(write(fd, out.data, out.len), 0);
+        ck_assert_int_gt(read(fd, buf, sizeof(buf)), 0);
+        wire_clear(&out);
+    }
+    if (s->lies.len) {
+        ck_assert_int_gt(write(fd, s->lies.data, s->lies.len), 0);
+    }
+    while (!s->hang_up && read(fd, buf, sizeof(buf)) > 0) {
+    }
+}
+
+static void *server_main(void *arg)
+{
+    struct server *s = arg;
+    int i, fd;
+
+    for (i = 0; i < s->clients; i++) {
+        fd = accept(s->listener, NULL, NULL);
+        if (fd < 0) {
+            break;
+        }
+        if (s->adapter) {
+            s->results[i] = i2cpt_serve(s->adapter, fd, fd);
+        } else {
+            lie(s, fd);
+        }
+        close(fd);
+    }
+    return NULL;
+}
+
+static void server_start(struct server *s, const char *spec, int clients)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    struct i2cpt_fault fault;
+
+    strcpy(s->dir, "/tmp/i2cpt-XXXXXX");
+    ck_assert_ptr_nonnull(g_mkdtemp(s->dir));
+    snprintf(s->path, sizeof(s->path), "%s/s", s->dir);
+    snprintf(s->spec, sizeof(s->spec), "remote,socket=%s", s->path);
+    strcpy(addr.sun_path, s->path);
+    s->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&addr, sizeof(addr)),
+                     0);
+    ck_assert_int_eq(listen(s->listener, 4), 0);
+    if (spec) {
+        ck_assert_msg(!i2cpt_adapter_open(spec, &s->adapter, &fault), "%s",
+                      fault.text);
+    }
+    s->clients = clients;
+    pthread_create(&s->thread, NULL, server_main, s);
+}
+
+static void server_end(struct server *s)
+{
+    shutdown(s->listener, SHUT_RDWR);
+    pthread_join(s->thread, NULL);
+    close(s->listener);
+    g_unlink(s->path);
+    g_rmdir(s->dir);
+    i2cpt_adapter_unref(s->adapter);
+    wire_clear(&s->lies);
+}
+
+static struct i2cpt_adapter *client(struct server *s, const char *more)
+{
+    char spec[256];
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+
+    snprintf(spec, sizeof(spec), "%s%s", s->spec, more);
+    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s", fault.text);
+    return a;
+}
+
+static int read_register(struct i2cpt_adapter *a, uint16_t addr, uint8_t reg,
+                         uint8_t *in, uint32_t n, struct i2cpt_fault *fault)
+{
+    struct i2cpt_msg msgs[] = {
+        {.addr = addr, .len = 1, .buf = &reg},
+        {.addr = addr, .flags = I2CPT_M_RD, .len = n, .buf = in},
+    };
+    int ret = i2cpt_transfer(a, msgs, 2, fault);
+
+    if (!ret) {
+        ck_assert_uint_eq(msgs[1].actual, n);
+    }
+    return ret;
+}
+
+START_TEST(transfers)
+{
+    struct server s = {0};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    uint8_t out[] = {0x10, 1, 2, 3, 4}, in[4], big[300];
+    struct i2cpt_msg w = {.addr = 0x50, .len = 5, .buf = out};
+
+    server_start(&s, "stub,chips=0x50", 1);
+    a = client(&s, "");
+    ck_assert_uint_eq(i2cpt_adapter_functionality(a),
+                      i2cpt_adapter_functionality(s.adapter));
+    ck_assert_int_eq(i2cpt_transfer(a, &w, 1, NULL), 0);
+    ck_assert_uint_eq(w.actual, 5);
+    ck_assert_int_eq(read_register(a, 0x50, 0x10, in, 4, NULL), 0);
+    ck_assert_mem_eq(in, out + 1, 4);
+    ck_assert_int_eq(read_register(a, 0x50, 0x10, big, sizeof(big), NULL), 0);
+    ck_assert_int_eq(read_register(a, 0x51, 0, in, 4, &fault), -ENXIO);
+    ck_assert_int_eq(fault.phase, I2CPT_PHASE_ADDRESS);
+    ck_assert_int_eq(fault.msg, 0);
+    ck_assert_int_eq(i2cpt_smbus_read_byte_data(a, 0x50, 0, 0x11, NULL), 2);
+    ck_assert_int_eq(
+        i2cpt_smbus_write_byte_data(a, 0x50, I2CPT_CLIENT_PEC, 0x20, 7, NULL),
+        0);
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+    ck_assert_int_eq(s.results[0], 0);
+}
+END_TEST
+
+START_TEST(smbus_only_host)
+{
+    struct server s = {0};
+    struct i2cpt_adapter *a;
+    uint8_t in[2];
+
+    server_start(&s, "stub,chips=0x50,functionality=smbus", 1);
+    a = client(&s, "");
+    ck_assert_uint_eq(i2cpt_adapter_functionality(a) & I2CPT_FUNC_I2C, 0);
+    ck_assert_int_eq(i2cpt_smbus_write_byte_data(a, 0x50, 0, 3, 9, NULL), 0);
+    ck_assert_int_eq(i2cpt_smbus_read_byte_data(a, 0x50, 0, 3, NULL), 9);
+    ck_assert_int_eq(read_register(a, 0x50, 3, in, 1, NULL), 0);
+    ck_assert_uint_eq(in[0], 9);
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
+static int op(struct i2cpt_adapter *a, enum i2cpt_op o, uint8_t value,
+              uint8_t *out)
+{
+    struct i2cpt_call call = {
+        .op = o, .owner = a, .addr = value, .byte = value};
+    int ret = i2cpt_call_run(a, &call, NULL);
+
+    if (out) {
+        *out = call.byte;
+    }
+    return ret;
+}
+
+START_TEST(stream)
+{
+    struct server s = {0};
+    struct i2cpt_adapter *a;
+    uint8_t byte = 0;
+
+    gate_install(GATE_PLAIN);
+    server_start(&s, "gate", 1);
+    a = client(&s, "");
+    ck_assert(i2cpt_adapter_has_stream(a));
+    ck_assert_int_eq(op(a, I2CPT_OP_STREAM_START, 0x50, NULL), 0);
+    ck_assert_int_eq(op(a, I2CPT_OP_STREAM_WRITE, 0x12, NULL), 0);
+    ck_assert_int_eq(op(a, I2CPT_OP_STREAM_READ, 0, &byte), 0);
+    ck_assert_uint_eq(byte, 0xa5);
+    ck_assert_int_eq(op(a, I2CPT_OP_STREAM_STOP, 0, NULL), 0);
+    ck_assert_int_eq(op(a, I2CPT_OP_STREAM_START, 0x51, NULL), 0);
+    i2cpt_adapter_unref(a); /* dies in its stream: the server ends it */
+    server_end(&s);
+    ck_assert_str_eq(gate_log(), "S50 W12 R E S51 E ");
+}
+END_TEST
+
+/* The reply comes after the deadline: ETIMEDOUT, and the next request gets its
+ * own reply, not that one. */
+START_TEST(late_reply)
+{
+    struct server s = {0};
+    struct i2cpt_adapter *a;
+    uint8_t in[2] = {0};
+
+    gate_install(GATE_PLAIN);
+    server_start(&s, "gate,timeout-ms=60000", 1);
+    a = client(&s, ",timeout-ms=30");
+    gate_hold(true);
+    ck_assert_int_eq(read_register(a, 0x11, 0, in, 2, NULL), -ETIMEDOUT);
+    gate_result(-ENXIO);
+    gate_hold(false);
+    gate_wait_entered(1);
+    while (read_register(a, 0x12, 0, in, 2, NULL) == -ETIMEDOUT) {
+    }
+    gate_result(0);
+    ck_assert_int_eq(read_register(a, 0x13, 0, in, 2, NULL), 0);
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
+enum lie_kind {
+    LIE_HANG_UP,
+    LIE_NO_WELCOME,
+    LIE_GARBAGE,
+    LIE_LENGTH,
+    LIE_TYPE,
+    LIE_SHORT,
+    LIE_ACTUAL,
+    LIE_RESULT,
+    LIE_ID,
+    LIE_HALF,
+    LIE_KINDS
+};
+
+static void prepare_lie(struct server *s, enum lie_kind kind)
+{
+    struct i2cpt_fault fault;
+    struct wire_out *o = &s->lies;
+
+    i2cpt_fault_clear(&fault);
+    s->no_welcome = kind == LIE_NO_WELCOME;
+    s->hang_up =
+        kind == LIE_HANG_UP || kind == LIE_NO_WELCOME || kind == LIE_HALF;
+    if (s->hang_up && kind != LIE_HALF) {
+        return;
+    }
+    wire_begin(o, kind == LIE_TYPE ? WIRE_WELCOME : WIRE_REPLY,
+               kind == LIE_ID ? 3 : 2);
+    wire_put_result(o, kind == LIE_RESULT ? 5 : 0, &fault);
+    wire_put_u32(o, 1);
+    wire_put_u32(o, kind == LIE_ACTUAL ? 3 : 2);
+    if (kind != LIE_SHORT) {
+        wire_put_bytes(o, "ab", 2);
+    }
+    if (kind == LIE_ACTUAL) {
+        wire_put_bytes(o, "c", 1);
+    }
+    ck_assert_int_eq(wire_end(o), 0);
+    if (kind == LIE_GARBAGE) {
+        memset(o->data, 0x55, o->len);
+    } else if (kind == LIE_LENGTH) {
+        o->data[3] = 0xff;
+    } else if (kind == LIE_HALF) {
+        o->len -= 3;
+    }
+}
+
+START_TEST(liars)
+{
+    struct server s = {0};
+    struct i2cpt_adapter *a = NULL;
+    struct i2cpt_fault fault;
+    uint8_t in[2];
+    int ret;
+
+    prepare_lie(&s, (enum lie_kind)_i);
+    server_start(&s, NULL, 1);
+    ret = i2cpt_adapter_open(s.spec, &a, &fault);
+    if (_i == LIE_NO_WELCOME) {
+        ck_assert_int_eq(ret, -ENODEV);
+    } else {
+        ck_assert_msg(!ret, "%s", fault.text);
+        ret = read_register(a, 0x48, 0, in, 2, &fault);
+        ck_assert_int_eq(ret, _i == LIE_HANG_UP || _i == LIE_HALF ? -ENODEV
+                                                                  : -EPROTO);
+        ck_assert_ptr_nonnull(strstr(fault.text, s.path));
+        /* and nothing more of it is believed */
+        ck_assert_int_eq(read_register(a, 0x48, 0, in, 2, NULL), -ENODEV);
+    }
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
+START_TEST(reconnects)
+{
+    struct server s = {0};
+    struct i2cpt_adapter *a;
+    uint8_t in[2];
+
+    server_start(&s, "stub,chips=0x50", 2);
+    a = client(&s, ",reconnect=on");
+    ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, NULL), 0);
+    /* a message that breaks the protocol makes the server hang up */
+    ck_assert_int_eq(op(a, I2CPT_OP_STREAM_START, 0x50, NULL), 0);
+    {
+        struct i2cpt_call bad = {.op = I2CPT_OP_STREAM_START,
+                                 .owner = a,
+                                 .addr = 0x50,
+                                 .flags = I2CPT_M_STOP};
+
+        ck_assert_int_eq(i2cpt_call_run(a, &bad, NULL), -ECANCELED);
+    }
+    op(a, I2CPT_OP_STREAM_STOP, 0, NULL);
+    ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, NULL), 0);
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
+static const struct {
+    const char *spec;
+    int ret;
+    const char *says;
+} openings[] = {
+    {"remote", -EINVAL, "socket=PATH and command=COMMAND"},
+    {"remote,socket=/a,command=b", -EINVAL, "not both"},
+    {"remote,socket=/nonexistent/s", -ENOENT, "socket=/nonexistent/s"},
+    {"remote,command=exit 3", -ENODEV, "exit 3: ended without an answer"},
+    {"remote,command=echo hello there", -EPROTO, "does not speak"},
+    {"remote,command=exec sleep 30,connect-timeout-ms=50", -ETIMEDOUT,
+     "no answer in 50 ms"},
+};
+
+START_TEST(bad_openings)
+{
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    int ret = i2cpt_adapter_open(openings[_i].spec, &a, &fault);
+
+    ck_assert_msg(ret == openings[_i].ret, "%s: %d %s", openings[_i].spec, ret,
+                  fault.text);
+    ck_assert_msg(strstr(fault.text, openings[_i].says), "%s", fault.text);
+}
+END_TEST
+
+/* Random bodies and flipped bits of good ones: never a crash, and what is
+ * accepted is well-formed. */
+START_TEST(decoders_bear_anything)
+{
+    GRand *rand = g_rand_new_with_seed((guint32)_i);
+    uint8_t block[] = {3, 1, 2, 3}, body[200];
+    struct i2cpt_msg msgs[] = {
+        {.addr = 0x48, .len = 4, .buf = block},
+        {.addr = 0x48, .flags = I2CPT_M_RD, .len = 4, .buf = body},
+    };
+    int round, i;
+
+    for (round = 0; round < 2000; round++) {
+        struct i2cpt_smbus_call call;
+        struct i2cpt_fault fault;
+        struct i2cpt_msg *got;
+        struct wire_out o = {0};
+        struct wire_in in;
+        size_t n;
+        int result;
+
+        wire_put_request(&o, msgs, 2);
+        for (i = g_rand_int_range(rand, 0, 4); i; i--) {
+            o.data[g_rand_int_range(rand, 0, (gint32)o.len)] =
+                (uint8_t)g_rand_int(rand);
+        }
+        in = (struct wire_in){
+            .data = o.data,
+            .len = (size_t)g_rand_int_range(rand, 0, (gint32)o.len + 1)};
+        if (!wire_get_request(&in, &got, &n)) {
+            ck_assert_int_eq(i2cpt_check_msgs(got, n, NULL), 0);
+            g_free(got);
+        }
+        in.at = 0;
+        in.failed = false;
+        wire_get_result(&in, &result, &fault);
+        in.at = 0;
+        in.failed = false;
+        wire_get_smbus(&in, &call);
+        in.at = 0;
+        in.failed = false;
+        wire_get_answer(&in, msgs, 2);
+        wire_clear(&o);
+    }
+    g_rand_free(rand);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("remote");
+    TCase *c = tcase_create("remote");
+
+    signal(SIGPIPE, SIG_IGN);
+    tcase_set_timeout(c, 60);
+    tcase_add_test(c, transfers);
+    tcase_add_test(c, smbus_only_host);
+    tcase_add_test(c, stream);
+    tcase_add_test(c, late_reply);
+    tcase_add_loop_test(c, liars, 0, LIE_KINDS);
+    tcase_add_test(c, reconnects);
+    tcase_add_loop_test(c, bad_openings, 0,
+                        sizeof(openings) / sizeof(openings[0]));
+    tcase_add_loop_test(c, decoders_bear_anything, 0, 5);
+    suite_add_tcase(s, c);
+    return unit_run(s);
+}
