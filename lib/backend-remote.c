@@ -150,7 +150,8 @@ static int shake_hands(struct remote *r, struct i2cpt_fault *fault)
     wire_begin(&r->out, WIRE_HELLO, ++r->id);
     wire_put_hello(&r->out);
     ret = pipe_io_send(&r->io, &r->out, deadline_ns);
-    if (!ret) {
+    if (!ret || ret == -EPIPE) {
+        /* one that has ended may have said something first */
         ret = pipe_io_receive(&r->io, &head, &in, deadline_ns);
     }
     if (!ret) {
