@@ -47,7 +47,7 @@
 #include "qom/object.h"
 #include "qemu/main-loop.h"
 
-/* Headers that moved: 10.0 sysemu/ and 11.0 hw/. */
+/* Headers that moved: 10.0 sysemu/ and qapi/qmp/, 11.0 hw/. */
 #if __has_include("hw/core/qdev-properties.h")
 #include "hw/core/qdev.h"
 #include "hw/core/qdev-properties.h"
@@ -72,6 +72,18 @@
 #include "sysemu/sysemu.h"
 #include "sysemu/runstate.h"
 #include "sysemu/cpu-timers.h"
+#endif
+
+#if __has_include("qobject/qdict.h")
+#include "qobject/qbool.h"
+#include "qobject/qdict.h"
+#include "qobject/qnum.h"
+#include "qobject/qstring.h"
+#else
+#include "qapi/qmp/qbool.h"
+#include "qapi/qmp/qdict.h"
+#include "qapi/qmp/qnum.h"
+#include "qapi/qmp/qstring.h"
 #endif
 
 #if __has_include("exec/icount.h")

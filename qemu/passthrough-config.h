@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Settings of a passthrough device as QOM properties
+ *
+ * The library lists its keys, those of every backend, those common to all and
+ * those of the policy; each becomes a property here, so that a new backend or
+ * key needs nothing new in QEMU. Properties are kept as text until realize and
+ * checked there, by the library, since a key is right or wrong only together
+ * with backend=.
+ */
+#ifndef I2CPT_PASSTHROUGH_CONFIG_H
+#define I2CPT_PASSTHROUGH_CONFIG_H
+
+#include "qom/object.h"
+
+#include "i2cpt.h"
+
+typedef struct PassthroughConfig {
+    GPtrArray *settings; /* in the order they were given */
+} PassthroughConfig;
+
+/*
+ * In class_init: one property for each key, kept in the PassthroughConfig at
+ * `offset` of the instance. Keys that the class has as a property of its own
+ * (`address` of an I2C target) are left to it.
+ */
+void passthrough_config_properties(ObjectClass *klass, size_t offset);
+
+/* In instance_init and instance_finalize. */
+void passthrough_config_init(PassthroughConfig *config);
+void passthrough_config_clear(PassthroughConfig *config);
+
+/*
+ * In realize: open the adapter and set the policy up as the properties say,
+ * with the guest's `address`, or -1 where none was given. False with an error
+ * that names property and value.
+ */
+bool passthrough_config_open(const PassthroughConfig *config, int address,
+                             struct i2cpt_adapter **adapter,
+                             struct i2cpt_policy **policy, Error **errp);
+
+/* The text that a property was given, or NULL. */
+const char *passthrough_config_get(const PassthroughConfig *config,
+                                   const char *name);
+
+#endif

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the qtest programs share.
+
+meson gives each of them the version of QEMU and the plugin to test in the
+environment. A case that needs a guest takes (machine); `for_machines` makes
+one of it for each board.
+"""
+import os
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", ".."))
+import tap  # noqa: E402
+import qemu  # noqa: E402
+from bitbang import BASES, BitBang  # noqa: E402
+
+PLUGIN = os.environ["I2CPT_PLUGIN"]
+VERSION = os.environ["I2CPT_QEMU_VERSION"]
+BINARY = qemu.find(VERSION)
+
+_folder = tempfile.TemporaryDirectory(prefix="i2cpt-qtest-")
+
+
+def path(name):
+    """Of a file of this test program."""
+    return os.path.join(_folder.name, name)
+
+
+def write(name, text):
+    with open(path(name), "w", encoding="utf-8") as file:
+        file.write(text)
+    return path(name)
+
+
+def read(name):
+    with open(path(name), encoding="utf-8") as file:
+        return file.read()
+
+
+def device(**settings):
+    """-device with an i2c-passthrough; `hold_timeout_ms` is hold-timeout-ms."""
+    words = ["i2c-passthrough"]
+    for key, value in settings.items():
+        text = str(value).replace(",", ",,")
+        words.append(f"{key.replace('_', '-')}={text}")
+    return ["-device", ",".join(words)]
+
+
+class Bench:
+    """A board with passthrough devices, not started, and its bus."""
+
+    def __init__(self, machine, *devices):
+        args = [word for words in devices for word in words]
+        self.qemu = qemu.Qemu(BINARY, machine, args, plugin=PLUGIN)
+        self.bus = BitBang(self.qemu, machine)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *rest):
+        # The guest did nothing that a person has to hear of.
+        self.qemu.__exit__(kind, *rest)
+        if not kind:
+            equal(self.qemu.errors(), "", "stderr")
+
+
+def started(*words):
+    """QEMU with these devices, which is meant to refuse; (status, stderr)."""
+    args = [word for group in words for word in group]
+    return qemu.run_to_exit(BINARY, "versatilepb", args, plugin=PLUGIN)
+
+
+def show(value):
+    if isinstance(value, (bytes, bytearray)):
+        return f"[{value.hex(' ')}]"
+    return repr(value)
+
+
+def equal(actual, expected, what="value"):
+    if actual != expected:
+        raise AssertionError(f"{what}: {show(actual)}, not {show(expected)}")
+
+
+def for_machines(names):
+    """Cases of a module for tap.main(): those whose first argument is
+    `machine` once for each board, the others as they are."""
+    cases = {}
+    for name, case in list(names.items()):
+        if not name.startswith("test_"):
+            continue
+        if case.__code__.co_varnames[:1] != ("machine",):
+            cases[name] = case
+            continue
+        for machine in BASES:
+            cases[f"{name}_on_{machine}"] = \
+                lambda case=case, machine=machine: case(machine)
+    return cases
+
+
+def main(names):
+    if BINARY is None:
+        print(f"QEMU {VERSION} is not here; tests/cache qemu fetches it")
+        sys.exit(77)
+    tap.main(for_machines(names))
