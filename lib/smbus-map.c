@@ -92,11 +92,27 @@ static bool same_msg(const struct i2cpt_msg *m, const struct i2cpt_msg *like)
     return is_read(m) || !m->len || !memcmp(m->buf, like->buf, m->len);
 }
 
+/* Hosts refuse blocks of none. */
+static bool is_empty_block(const struct i2cpt_smbus_call *call)
+{
+    switch (call->protocol) {
+    case I2CPT_SMBUS_BLOCK_DATA:
+        return !call->read && !call->block[0];
+    case I2CPT_SMBUS_BLOCK_PROC_CALL:
+    case I2CPT_SMBUS_I2C_BLOCK_DATA:
+        return !call->block[0];
+    default:
+        return false;
+    }
+}
+
 static bool fits(const struct i2cpt_xfer *x,
                  const struct i2cpt_smbus_call *call)
 {
     struct i2cpt_smbus_msgs m;
 
+    if (is_empty_block(call))
+        return false;
     i2cpt_smbus_to_msgs(call, &m);
     if (m.n != x->n)
         return false;

@@ -174,6 +174,19 @@ const char *wire_stream(struct i2cpt_adapter *a, const char *script)
     return run(a, script, by_stream);
 }
 
+struct i2cpt_msg *wire_parse(const char *script, size_t *n)
+{
+    static struct script s;
+
+    memset(&s, 0, sizeof(s));
+    s.words = g_strsplit(script, " ", -1);
+    s.addr = 0x48;
+    ck_assert(next(&s));
+    g_strfreev(s.words);
+    *n = s.n;
+    return s.msgs;
+}
+
 struct i2cpt_adapter *wire_open(const char *spec)
 {
     struct i2cpt_adapter *a;

@@ -20,6 +20,10 @@ const char *wire(struct i2cpt_adapter *a, const char *script);
 /* The same, byte by byte through the stream calls. */
 const char *wire_stream(struct i2cpt_adapter *a, const char *script);
 
+/* Only the messages of a script with one transfer; they stay until the next
+ * call. */
+struct i2cpt_msg *wire_parse(const char *script, size_t *n);
+
 /* Opens `spec` or fails the test. */
 struct i2cpt_adapter *wire_open(const char *spec);
 /* Opens a stub with this load= text, and `more` keys (",a=b" or ""). */
