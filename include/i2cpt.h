@@ -510,6 +510,14 @@ I2CPT_API int i2cpt_passthrough_write(struct i2cpt_passthrough *pt,
                                       uint8_t byte);
 I2CPT_API int i2cpt_passthrough_read(struct i2cpt_passthrough *pt,
                                      uint8_t *byte);
+/*
+ * What went wrong on the wire in the transaction that is open or was the last
+ * one; code 0 where nothing has. For controllers that tell an address that was
+ * not acknowledged from a byte: in message mode that does not follow from the
+ * event that was answered NACK.
+ */
+I2CPT_API void i2cpt_passthrough_fault(struct i2cpt_passthrough *pt,
+                                       struct i2cpt_fault *out);
 /* The byte just read was the last one wanted. Optional: stop says it too. */
 I2CPT_API void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt);
 I2CPT_API int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt);

@@ -245,6 +245,7 @@ static void open_transaction(struct i2cpt_passthrough *pt)
     if (!pt->open) {
         pt->open = true;
         pt->txn++;
+        i2cpt_fault_clear(&pt->wire_fault);
         pt_count(pt, I2CPT_COUNT_TRANSACTIONS, 1);
     }
 }
@@ -391,6 +392,7 @@ void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr)
     const struct i2cpt_fault *f = &pt->fault;
     char line[240];
 
+    pt->wire_fault = *f;
     switch (f->code) {
     case ENXIO:
         pt->phase_known |= f->phase == I2CPT_PHASE_ADDRESS;
@@ -526,6 +528,14 @@ void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
     }
     atomic_store_explicit(&pt->lane, PT_LANE_NONE, memory_order_relaxed);
     i2cpt_pt_leave(pt, false);
+}
+
+void i2cpt_passthrough_fault(struct i2cpt_passthrough *pt,
+                             struct i2cpt_fault *out)
+{
+    pthread_mutex_lock(&pt->lock);
+    *out = pt->wire_fault;
+    pthread_mutex_unlock(&pt->lock);
 }
 
 static const char *const counter_names[I2CPT_COUNTERS] = {

@@ -310,6 +310,7 @@ struct i2cpt_passthrough {
     struct i2cpt_call call;
     struct i2cpt_msg msgs[2];
     struct i2cpt_fault fault;
+    struct i2cpt_fault wire_fault; /* the latest of this transaction */
     struct i2cpt_request *request;
     bool harvested; /* blocking form: the request has ended with `result` */
     int result;

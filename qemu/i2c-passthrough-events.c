@@ -144,10 +144,23 @@ static uint8_t i2c_passthrough_recv(I2CSlave *i2c)
 
 /* ---------------------------------- controllers that wait for an answer */
 
-/*
- * Which refusal it was: what the library knows of the wire, else what follows
- * from the operation.
- */
+/* Which refusal it was: what was seen on the wire, else what follows from the
+ * operation. */
+static I2CAsyncResult refusal(I2CPassthrough *s)
+{
+    struct i2cpt_fault fault;
+
+    i2cpt_passthrough_fault(s->pt, &fault);
+    switch (fault.phase) {
+    case I2CPT_PHASE_ADDRESS:
+        return I2C_ASYNC_NACK_ADDRESS;
+    case I2CPT_PHASE_DATA:
+        return I2C_ASYNC_NACK_DATA;
+    default:
+        return s->refusal;
+    }
+}
+
 static I2CAsyncResult async_result(I2CPassthrough *s, int answer)
 {
     switch (answer) {
@@ -156,7 +169,7 @@ static I2CAsyncResult async_result(I2CPassthrough *s, int answer)
     case I2CPT_PENDING:
         return I2C_ASYNC_PENDING;
     default:
-        return s->refusal;
+        return refusal(s);
     }
 }
 
@@ -211,7 +224,7 @@ static I2CAsyncResult async_stop(I2CAsyncTarget *target)
 {
     I2CPassthrough *s = I2C_PASSTHROUGH(target);
 
-    s->refusal = I2C_ASYNC_NACK_DATA;
+    s->refusal = I2C_ASYNC_NACK_ADDRESS;
     if (!s->pt || !s->open) {
         return I2C_ASYNC_ACK;
     }
