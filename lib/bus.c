@@ -122,6 +122,27 @@ static int execute_transfer(struct i2cpt_bus *bus, struct i2cpt_call *call,
     }
 }
 
+/* Backends leave the command as it was where it fails. */
+static int execute_smbus(struct i2cpt_bus *bus, struct i2cpt_call *call,
+                         struct i2cpt_fault *fault)
+{
+    uint32_t left = bus->ops->flags & I2CPT_OPS_RETRIES ? 0 : bus->retries;
+    int ret;
+
+    if (!bus->ops->smbus) {
+        return -EOPNOTSUPP;
+    }
+    for (;;) {
+        ret = bus->ops->smbus(bus->priv, call->smbus, call->deadline_ns,
+                              call->marks, fault);
+        if (ret != -EAGAIN || !left || i2cpt_now_ns() >= call->deadline_ns) {
+            return ret;
+        }
+        left--;
+        i2cpt_fault_clear(fault);
+    }
+}
+
 /* With no lock held, by the one who set `busy` (or an instant bus's lock). */
 int bus_execute(struct i2cpt_bus *bus, struct i2cpt_call *call,
                 struct i2cpt_fault *fault)
@@ -135,9 +156,7 @@ int bus_execute(struct i2cpt_bus *bus, struct i2cpt_call *call,
         ret = execute_transfer(bus, call, fault);
         break;
     case I2CPT_OP_SMBUS:
-        ret = ops->smbus ? ops->smbus(bus->priv, call->smbus, deadline,
-                                      call->marks, fault)
-                         : -EOPNOTSUPP;
+        ret = execute_smbus(bus, call, fault);
         break;
     case I2CPT_OP_STREAM_START:
         ret = ops->stream_start

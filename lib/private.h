@@ -191,7 +191,8 @@ struct i2cpt_ops {
      * without that, only smbus() is called. */
     int (*transfer)(void *priv, struct i2cpt_xfer *x);
 
-    /* One native SMBus command. Optional. Reads fill in call->block. */
+    /* One native SMBus command. Optional. Reads fill in call->block; where
+     * they fail, it stays as it was. */
     int (*smbus)(void *priv, struct i2cpt_smbus_call *call,
                  uint64_t deadline_ns, uint32_t marks,
                  struct i2cpt_fault *fault);

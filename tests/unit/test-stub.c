@@ -365,6 +365,21 @@ START_TEST(retried_block)
 }
 END_TEST
 
+/* Native SMBus commands are tried again as transfers are. */
+START_TEST(retried_command)
+{
+    struct i2cpt_adapter *a = wire_open(
+        "stub,chips=0x48,functionality=smbus,arbitration-lost=3,retries=1");
+    struct i2cpt_fault fault;
+
+    ck_assert_int_eq(i2cpt_smbus_read_word_data(a, 0x48, 0, 0, &fault),
+                     -EAGAIN);
+    ck_assert_int_eq(i2cpt_smbus_read_word_data(a, 0x48, 0, 0, &fault), 0);
+    ck_assert_int_eq(fault.code, 0);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* Delays are really waited for: both at the address and for each byte. Only a
  * lower bound, which no load of the machine can break. */
 START_TEST(delays_last)
@@ -574,6 +589,7 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, fault, 0, G_N_ELEMENTS(faults));
     tcase_add_test(t, retried_block);
+    tcase_add_test(t, retried_command);
     tcase_add_test(t, delays_last);
     tcase_add_test(t, cycle_by_time);
     tcase_add_test(t, mangling);
