@@ -53,7 +53,7 @@ function list_entry(    options, rest, word, n, i, j, k, suites, s, t, kinds)
     if (n < j + 1 || word[j] ~ /^cdrom:/)
         return
     for (i = j + 2; i <= n; i++)
-        components = components " " word[i]
+        components = components (word[i] == "" ? "" : " ") word[i]
     s = (is_own(word[j + 1]) ? word[j + 1] : "") \
         derived(word[j + 1], components)
     s = split(s, suites, " ")
