@@ -125,14 +125,6 @@ void put_number(uint32_t number)
     put_char((char)('0' + number % 10));
 }
 
-void put_hex(uint32_t number)
-{
-    if (number >= 16) {
-        put_hex(number / 16);
-    }
-    put_char("0123456789abcdef"[number % 16]);
-}
-
 void tap_case(bool good, const char *name)
 {
     cases++;
@@ -141,15 +133,6 @@ void tap_case(bool good, const char *name)
     put_number(cases);
     put_text(" - ");
     put_text(name);
-    put_text("\n");
-}
-
-void tap_note(const char *name, uint32_t value)
-{
-    put_text("# ");
-    put_text(name);
-    put_text(" 0x");
-    put_hex(value);
     put_text("\n");
 }
 

@@ -24,11 +24,9 @@ void irq_enable(unsigned int irq);
 /* Text to the UART, which is QEMU's -serial. */
 void put_text(const char *text);
 void put_number(uint32_t number);
-void put_hex(uint32_t number);
 
 /* TAP: one line a case. Counts failures for tap_end(). */
 void tap_case(bool good, const char *name);
-void tap_note(const char *name, uint32_t value);
 /* Prints the plan and ends QEMU (which needs -semihosting). */
 void tap_end(void);
 

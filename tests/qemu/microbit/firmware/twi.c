@@ -9,7 +9,9 @@ struct twi twi0 = {.base = 0x40003000};
 struct twi twi1 = {.base = 0x40004000};
 
 /* Errors first: a refused byte raises TXDSENT as well. */
-static const uint32_t events[] = {ERROR, TXDSENT, RXDREADY, SUSPENDED, STOPPED};
+static const uint32_t events[] = {ERROR, TXDSENT, SUSPENDED, RXDREADY, STOPPED};
+
+#define SUSPENDED_INDEX 2
 
 #define EVENTS (sizeof(events) / sizeof(events[0]))
 
@@ -21,6 +23,17 @@ void twi_write(struct twi *twi, uint32_t offset, uint32_t value)
 uint32_t twi_read(struct twi *twi, uint32_t offset)
 {
     return *reg(twi->base + offset);
+}
+
+/* If the event is there, clear and count it. */
+static bool take(struct twi *twi, unsigned int i)
+{
+    if (!twi_read(twi, events[i])) {
+        return false;
+    }
+    twi_write(twi, events[i], 0);
+    twi->count[i]++;
+    return true;
 }
 
 unsigned int twi_count(const struct twi *twi, uint32_t event)
@@ -61,6 +74,7 @@ static void byte_received(struct twi *twi)
         twi_write(twi, SHORTS, BB_STOP);
     }
     if (twi->got < twi->rx_len) {
+        take(twi, SUSPENDED_INDEX); /* before there can be another */
         twi_write(twi, RESUME, 1);
     }
 }
@@ -89,11 +103,9 @@ static void handle(struct twi *twi)
 {
     twi->irqs++;
     for (unsigned int i = 0; i < EVENTS; i++) {
-        if (!twi_read(twi, events[i])) {
+        if (!take(twi, i)) {
             continue;
         }
-        twi_write(twi, events[i], 0);
-        twi->count[i]++;
         if (twi->hook) {
             twi->hook(twi, events[i]);
         } else {
