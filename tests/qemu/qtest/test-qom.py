@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the device is to QEMU: properties, help, counters, migration."""
+import json
+
+from bench import Bench, device, equal, main, write
+
+CHIP = "chip 0x48 sensor\nreg 0 = 1a c0\n"
+
+
+def load():
+    return write("chip", CHIP)
+
+
+def reads(bench, address):
+    equal(bench.bus.put_get(address, [0], 2), b"\x1a\xc0")
+
+
+def test_json_numbers_and_booleans():
+    words = {"driver": "i2c-passthrough", "id": "d", "backend": "stub",
+             "load": load(), "address": 0x20, "hostaddr": 0x48,
+             "timeout-ms": 300, "probe": False, "frequency": 400000}
+    with Bench("versatilepb", ["-device", json.dumps(words)]) as b:
+        reads(b, 0x20)
+        got = {name: b.qemu.qmp("qom-get", path="/machine/peripheral/d",
+                                property=name)
+               for name in ("timeout-ms", "probe", "hostaddr", "read-ahead",
+                            "learn-from", "address")}
+        equal(got, {"timeout-ms": "300", "probe": "off", "hostaddr": "72",
+                    "read-ahead": "34", "learn-from": "", "address": 0x20})
+
+
+def test_texts_through_json():
+    words = {"driver": "i2c-passthrough", "backend": "stub", "load": load(),
+             "hostaddr": "0x48", "posted-writes": "on", "read-length": "4"}
+    with Bench("versatilepb", ["-device", json.dumps(words)]) as b:
+        reads(b, 0x48)
+
+
+def test_global_properties():
+    with Bench("versatilepb", ["-global", "i2c-passthrough.backend=stub"],
+               ["-global", f"i2c-passthrough.load={load()}"],
+               device(address=0x48)) as b:
+        reads(b, 0x48)
+
+
+def test_help_in_the_monitor():
+    with Bench("versatilepb", device(backend="stub", chips="0x48",
+                                     address=0x48)) as b:
+        text = b.qemu.hmp("device_add i2c-passthrough,help")
+        for word in ("hostaddr=<str>", "what goes to the wire",
+                     "stub, ", "hold-timeout-ms=<str>", "default 20",
+                     "record=<str>", "counters=<struct>"):
+            assert word in text, f"{word!r} is not in\n{text}"
+
+
+def test_counters():
+    with Bench("versatilepb", device(id="d", backend="stub", load=load(),
+                                     address=0x48)) as b:
+        start = b.qemu.counters("d")
+        equal(set(start.values()), {0})
+        for name in ("transactions", "transfers", "over-read", "probes",
+                     "resends", "busy-retries", "late-faults", "blocked"):
+            assert name in start, name
+        for _ in range(5):
+            reads(b, 0x48)
+        now = b.qemu.counters("d")
+        equal((now["transactions"], now["bytes-read"],
+               now["bytes-written"]), (5, 10, 5))
+
+
+def expect_error(call, *words):
+    try:
+        call()
+    except RuntimeError as error:
+        for word in words:
+            assert word in str(error), str(error)
+        return
+    raise AssertionError("no error")
+
+
+def test_no_change_once_it_is_there():
+    with Bench("versatilepb", device(id="d", backend="stub", load=load(),
+                                     address=0x48)) as b:
+        for name, value in (("hostaddr", "0x49"), ("backend", "trace"),
+                            ("counters", 1)):
+            expect_error(lambda name=name, value=value: b.qemu.qmp(
+                "qom-set", path="/machine/peripheral/d", property=name,
+                value=value), name)
+        reads(b, 0x48)
+
+
+def test_no_migration():
+    with Bench("versatilepb", device(backend="stub", load=load(),
+                                     address=0x48)) as b:
+        expect_error(lambda: b.qemu.qmp("migrate", uri="exec:cat >/dev/null"),
+                     "i2c-passthrough")
+
+
+def test_no_hotplug():
+    with Bench("versatilepb", device(backend="stub", load=load(),
+                                     address=0x48)) as b:
+        expect_error(lambda: b.qemu.qmp("device_add",
+                                        driver="i2c-passthrough",
+                                        backend="stub", chips="0x49",
+                                        hostaddr="0x49"), "hotplug")
+        reads(b, 0x48)
+
+
+if __name__ == "__main__":
+    main(globals())
