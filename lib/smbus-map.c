@@ -35,14 +35,9 @@ static bool is_read(const struct i2cpt_msg *m)
 /* False for what no SMBus command looks like. */
 static bool take_apart(const struct i2cpt_xfer *x, struct shape *s)
 {
-    const uint16_t known = I2CPT_M_RD | I2CPT_M_TEN | I2CPT_M_RECV_LEN;
-
     memset(s, 0, sizeof(*s));
     if (x->n > 2 || (x->n == 2 && x->msgs[0].addr != x->msgs[1].addr))
         return false;
-    for (size_t i = 0; i < x->n; i++)
-        if (x->msgs[i].flags & ~known)
-            return false;
     if (x->n == 2 && (is_read(&x->msgs[0]) || !is_read(&x->msgs[1])))
         return false;
     if (!is_read(&x->msgs[0]))

@@ -95,8 +95,7 @@ const struct stub_event *stub_chip_event(struct stub_chip *chip, int at,
             e->skip--;
             continue;
         }
-        if (e->count != STUB_ALWAYS)
-            e->count--;
+        e->count--; /* STUB_ALWAYS is enough for ever */
         return e;
     }
     return NULL;

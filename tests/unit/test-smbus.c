@@ -343,12 +343,16 @@ START_TEST(blocks_of_32)
     char *chip = block_of(32);
     struct i2cpt_adapter *a = open_host(_i, chip);
     uint16_t f = hosts[_i].flags;
+    struct i2cpt_stub_counts counts;
     uint8_t in[33];
 
     memset(in, 0xee, sizeof(in));
     ck_assert_int_eq(
         i2cpt_smbus_read_block_data(a, 0x0b, f, 0x12, in, 31, NULL), -EPROTO);
     ck_assert_uint_eq(in[0], 0xee);
+    /* it was read to its end all the same */
+    ck_assert(i2cpt_stub_counts("h", 0x0b, &counts));
+    ck_assert_uint_eq(counts.read, f ? 34 : 33);
     ck_assert_int_eq(
         i2cpt_smbus_read_block_data(a, 0x0b, f, 0x12, in, 32, NULL), 32);
     ck_assert_uint_eq(in[31], 31);

@@ -418,8 +418,9 @@ END_TEST
 /* Flags of messages: bus.c lets them through, here is what they do. */
 START_TEST(mangling)
 {
-    struct i2cpt_adapter *a =
-        wire_stub(PLAIN "fault nack at=2 count=always", "");
+    struct i2cpt_adapter *a = wire_stub(PLAIN "fault nack at=2 count=always\n"
+                                              "chip 0x50 eeprom size=256",
+                                        "");
     uint8_t w[] = {0, 1}, more[] = {2, 3}, r[3];
     struct i2cpt_fault fault;
     struct i2cpt_msg m[] = {
@@ -436,13 +437,13 @@ START_TEST(mangling)
     ck_assert_int_eq(i2cpt_transfer(a, m, 2, &fault), 0);
     ck_assert_str_eq(wire(a, "w 00 r3"), "= 01 03 00");
 
-    /* STOP in between: the pointer stays, no repeated START */
+    /* STOP in between: the EEPROM keeps what a repeated START would drop */
     struct i2cpt_msg s[] = {
-        {.addr = 0x48, .flags = I2CPT_M_STOP, .len = 1, .buf = w},
-        {.addr = 0x48, .flags = I2CPT_M_RD, .len = 3, .buf = r},
+        {.addr = 0x50, .flags = I2CPT_M_STOP, .len = 2, .buf = w},
+        {.addr = 0x50, .flags = I2CPT_M_RD, .len = 3, .buf = r},
     };
     ck_assert_int_eq(i2cpt_transfer(a, s, 2, &fault), 0);
-    ck_assert_uint_eq(r[0], 1);
+    ck_assert_str_eq(wire(a, "@50 w 00 r1"), "= 01");
 
     /* nobody there: bytes go nowhere, and come as 0xff */
     s[0].addr = s[1].addr = 0x49;
