@@ -106,8 +106,8 @@ static const struct row {
      "@0b w 10 01 00 p w 10 r1", "!EIO data 0 2 = 5a"},
     {"smbus: another chip's message before is none of its transaction",
      "chip 0x48 registers\nchip 0x0b smbus\n" SMBUS,
-     "@0b w 10 r2 p @48 w 00 @0b r2 p w 11 @48 r1 @0b r1",
-     "= 5a 0c = 5a bd = 00 | 34"},
+     "@0b w 10 r1 p @48 w 00 @0b r2 p w 11 @48 r1 @0b r1",
+     "= 5a = 5a bd = 00 | 34"},
     {"smbus: PEC off", "chip 0x0b smbus pec=off\n" SMBUS,
      "@0b w 10 r2 p w 10 01 00", "= 5a ff !EIO data 0 2"},
 
