@@ -188,7 +188,7 @@ static int fake_smbus(void *priv, struct i2cpt_smbus_call *call,
         marks & I2CPT_MARK_TOOK_FOLLOWS ? "~" : "");
     ret = outcome(fault);
     say(" ");
-    if (ret || !call->read) {
+    if (ret || (!call->read && call->protocol != I2CPT_SMBUS_PROC_CALL)) {
         return ret;
     }
     fake.pos[call->addr & 0x7f] = 0;

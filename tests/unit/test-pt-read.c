@@ -4,9 +4,9 @@
 #include "pt-table.h"
 
 #define SMBUS_ALL I2CPT_FUNC_SMBUS_EMUL_ALL
-#define NO_BLOCK                                    \
-    (I2CPT_FUNC_I2C | (I2CPT_FUNC_SMBUS_EMUL_ALL & \
-                       ~I2CPT_FUNC_SMBUS_READ_BLOCK_DATA))
+#define NO_BLOCK      \
+    (I2CPT_FUNC_I2C | \
+     (I2CPT_FUNC_SMBUS_EMUL_ALL & ~I2CPT_FUNC_SMBUS_READ_BLOCK_DATA))
 
 static const struct pt_row starts[] = {
     {"unknown: runs at START, exactly", "", "!x R48 P", "N A", "r48:1~!x",
@@ -26,8 +26,8 @@ static const struct pt_row lengths[] = {
     {"never seen, no write before: one byte, over-reads nothing", "",
      "R48 r3 P", "Aa0a1a2A", "r48:1~ took1 r48:2&~ took2 r48:3&~ took3",
      "over-read=0 resends=2"},
-    {"never seen, after a write: read-ahead", "", "W48 1 R48 r2 P",
-     "AAAa0a1A", "w48:? w48:01+r48:34~ took2", "over-read=32"},
+    {"never seen, after a write: read-ahead", "", "W48 1 R48 r2 P", "AAAa0a1A",
+     "w48:? w48:01+r48:34~ took2", "over-read=32"},
     {"read-ahead=N", "read-ahead=7", "W48 1 R48 r2 P", "AAAa0a1A",
      "w48:? w48:01+r48:7~ took2", "over-read=5"},
     {"after a write and a STOP too", "", "W48 1 P R48 r2 P", "AAA Aa0a1A",
@@ -35,15 +35,14 @@ static const struct pt_row lengths[] = {
     {"but not after a read in between", "", "W48 1 P R48 r P R48 r P",
      "AAA Aa0A Aa0A", "w48:? w48:01 r48:34~ took1 r48:1~ took1",
      "over-read=33"},
-    {"other addresses do not come in between", "",
-     "W48 1 P R49 r P R48 r P", "AAA Aa0A Aa0A",
-     "w48:? w48:01 r49:1~ took1 r48:34~ took1", NULL},
-    {"a second read in the same transaction", "",
-     "W48 1 R48 r R48 r2 P", "AAAa0Aa0a1A",
+    {"other addresses do not come in between", "", "W48 1 P R49 r P R48 r P",
+     "AAA Aa0A Aa0A", "w48:? w48:01 r49:1~ took1 r48:34~ took1", NULL},
+    {"a second read in the same transaction", "", "W48 1 R48 r R48 r2 P",
+     "AAAa0Aa0a1A",
      "w48:? w48:01+r48:34~ took1 r48:1~ took1 w48:01+r48:34&~ took2", NULL},
     {"read-length=N", "read-length=4", "W48 1 R48 r2 P R48 r4 P",
-     "AAAa0a1A Aa0a1a2a3A",
-     "w48:? w48:01+r48:4~ took2 r48:4~ took4", "over-read=2"},
+     "AAAa0a1A Aa0a1a2a3A", "w48:? w48:01+r48:4~ took2 r48:4~ took4",
+     "over-read=2"},
     {"the controller knows: exactly", "", "R48:5 r5 P W48 1 R48:3 r3 P",
      "Aa0a1a2a3a4A AAAa0a1a2A", "r48:5 w48:01+r48:3", "over-read=0"},
     {"expect goes before read-length", "read-length=9", "R48:5 r5 P",
@@ -54,8 +53,8 @@ static const struct pt_row lengths[] = {
     {"a repeated START ends it", "", "R48 r R48 r P", "Aa0Aa0A",
      "r48:1~ took1 r48:1~ took1", NULL},
     {"nothing taken teaches nothing", "", "W48 1 R48 P W48 1 R48 r P",
-     "AAAA AAAa0A",
-     "w48:? w48:01+r48:34~ took0 w48:01+r48:34~ took1", "over-read=67"},
+     "AAAA AAAa0A", "w48:? w48:01+r48:34~ took0 w48:01+r48:34~ took1",
+     "over-read=67"},
 };
 PT_ROWS_TEST(length_row, lengths)
 
@@ -73,8 +72,7 @@ static const struct pt_row learnings[] = {
     {"and the address", "", "W48 1 R48 r2 P W49 1 R49 r2 P",
      "AAAa0a1A AAAa0a1A",
      "w48:? w48:01+r48:34~ took2 w49:? w49:01+r49:34~ took2", NULL},
-    {"the longest stays", "",
-     "W48 1 R48 r4 P W48 1 R48 r2 P W48 1 R48 r4 P",
+    {"the longest stays", "", "W48 1 R48 r4 P W48 1 R48 r2 P W48 1 R48 r4 P",
      "AAAa0a1a2a3A AAAa0a1A AAAa0a1a2a3A",
      "w48:? w48:01+r48:34~ took4 w48:01+r48:4~ took2 w48:01+r48:4~ took4",
      NULL},
@@ -113,8 +111,7 @@ static const struct pt_row shorts[] = {
      "W48 1 P R48 r3 P", "AAA Aa0a1a2A",
      "w48:? w48:01 r48:2~ took2 w48:01+r48:4&~ took3", "resends=1"},
     {"a pointer of pointer-bytes", "read-ahead=2", "W48 1 2 R48 r3 P",
-     "AAAAa0a1a2A",
-     "w48:? w48:0102+r48:2~ took2 w48:0102+r48:4&~ took3", NULL},
+     "AAAAa0a1a2A", "w48:? w48:0102+r48:2~ took2 w48:0102+r48:4&~ took3", NULL},
     {"a longer write is never sent twice: reads on", "read-ahead=2",
      "W48 1 2 3 R48 r4 P", "AAAAAa0a1a2a3A",
      "w48:? w48:010203+r48:2~ took2 r48:1> r48:1>", "resends=0 continues=2",
@@ -134,8 +131,8 @@ static const struct pt_row shorts[] = {
      "Aa0a1a2A Aa3a4a5A", "r48:1~ took1 r48:1> r48:1> r48:3~ took3",
      "over-read=0", .config = {.continues = true}},
     {"refused then: 0xff, and told at the next START", "read-ahead=2",
-     "W48 1 R48 !x r4 P W48 P", "AAAa0a1----A NA",
-     "w48:? w48:01+r48:2~ took2 w48:01+r48:34&~", NULL, BLOCKING},
+     "W48 1 R48 !y r4 P W48 P", "AAAa0a1----A NA",
+     "w48:? w48:01+r48:2~ took2 w48:01+r48:4&~!y", "late-faults=1", BLOCKING},
     {"busy then: tried again", "read-ahead=2", "W48 1 R48 !xo r3 P",
      "AAAa0a1a2A",
      "w48:? w48:01+r48:2~ took2 w48:01+r48:4&~!x . w48:01+r48:4&~ took3",
@@ -185,8 +182,8 @@ static const struct pt_row blocks[] = {
     {"the host has no RECV_LEN", "",
      "=021122 W48 9 R48 r3 P W48 9 R48 r3 P W48 9 R48 r3 P",
      "AAA021122A AAA021122A AAA021122A",
-     "w48:? w48:09+r48:34~ took3 w48:09+r48:3~ took3 w48:09+r48:3~ took3",
-     NULL, .config = {.functionality = NO_BLOCK}},
+     "w48:? w48:09+r48:34~ took3 w48:09+r48:3~ took3 w48:09+r48:3~ took3", NULL,
+     .config = {.functionality = NO_BLOCK}},
     {"not where the controller knows", "",
      "=021122 W48 9 R48 r3 P W48 9 R48 r3 P W48 9 R48:3 r3 P",
      "AAA021122A AAA021122A AAA021122A",
@@ -200,29 +197,25 @@ static const struct pt_row smbus_only[] = {
     {"32 where there are I2C blocks", "", "W48 7 R48 r3 P W48 7 R48 r3 P",
      "AAAa0a1a2A AAAa0a1a2A",
      "smbus0w@48:00? smbus8r@48:07/32~ took3 smbus8r@48:07/3~ took3",
-     "over-read=29",
-     .config = {.functionality = SMBUS_ALL, .no_stream = true}},
+     "over-read=29", .config = {.functionality = SMBUS_ALL, .no_stream = true}},
     {"2 where there are words", "", "W48 7 R48 r2 P", "AAAa0a1A",
      "smbus0w@48:00? smbus3r@48:07~ took2", "over-read=0",
-     .config = {.functionality =
-                    SMBUS_ALL & ~I2CPT_FUNC_SMBUS_READ_I2C_BLOCK,
+     .config = {.functionality = SMBUS_ALL & ~I2CPT_FUNC_SMBUS_READ_I2C_BLOCK,
                 .no_stream = true}},
     {"1 where there are bytes only", "", "W48 7 R48 r P", "AAAa0A",
      "smbus0w@48:00? smbus2r@48:07~ took1", NULL,
-     .config = {.functionality = SMBUS_ALL &
-                                 ~(I2CPT_FUNC_SMBUS_READ_I2C_BLOCK |
-                                   I2CPT_FUNC_SMBUS_READ_WORD_DATA),
+     .config = {.functionality = SMBUS_ALL & ~(I2CPT_FUNC_SMBUS_READ_I2C_BLOCK |
+                                               I2CPT_FUNC_SMBUS_READ_WORD_DATA),
                 .no_stream = true}},
     {"more than that is not possible: 0xff, told late", "",
      "W48 7 R48 r3 P W48 P", "AAAa0a1--A NA",
      "smbus0w@48:00? smbus3r@48:07~ took2", "late-faults=1", BLOCKING,
-     .config = {.functionality =
-                    SMBUS_ALL & ~I2CPT_FUNC_SMBUS_READ_I2C_BLOCK,
+     .config = {.functionality = SMBUS_ALL & ~I2CPT_FUNC_SMBUS_READ_I2C_BLOCK,
                 .no_stream = true}},
-    {"a read alone is one byte, then the pair", "",
-     "W48 7 P R48 r2 P", "AAA Aa0a1A",
-     "smbus0w@48:00? smbus1w@48:07 smbus1r@48:00~ took1 smbus8r@48:07/32&~ "
-     "took2",
+    {"a read alone is one byte, then the pair", "", "W48 7 P R48 r2 P",
+     "AAA Aa0a1A",
+     "smbus0w@48:00? smbus1w@48:07 smbus1r@48:00~ took1 smbus0w@48:00? "
+     "smbus8r@48:07/32&~ took2",
      NULL, .config = {.functionality = SMBUS_ALL, .no_stream = true}},
     {"a process call is two bytes", "", "W48 7 1 2 R48 r2 P", "AAAAAa0a1A",
      "smbus0w@48:00? smbus4w@48:07~ took2", NULL,
