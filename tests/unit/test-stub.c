@@ -445,6 +445,19 @@ START_TEST(mangling)
     ck_assert_int_eq(i2cpt_transfer(a, s, 2, &fault), 0);
     ck_assert_str_eq(wire(a, "@50 w 00 r1"), "= 01");
 
+    /* a chip without a script that refuses by itself */
+    struct i2cpt_adapter *b = wire_stub("chip 0x0b smbus\nreg 1 type=send", "");
+    uint8_t bytes[] = {9, 1, 9};
+    struct i2cpt_msg refused = {.addr = 0x0b, .len = 3, .buf = bytes};
+    ck_assert_int_eq(i2cpt_transfer(b, &refused, 1, &fault), -EIO);
+    ck_assert_int_eq(fault.byte, 0);
+    ck_assert_uint_eq(refused.actual, 0);
+    refused.flags = I2CPT_M_IGNORE_NAK;
+    ck_assert_int_eq(i2cpt_transfer(b, &refused, 1, &fault), 0);
+    ck_assert_int_eq(fault.code, 0);
+    ck_assert_uint_eq(refused.actual, 3);
+    i2cpt_adapter_unref(b);
+
     /* nobody there: bytes go nowhere, and come as 0xff */
     s[0].addr = s[1].addr = 0x49;
     s[0].flags = I2CPT_M_IGNORE_NAK;
