@@ -29,6 +29,9 @@
  * What the wire does, for the guest event that is `goal`:
  *
  *   IDLE       -> PROBE       START, write, presence not known
+ *   PROBE      -> PROBE_PAUSE not acknowledged, though a START without data has
+ *                             just been told ACK, and there is time
+ *   PROBE_PAUSE-> PROBE       PT_PAUSE_NS later
  *   PROBE      -> IDLE        answered either way
  *   IDLE       -> READY       before a write that follows a write, where the
  *                             host does not tell what was not acknowledged
@@ -173,6 +176,11 @@ enum pt_next i2cpt_pt_send(struct i2cpt_passthrough *pt, enum pt_job job)
 
 /* ------------------------------------------------------ how a job has ended */
 
+static bool is_nack(int result)
+{
+    return result == -ENXIO || result == -EREMOTEIO || result == -EIO;
+}
+
 static enum pt_next write_done(struct i2cpt_passthrough *pt, int result)
 {
     struct pt_message *m = &pt->message;
@@ -199,9 +207,18 @@ static enum pt_next write_done(struct i2cpt_passthrough *pt, int result)
     return pt_done(pt, result && pt_stop_tells(pt) ? I2CPT_NACK : I2CPT_ACK);
 }
 
-/* Never retried, never reported late. */
+/*
+ * Never retried, never reported late. Firmware that polls an EEPROM's write
+ * cycle with such writes takes the ACK for its end, though: that promise is
+ * kept at the write that follows (see probed()).
+ */
 static enum pt_next quick_done(struct i2cpt_passthrough *pt, int result)
 {
+    struct pt_target *t = &pt->targets[pt->message.addr];
+
+    t->polled = pt->message.job == JOB_QUICK_WRITE && is_nack(result) &&
+                !(pt->goal == PT_GOAL_STOP && pt_stop_tells(pt));
+    t->polled_ns = pt_now(pt);
     if (pt->goal == PT_GOAL_START) {
         return begin(pt);
     }
@@ -266,11 +283,6 @@ static enum pt_next sent(struct i2cpt_passthrough *pt, int result)
     return job_done(pt, result);
 }
 
-static bool is_nack(int result)
-{
-    return result == -ENXIO || result == -EREMOTEIO || result == -EIO;
-}
-
 /* The probe says nothing where the adapter has no such command, or where a
  * trace has no such line. */
 static bool says_nothing(int result)
@@ -295,12 +307,29 @@ static enum pt_next ready(struct i2cpt_passthrough *pt, int result)
     return job_done(pt, result);
 }
 
+/* The guest was told that the write cycle is over: wait until it is. */
+static bool may_probe_again(struct i2cpt_passthrough *pt, int result)
+{
+    const struct pt_target *t = &pt->targets[pt->addr];
+
+    return is_nack(result) && t->polled &&
+           pt_now(pt) - t->polled_ns <=
+               pt->policy.busy_retry_ms * PT_NS_PER_MS &&
+           may_retry(pt);
+}
+
 static enum pt_next probed(struct i2cpt_passthrough *pt, int result)
 {
     struct pt_message *m = &pt->message;
     enum pt_probe how = i2cpt_pt_probe_how(pt, pt->addr);
 
+    if (may_probe_again(pt, result)) {
+        i2cpt_pt_account(pt, pt->addr);
+        m->wire = WIRE_PROBE_PAUSE;
+        return PT_PAUSE;
+    }
     m->wire = WIRE_IDLE;
+    pt->targets[pt->addr].polled = false;
     if (!result) {
         m->probed = true;
         m->quick_sent = how == PT_PROBE_QUICK;
@@ -323,6 +352,8 @@ static enum pt_next message_step(struct i2cpt_passthrough *pt, int result)
     switch (m->wire) {
     case WIRE_PROBE:
         return probed(pt, result);
+    case WIRE_PROBE_PAUSE:
+        return probe(pt, pt->addr, WIRE_PROBE, true);
     case WIRE_READY:
         return ready(pt, result);
     case WIRE_READY_PAUSE:
@@ -353,6 +384,7 @@ static enum pt_next begin_write(struct i2cpt_passthrough *pt)
         m->guest = GUEST_WRITE;
         return pt_done(pt, I2CPT_ACK);
     }
+    m->trying = false;
     return probe(pt, pt->addr, WIRE_PROBE, false);
 }
 

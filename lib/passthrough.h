@@ -87,11 +87,13 @@ int i2cpt_learn_from(struct i2cpt_learn *learn, const char *path,
 /* What is known of a host address. */
 struct pt_target {
     bool present;
-    uint64_t seen_ns;  /* hook's clock; with present */
-    uint64_t wrote_ns; /* when it last took a write */
-    bool wrote;        /* with wrote_ns */
-    bool late;         /* a fault that the guest has not been told yet */
-    bool logged;       /* late faults, once */
+    uint64_t seen_ns;   /* hook's clock; with present */
+    uint64_t wrote_ns;  /* when it last took a write */
+    bool wrote;         /* with wrote_ns */
+    bool polled;        /* a START without data was told ACK, and the wire */
+    uint64_t polled_ns; /* refused it, then */
+    bool late;          /* a fault that the guest has not been told yet */
+    bool logged;        /* late faults, once */
     bool logged_mismatch;
     bool no_probe; /* the adapter refused the command */
     /* the bytes last written, and in which transaction */
@@ -222,6 +224,7 @@ enum pt_guest {
 enum pt_wire {
     WIRE_IDLE,
     WIRE_PROBE,
+    WIRE_PROBE_PAUSE,
     WIRE_READY,
     WIRE_READY_PAUSE,
     WIRE_SEND,
