@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bus.h"
+#include "i2cpt-trace.h"
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static GPtrArray *registry; /* of struct i2cpt_bus, those that can be shared */
@@ -352,6 +353,34 @@ int i2cpt_adapter_flush(struct i2cpt_adapter *a)
     lock_idle(bus);
     if (!bus->busy) {
         ret = bus->ops->flush(bus->priv);
+    }
+    pthread_mutex_unlock(&bus->lock);
+    return ret;
+}
+
+int i2cpt_trace_record_flush(struct i2cpt_adapter *a)
+{
+    return i2cpt_adapter_flush(a);
+}
+
+int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
+                                struct i2cpt_trace_verdict *out,
+                                struct i2cpt_fault *fault)
+{
+    struct i2cpt_bus *bus = a->bus;
+    int ret = -EBUSY;
+
+    i2cpt_fault_clear(fault);
+    if (adapter_forked(a)) {
+        return i2cpt_fault_set(fault, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
+    }
+    if (!bus->ops->verdict) {
+        return i2cpt_fault_text(fault, EOPNOTSUPP, "%.120s: no trace backend",
+                                bus->identity);
+    }
+    lock_idle(bus);
+    if (!bus->busy) {
+        ret = bus->ops->verdict(bus->priv, out, fault);
     }
     pthread_mutex_unlock(&bus->lock);
     return ret;

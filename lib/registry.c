@@ -7,6 +7,7 @@
 
 const struct i2cpt_ops *const i2cpt_backends[] = {
     &i2cpt_stub_ops,
+    &i2cpt_trace_ops,
 #ifdef I2CPT_HAVE_I2C_DEV
     &i2cpt_i2c_dev_ops,
 #endif

@@ -97,8 +97,8 @@ static void format_bytes(struct trace_text *t, const struct i2cpt_trace_msg *m)
     t->len = (size_t)(p - t->buf);
 }
 
-static void format_msg(struct trace_text *t, const struct i2cpt_trace_msg *m,
-                       bool address)
+void trace_format_msg(struct trace_text *t, const struct i2cpt_trace_msg *m,
+                      bool address)
 {
     static const struct {
         uint16_t flag;
@@ -164,9 +164,9 @@ void trace_format_transfer(struct trace_text *t,
     for (i = 0; i < x->n; i++) {
         const struct i2cpt_trace_msg *m = &x->msgs[i];
 
-        format_msg(t, m,
-                   !i || m->addr != m[-1].addr ||
-                       (m->flags ^ m[-1].flags) & I2CPT_M_TEN);
+        trace_format_msg(t, m,
+                         !i || m->addr != m[-1].addr ||
+                             (m->flags ^ m[-1].flags) & I2CPT_M_TEN);
     }
     if (x->code) {
         format_fault(t, x);

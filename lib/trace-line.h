@@ -30,7 +30,9 @@ struct trace_slot {
     char *text; /* key NUL text NUL */
     size_t text_cap;
     char words[TRACE_WORDS_MAX + 1];
-    uint64_t index; /* for the one who keeps several: which this is */
+    /* for one who keeps several: which this is, and of what */
+    uint64_t index;
+    const void *owner;
     bool valid;
 };
 
@@ -67,6 +69,9 @@ struct trace_text {
 };
 void trace_text_add(struct trace_text *t, const char *text, size_t len);
 void trace_format_stamp(struct trace_text *t, uint64_t ns);
+/* With a space before it. */
+void trace_format_msg(struct trace_text *t, const struct i2cpt_trace_msg *m,
+                      bool address);
 void trace_format_transfer(struct trace_text *t,
                            const struct i2cpt_trace_transfer *x);
 int trace_format_line(struct trace_text *t, const struct i2cpt_trace_line *line,
@@ -88,6 +93,11 @@ int trace_reader_again(const struct i2cpt_trace_reader *r,
                        struct i2cpt_fault *fault);
 /* Take all of it into memory, so that it becomes seekable. */
 int trace_reader_load(struct i2cpt_trace_reader *r, struct i2cpt_fault *fault);
+/* Count transfers from here on, after a seek to the first. */
+void trace_reader_recount(struct i2cpt_trace_reader *r);
+/* So small that all of it may be kept in memory. */
+bool trace_reader_is_small(const struct i2cpt_trace_reader *r);
+bool trace_reader_ends(const struct i2cpt_trace_reader *r);
 /* Number of the line at `offset`, by counting; 0 where that fails. */
 uint64_t trace_reader_line_at(struct i2cpt_trace_reader *r, uint64_t offset);
 /* Of what comes behind the last line that was read. */

@@ -12,6 +12,8 @@
 #include "trace-line.h"
 
 #define BUFFER_SIZE (256u << 10)
+#define SMALL_MAX   (64u << 20)
+#define TAIL_SIZE   4096
 #define LOAD_MAX    (1u << 30) /* bytes of a pipe that are kept in memory */
 
 struct i2cpt_trace_reader {
@@ -487,4 +489,47 @@ uint64_t trace_reader_line_at(struct i2cpt_trace_reader *r, uint64_t offset)
     }
     i2cpt_trace_reader_free(again);
     return line;
+}
+
+void trace_reader_recount(struct i2cpt_trace_reader *r)
+{
+    r->counting = true;
+    r->count = 0;
+}
+
+bool trace_reader_is_small(const struct i2cpt_trace_reader *r)
+{
+    struct stat st;
+
+    return !fstat(r->fd, &st) && st.st_size <= (off_t)SMALL_MAX;
+}
+
+/* Whether the last line with something in it is `end N`, from the last bytes of
+ * the file alone where that can be seen there. */
+bool trace_reader_ends(const struct i2cpt_trace_reader *r)
+{
+    char tail[TAIL_SIZE];
+    const char *newline;
+    struct stat st;
+    ssize_t end, start;
+    off_t at;
+
+    if (r->fd < 0 || fstat(r->fd, &st)) {
+        return true;
+    }
+    at = MAX(st.st_size - TAIL_SIZE, 0);
+    end = pread(r->fd, tail, sizeof(tail), at);
+    while (end > 0) {
+        end -= tail[end - 1] == '\n';
+        newline = memrchr(tail, '\n', (size_t)end);
+        start = newline ? newline - tail + 1 : 0;
+        if (!newline && at) {
+            return true; /* cannot be told cheaply; the replay finds out */
+        }
+        if (start < end && tail[start] != '#') {
+            return end - start > 4 && !memcmp(tail + start, "end ", 4);
+        }
+        end = start;
+    }
+    return false;
 }

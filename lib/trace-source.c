@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Transfers of a trace by their place in it. Strict order reads along and keeps
+ * two of them; the other modes know where in the file each address has its own.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "trace-match.h"
+
+/* ------------------------------------------------------------- transfers */
+
+/* The next transfer of our bus, from any reader. */
+static int read_transfer(struct trace_source *s, struct i2cpt_trace_reader *r,
+                         struct trace_slot *slot, uint64_t deadline_ns,
+                         struct i2cpt_fault *fault)
+{
+    int ret;
+
+    do {
+        ret = trace_reader_read(r, slot, deadline_ns, fault);
+    } while (ret == 1 && (slot->line.kind != I2CPT_TRACE_TRANSFER ||
+                          (slot->line.transfer.bus != (int32_t)s->bus &&
+                           (slot->line.transfer.bus >= 0 || s->bus))));
+    return ret;
+}
+
+static int break_for_ever(struct trace_source *s,
+                          const struct i2cpt_fault *fault)
+{
+    s->broken = true;
+    s->why = *fault;
+    return -fault->code;
+}
+
+/* The one to give up: the transfer before the wanted one is still in use. */
+static struct trace_slot *pick_slot(struct trace_source *s,
+                                    const struct trace_seq *seq)
+{
+    struct trace_slot *a = &s->slots[0], *b = &s->slots[1];
+
+    if (!a->valid || a->owner != seq) {
+        return a;
+    }
+    if (!b->valid || b->owner != seq) {
+        return b;
+    }
+    return a->index < b->index ? a : b;
+}
+
+static int load_next(struct trace_source *s, struct trace_slot *slot,
+                     struct i2cpt_fault *fault)
+{
+    struct i2cpt_fault why;
+    int ret;
+
+    if (s->ended) {
+        return 0;
+    }
+    slot->valid = false;
+    i2cpt_fault_clear(&why);
+    ret = read_transfer(s, s->reader, slot, s->deadline_ns, &why);
+    if (ret == 1) {
+        slot->index = s->read++;
+        s->all.count += !s->rewound && !trace_is_own(&slot->line.transfer);
+        return 1;
+    }
+    if (!ret) {
+        s->ended = true;
+        s->truncated = !i2cpt_trace_reader_complete(s->reader);
+        return 0;
+    }
+    if (fault) {
+        *fault = why;
+    }
+    return ret == -ETIMEDOUT ? ret : break_for_ever(s, &why);
+}
+
+static int load_at(struct trace_source *s, struct trace_slot *slot,
+                   struct trace_seq *seq, uint64_t index,
+                   struct i2cpt_fault *fault)
+{
+    struct i2cpt_fault why;
+    int ret;
+
+    if (index >= seq->n) {
+        return 0;
+    }
+    slot->valid = false;
+    i2cpt_fault_clear(&why);
+    trace_reader_seek(s->reader, seq->offsets[index]);
+    ret = trace_reader_read(s->reader, slot, UINT64_MAX, &why);
+    if (ret == 1 && slot->line.kind == I2CPT_TRACE_TRANSFER) {
+        slot->index = index;
+        return 1;
+    }
+    i2cpt_fault_text(&why, EINVAL, "%.120s: was changed while it was open",
+                     trace_reader_name(s->reader));
+    if (fault) {
+        *fault = why;
+    }
+    return break_for_ever(s, &why);
+}
+
+int trace_source_get(struct trace_source *s, struct trace_seq *seq,
+                     uint64_t index, const struct i2cpt_trace_line **out,
+                     struct i2cpt_fault *fault)
+{
+    struct trace_slot *slot;
+    int i, ret;
+
+    for (i = 0; i < 2; i++) {
+        slot = &s->slots[i];
+        if (slot->index == index && slot->valid && slot->owner == seq) {
+            *out = &slot->line;
+            return 1;
+        }
+    }
+    if (s->broken) {
+        if (fault) {
+            *fault = s->why;
+        }
+        return -s->why.code;
+    }
+    slot = pick_slot(s, seq);
+    if (seq->offsets) {
+        ret = load_at(s, slot, seq, index, fault);
+    } else {
+        ret = index == s->read ? load_next(s, slot, fault) : 0;
+    }
+    if (ret == 1) {
+        slot->valid = true;
+        slot->owner = seq;
+        *out = &slot->line;
+    }
+    return ret;
+}
+
+uint64_t trace_source_oldest(const struct trace_source *s)
+{
+    const struct trace_slot *a = &s->slots[0], *b = &s->slots[1];
+
+    if (a->valid && b->valid) {
+        return MIN(a->index, b->index);
+    }
+    return a->valid ? a->index : b->valid ? b->index : s->read;
+}
+
+void trace_source_rewind(struct trace_source *s, struct trace_seq *seq)
+{
+    seq->pos = 0;
+    seq->rounds++;
+    if (!seq->offsets) {
+        trace_reader_seek(s->reader, s->first);
+        s->slots[0].valid = s->slots[1].valid = false;
+        s->read = 0;
+        s->ended = false;
+        s->rewound = true;
+    }
+}
+
+/* ---------------------------------------------------------------- the index
+ */
+
+static struct trace_seq *seq_of(struct trace_source *s, uint32_t address)
+{
+    struct trace_seq **seq = &s->by_address[address];
+
+    if (!*seq) {
+        *seq = g_new0(struct trace_seq, 1);
+        if (s->mode == TRACE_LOOKUP) {
+            (*seq)->scripts = g_ptr_array_new_with_free_func(trace_script_free);
+        }
+    }
+    return *seq;
+}
+
+static int seq_add(struct trace_seq *seq, uint64_t offset)
+{
+    uint64_t cap = seq->cap ? seq->cap + seq->cap / 2 : 16;
+    uint64_t *offsets;
+
+    if (seq->n == seq->cap) {
+        offsets = g_try_realloc_n(seq->offsets, cap, sizeof(*offsets));
+        if (!offsets) {
+            return -ENOMEM;
+        }
+        seq->offsets = offsets;
+        seq->cap = cap;
+    }
+    seq->offsets[seq->n++] = offset;
+    return 0;
+}
+
+static void note_addresses(struct trace_source *s,
+                           const struct i2cpt_trace_transfer *t)
+{
+    uint32_t i;
+
+    for (i = 0; i < t->n; i++) {
+        s->known[trace_address_index(t->msgs[i].addr, t->msgs[i].flags)] = 1;
+    }
+}
+
+static int add_transfer(struct trace_source *s, GHashTable *scripts,
+                        const struct i2cpt_trace_line *line,
+                        struct i2cpt_fault *fault)
+{
+    const struct i2cpt_trace_transfer *t = &line->transfer;
+    struct trace_seq *seq =
+        seq_of(s, trace_address_index(t->msgs[0].addr, t->msgs[0].flags));
+
+    note_addresses(s, t);
+    if (seq_add(seq, line->offset)) {
+        return i2cpt_fault_text(fault, ENOMEM, "no memory for an index");
+    }
+    seq->count += !trace_is_own(t);
+    if (scripts) {
+        trace_lookup_add(seq, scripts, t, seq->n - 1);
+    }
+    return 0;
+}
+
+static int build_index(struct trace_source *s, struct i2cpt_fault *fault)
+{
+    GHashTable *scripts = NULL;
+    uint32_t i;
+    int ret;
+
+    s->by_address = g_new0(struct trace_seq *, TRACE_ADDRESSES);
+    if (s->mode == TRACE_LOOKUP) {
+        scripts = g_hash_table_new(g_int64_hash, g_int64_equal);
+    }
+    while ((ret = read_transfer(s, s->reader, &s->slots[0], UINT64_MAX,
+                                fault)) == 1) {
+        ret = add_transfer(s, scripts, &s->slots[0].line, fault);
+        if (ret) {
+            break;
+        }
+    }
+    s->truncated = !i2cpt_trace_reader_complete(s->reader);
+    s->all_known = s->can_count = true;
+    for (i = 0; i < TRACE_ADDRESSES; i++) {
+        if (s->by_address[i]) {
+            s->by_address[i]->wrote = TRACE_HASH_START;
+        }
+    }
+    if (scripts) {
+        g_hash_table_unref(scripts);
+    }
+    return ret;
+}
+
+/* One pass over the whole file, for what strict order does not know. */
+static int survey(struct trace_source *s, uint64_t *count,
+                  struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_reader *r;
+    struct trace_slot slot;
+    int ret = trace_reader_again(s->reader, &r, fault);
+
+    if (ret) {
+        return ret;
+    }
+    memset(&slot, 0, sizeof(slot));
+    *count = 0;
+    while ((ret = read_transfer(s, r, &slot, UINT64_MAX, fault)) == 1) {
+        note_addresses(s, &slot.line.transfer);
+        *count += !trace_is_own(&slot.line.transfer);
+    }
+    if (!ret) {
+        s->truncated = !i2cpt_trace_reader_complete(r);
+        s->all_known = true;
+    }
+    trace_slot_clear(&slot);
+    i2cpt_trace_reader_free(r);
+    return ret;
+}
+
+int trace_source_knows(struct trace_source *s, uint16_t addr, uint16_t flags)
+{
+    uint64_t count;
+
+    if (!s->all_known) {
+        if (!trace_reader_seekable(s->reader)) {
+            return -1;
+        }
+        /* a bad line further down: what stands before it is known */
+        survey(s, &count, NULL);
+        s->all_known = true;
+    }
+    return s->known[trace_address_index(addr, flags)];
+}
+
+static int count_strict(struct trace_source *s, uint64_t *count,
+                        struct i2cpt_fault *fault)
+{
+    if (s->ended && !s->rewound) {
+        *count = s->all.count;
+        return 0;
+    }
+    if (!s->can_count) {
+        *count = I2CPT_TRACE_UNKNOWN;
+        return 0;
+    }
+    return survey(s, count, fault);
+}
+
+int trace_source_count(struct trace_source *s, uint64_t *count,
+                       struct i2cpt_fault *fault)
+{
+    uint32_t i;
+
+    if (s->mode == TRACE_STRICT) {
+        return count_strict(s, count, fault);
+    }
+    *count = 0;
+    for (i = 0; i < TRACE_ADDRESSES; i++) {
+        *count += s->by_address[i] ? s->by_address[i]->count : 0;
+    }
+    return 0;
+}
+
+uint64_t trace_source_line(struct trace_source *s,
+                           const struct i2cpt_trace_line *line)
+{
+    /* after a seek the reader does not know its lines */
+    return s->mode == TRACE_STRICT && !s->rewound
+               ? line->line
+               : trace_reader_line_at(s->reader, line->offset);
+}
+
+struct trace_seq *trace_source_seq(struct trace_source *s, uint16_t addr,
+                                   uint16_t flags)
+{
+    return s->mode == TRACE_STRICT
+               ? &s->all
+               : s->by_address[trace_address_index(addr, flags)];
+}
+
+/* ---------------------------------------------------------------- opening */
+
+static int bad_header(struct trace_source *s,
+                      const struct i2cpt_trace_line *line, const char *accepts,
+                      struct i2cpt_fault *fault)
+{
+    return i2cpt_fault_text(fault, EINVAL,
+                            "%.60s:%" G_GUINT64_FORMAT ":%zu: %s: %.40s: "
+                            "accepted is %s",
+                            trace_reader_name(s->reader), line->line,
+                            strlen(line->key) + 3, line->key, line->text,
+                            accepts);
+}
+
+static int take_header(struct trace_source *s,
+                       const struct i2cpt_trace_line *line,
+                       struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
+{
+    uint64_t value;
+
+    if (!strcmp(line->key, "functionality")) {
+        if (i2cpt_parse_uint(line->text, UINT32_MAX, &value)) {
+            return bad_header(s, line, "0 to 0xffffffff", fault);
+        }
+        info->functionality = (uint32_t)value;
+    } else if (!strcmp(line->key, "frequency")) {
+        if (i2cpt_parse_uint(line->text, UINT32_MAX, &value)) {
+            return bad_header(s, line, "a number of Hz", fault);
+        }
+        info->frequency_hz = (uint32_t)value;
+    }
+    return 0;
+}
+
+/* Headers, up to the first line that is none; go back to it if we can, else
+ * keep it. */
+static int read_headers(struct trace_source *s, struct i2cpt_bus_info *info,
+                        struct i2cpt_fault *fault)
+{
+    struct trace_slot *slot = &s->slots[0];
+    int ret;
+
+    s->first = trace_reader_offset(s->reader);
+    while ((ret = trace_reader_read(s->reader, slot, UINT64_MAX, fault)) == 1) {
+        if (slot->line.kind == I2CPT_TRACE_HEADER) {
+            ret = take_header(s, &slot->line, info, fault);
+            if (ret) {
+                return ret;
+            }
+        } else if (slot->line.kind != I2CPT_TRACE_COMMENT &&
+                   slot->line.kind != I2CPT_TRACE_BLANK) {
+            break;
+        }
+        s->first = trace_reader_offset(s->reader);
+    }
+    return ret;
+}
+
+/* Strict: what read_headers() has read of the first transfer counts. */
+static void keep_first(struct trace_source *s)
+{
+    struct trace_slot *slot = &s->slots[0];
+    const struct i2cpt_trace_transfer *t = &slot->line.transfer;
+
+    if (slot->line.kind != I2CPT_TRACE_TRANSFER ||
+        (t->bus != (int32_t)s->bus && (t->bus >= 0 || s->bus))) {
+        return;
+    }
+    slot->valid = true;
+    slot->owner = &s->all;
+    slot->index = s->read++;
+    s->all.count = !trace_is_own(t);
+}
+
+static int prepare(struct trace_source *s, int have_line, bool truncated_ok,
+                   struct i2cpt_fault *fault)
+{
+    int ret = 0;
+
+    if (s->mode != TRACE_STRICT) {
+        trace_reader_seek(s->reader, s->first);
+        trace_reader_recount(s->reader);
+        ret = build_index(s, fault);
+    } else if (have_line) {
+        keep_first(s);
+    }
+    if (!ret && s->mode == TRACE_STRICT) {
+        s->can_count = trace_reader_seekable(s->reader);
+        s->truncated = s->can_count && !trace_reader_ends(s->reader);
+    }
+    if (!ret && s->truncated && !truncated_ok) {
+        ret = i2cpt_fault_text(fault, EINVAL,
+                               "%.120s: truncated, its last line is no "
+                               "\"end N\"; truncated=accept replays what there "
+                               "is",
+                               trace_reader_name(s->reader));
+    }
+    return ret;
+}
+
+int trace_source_open(struct trace_source *s, const char *path,
+                      enum trace_mode mode, uint32_t bus, bool truncated_ok,
+                      struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
+{
+    int ret;
+
+    memset(s, 0, sizeof(*s));
+    s->mode = mode;
+    s->bus = bus;
+    s->deadline_ns = UINT64_MAX;
+    s->all.wrote = TRACE_HASH_START;
+    ret = i2cpt_trace_reader_open(path, &s->reader, fault);
+    if (ret) {
+        return ret;
+    }
+    if (mode != TRACE_STRICT && (!trace_reader_seekable(s->reader) ||
+                                 trace_reader_is_small(s->reader))) {
+        ret = trace_reader_load(s->reader, fault);
+    }
+    ret = ret ? ret : read_headers(s, info, fault);
+    ret = ret < 0 ? ret : prepare(s, ret, truncated_ok, fault);
+    if (ret) {
+        trace_source_close(s);
+    }
+    return ret;
+}
+
+static void seq_free(struct trace_seq *seq)
+{
+    if (seq) {
+        if (seq->scripts) {
+            g_ptr_array_unref(seq->scripts);
+        }
+        g_free(seq->offsets);
+        g_free(seq);
+    }
+}
+
+void trace_source_close(struct trace_source *s)
+{
+    uint32_t i;
+
+    for (i = 0; s->by_address && i < TRACE_ADDRESSES; i++) {
+        seq_free(s->by_address[i]);
+    }
+    g_free(s->by_address);
+    trace_slot_clear(&s->slots[0]);
+    trace_slot_clear(&s->slots[1]);
+    i2cpt_trace_reader_free(s->reader);
+    memset(s, 0, sizeof(*s));
+}

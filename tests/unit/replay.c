@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay.h"
+#include "unit.h"
+
+static const char *where(int n)
+{
+    static char text[2][16];
+    static int i;
+
+    i = !i;
+    snprintf(text[i], sizeof(text[i]), "%d", n);
+    return n < 0 ? "-" : text[i];
+}
+
+static void describe(int ret, const struct i2cpt_fault *fault, char *out)
+{
+    static const char *const phases[] = {"-", "address", "data", "stop"};
+
+    if (ret == -I2CPT_EMISMATCH) {
+        strcpy(out, "mismatch");
+        return;
+    }
+    snprintf(out, 256, "%s %s %s %s", i2cpt_error_name(ret),
+             phases[fault->phase], where(fault->msg), where(fault->byte));
+}
+
+static void transfer(struct i2cpt_adapter *a, uint32_t marks, const char *text,
+                     char *out)
+{
+    struct i2cpt_fault fault;
+    struct i2cpt_msg *msgs;
+    size_t n, i;
+    uint32_t k;
+    int ret = i2cpt_transfer_parse(text, &msgs, &n, &fault);
+
+    ck_assert_msg(!ret, "%s: %s", text, fault.text);
+    if (marks) {
+        struct i2cpt_call call = {.op = I2CPT_OP_TRANSFER,
+                                  .marks = marks,
+                                  .msgs = msgs,
+                                  .n = n};
+
+        ret = i2cpt_call_run(a, &call, &fault);
+    } else {
+        ret = i2cpt_transfer(a, msgs, n, &fault);
+    }
+    ck_assert_int_eq(fault.code, -ret);
+    if (ret) {
+        describe(ret, &fault, out);
+    } else {
+        out += sprintf(out, "ok");
+        for (i = 0; i < n; i++) {
+            for (k = 0; msgs[i].flags & I2CPT_M_RD && k < msgs[i].actual; k++) {
+                out += sprintf(out, " %02x", msgs[i].buf[k]);
+            }
+        }
+    }
+    i2cpt_free(msgs);
+}
+
+static void stream_call(struct i2cpt_adapter *a, struct i2cpt_call *call,
+                        char *out)
+{
+    struct i2cpt_fault fault;
+    int ret = i2cpt_call_run(a, call, &fault);
+
+    if (ret == -I2CPT_EMISMATCH) {
+        strcpy(out, "mismatch");
+    } else if (ret) {
+        strcpy(out, i2cpt_error_name(ret));
+    } else if (call->op == I2CPT_OP_STREAM_READ) {
+        sprintf(out, "%02x", call->byte);
+    } else {
+        strcpy(out, "a");
+    }
+}
+
+static void stream(struct i2cpt_adapter *a, const char *text, char *out)
+{
+    gchar **word = g_strsplit(text, " ", -1);
+    size_t i;
+
+    out[0] = 0;
+    for (i = 0; word[i]; i++) {
+        struct i2cpt_call call = {.owner = "test"};
+
+        if (*word[i] == 'W' || *word[i] == 'R') {
+            call.op = I2CPT_OP_STREAM_START;
+            call.addr = (uint16_t)strtoul(word[i] + 1, NULL, 16);
+            call.flags = *word[i] == 'R' ? I2CPT_M_RD : 0;
+        } else if (*word[i] == 'P') {
+            call.op = I2CPT_OP_STREAM_STOP;
+        } else if (*word[i] == '.') {
+            call.op = I2CPT_OP_STREAM_READ;
+        } else {
+            call.op = I2CPT_OP_STREAM_WRITE;
+            call.byte = (uint8_t)strtoul(word[i], NULL, 16);
+        }
+        stream_call(a, &call, out);
+        out += strlen(out);
+        if (word[i + 1]) {
+            *out++ = ' ';
+        }
+    }
+    g_strfreev(word);
+}
+
+void replay_step(struct i2cpt_adapter *a, const char *step, char *out)
+{
+    uint32_t marks = 0;
+
+    switch (*step) {
+    case 'k':
+        i2cpt_adapter_took(a, (uint32_t)atoi(step + 2));
+        *out = 0;
+        return;
+    case 's':
+        stream(a, step + 2, out);
+        return;
+    case 'g':
+        marks = I2CPT_MARK_TOOK_FOLLOWS;
+        break;
+    case 'p':
+        marks = I2CPT_MARK_PROBE;
+        break;
+    case 'P':
+        marks = I2CPT_MARK_PROBE | I2CPT_MARK_RESEND;
+        break;
+    case 'R':
+        marks = I2CPT_MARK_RESEND;
+        break;
+    case 'G':
+        marks = I2CPT_MARK_RESEND | I2CPT_MARK_TOOK_FOLLOWS;
+        break;
+    case 'C':
+        marks = I2CPT_MARK_CONTINUE;
+        break;
+    default:
+        break;
+    }
+    transfer(a, marks, step + 2, out);
+}
+
+void replay_verdict(struct i2cpt_adapter *a, char *out)
+{
+    struct i2cpt_trace_verdict v = {.size = sizeof(v)};
+    struct i2cpt_fault fault;
+
+    ck_assert_msg(!i2cpt_trace_adapter_verdict(a, &v, &fault), "%s",
+                  fault.text);
+    out += sprintf(out, "%d", (int)v.consumed);
+    out += v.remaining == I2CPT_TRACE_UNKNOWN
+               ? sprintf(out, "/?")
+               : sprintf(out, "/%d", (int)(v.consumed + v.remaining));
+    if (v.mismatches) {
+        out += sprintf(out, " mismatches=%d", (int)v.mismatches);
+    }
+    if (v.absent) {
+        out += sprintf(out, " absent=%d", (int)v.absent);
+    }
+    if (v.redacted) {
+        out += sprintf(out, " redacted=%d", (int)v.redacted);
+    }
+    if (v.next_line) {
+        sprintf(out, " next=%d", (int)v.next_line);
+    }
+    ck_assert_int_eq(!v.mismatches, !v.text[0]);
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a trace answers: each mode, each end, messages and streams, and the
+ * marks that a passthrough leaves. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "replay.h"
+#include "unit.h"
+
+#define STEPS 16
+
+struct scenario {
+    const char *name;
+    const char *keys;  /* of the adapter */
+    const char *lines; /* transfers; a stamp and a duration come before each */
+    const char *steps[STEPS][2];
+    const char *verdict;
+};
+
+#define PER  "match=per-address"
+#define STR  "match=strict"
+#define LOOK "match=lookup"
+
+/* clang-format off */
+static const struct scenario scenarios[] = {
+    /* ---- plain requests */
+    {"in order", STR, "w1@0x48 00 r2 = 1a c0\nw2@0x49 01 02\n",
+     {{"m w1@0x48 0 r2", "ok 1a c0"}, {"m w2@0x49 1 2", "ok"},
+      {"m w2@0x49 1 2", "mismatch"}}, "2/2 mismatches=1"},
+    {"strict means all addresses", STR, "w1@0x48 00\nw1@0x49 01\n",
+     {{"m w1@0x49 1", "mismatch"}, {"m w1@0x48 0", "ok"},
+      {"m w1@0x49 1", "ok"}}, "2/2 mismatches=1"},
+    {"per address", PER, "w1@0x48 00\nw1@0x49 01\nw1@0x48 02\n",
+     {{"m w1@0x49 1", "ok"}, {"m w1@0x48 0", "ok"}, {"m w1@0x48 0", "mismatch"},
+      {"m w1@0x48 2", "ok"}}, "3/3 mismatches=1"},
+    {"left over", PER, "w1@0x48 00\nw1@0x49 01\nw1@0x48 02\n",
+     {{"m w1@0x48 0", "ok"}}, "1/3 next=3"},
+    {"left over, strict", STR, "w1@0x48 00\nw1@0x49 01\nw1@0x48 02\n",
+     {{"m w1@0x48 0", "ok"}}, "1/3 next=3"},
+    {"absent", PER, "w1@0x48 00\n", {{"m w0@0x50", "ENXIO address 0 -"},
+      {"s W50 P", "ENXIO a"}, {"p w0@0x50", "ENXIO address 0 -"}},
+     "0/1 absent=3 next=2"},
+    {"absent, strict", STR, "w1@0x48 00\n",
+     {{"m w0@0x50", "ENXIO address 0 -"}, {"s W50 P", "ENXIO a"},
+      {"p w0@0x50", "ENXIO address 0 -"}, {"m w1@0x48 0", "ok"},
+      {"m w0@0x50", "ENXIO address 0 -"}}, "1/1 absent=4"},
+    {"other byte, length, direction, number of messages", STR,
+     "w2@0x48 00 01 r2 = 02 03\n",
+     {{"m w2@0x48 0 2 r2", "mismatch"}, {"m w1@0x48 0 r2", "mismatch"},
+      {"m w3@0x48 0 1 2 r2", "mismatch"}, {"m w2@0x48 0 1 r1", "mismatch"},
+      {"m w2@0x48 0 1 r3", "mismatch"}, {"m w2@0x48 0 1", "mismatch"},
+      {"m w2@0x48 0 1 r2 w0", "mismatch"}, {"m r2@0x48", "mismatch"},
+      {"m w2@0x48 0 1 iw0", "mismatch"}, {"m iw2@0x48 0 1 r2", "mismatch"},
+      {"m w2@0x48 0 1 r2@0x49", "mismatch"}, {"m w2@0x48 0 1 r2", "ok 02 03"}},
+     "1/1 mismatches=11"},
+    {"volatile and redacted", STR, "w3@0x48 00~ ?? 05 r3 = ?? 07~ ??\n",
+     {{"m w3@0x48 9 8 4 r3", "mismatch"},
+      {"m w3@0x48 9 8 5 r3", "ok ff 07 ff"}}, "1/1 mismatches=1 redacted=2"},
+    {"ten bits", PER, "w0@0x48/10\nw1@0x48 01\n",
+     {{"m w1@0x48 1", "ok"}, {"m w0@0x48", "mismatch"}},
+     "1/2 mismatches=1 next=2"},
+    {"other bus", PER, "i2c-1: w1@0x48 00\nw1@0x48 01\ni2c-0: w1@0x48 02\n",
+     {{"m w1@0x48 1", "ok"}, {"m w1@0x48 2", "ok"}}, "2/2"},
+    {"that bus", "match=strict,bus=1",
+     "i2c-1: w1@0x48 00\nw1@0x49 01\ni2c-0: w1@0x48 02\n",
+     {{"m w1@0x48 0", "ok"}, {"m w1@0x49 1", "ENXIO address 0 -"}},
+     "1/1 absent=1"},
+    /* ---- faults */
+    {"faults", STR,
+     "w0@0x48 ! ENXIO phase=address msg=0\n"
+     "w2@0x48 01 02 ! EIO phase=data msg=0 byte=1\n"
+     "w1@0x48 00 r2 ! EREMOTEIO\n"
+     "w1@0x48 00 r2 = 07 ! EAGAIN phase=data msg=1 byte=1\n"
+     "w1@0x48 05 ! ETIMEDOUT phase=stop\n",
+     {{"m w0@0x48", "ENXIO address 0 -"}, {"m w2@0x48 1 2", "EIO data 0 1"},
+      {"m w1@0x48 0 r2", "EREMOTEIO - - -"},
+      {"m w1@0x48 0 r2", "EAGAIN data 1 1"},
+      {"m w1@0x48 5", "ETIMEDOUT stop - -"}}, "5/5"},
+    {"faults in a stream", STR,
+     "w0@0x48 ! ENXIO phase=address msg=0\n"
+     "w3@0x48 01 02 03 ! EIO phase=data msg=0 byte=1\n"
+     "w1@0x48 00 r2 ! ENXIO phase=address msg=1\n"
+     "w1@0x48 00 r2 = 07 ! EAGAIN phase=data msg=1 byte=1\n"
+     "w1@0x48 00 r2 ! EREMOTEIO\nw2@0x48 05 06 ! EREMOTEIO\n"
+     "w1@0x48 05 ! ETIMEDOUT phase=stop\nw0@0x48 ! EREMOTEIO\n",
+     {{"s W48 P", "ENXIO a"}, {"s W48 01 02 P", "a a EIO a"},
+      {"s W48 00 R48 P", "a a ENXIO a"},
+      {"s W48 00 R48 . . P", "a a a 07 EAGAIN a"},
+      {"s W48 00 R48 P", "a a EREMOTEIO a"}, {"s W48 05 06 P", "a a EREMOTEIO a"},
+      {"s W48 05 P", "a a ETIMEDOUT"}, {"s W48 P", "EREMOTEIO a"}}, "8/8"},
+    {"a stream's fault, asked for by messages", STR,
+     "w2@0x48 01 02 ! EIO phase=data msg=0 byte=1\n"
+     "w0@0x48 ! ENXIO phase=address msg=0\n"
+     "w1@0x48 00 r0 ! ENXIO phase=address msg=1\n",
+     {{"m w3@0x48 1 2 3", "EIO data 0 1"},
+      {"m w3@0x48 1 2 3", "ENXIO address 0 -"},
+      {"m w1@0x48 0 r6", "ENXIO address 1 -"}}, "3/3"},
+    {"a message's fault is the whole request", STR,
+     "w3@0x48 01 02 03 ! EIO phase=data msg=0 byte=1\n",
+     {{"m w3@0x48 1 2 4", "mismatch"}, {"m w2@0x48 1 2", "mismatch"},
+      {"m w3@0x48 1 2 3", "EIO data 0 1"}}, "1/1 mismatches=2"},
+    {"after a refusal a stream goes on as anew", STR,
+     "w0@0x48 ! ENXIO phase=address msg=0\nw1@0x48 07\n",
+     {{"s W48 00 W48 07 P", "ENXIO EIO a a a"}}, "2/2"},
+    /* ---- streams */
+    {"stream", STR, "w1@0x48 00 r2 = 1a c0\nr1@0x48 = 05\nw0@0x48\nr0@0x48\n",
+     {{"s W48 00 R48 . . P", "a a a 1a c0 a"}, {"s R48 . P", "a 05 a"},
+      {"s W48 P", "a a"}, {"s R48 P", "a a"}}, "4/4"},
+    {"stream differs", STR, "w2@0x48 00 01 r2 = 1a c0\n",
+     {{"s W48 01 P", "a mismatch a"}, {"s W48 00 P", "a a mismatch"},
+      {"s W48 00 R48 P", "a a mismatch a"},
+      {"s W48 00 01 02 P", "a a a mismatch a"},
+      {"s W48 00 01 R48 . P", "a a a a 1a mismatch"},
+      {"s W48 00 01 R48 . . . P", "a a a a 1a c0 mismatch a"},
+      {"s R48 . P", "mismatch mismatch a"},
+      {"s W48 00 01 R48 . . P", "a a a a 1a c0 a"}}, "1/1 mismatches=7"},
+    {"no byte taken", STR, "r1@0x48 %took-0\nr1@0x48 = 07\n",
+     {{"s R48 P", "a a"}, {"s R48 P", "a a"}}, "2/2"},
+    {"blocks in a stream", STR, "w1@0x0b 20 r? = 02 61 62\n",
+     {{"s W0b 20 R0b . . . P", "a a a 02 61 62 a"}}, "1/1"},
+    {"messages without START", STR, "w1@0x48 00 sw2 01 02\nw1@0x48 00 sw1 01\n",
+     {{"s W48 00 01 02 P", "a a a a a"}, {"m w1@0x48 0 sw1 1", "ok"}}, "2/2"},
+    /* ---- blocks */
+    {"blocks", STR,
+     "w1@0x0b 20 r? = 02 61 62\nw1@0x0b 20 r? = 02 61 62\n"
+     "w1@0x0b 20 r3 = 02 61 62\nr?@0x0b ! EPROTO\nr3@0x0b = 00 01 02\n",
+     {{"m w1@0x0b 0x20 r?", "ok 02 61 62"}, {"m w1@0x0b 0x20 r3", "ok 02 61 62"},
+      {"m w1@0x0b 0x20 r?", "ok 02 61 62"}, {"m r?@0x0b", "EPROTO - - -"},
+      {"m r?@0x0b", "mismatch"}}, "4/5 mismatches=1 next=6"},
+    /* ---- a message mode recording */
+    {"took: the same guess", STR, "w1@0x48 00 r4 = 1a c0 ff ff %took-2\n",
+     {{"g w1@0x48 0 r4", "ok 1a c0 ff ff"}, {"k 2", ""}}, "1/1"},
+    {"took: known better", STR, "w1@0x48 00 r4 = 1a c0 ff ff %took-2\n",
+     {{"m w1@0x48 0 r2", "ok 1a c0"}}, "1/1"},
+    {"took: exactly what was asked for", STR,
+     "w1@0x48 00 r4 = 1a c0 ff ff %took-2\n",
+     {{"m w1@0x48 0 r3", "mismatch"}, {"m w1@0x48 0 r4", "ok 1a c0 ff ff"}},
+     "1/1 mismatches=1"},
+    {"took: by stream", STR, "w1@0x48 00 r4 = 1a c0 ff ff %took-2\n",
+     {{"s W48 00 R48 . . P", "a a a 1a c0 a"}}, "1/1"},
+    {"took: stream takes another number", STR,
+     "w1@0x48 00 r4 = 1a c0 ff ff %took-2\n",
+     {{"s W48 00 R48 . P", "a a a 1a mismatch"},
+      {"s W48 00 R48 . . . P", "a a a 1a c0 mismatch a"}},
+     "0/1 mismatches=2 next=2"},
+    {"took: another number later", STR, "w1@0x48 00 r4 = 1a c0 ff ff %took-2\n",
+     {{"g w1@0x48 0 r34", "ok 1a c0 ff ff"}, {"k 3", ""}}, "1/1 mismatches=1"},
+    {"guess against what a stream read", STR, "w1@0x48 00 r2 = 1a c0\n",
+     {{"g w1@0x48 0 r34", "ok 1a c0"}, {"k 2", ""}}, "1/1"},
+    {"guess too short, then again", STR, "r2@0x48 = 1a c0\nw1@0x48 01\n",
+     {{"g r1@0x48", "ok 1a"}, {"k 1", ""}, {"G r2@0x48", "ok 1a c0"},
+      {"k 2", ""}, {"m w1@0x48 1", "ok"}}, "2/2"},
+    {"guess too short, with its pointer again", STR, "r2@0x48 = 1a c0\n",
+     {{"g r1@0x48", "ok 1a"}, {"k 1", ""}, {"G w1@0x48 0 r34", "ok 1a c0"},
+      {"k 2", ""}}, "1/1"},
+    {"guest wants more than there is", STR, "r2@0x48 = 1a c0\n",
+     {{"g r34@0x48", "ok 1a c0"}, {"k 2", ""}, {"G r68@0x48", "mismatch"}},
+     "1/1 mismatches=1"},
+    {"reads on", STR, "r3@0x48 = 01 02 03\nw1@0x48 07\n",
+     {{"g r1@0x48", "ok 01"}, {"k 1", ""}, {"C r1@0x48", "ok 02"},
+      {"C r1@0x48", "ok 03"}, {"m w1@0x48 7", "ok"}}, "2/2"},
+    {"reads on too far", STR, "r2@0x48 = 01 02\n",
+     {{"g r1@0x48", "ok 01"}, {"k 1", ""}, {"C r1@0x48", "ok 02"},
+      {"C r1@0x48", "mismatch"}}, "1/1 mismatches=1"},
+    {"reads on too little", STR, "r3@0x48 = 01 02 03\nw1@0x48 07\n",
+     {{"g r1@0x48", "ok 01"}, {"k 1", ""}, {"C r1@0x48", "ok 02"},
+      {"m w1@0x48 7", "ok"}}, "2/2 mismatches=1"},
+    {"recorded reading on", STR,
+     "r1@0x48 = 01 %took-1\nr1@0x48 = 02 %continue\nw1@0x48 07\n",
+     {{"g r1@0x48", "ok 01"}, {"k 1", ""}, {"C r1@0x48", "ok 02"},
+      {"m w1@0x48 7", "ok"}}, "2/2"},
+    {"recorded reading on, as a stream", STR,
+     "r1@0x48 = 01 %took-1\nr1@0x48 = 02 %continue\nr1@0x48 = 03 %continue\n"
+     "w1@0x48 07\n",
+     {{"s R48 . . . P", "a 01 02 03 a"}, {"m w1@0x48 7", "ok"}}, "2/2"},
+    {"recorded reading on, as one message", STR,
+     "r1@0x48 = 01 %took-1\nr1@0x48 = 02 %continue\n",
+     {{"m r2@0x48", "ok 01 02"}}, "1/1"},
+    {"recorded too short", STR,
+     "w1@0x48 00 r2 = 1a c0 %took-2\nw1@0x48 00 r4 = ee ee 05 06 %resend "
+     "%took-3\nw1@0x48 07\n",
+     {{"g w1@0x48 0 r2", "ok 1a c0"}, {"k 2", ""},
+      {"G w1@0x48 0 r4", "ok ee ee 05 06"}, {"k 3", ""}, {"m w1@0x48 7", "ok"}},
+     "2/2"},
+    {"recorded too short, as a stream", STR,
+     "w1@0x48 00 r2 = 1a c0 %took-2\nw1@0x48 00 r4 = ee ee 05 06 %resend "
+     "%took-3\nw1@0x48 07\n",
+     {{"s W48 00 R48 . . . P", "a a a 1a c0 05 a"}, {"s W48 07 P", "a a a"}},
+     "2/2"},
+    {"recorded too short, seeded", STR,
+     "w1@0x48 00 r2 = 1a c0 %took-2\nw1@0x48 00 r4 = ee ee 05 06 %resend "
+     "%took-3\nw1@0x48 07\n",
+     {{"g w1@0x48 0 r3", "ok 1a c0 05"}, {"k 3", ""}, {"m w1@0x48 7", "ok"}},
+     "2/2"},
+    {"recorded too short with its pointer again, as a stream", STR,
+     "r1@0x48 = 1a %took-1\nw1@0x48 00 r4 = ee 05 06 07 %resend %took-3\n",
+     {{"s R48 . . . P", "a 1a 05 06 a"}}, "1/1"},
+    {"resend skipped where not asked for", STR,
+     "w1@0x48 00 r2 = 1a c0\nw1@0x48 00 r3 = 01 02 03 %resend\nw1@0x48 07\n",
+     {{"m w1@0x48 0 r2", "ok 1a c0"}, {"m w1@0x48 7", "ok"}}, "2/2"},
+    {"promised ACK kept, by the same policy", STR,
+     "w1@0x50 00 ! ENXIO phase=address msg=0\nw1@0x50 00 ! ENXIO phase=address "
+     "msg=0 %resend\nw1@0x50 00 %resend\nw1@0x50 01\n",
+     {{"m w1@0x50 0", "ok"}, {"m w1@0x50 1", "ok"}}, "2/2"},
+    {"promised ACK kept, as a stream", STR,
+     "w1@0x50 00 ! ENXIO phase=address msg=0\nw1@0x50 00 ! ENXIO phase=address "
+     "msg=0 %resend\nw1@0x50 00 %resend\nw1@0x50 01\n",
+     {{"s W50 00 P", "a a a"}, {"s W50 01 P", "a a a"}}, "2/2"},
+    {"never taken", STR,
+     "w1@0x50 00 ! ENXIO phase=address msg=0\nw1@0x50 00 ! ENXIO phase=address "
+     "msg=0 %resend\nw1@0x50 01\n",
+     {{"m w1@0x50 0", "ENXIO address 0 -"}, {"R w1@0x50 0", "ENXIO address 0 -"},
+      {"m w1@0x50 1", "ok"}}, "2/2"},
+    {"the guest's ack polling, kept by a passthrough", STR,
+     "w1@0x50 00\nw0@0x50 ! ENXIO phase=address msg=0\n"
+     "w0@0x50 ! ENXIO phase=address msg=0\nw1@0x50 01\n",
+     {{"m w1@0x50 0", "ok"}, {"m w1@0x50 1", "ENXIO address 0 -"},
+      {"R w1@0x50 1", "ENXIO address 0 -"}, {"R w1@0x50 1", "ok"}}, "4/4"},
+    {"probe: as recorded", STR,
+     "w0@0x48 %probe\nw1@0x48 00\nw0@0x1d ! ENXIO phase=address msg=0 %probe\n",
+     {{"p w0@0x48", "ok"}, {"m w1@0x48 0", "ok"},
+      {"p w0@0x1d", "ENXIO address 0 -"}}, "1/1"},
+    {"probe: not asked for", STR,
+     "w0@0x48 %probe\nw1@0x48 00\nr1@0x50 = 07 %probe\nw1@0x50 00\n",
+     {{"m w1@0x48 0", "ok"}, {"s W50 00 P", "a a a"}}, "2/2"},
+    {"probe: none recorded", STR,
+     "w1@0x48 00\nw0@0x49 ! ENXIO phase=address msg=0\nw1@0x50 00\n",
+     {{"p w0@0x48", "ok"}, {"m w1@0x48 0", "ok"},
+      {"p w0@0x49", "ENXIO address 0 -"}, {"p r1@0x50", "ok ff"},
+      {"m w1@0x50 0", "ok"}}, "3/3"},
+    {"probe: was the guest's quick write", STR,
+     "w0@0x48 %probe\nw0@0x49\nw0@0x48 %probe\n",
+     {{"s W48 P", "a a"}, {"p w0@0x49", "ok"}, {"m w0@0x48", "ok"}}, "1/1"},
+    {"probe: by reading, then the quick write itself", STR,
+     "r1@0x50 = 07 %probe\nw0@0x50\nw1@0x50 01\n",
+     {{"s W50 P", "a a"}, {"m w1@0x50 1", "ok"}}, "2/2"},
+    {"probe: refused for the guest's START", PER,
+     "w0@0x48 ! ENXIO phase=address msg=0 %probe\nw0@0x48 %probe\nw1@0x48 00\n"
+     "r1@0x50 ! ENXIO phase=address msg=0 %probe\nw1@0x50 01\n",
+     {{"s W48 00 P", "ENXIO EIO a"}, {"s W48 00 P", "a a a"},
+      {"m w1@0x50 1", "ENXIO address 0 -"}, {"m w1@0x50 1", "ok"}}, "2/2"},
+    {"probe: repeated until ACK", STR,
+     "w1@0x50 00\nw0@0x50 ! EREMOTEIO %probe\nw0@0x50 ! EREMOTEIO %probe "
+     "%resend\nw0@0x50 %probe %resend\nw1@0x50 01\n",
+     {{"s W50 00 P", "a a a"}, {"s W50 01 P", "a a a"}}, "2/2"},
+    {"probe: repeated until ACK, asked for", STR,
+     "w1@0x50 00\nw0@0x50 ! EREMOTEIO %probe\nw0@0x50 %probe %resend\n"
+     "w1@0x50 01\n",
+     {{"m w1@0x50 0", "ok"}, {"p w0@0x50", "ok"}, {"m w1@0x50 1", "ok"}},
+     "2/2"},
+    {"a %probe of another address in the way", STR,
+     "w0@0x49 ! ENXIO phase=address msg=0 %probe\nw0@0x4a %probe\nw1@0x48 00\n",
+     {{"m w1@0x48 0", "ok"}}, "1/1"},
+    /* ---- ends */
+    {"end=hold", "match=per-address,end=hold", "r1@0x48 = 01\nr1@0x48 = 02\n",
+     {{"m r1@0x48", "ok 01"}, {"m r1@0x48", "ok 02"}, {"m r1@0x48", "ok 02"},
+      {"s R48 . P", "a 02 a"}, {"m r2@0x48", "mismatch"}},
+     "2/2 mismatches=1"},
+    {"end=hold, strict", "match=strict,end=hold", "r1@0x48 = 01\nr1@0x49 = 02\n",
+     {{"m r1@0x48", "ok 01"}, {"m r1@0x49", "ok 02"}, {"m r1@0x49", "ok 02"},
+      {"m r1@0x48", "mismatch"}}, "2/2 mismatches=1"},
+    {"end=loop", "match=per-address,end=loop",
+     "r1@0x48 = 01\nr1@0x49 = 02\nr1@0x48 = 03\n",
+     {{"m r1@0x48", "ok 01"}, {"m r1@0x48", "ok 03"}, {"m r1@0x48", "ok 01"}},
+     "2/3 next=3"},
+    {"end=loop, strict", "match=strict,end=loop", "r1@0x48 = 01\nr1@0x49 = 02\n",
+     {{"m r1@0x48", "ok 01"}, {"m r1@0x49", "ok 02"}, {"m r1@0x48", "ok 01"},
+      {"s R49 . P", "a 02 a"}, {"m r1@0x49", "mismatch"}},
+     "2/2 mismatches=1"},
+    /* ---- lookup */
+    {"lookup", LOOK,
+     "w1@0x48 00 r1 = 01\nw1@0x48 05 r1 = 51\nw1@0x48 00 r1 = 02\n",
+     {{"m w1@0x48 5 r1", "ok 51"}, {"m w1@0x48 0 r1", "ok 01"},
+      {"m w1@0x48 0 r1", "ok 02"}, {"m w1@0x48 0 r1", "ok 02"},
+      {"m w1@0x48 5 r1", "ok 51"}, {"m w1@0x48 6 r1", "mismatch"},
+      {"m w1@0x49 0", "ENXIO address 0 -"}}, "3/3 mismatches=1 absent=1"},
+    {"lookup: the last write is part of it", LOOK,
+     "w1@0x48 00\nr1@0x48 = 01\nw1@0x48 05\nr1@0x48 = 51\n",
+     {{"m w1@0x48 5", "ok"}, {"m r1@0x48", "ok 51"}, {"m w1@0x48 0", "ok"},
+      {"m r1@0x48", "ok 01"}, {"m r1@0x48", "ok 01"}}, "4/4"},
+    {"lookup by stream", LOOK,
+     "w1@0x48 00 r1 = 01\nw1@0x48 05 r2 = 51 52\nw1@0x48 00 r1 = 02\n"
+     "w2@0x48 07 08\nr1@0x48 = 09\nw1@0x48 07\n",
+     {{"s W48 05 R48 . . P", "a a a 51 52 a"}, {"s W48 00 R48 . P", "a a a 01 a"},
+      {"s W48 00 R48 . P", "a a a 02 a"}, {"s W48 00 R48 . P", "a a a 02 a"},
+      {"s W48 07 P", "a a a"}, {"s R48 . P", "mismatch mismatch a"},
+      {"s W48 07 08 P", "a a a a"}, {"s R48 . P", "a 09 a"},
+      {"s W48 03 P", "a mismatch a"}}, "6/6 mismatches=2"},
+    {"lookup: lengths", LOOK, "w1@0x48 00 r1 = 01\nw1@0x48 00 r3 = 02 03 04\n",
+     {{"m w1@0x48 0 r3", "ok 02 03 04"}, {"s W48 00 R48 . P", "a a a 01 a"},
+      {"s W48 00 R48 . . . P", "a a a 02 03 04 a"}}, "2/2"},
+    {"lookup: guess", LOOK, "w1@0x48 00 r1 = 01\nw1@0x48 05 r3 = 02 03 04\n",
+     {{"g w1@0x48 5 r34", "ok 02 03 04"}, {"k 3", ""},
+      {"g w1@0x48 5 r1", "ok 02"}, {"k 1", ""}, {"G w1@0x48 5 r34", "ok 02 03 04"},
+      {"k 3", ""}, {"p w0@0x48", "ok"}}, "1/2 next=2"},
+    {"lookup: refusals in turn", LOOK,
+     "w1@0x50 00\nw0@0x50 ! ENXIO phase=address msg=0\nw1@0x50 01\n",
+     {{"s W50 00 P", "a a a"}, {"s W50 P", "ENXIO a"}, {"s W50 01 P", "a a a"},
+      {"s W50 01 P", "a a a"}}, "3/3"},
+    {"lookup: end=loop", "match=lookup,end=loop", "r1@0x48 = 01\nr1@0x48 = 02\n",
+     {{"m r1@0x48", "ok 01"}, {"m r1@0x48", "ok 02"}, {"m r1@0x48", "ok 01"}},
+     "2/2"},
+    {"lookup: too short, then again, recorded", LOOK,
+     "w1@0x48 00 r2 = 1a c0 %took-2\nw1@0x48 00 r4 = ee ee 05 06 %resend "
+     "%took-3\nw1@0x48 07\n",
+     {{"s W48 00 R48 . . . P", "a a a 1a c0 05 a"}, {"s W48 07 P", "a a a"},
+      {"g w1@0x48 0 r2", "ok 1a c0"}, {"k 2", ""},
+      {"G w1@0x48 0 r4", "ok ee ee 05 06"}, {"k 3", ""}}, "2/2"},
+};
+/* clang-format on */
+
+static char *trace_file;
+
+static void write_trace(const char *lines, bool whole)
+{
+    GString *text = g_string_new("i2cpt-trace 1\n");
+    gchar **line = g_strsplit(lines, "\n", -1);
+    int i, fd = g_file_open_tmp("i2cpt-XXXXXX.i2ct", &trace_file, NULL);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    for (i = 0; line[i] && *line[i]; i++) {
+        g_string_append_printf(text, "%d.5 +0.000100 %s\n", i, line[i]);
+    }
+    if (whole) {
+        g_string_append_printf(text, "end %d\n", i);
+    }
+    ck_assert(g_file_set_contents(trace_file, text->str, -1, NULL));
+    g_strfreev(line);
+    g_string_free(text, TRUE);
+}
+
+static void drop_trace(void)
+{
+    g_unlink(trace_file);
+    g_clear_pointer(&trace_file, g_free);
+}
+
+static struct i2cpt_adapter *open_trace(const char *keys)
+{
+    char *spec = g_strdup_printf("trace,file=%s,%s", trace_file, keys);
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+
+    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s: %s", spec,
+                  fault.text);
+    g_free(spec);
+    return a;
+}
+
+START_TEST(scenario)
+{
+    const struct scenario *s = &scenarios[_i];
+    struct i2cpt_adapter *a;
+    char out[256];
+    int i;
+
+    write_trace(s->lines, true);
+    a = open_trace(s->keys);
+    for (i = 0; i < STEPS && s->steps[i][0]; i++) {
+        replay_step(a, s->steps[i][0], out);
+        ck_assert_msg(!strcmp(out, s->steps[i][1]),
+                      "%s: step %d, %s: expected %s, got %s", s->name, i,
+                      s->steps[i][0], s->steps[i][1], out);
+    }
+    replay_verdict(a, out);
+    ck_assert_msg(!strcmp(out, s->verdict), "%s: expected %s, got %s", s->name,
+                  s->verdict, out);
+    i2cpt_adapter_unref(a);
+    drop_trace();
+}
+END_TEST
+
+static Suite *match_suite(void)
+{
+    Suite *suite = suite_create("trace-match");
+    TCase *tcase = tcase_create("scenarios");
+
+    tcase_add_loop_test(tcase, scenario, 0, G_N_ELEMENTS(scenarios));
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+int main(void)
+{
+    return unit_run(match_suite());
+}
