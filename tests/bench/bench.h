@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the benchmarks share. One benchmark a file; i2cpt-bench.c lists them. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "i2cpt.h"
+
+struct bench {
+    const char *name;
+    const char *about;
+    const char *unit;
+    /* The value, in `unit`. `quick`: only that it works, in a moment. */
+    double (*run)(bool quick);
+};
+
+extern const struct bench bench_passthrough_overhead, bench_replay_memory,
+    bench_replay_rate, bench_transfer_overhead;
+
+/* Of rounds of the same work the fastest counts: what slowed down the others
+ * was not ours. */
+#define BENCH_ROUNDS 7
+
+uint64_t bench_now_ns(void);
+
+/* A benchmark that cannot be run, or whose work went wrong, ends the program
+ * with status 1 and a line. */
+void bench_fail(const char *format, ...)
+    __attribute__((format(printf, 1, 2), noreturn));
+/* Fails with the fault's line where rc is negative. */
+void bench_check(const char *what, int rc, const struct i2cpt_fault *fault);
+
+/* The fastest of the rounds in nanoseconds; each calls work(user, n). */
+uint64_t bench_fastest_ns(int rounds, void (*work)(void *user, uint32_t n),
+                          void *user, uint32_t n);
+
+/* A new empty folder, and away with it. */
+char *bench_make_folder(void);
+void bench_remove_folder(char *folder);
+
+#endif

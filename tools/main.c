@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* i2cpt-replay: record, look at and run again what went over an I2C bus. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tool.h"
+
+static const struct verb *const verbs[] = {
+    &verb_record, &verb_replay, &verb_show, &verb_check, &verb_list,
+};
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void print_help(FILE *to)
+{
+    fputs("usage: i2cpt-replay VERB [ARGUMENT...]\n\n", to);
+    for (size_t i = 0; i < N_VERBS; i++) {
+        fprintf(to, "  %-7s %s\n", verbs[i]->name, verbs[i]->about);
+    }
+    fputs("\n`i2cpt-replay VERB --help` has the options and an example.\n"
+          "Exit status: 0 fine, 1 mismatch or failed check, 2 usage,\n"
+          "3 adapter or file error.\n",
+          to);
+}
+
+static void log_line(int level, const char *line, void *user)
+{
+    if (level <= I2CPT_LOG_WARNING) {
+        tool_complain("%s", line);
+    }
+}
+
+/* Data that could not be written is no success (a full disk, say). */
+static int finish(int status)
+{
+    if (fflush(stdout) || ferror(stdout)) {
+        tool_complain("cannot write to the standard output");
+        return TOOL_BROKEN;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+
+    if (!name) {
+        print_help(stderr);
+        return TOOL_USAGE;
+    }
+    if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
+        print_help(stdout);
+        return finish(TOOL_FINE);
+    }
+    if (!strcmp(name, "--version")) {
+        printf("i2cpt-replay %s\n", i2cpt_version());
+        return finish(TOOL_FINE);
+    }
+    i2cpt_set_log(log_line, NULL);
+    for (size_t i = 0; i < N_VERBS; i++) {
+        if (!strcmp(name, verbs[i]->name)) {
+            return finish(verbs[i]->run(verbs[i], argc - 1, argv + 1));
+        }
+    }
+    tool_complain("no verb '%s'; there are:", name);
+    print_help(stderr);
+    return TOOL_USAGE;
+}

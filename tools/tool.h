@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the verbs of i2cpt-replay share: how they are called and speak. */
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "i2cpt.h"
+#include "i2cpt-trace.h"
+
+enum tool_exit {
+    TOOL_FINE = 0,
+    TOOL_DIFFERS = 1, /* a mismatch, or a failed check */
+    TOOL_USAGE = 2,
+    TOOL_BROKEN = 3, /* an adapter or a file */
+};
+
+struct verb {
+    const char *name;
+    const char *synopsis; /* after the name */
+    const char *about;    /* one line, for the list of verbs */
+    const char *help;     /* options and an example */
+    int (*run)(const struct verb *verb, int argc, char **argv);
+};
+
+extern const struct verb verb_check, verb_list, verb_record, verb_replay,
+    verb_show;
+
+/*
+ * The next option's letter, or -1 after the last. Does --help, and ends the
+ * program with TOOL_USAGE and a line where an option is wrong.
+ */
+int tool_option(const struct verb *verb, int argc, char **argv,
+                const char *letters, const struct option *options);
+/* The one operand that is left, or TOOL_USAGE as above. */
+const char *tool_operand(const struct verb *verb, int argc, char **argv,
+                         const char *what);
+void tool_no_operand(const struct verb *verb, int argc, char **argv);
+/* Ends the program with TOOL_USAGE and this line. */
+void tool_usage(const struct verb *verb, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+
+/* One line on stderr. */
+void tool_complain(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+/* The line of a fault, or what the negative errno means; TOOL_BROKEN. */
+int tool_fault(int rc, const struct i2cpt_fault *fault);
+
+/* Numbers of work that takes long, on a terminal's stderr and nowhere else. */
+struct tool_progress {
+    const char *what;
+    uint64_t count;
+    uint64_t next_ns;
+    bool shown;
+};
+void tool_progress_step(struct tool_progress *p);
+/* Wipes the line; before anything else is printed, and at the end. */
+void tool_progress_clear(struct tool_progress *p);
+
+#endif

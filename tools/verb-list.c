@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
+#include "tool.h"
+
+static int print_found(const char *spec, const char *about, void *user)
+{
+    printf("%-32s %s\n", spec, about);
+    return 0;
+}
+
+static void print_key(const struct i2cpt_key_info *key)
+{
+    printf("  %-16s %s; %s", key->name, key->help, key->accepts);
+    if (key->def) {
+        printf(" (default %s)", key->def);
+    }
+    putchar('\n');
+}
+
+static void print_keys(const char *backend)
+{
+    struct i2cpt_key_info key;
+
+    for (size_t i = 0; i2cpt_backend_key(backend, i, &key) == 0; i++) {
+        print_key(&key);
+    }
+}
+
+static void print_backends(void)
+{
+    const char *name;
+
+    for (size_t i = 0; (name = i2cpt_backend_name(i)); i++) {
+        printf("%s: %s\n", name, i2cpt_backend_help(i));
+        print_keys(name);
+    }
+    puts("every backend:");
+    print_keys(NULL);
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"backends", no_argument, NULL, 'b'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    bool backends = false;
+
+    while (tool_option(verb, argc, argv, ":h", options) != -1) {
+        backends = true;
+    }
+    tool_no_operand(verb, argc, argv);
+    if (backends) {
+        print_backends();
+        return TOOL_FINE;
+    }
+    int rc = i2cpt_list(print_found, NULL);
+    if (rc < 0) {
+        struct i2cpt_fault fault = {0};
+        return tool_fault(rc, &fault);
+    }
+    return TOOL_FINE;
+}
+
+const struct verb verb_list = {
+    .name = "list",
+    .synopsis = "[--backends]",
+    .about = "Name the adapters that can be opened on this machine",
+    .help = "  --backends  name the backends of this build and their keys "
+            "instead\n\n"
+            "One adapter a line: what -a takes, and what it is.\n\n"
+            "Example:\n"
+            "  i2cpt-replay list\n",
+    .run = run,
+};

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The recorder is the library's (record=); here are the transfers to make. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+static volatile sig_atomic_t caught;
+
+static void catch (int number)
+{
+    caught = number;
+}
+
+/* No SA_RESTART: a read of the transfers that waits shall come back. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = catch};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* A target that does not answer is part of the recording; these end it. */
+static bool ends_recording(int rc)
+{
+    return rc == -ENODEV || rc == -EPERM || rc == -ENOMEM || rc == -EINVAL ||
+           rc == -EOPNOTSUPP;
+}
+
+static int do_line(struct i2cpt_adapter *adapter, const char *text,
+                   const char *path, unsigned long number)
+{
+    struct i2cpt_fault fault = {0};
+    struct i2cpt_msg *msgs;
+    size_t n;
+    char line[sizeof(fault.text) + 64];
+
+    int rc = i2cpt_transfer_parse(text, &msgs, &n, &fault);
+    if (rc < 0) {
+        i2cpt_fault_describe(&fault, line, sizeof(line));
+        tool_complain("%s:%lu: %s", path, number, line);
+        return TOOL_BROKEN;
+    }
+    rc = i2cpt_transfer(adapter, msgs, n, &fault);
+    i2cpt_free(msgs);
+    if (rc < 0) {
+        i2cpt_fault_describe(&fault, line, sizeof(line));
+        tool_complain("%s:%lu: %s", path, number, line);
+        return ends_recording(rc) ? TOOL_BROKEN : TOOL_FINE;
+    }
+    return TOOL_FINE;
+}
+
+static bool is_transfer(const char *text)
+{
+    const char *word = text + strspn(text, " \t\r\n");
+
+    return *word && *word != '#';
+}
+
+static int do_lines(struct i2cpt_adapter *adapter, const char *path, FILE *from)
+{
+    struct tool_progress progress = {.what = "transfers"};
+    char *text = NULL;
+    size_t size = 0;
+    int status = TOOL_FINE;
+
+    for (unsigned long number = 1; status == TOOL_FINE && !caught; number++) {
+        errno = 0;
+        ssize_t length = getline(&text, &size, from);
+        if (length < 0) {
+            if (!caught && !feof(from)) {
+                tool_complain("%s: %s", path, strerror(errno));
+                status = TOOL_BROKEN;
+            }
+            break;
+        }
+        if (length > 0 && text[length - 1] == '\n') {
+            text[length - 1] = 0;
+        }
+        if (is_transfer(text)) {
+            status = do_line(adapter, text, path, number);
+            tool_progress_step(&progress);
+        }
+    }
+    tool_progress_clear(&progress);
+    free(text);
+    return status;
+}
+
+/* The adapter, with a recorder that writes to `output`. */
+static int open_adapter(const struct verb *verb, const char *spec,
+                        const char *output, struct i2cpt_adapter **adapter)
+{
+    struct i2cpt_fault fault = {0};
+    struct i2cpt_options *options;
+
+    int rc = i2cpt_options_parse(spec, &options, &fault);
+    if (rc < 0) {
+        return tool_fault(rc, &fault);
+    }
+    if (i2cpt_options_get(options, "record")) {
+        tool_usage(verb, "-o already names the trace: leave record= out of -a");
+    }
+    rc = i2cpt_options_set(options, "record", output, &fault);
+    if (rc == 0) {
+        rc = i2cpt_adapter_open_options(options, adapter, &fault);
+    }
+    i2cpt_options_free(options);
+    return rc < 0 ? tool_fault(rc, &fault) : TOOL_FINE;
+}
+
+static int record(struct i2cpt_adapter *adapter, const char *path)
+{
+    FILE *from = strcmp(path, "-") ? fopen(path, "re") : stdin;
+
+    if (!from) {
+        tool_complain("%s: %s", path, strerror(errno));
+        return TOOL_BROKEN;
+    }
+    int status = do_lines(adapter, from == stdin ? "stdin" : path, from);
+    if (from != stdin) {
+        fclose(from);
+    }
+    int rc = i2cpt_trace_record_flush(adapter);
+    if (rc < 0) {
+        tool_complain("the recording stopped: %s", strerror(-rc));
+        status = TOOL_BROKEN;
+    }
+    return status;
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"adapter", required_argument, NULL, 'a'},
+        {"output", required_argument, NULL, 'o'},
+        {"transfers", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    const char *spec = NULL, *output = NULL, *transfers = NULL;
+    struct i2cpt_adapter *adapter;
+    int letter;
+
+    while ((letter = tool_option(verb, argc, argv, ":a:o:h", options)) != -1) {
+        *(letter == 'a'   ? &spec
+          : letter == 'o' ? &output
+                          : &transfers) = optarg;
+    }
+    tool_no_operand(verb, argc, argv);
+    if (!spec || !output || !transfers) {
+        tool_usage(verb, "record needs -o TRACE, -a ADAPTER and --transfers");
+    }
+    catch_signals();
+    int status = open_adapter(verb, spec, output, &adapter);
+    if (status != TOOL_FINE) {
+        return status;
+    }
+    status = record(adapter, transfers);
+    i2cpt_adapter_unref(adapter);
+    if (caught) {
+        signal(caught, SIG_DFL);
+        raise(caught);
+    }
+    return status;
+}
+
+const struct verb verb_record = {
+    .name = "record",
+    .synopsis = "-o TRACE -a ADAPTER --transfers FILE|-",
+    .about = "Make transfers on an adapter and write them to a trace",
+    .help = "  -o, --output TRACE    the trace to write; an existing one is "
+            "replaced\n"
+            "  -a, --adapter ADAPTER as `list` names them\n"
+            "  --transfers FILE|-    transfers in i2ctransfer's own syntax, "
+            "one a line;\n"
+            "                        blank lines and lines with # are "
+            "skipped\n\n"
+            "A transfer that the target refuses is recorded as such and "
+            "reported here;\n"
+            "the recording goes on, and the exit status is 0.\n\n"
+            "Example:\n"
+            "  echo 'w1@0x48 0x00 r2' |\n"
+            "      i2cpt-replay record -o lm75.i2ct -a "
+            "i2c-dev,device=/dev/i2c-1 --transfers -\n",
+    .run = run,
+};
