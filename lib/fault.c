@@ -113,6 +113,16 @@ int i2cpt_fault_set(struct i2cpt_fault *fault, int code, int phase, int msg,
     return -code;
 }
 
+/* What a person or a file gave is quoted in it, whatever it holds. */
+static void one_line(char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f) {
+            *text = '?';
+        }
+    }
+}
+
 int i2cpt_fault_text(struct i2cpt_fault *fault, int code, const char *format,
                      ...)
 {
@@ -123,6 +133,7 @@ int i2cpt_fault_text(struct i2cpt_fault *fault, int code, const char *format,
         va_start(ap, format);
         vsnprintf(fault->text, sizeof(fault->text), format, ap);
         va_end(ap);
+        one_line(fault->text);
     }
     return -code;
 }
