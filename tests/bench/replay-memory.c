@@ -4,6 +4,8 @@
  * process. */
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,6 +37,7 @@ static pid_t feed(const char *path, uint64_t n)
         bench_fail("cannot fork");
     }
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         FILE *to = fopen(path, "we");
         if (!to) {
             _exit(1);
