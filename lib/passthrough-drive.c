@@ -257,9 +257,41 @@ void i2cpt_pt_abandon(struct i2cpt_passthrough *pt)
     atomic_store_explicit(&pt->pending, false, memory_order_release);
 }
 
-void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt)
+/* Like any completion, in the thread that calls dispatch or wait. */
+static void stop_done(struct i2cpt_request *request, int result,
+                      const struct i2cpt_fault *fault, void *user)
+{
+    struct i2cpt_passthrough *pt = user;
+
+    pthread_mutex_lock(&pt->lock);
+    pt->stop_request = NULL;
+    pthread_mutex_unlock(&pt->lock);
+}
+
+/* Take in a STOP of ours that nobody has dispatched. */
+void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt, uint64_t timeout_us)
 {
     struct i2cpt_request *request;
+
+    pthread_mutex_lock(&pt->lock);
+    request = pt->stop_request;
+    pthread_mutex_unlock(&pt->lock);
+    if (request) {
+        i2cpt_request_wait(request, (uint32_t)MIN(timeout_us, UINT32_MAX));
+    }
+}
+
+void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt)
+{
+    if (pt->stop_request) {
+        /* the bus sees a STOP through even if nobody asks for it */
+        i2cpt_request_orphan(pt->stop_request);
+        pt->stop_request = NULL;
+    }
+}
+
+void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt)
+{
     struct i2cpt_fault fault;
 
     if (!pt->on_wire) {
@@ -270,10 +302,12 @@ void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt)
     i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_STOP);
     if (!pt_async(pt) || pt->blocking) {
         i2cpt_call_run(pt->adapter, &pt->call, &fault);
-    } else if (!i2cpt_call_submit(pt->adapter, &pt->call, NULL, NULL,
-                                  &request)) {
-        /* the bus sees a STOP through even if nobody asks for it */
-        i2cpt_request_orphan(request);
+        return;
+    }
+    pt->stop_call = pt->call;
+    if (i2cpt_call_submit(pt->adapter, &pt->stop_call, stop_done, pt,
+                          &pt->stop_request)) {
+        pt->stop_request = NULL;
     }
 }
 
@@ -285,8 +319,8 @@ static void check_hold(struct i2cpt_passthrough *pt, uint64_t now)
     if (!pt->on_wire || !pt->open) {
         return;
     }
-    if (pt->busy) {
-        i2cpt_pt_arm(pt, now + pt->policy.hold_timeout_ms * PT_NS_PER_MS);
+    if (pt->busy || pt->stop_request) {
+        i2cpt_pt_arm(pt, now + PT_PUMP_NS);
     } else if (now < until_ns) {
         i2cpt_pt_arm(pt, until_ns);
     } else {
@@ -435,6 +469,8 @@ static void drain_requests(struct i2cpt_passthrough *pt)
         }
         if (busy) {
             wait_once(pt, (until_ns - now) / 1000 + 1);
+        } else {
+            i2cpt_pt_collect_stop(pt, (until_ns - now) / 1000 + 1);
         }
     }
     deliver_deferred(pt);

@@ -191,6 +191,7 @@ void i2cpt_passthrough_free(struct i2cpt_passthrough *pt)
     }
     i2cpt_passthrough_drain(pt);
     i2cpt_passthrough_reset(pt);
+    i2cpt_pt_forget_stop(pt);
     if (pt->hooks.timer && pt->armed_ns) {
         pt->hooks.timer(pt->hooks.user, UINT64_MAX);
     }
@@ -275,6 +276,9 @@ int i2cpt_passthrough_start(struct i2cpt_passthrough *pt, uint16_t address,
 {
     if (!i2cpt_passthrough_has_address(pt, address) || (flags & ~I2CPT_M_RD)) {
         return -EINVAL;
+    }
+    if (pt_async(pt)) {
+        i2cpt_pt_collect_stop(pt, 0);
     }
     if (!enter(pt)) {
         return -EBUSY;
@@ -518,8 +522,10 @@ void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
 {
     unsigned addr;
 
+    i2cpt_pt_collect_stop(pt, 0);
     pthread_mutex_lock(&pt->lock);
     i2cpt_pt_abandon(pt);
+    i2cpt_pt_forget_stop(pt);
     i2cpt_pt_release_wire(pt);
     pt->mode->reset(pt);
     pt->open = pt->released = pt->pointer.held = false;

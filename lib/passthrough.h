@@ -318,7 +318,9 @@ struct i2cpt_passthrough {
     bool harvested; /* blocking form: the request has ended with `result` */
     int result;
 
-    bool on_wire;       /* stream mode: START without STOP */
+    bool on_wire;                       /* stream mode: START without STOP */
+    struct i2cpt_request *stop_request; /* a STOP of ours, and its call */
+    struct i2cpt_call stop_call;
     uint64_t last_ns;   /* the last event's end, hook's clock */
     uint64_t armed_ns;  /* what the timer is set to; 0: it is not */
     uint64_t arm_ns;    /* what it is to be set to; 0: leave it */
@@ -398,6 +400,10 @@ bool i2cpt_pt_settle(struct i2cpt_passthrough *pt, uint64_t until_ns);
 void i2cpt_pt_abandon(struct i2cpt_passthrough *pt);
 /* STOP where a stream is open; asynchronous embedders do not wait for it. */
 void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt);
+/* That STOP, asynchronous: take it in where it has ended (lock not held), or
+ * forget it. Both only in the embedder's thread. */
+void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt, uint64_t timeout_us);
+void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt);
 /* Have i2cpt_passthrough_timer() called then, or before. */
 void i2cpt_pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns);
 /* The guest's event is answered: put lane and hold timer right. */

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Stream mode: every event as it is, readonly=on, and guests gone quiet;
+ * lib/passthrough-stream.c and the timers of passthrough-drive.c. */
+#include "pt-table.h"
+
+#define S "transfer=stream"
+
+static const struct pt_row events[] = {
+    {"a write", S, "W48 10 20 P", "AAAA", "S48w b10 b20 P",
+     "transactions=1 transfers=1 bytes-written=2"},
+    {"a read", S, "R48 r3 P", "A a0a1a2 A", "S48r r r r P",
+     "bytes-read=3 over-read=0"},
+    {"write and read", S, "W48 10 R48 r2 P", "AAA a0a1 A",
+     "S48w b10 S48r r r P", "transactions=1 transfers=1"},
+    {"repeated START to another address", S, "W48 10 R49 r P", "AAA a0 A",
+     "S48w b10 S49r r P", NULL},
+    {"quick write", S, "W48 P", "AA", "S48w P", NULL},
+    {"quick read", S, "R48 P", "AA", "S48r P", NULL},
+    {"never a probe, never a retry", S, "!x W48 P W48 10 P", "NA AAA",
+     "S48w!x P S48w b10 P", "probes=0 nacks=1"},
+    {"NACK at the address", S, "!x W48 10 20 P", "NNNA", "S48w!x P",
+     "nacks=3 late-faults=0"},
+    {"NACK at byte 1", S, "!ood W48 10 20 30 P", "AANNA", "S48w b10 b20!d P",
+     "nacks=2 bytes-written=1"},
+    {"a repeated START after that", S, "!od W48 10 W48 20 P", "AN AAA",
+     "S48w b10!d S48w b20 P", NULL},
+    {"refused read", S, "!x R48 r2 P", "N ---- A", "S48r!x P", NULL},
+    {"a read that fails", S, "!oot R48 r3 P R48 r P", "A a0---- A A a0 A",
+     "S48r r r!t P S48r r P", "timeouts=1 nacks=2"},
+    {"nack ends a read", S, "R48 r n r P", "A a0-- A", "S48r r P", NULL},
+    {"it differs from the trace", S, "!om W48 10 20 P", "ANN A", "S48w b10!m P",
+     "mismatches=1"},
+    {"STOP fails: told at the next START", S, "!oot W48 10 P W49 P W48 P W48 P",
+     "AAA AA NA AA", "S48w b10 P!t S49w P S48w P", "late-faults=1 timeouts=1",
+     BLOCKING},
+    {"STOP fails: told there", S, "!oot W48 10 P W48 P", "AAN AA",
+     "S48w b10 P!t S48w P", "late-faults=1", ASYNC},
+    {"reset is a STOP", S, "W48 10 Z W48 20 P", "AA AAA",
+     "S48w b10 P S48w b20 P", "transactions=2"},
+    {"drain is a STOP", S, "W48 10 D 20 P W48 P", "AA N A AA",
+     "S48w b10 P flush S48w P", NULL},
+    {"auto is stream where it can", "transfer=auto", "W48 10 P", "AAA",
+     "S48w b10 P", NULL},
+    {"auto is message where it cannot", "transfer=auto,probe=off", "W48 10 P",
+     "AAA", "w48:10", NULL, .config = {.no_stream = true}},
+    {"the host's address", S ",address=0x10,hostaddr=0x48", "W10 7 R10 r P",
+     "AAAa0A", "S48w b07 S48r r P", NULL},
+    {"posted writes: STOP does not wait", S ",posted-writes=on",
+     "W48 10 P W49 20 P", "AAA AAA", "S48w b10 P S49w b20 P", NULL},
+    {"posted: its fault is told at the next START there", S ",posted-writes=on",
+     "!oot W48 10 P W49 20 P W48 P", "AAA AAA NA", "S48w b10 P!t S49w b20 P",
+     "late-faults=1"},
+};
+PT_ROWS_TEST(event_row, events)
+
+#define RO S ",readonly=on"
+
+static const struct pt_row readonlys[] = {
+    {"the pointer goes out with its read", RO, "W48 10 R48 r2 P", "AAA a0a1 A",
+     "S48w b10 S48r r r P", "blocked=0"},
+    {"also after a STOP", RO, "W48 10 20 P R48 r P", "AAAA A a0 A",
+     "S48w b10 b20 S48r r P", "blocked=0 transfers=1"},
+    {"not by itself", RO, "W48 10 P W48 11 P R49 r P", "AAA AAA A a0 A",
+     "S49r r P", "blocked=2"},
+    {"a longer write never", RO, "W48 10 11 12 13 P R48 r P", "AAANNA A a0 A",
+     "S48r r P", "blocked=1"},
+    {"quick writes never", RO, "W48 P", "AA", "", "blocked=1"},
+    {"plain reads do", RO, "R48 r P", "A a0 A", "S48r r P", NULL},
+    {"absent: told at the read's START", RO, "!x W48 10 R48 r P", "AAN -- A",
+     "S48w!x P", "nacks=2"},
+    {"pointer refused", RO, "!od W48 10 R48 r P", "AAN -- A", "S48w b10!d P",
+     NULL},
+    {"read refused", RO, "!ooy W48 10 R48 r P", "AAN -- A", "S48w b10 S48r!y P",
+     NULL},
+    {"the next one is no pointer of that", RO, "!x W48 10 R48 r P R48 r P",
+     "AAN -- A A a0 A", "S48w!x P S48r r P", NULL},
+    {"reset drops it", RO, "W48 10 P Z R48 r P", "AAA A a0 A", "S48r r P",
+     NULL},
+};
+PT_ROWS_TEST(readonly_row, readonlys)
+
+static const struct pt_row holds[] = {
+    {"20 ms: STOP, then NACK and 0xff until the guest's STOP", S,
+     "W48 10 +20 20 W48 R48 r P W48 30 P", "AA NNN -- A AAA",
+     "S48w b10 P S48w b30 P", "hold-timeouts=1"},
+    {"not before", S, "W48 10 +19 20 +19 30 P", "AAAAA", "S48w b10 b20 b30 P",
+     "hold-timeouts=0"},
+    {"hold-timeout-ms=N", S ",hold-timeout-ms=5", "W48 +4 10 +5 20 P", "AANA",
+     "S48w b10 P", "hold-timeouts=1"},
+    {"in a read", S, "R48 r +20 r P", "A a0 -- A", "S48r r P",
+     "hold-timeouts=1"},
+    {"after a NACK", S, "!x W48 +20 P W48 P", "NA AA", "S48w!x P S48w P",
+     "hold-timeouts=1"},
+    {"not when idle", S, "W48 10 P +100 W48 20 P", "AAA AAA",
+     "S48w b10 P S48w b20 P", "hold-timeouts=0"},
+    {"not in message mode", "probe=off", "W48 10 +100 20 P", "AAAA", "w48:1020",
+     "hold-timeouts=0"},
+    {"nothing is held by a held pointer", RO, "W48 10 +100 R48 r P", "AAA a0 A",
+     "S48w b10 S48r r P", "hold-timeouts=0"},
+    {"once in a transaction", S, "W48 +20 +20 +20 P W48 +20 P", "AA AA",
+     "S48w P S48w P", "hold-timeouts=2"},
+    {"reset then", S, "W48 +20 Z W48 10 P", "A AAA", "S48w P S48w b10 P", NULL},
+    {"drain then", S, "W48 +20 D 10 P W48 P", "A NA AA", "S48w P flush S48w P",
+     NULL},
+};
+PT_ROWS_TEST(hold_row, holds)
+
+/* The embedder's timer is told to forget at the end. */
+START_TEST(timer_is_forgotten)
+{
+    struct fake_config config = {0};
+    struct fake_guest g;
+
+    pt_guest_open(&g, FORM_BLOCKING, &config, S);
+    ck_assert(g.timer_ns == UINT64_MAX);
+    pt_guest_run(&g, "W48");
+    ck_assert_uint_eq(g.timer_ns, g.now_ns + 20 * PT_NS_PER_MS);
+    pt_guest_run(&g, "P");
+    pt_guest_close(&g);
+    ck_assert(g.timer_ns == UINT64_MAX);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("pt-stream");
+    TCase *tc = tcase_create("tables");
+
+    PT_ROWS_ADD(tc, event_row, events);
+    PT_ROWS_ADD(tc, readonly_row, readonlys);
+    PT_ROWS_ADD(tc, hold_row, holds);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("others");
+    tcase_add_test(tc, timer_is_forgotten);
+    suite_add_tcase(suite, tc);
+    return unit_run(suite);
+}
