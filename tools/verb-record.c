@@ -126,7 +126,7 @@ static int record(struct i2cpt_adapter *adapter, const char *path)
     if (from != stdin) {
         fclose(from);
     }
-    int rc = 0;
+    int rc = i2cpt_trace_record_flush(adapter);
     if (rc < 0) {
         tool_complain("the recording stopped: %s", strerror(-rc));
         status = TOOL_BROKEN;
