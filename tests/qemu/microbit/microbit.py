@@ -160,7 +160,9 @@ class Microbit:
         if self.stderr.closed:
             return self.final_errors
         self.stderr.seek(0)
-        return self.stderr.read().decode(errors="replace").strip()
+        lines = self.stderr.read().decode(errors="replace").splitlines()
+        return "\n".join(line for line in lines
+                         if "QEMU waiting for connection on" not in line)
 
     def close(self):
         if self.process.poll() is None:
