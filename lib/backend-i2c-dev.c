@@ -248,15 +248,10 @@ static int busy_fault(struct i2c_dev *d, uint16_t addr, bool tenbit,
 
 static int select_mode(struct i2c_dev *d, bool tenbit)
 {
-    int ret;
+    int ret = d->tenbit == tenbit ? 0 : uapi_set_tenbit(d->fd, tenbit);
 
-    if (d->tenbit == tenbit) {
-        return 0;
-    }
-    ret = uapi_set_tenbit(d->fd, tenbit);
     if (!ret) {
         d->tenbit = tenbit;
-        d->addr = NO_ADDRESS;
     }
     return ret;
 }

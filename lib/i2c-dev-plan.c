@@ -144,12 +144,18 @@ static void fill(struct plan *p, const struct i2cpt_xfer *x)
     }
 }
 
+static bool stops_before(const struct plan *p, size_t at)
+{
+    return (p->msgs[at - 1].flags & I2CPT_M_STOP) &&
+           !(p->msgs[at].flags & I2CPT_M_NOSTART);
+}
+
 /* All that are left, or else up to the last one that a STOP follows anyway. */
 size_t plan_cut(const struct plan *p, size_t at)
 {
     size_t n = MIN(p->n - at, UAPI_MAX_MSGS);
 
-    while (n && at + n < p->n && !(p->msgs[at + n - 1].flags & I2CPT_M_STOP)) {
+    while (n && at + n < p->n && !stops_before(p, at + n)) {
         n--;
     }
     return n;
