@@ -163,10 +163,22 @@ static char *describe(const struct i2cpt_key_info *info, const char *whose,
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* -device keeps these words to itself: `bus` of the backend trace is the
+ * property `trace-bus`. */
+static char *property_name(const char *key, const char *whose)
+{
+    static const char *const taken[] = {"bus", "driver", "id", NULL};
+
+    return whose && g_strv_contains(taken, key)
+               ? g_strdup_printf("%s-%s", whose, key)
+               : g_strdup(key);
+}
+
 static void add_property(ObjectClass *klass, size_t offset,
                          const struct i2cpt_key_info *info, const char *whose)
 {
-    ObjectProperty *prop = object_class_property_find(klass, info->name);
+    g_autofree char *name = property_name(info->name, whose);
+    ObjectProperty *prop = object_class_property_find(klass, name);
     g_autofree char *description = NULL;
     Key *key;
 
@@ -179,10 +191,10 @@ static void add_property(ObjectClass *klass, size_t offset,
         key->name = g_strdup(info->name);
         key->def = g_strdup(info->def);
         key->offset = offset;
-        object_class_property_add(klass, key->name, "str", get_key, set_key,
-                                  NULL, key);
+        object_class_property_add(klass, name, "str", get_key, set_key, NULL,
+                                  key);
     }
-    object_class_property_set_description(klass, info->name, description);
+    object_class_property_set_description(klass, name, description);
 }
 
 static char *backend_names(void)

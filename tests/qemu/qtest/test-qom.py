@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the device is to QEMU: properties, help, counters, migration."""
 import json
+import os
 
 from bench import Bench, device, equal, main, write
 
@@ -51,6 +52,21 @@ def test_help_in_the_monitor():
                      "stub, ", "hold-timeout-ms=<str>", "default 20",
                      "record=<str>", "counters=<struct>"):
             assert word in text, f"{word!r} is not in\n{text}"
+
+
+def test_documented():
+    page = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
+                        "..", "docs", "qemu-devices.md")
+    with open(page, encoding="utf-8") as file:
+        text = file.read()
+    with Bench("versatilepb", device(id="d", backend="stub", chips="0x48",
+                                     address=0x48)) as b:
+        names = [info["name"] for info in b.qemu.qmp(
+            "device-list-properties", typename="i2c-passthrough")]
+        assert "hostaddr" in names and "chips" in names, names
+        missing = [name for name in names + list(b.qemu.counters("d"))
+                   if f"`{name}`" not in text and name != "counters"]
+        equal(missing, [], "not in docs/qemu-devices.md")
 
 
 def test_counters():
