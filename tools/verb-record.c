@@ -114,22 +114,37 @@ static int open_adapter(const struct verb *verb, const char *spec,
     return rc < 0 ? tool_fault(rc, &fault) : TOOL_FINE;
 }
 
-static int record(struct i2cpt_adapter *adapter, const char *path)
+static int record(struct i2cpt_adapter *adapter, const char *path, FILE *from)
 {
-    FILE *from = strcmp(path, "-") ? fopen(path, "re") : stdin;
+    int status = do_lines(adapter, path, from);
+
+    int rc = i2cpt_trace_record_flush(adapter);
+    if (rc < 0) {
+        tool_complain("the recording stopped: %s", strerror(-rc));
+        status = TOOL_BROKEN;
+    }
+    return status;
+}
+
+/* The transfers first: without them no older trace is to be replaced. */
+static int open_and_record(const struct verb *verb, const char *spec,
+                           const char *output, const char *path)
+{
+    bool is_stdin = !strcmp(path, "-");
+    FILE *from = is_stdin ? stdin : fopen(path, "re");
+    struct i2cpt_adapter *adapter;
 
     if (!from) {
         tool_complain("%s: %s", path, strerror(errno));
         return TOOL_BROKEN;
     }
-    int status = do_lines(adapter, from == stdin ? "stdin" : path, from);
-    if (from != stdin) {
-        fclose(from);
+    int status = open_adapter(verb, spec, output, &adapter);
+    if (status == TOOL_FINE) {
+        status = record(adapter, is_stdin ? "stdin" : path, from);
+        i2cpt_adapter_unref(adapter);
     }
-    int rc = i2cpt_trace_record_flush(adapter);
-    if (rc < 0) {
-        tool_complain("the recording stopped: %s", strerror(-rc));
-        status = TOOL_BROKEN;
+    if (!is_stdin) {
+        fclose(from);
     }
     return status;
 }
@@ -144,7 +159,6 @@ static int run(const struct verb *verb, int argc, char **argv)
         {0},
     };
     const char *spec = NULL, *output = NULL, *transfers = NULL;
-    struct i2cpt_adapter *adapter;
     int letter;
 
     while ((letter = tool_option(verb, argc, argv, ":a:o:h", options)) != -1) {
@@ -157,12 +171,7 @@ static int run(const struct verb *verb, int argc, char **argv)
         tool_usage(verb, "record needs -o TRACE, -a ADAPTER and --transfers");
     }
     catch_signals();
-    int status = open_adapter(verb, spec, output, &adapter);
-    if (status != TOOL_FINE) {
-        return status;
-    }
-    status = record(adapter, transfers);
-    i2cpt_adapter_unref(adapter);
+    int status = open_and_record(verb, spec, output, transfers);
     if (caught) {
         signal(caught, SIG_DFL);
         raise(caught);

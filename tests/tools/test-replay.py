@@ -158,6 +158,7 @@ def test_record_errors_are_named():
              status=3, names=['nosuch', 'stub'])
     one_line('record', '-o', 'e', '-a', STUB, '--transfers', 'missing',
              status=3, names=['missing'])
+    assert not os.path.exists('e')
     one_line('record', '-o', 'no/such/folder', '-a', STUB, '--transfers', '-',
              status=3, names=['no/such/folder'])
 
