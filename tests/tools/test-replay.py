@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """test-replay.py I2CPT-REPLAY: the verbs, as a person or a script calls them."""
 import os
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -173,6 +175,22 @@ def test_a_full_disk_is_told():
         done = subprocess.run([TOOL, '--help'], stdout=full,
                               stderr=subprocess.PIPE, text=True, timeout=60)
     assert done.returncode == 3 and 'output' in done.stderr, done
+
+
+def limit_files():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+
+
+def test_a_recording_that_stopped_is_told():
+    done = subprocess.run(
+        [TOOL, 'record', '-o', 'v.i2ct', '-a', STUB, '--transfers', '-'],
+        input='r8@0x48\n' * 100, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=60, preexec_fn=limit_files)
+    assert done.returncode == 3, done
+    assert 'the recording stopped: File too large' in done.stderr, done
+    out, _ = run('check', 'v.i2ct', status=1)
+    assert 'v.i2ct: truncated' in out, out
 
 
 def test_every_difference_is_a_line():
