@@ -112,6 +112,7 @@ static int open_trace(const struct i2cpt_options *o, void **priv,
                                 i2cpt_options_string(o, "file"));
     }
     m->ranked = g_ptr_array_new();
+    m->chain = g_byte_array_new();
     history_init(&m->history, m->mode == TRACE_LOOKUP ? I2CPT_MSG_MAX : 64);
     *priv = t;
     return 0;
@@ -123,6 +124,7 @@ static void close_trace(void *priv)
 
     history_clear(&t->match.history);
     g_ptr_array_unref(t->match.ranked);
+    g_byte_array_unref(t->match.chain);
     trace_source_close(&t->match.source);
     g_free(t);
 }

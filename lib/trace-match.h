@@ -230,9 +230,12 @@ struct trace_match {
     bool own;    /* its item's first is a passthrough's own */
     struct trace_history history;
 
+    uint32_t refused; /* address of the last probe that was; 0: none */
+
     /* A read whose length was a guess. */
     bool guessed, told;
     uint32_t guess_limit, guess_taken;
+    GByteArray *chain; /* what that read brought, as far as it is known */
     uint64_t guess_line, guess_offset;
 
     uint64_t mismatches, absent, redacted;
@@ -261,6 +264,8 @@ int match_differs(struct trace_match *m, line_t expected,
                   const struct i2cpt_xfer *x);
 int match_absent(struct trace_match *m, struct i2cpt_fault *fault);
 void match_begin_guess(struct trace_match *m, line_t line, uint32_t limit);
+/* Whether `next` reads on where a read of the item ended. */
+bool match_reads_on(const struct i2cpt_trace_transfer *next);
 void match_settle_guess(struct trace_match *m);
 
 /* trace-place.c */

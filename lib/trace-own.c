@@ -57,6 +57,10 @@ int match_probe(struct trace_match *m, struct i2cpt_xfer *x)
         return ret;
     }
     if (!ret || !match_same_first(&line->transfer, first->addr, first->flags)) {
+        if (x->marks & I2CPT_MARK_RESEND && m->refused == first->addr) {
+            /* asked once more than the guest did: as it was told last */
+            return i2cpt_fault_set(x->fault, ENXIO, I2CPT_PHASE_ADDRESS, 0, -1);
+        }
         if (!trace_source_knows(&m->source, first->addr, first->flags)) {
             return match_absent(m, x->fault);
         }
@@ -66,6 +70,7 @@ int match_probe(struct trace_match *m, struct i2cpt_xfer *x)
     }
     t = &line->transfer;
     if (walk_is_refused(t)) {
+        m->refused = first->addr;
         return match_refused(m, line, x->fault);
     }
     ack_probe(x);
@@ -80,42 +85,81 @@ int match_probe(struct trace_match *m, struct i2cpt_xfer *x)
     return 0;
 }
 
-/* The last read again, from byte `from` on, out of the transfer that answered
- * it. */
-static int serve_more(struct trace_match *m, struct i2cpt_xfer *x,
-                      uint32_t from)
+/* The transfer behind the last one is its repetition, or goes on in it. */
+static bool next_of_item(struct trace_match *m, const struct i2cpt_xfer *x,
+                         line_t *out)
+{
+    return match_follows(m, m->seq->last,
+                         I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE,
+                         x->msgs[0].addr, x->msgs[0].flags, out) &&
+           match_reads_on(&(*out)->transfer);
+}
+
+/* Put what one more transfer of the item brought behind what there is. */
+static void chain_add(struct trace_match *m, line_t line)
+{
+    const struct i2cpt_trace_transfer *t = &line->transfer;
+    const struct i2cpt_trace_msg *rec = &t->msgs[t->n - 1];
+    uint32_t had = m->chain->len;
+    bool again = t->mark & I2CPT_TRACE_RESEND;
+
+    if (!again && rec->n_bytes) {
+        g_byte_array_append(m->chain, rec->bytes, rec->n_bytes);
+    } else if (again && rec->n_bytes > had) {
+        g_byte_array_append(m->chain, rec->bytes + had, rec->n_bytes - had);
+    }
+    match_begin_guess(m, line, (again ? 0 : had) + walk_taken(t, t->n - 1));
+}
+
+static void step_item(struct trace_match *m)
+{
+    m->seq->last++;
+    m->seq->hold = m->seq->last;
+    if (m->mode != TRACE_LOOKUP) {
+        m->seq->pos = m->seq->last + 1;
+    }
+}
+
+/* Bytes `from` to `to` of the read that was a guess. */
+static int read_more(struct trace_match *m, struct i2cpt_xfer *x, uint32_t from)
 {
     struct i2cpt_msg *msg = &x->msgs[x->n - 1];
-    const struct i2cpt_trace_transfer *t;
-    const struct i2cpt_trace_msg *rec;
-    uint32_t i, n;
+    uint32_t given = m->seq->given, i, taken = m->guess_taken;
+    bool told = m->told;
     line_t line;
 
-    if (match_get(m, m->seq->last, &line, x->fault) != 1) {
-        return match_differs(m, NULL, x);
+    while (m->chain->len < from + msg->len && next_of_item(m, x, &line)) {
+        const struct i2cpt_trace_transfer *t = &line->transfer;
+
+        if (t->code) {
+            if (m->chain->len > given) {
+                break; /* first what came before that */
+            }
+            step_item(m);
+            if (!next_of_item(m, x, &line) ||
+                !(line->transfer.mark & I2CPT_TRACE_RESEND)) {
+                return i2cpt_fault_set(x->fault, t->code, t->phase,
+                                       t->fault_msg, t->fault_byte);
+            }
+            continue;
+        }
+        step_item(m);
+        chain_add(m, line);
     }
-    t = &line->transfer;
-    rec = &t->msgs[t->n - 1];
-    if (!(msg->flags & rec->flags & I2CPT_M_RD) || msg->addr != rec->addr ||
-        t->code || rec->n_bytes <= m->seq->given) {
-        return match_differs(m, line, x);
+    if (m->chain->len <= given) {
+        return match_differs(
+            m, match_get(m, m->seq->last, &line, NULL) == 1 ? line : NULL, x);
     }
-    n = MIN(msg->len, rec->n_bytes - from);
     for (i = 0; i < x->n; i++) {
         x->msgs[i].actual = x->msgs[i].flags & I2CPT_M_RD ? 0 : x->msgs[i].len;
     }
+    msg->actual = MIN(msg->len, m->chain->len - from);
     memset(msg->buf, 0xff, msg->len);
-    memcpy(msg->buf, rec->bytes + from, n);
-    msg->actual = n;
-    for (i = 0; rec->kinds && i < n; i++) {
-        m->redacted += rec->kinds[from + i] == I2CPT_TRACE_REDACTED;
-    }
-    m->seq->given = from + n;
-    if (x->marks & I2CPT_MARK_TOOK_FOLLOWS) {
-        match_begin_guess(m, line, walk_taken(t, t->n - 1));
-    } else if (from) { /* the guest takes each of them */
-        m->guess_taken = from + n;
-    }
+    memcpy(msg->buf, m->chain->data + from, msg->actual);
+    m->seq->given = from + msg->actual;
+    m->guessed = true;
+    m->told = told && from; /* reading on, the guest takes each byte */
+    m->guess_taken = from ? m->seq->given : taken;
     return 0;
 }
 
@@ -124,19 +168,16 @@ static int serve_more(struct trace_match *m, struct i2cpt_xfer *x,
  * recorded it, where the guest itself tried again. Its next try answers ours;
  * where there is none, the refusal stands.
  */
-static int busy_again(struct trace_match *m, struct i2cpt_xfer *x)
+static int busy_again(struct trace_match *m, struct i2cpt_xfer *x,
+                      line_t refused)
 {
     const struct i2cpt_msg *first = &x->msgs[0];
+    const struct i2cpt_trace_transfer *t = &refused->transfer;
     struct i2cpt_fault refusal;
     line_t line;
     int result;
 
-    if (match_get(m, m->seq->last, &line, x->fault) != 1 ||
-        !walk_is_refused(&line->transfer)) {
-        return match_differs(m, NULL, x);
-    }
-    i2cpt_fault_set(&refusal, line->transfer.code, line->transfer.phase,
-                    line->transfer.fault_msg, line->transfer.fault_byte);
+    i2cpt_fault_set(&refusal, t->code, t->phase, t->fault_msg, t->fault_byte);
     if (m->mode != TRACE_LOOKUP &&
         match_find_head(m, first->addr, first->flags, &line, NULL) == 1 &&
         match_try(m, x, line, m->seq->pos, &result)) {
@@ -149,36 +190,25 @@ static int busy_again(struct trace_match *m, struct i2cpt_xfer *x)
 /* Busy, and tried again; or read too short. */
 int match_again(struct trace_match *m, struct i2cpt_xfer *x)
 {
-    bool more = x->marks & I2CPT_MARK_CONTINUE;
     const struct i2cpt_msg *msg = &x->msgs[x->n - 1];
-    uint64_t next = m->seq->served ? m->seq->last + 1 : m->seq->pos;
-    uint32_t wanted = more ? I2CPT_TRACE_CONTINUE : I2CPT_TRACE_RESEND;
     line_t line;
     int result;
 
-    if (match_get(m, next, &line, NULL) == 1 && line->transfer.mark & wanted &&
-        match_same_first(&line->transfer, x->msgs[0].addr, x->msgs[0].flags)) {
-        struct trace_script *script = m->script;
-
-        m->script = NULL;
-        if (m->mode != TRACE_LOOKUP) {
-            m->seq->pos = next;
-        }
-        if (match_try(m, x, line, next, &result)) {
-            m->script = script;
-            return result;
-        }
-        m->script = script;
-        m->seq->last = next; /* another shape, but the read it repeats */
-        m->seq->pos = next + 1;
-        m->seq->given = more ? 0 : m->seq->given;
-        return serve_more(m, x, 0);
-    }
     if (!m->seq->served) {
         return match_differs(m, NULL, x);
     }
-    if (msg->flags & I2CPT_M_RD) {
-        return serve_more(m, x, more ? m->seq->given : 0);
+    if (match_get(m, m->seq->last, &line, NULL) == 1 &&
+        walk_is_refused(&line->transfer)) {
+        return busy_again(m, x, line);
     }
-    return busy_again(m, x);
+    if (msg->flags & I2CPT_M_RD && m->guessed) {
+        return read_more(m, x,
+                         x->marks & I2CPT_MARK_CONTINUE ? m->seq->given : 0);
+    }
+    if (match_follows(m, m->seq->last, I2CPT_TRACE_RESEND, x->msgs[0].addr,
+                      x->msgs[0].flags, &line) &&
+        match_try(m, x, line, m->seq->last + 1, &result)) {
+        return result;
+    }
+    return match_differs(m, NULL, x);
 }

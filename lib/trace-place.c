@@ -25,6 +25,12 @@ bool match_follows(struct trace_match *m, uint64_t index, uint32_t mark,
     return true;
 }
 
+bool match_reads_on(const struct i2cpt_trace_transfer *next)
+{
+    return !(next->mark & I2CPT_TRACE_PROBE) &&
+           next->msgs[next->n - 1].flags & I2CPT_M_RD;
+}
+
 static void consume_script(struct trace_match *m)
 {
     struct trace_script *s = m->script;

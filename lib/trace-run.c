@@ -34,19 +34,15 @@ static int answer_fault(const struct run *r, int32_t code)
     return -code;
 }
 
-/* The read goes on in the transfer that follows. */
+/* The read goes on in the transfer that follows. Where that one failed, the
+ * guest is to learn it when it asks for more than it guessed. */
 static bool read_on(struct trace_match *m, struct run *r, uint32_t done)
 {
-    const struct i2cpt_trace_msg *last;
     line_t next;
 
     if (!match_follows(m, r->at, I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE,
-                       r->x->msgs[0].addr, r->x->msgs[0].flags, &next)) {
-        return false;
-    }
-    last = &next->transfer.msgs[next->transfer.n - 1];
-    if (next->transfer.mark & I2CPT_TRACE_PROBE ||
-        !(last->flags & I2CPT_M_RD)) {
+                       r->x->msgs[0].addr, r->x->msgs[0].flags, &next) ||
+        !match_reads_on(&next->transfer) || (r->guess && next->transfer.code)) {
         return false;
     }
     r->at++;
@@ -55,6 +51,20 @@ static bool read_on(struct trace_match *m, struct run *r, uint32_t done)
     r->walk.bi = next->transfer.mark & I2CPT_TRACE_CONTINUE ? 0 : done;
     r->walk.in_msg = true;
     return true;
+}
+
+/* What was read, asked for or not: a longer read of the same will want it. */
+static void keep_chain(struct trace_match *m, const struct run *r,
+                       const struct i2cpt_msg *msg)
+{
+    const struct i2cpt_trace_msg *rec = &r->line->transfer.msgs[r->walk.mi];
+
+    g_byte_array_set_size(m->chain, 0);
+    g_byte_array_append(m->chain, msg->buf, msg->actual);
+    if (rec->n_bytes > r->walk.bi) {
+        g_byte_array_append(m->chain, rec->bytes + r->walk.bi,
+                            rec->n_bytes - r->walk.bi);
+    }
 }
 
 static uint32_t most_of(const struct run *r, bool guess)
@@ -93,6 +103,9 @@ static enum walk_answer run_read(struct trace_match *m, struct run *r,
     }
     r->given = msg->actual;
     r->limit = before + walk_taken(&r->line->transfer, r->walk.mi);
+    if (guess) {
+        keep_chain(m, r, msg);
+    }
     if (answer == WALK_SHORT && (guess || same)) {
         memset(msg->buf + msg->actual, 0xff, msg->len - msg->actual);
         answer = WALK_FIT;
@@ -144,6 +157,9 @@ static enum walk_answer run_block(struct trace_match *m, struct run *r,
     msg->len = most;
     r->given = msg->actual;
     r->limit = walk_taken(&r->line->transfer, r->walk.mi);
+    if (r->guess && last) {
+        keep_chain(m, r, msg);
+    }
     if (answer == WALK_FIT) {
         r->walk.bi = r->limit;
     }
