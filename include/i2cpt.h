@@ -467,7 +467,7 @@ enum i2cpt_answer {
  * timer: call i2cpt_passthrough_timer() at `when_ns` of that clock; UINT64_MAX
  *     forgets it; a new call replaces the last. May come from any thread.
  *     [a thread of the library]
- * Hooks are called with no lock held.
+ * Hooks are called with no lock held; now_ns from any thread.
  */
 struct i2cpt_hooks {
     uint32_t size;
@@ -524,7 +524,9 @@ I2CPT_API int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt);
 
 /* For embedders with a `complete` hook: a descriptor to poll, what to call
  * when it is readable, and a bounded wait for the pending event alone that
- * completes it in the calling thread (0, or -ETIMEDOUT). */
+ * completes it in the calling thread (0, or -ETIMEDOUT). Dispatch also calls
+ * back whoever else has submitted on this handle of the adapter. complete()
+ * may begin the next event; it must not free the passthrough. */
 I2CPT_API int i2cpt_passthrough_fd(struct i2cpt_passthrough *pt);
 I2CPT_API int i2cpt_passthrough_dispatch(struct i2cpt_passthrough *pt);
 I2CPT_API int i2cpt_passthrough_wait(struct i2cpt_passthrough *pt,

@@ -440,6 +440,7 @@ int i2cpt_passthrough_wait(struct i2cpt_passthrough *pt, uint32_t timeout_us)
             return 0;
         }
         wait_once(pt, now < until_ns ? (until_ns - now) / 1000 : 0);
+        i2cpt_pt_collect_stop(pt, 0); /* whoever waits may never dispatch */
         if (!atomic_load_explicit(&pt->pending, memory_order_acquire)) {
             return 0;
         }
