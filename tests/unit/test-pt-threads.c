@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The passthrough and threads: the library's own timer thread, timers that come
+ * from anywhere, a stuck host, answers that a timer's thread finds. For TSan;
+ * no test depends on which of two threads is the faster one.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "gate.h"
+#include "pt-fake.h"
+#include "unit.h"
+
+static struct i2cpt_passthrough *open_pt(struct i2cpt_adapter *a,
+                                         const struct i2cpt_hooks *hooks,
+                                         const char *const *settings)
+{
+    struct i2cpt_passthrough *pt;
+    struct i2cpt_policy *policy;
+    struct i2cpt_fault fault;
+
+    i2cpt_policy_new(&policy);
+    i2cpt_policy_set(policy, "address", "0x48", NULL);
+    for (; settings && *settings; settings += 2) {
+        ck_assert_int_eq(
+            i2cpt_policy_set(policy, settings[0], settings[1], &fault), 0);
+    }
+    ck_assert_msg(!i2cpt_passthrough_new(a, policy, hooks, &pt, &fault), "%s",
+                  fault.text);
+    i2cpt_policy_free(policy);
+    return pt;
+}
+
+static struct i2cpt_adapter *open_adapter(const char *spec)
+{
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+
+    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s", fault.text);
+    return a;
+}
+
+/* A guest goes quiet; nobody but the library's thread is there to release the
+ * bus. Another handle's transfer can only pass once it has. */
+START_TEST(own_timer_thread)
+{
+    static const char *const settings[] = {"hold-timeout-ms", "5", NULL};
+    struct i2cpt_adapter *a =
+        open_adapter("stub,name=own,chips=0x48,timeout-ms=60000");
+    struct i2cpt_adapter *b =
+        open_adapter("stub,name=own,chips=0x48,timeout-ms=60000");
+    struct i2cpt_passthrough *pt = open_pt(a, NULL, settings);
+    struct i2cpt_msg msg = {.addr = 0x48, .len = 1, .buf = (uint8_t[]){0}};
+    int i;
+
+    for (i = 0; i < 5; i++) {
+        ck_assert_int_eq(i2cpt_passthrough_start(pt, 0x48, 0, 0), I2CPT_ACK);
+        ck_assert_int_eq(i2cpt_transfer(b, &msg, 1, NULL), 0);
+        ck_assert_int_eq(i2cpt_passthrough_write(pt, 1), I2CPT_NACK);
+        ck_assert_int_eq(i2cpt_passthrough_stop(pt), I2CPT_ACK);
+    }
+    ck_assert_uint_eq(i2cpt_passthrough_counter(pt, I2CPT_COUNT_HOLD_TIMEOUTS),
+                      5);
+    i2cpt_passthrough_free(pt);
+    i2cpt_adapter_unref(b);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* Timers from another thread, all the time, while the guest works. */
+struct ticker {
+    struct i2cpt_passthrough *pt;
+    atomic_bool end;
+    pthread_t thread;
+};
+
+static void *tick(void *arg)
+{
+    struct ticker *t = arg;
+
+    while (!atomic_load(&t->end)) {
+        i2cpt_passthrough_timer(t->pt);
+        i2cpt_passthrough_counter(t->pt, I2CPT_COUNT_TRANSFERS);
+    }
+    return NULL;
+}
+
+struct told {
+    int n, answer;
+    uint8_t byte;
+};
+
+static void told(void *user, int answer, uint8_t byte)
+{
+    struct told *t = user;
+
+    t->n++;
+    t->answer = answer;
+    t->byte = byte;
+}
+
+static void ignore_timer(void *user, uint64_t when_ns)
+{
+}
+
+static int answer_of(struct i2cpt_passthrough *pt, struct told *t, int answer)
+{
+    int before = t->n;
+
+    if (answer != I2CPT_PENDING) {
+        return answer;
+    }
+    while (t->n == before) {
+        i2cpt_passthrough_wait(pt, 100000);
+    }
+    return t->answer;
+}
+
+static const struct {
+    bool async;
+    const char *spec;
+    const char *const settings[8];
+} ticked[] = {
+    {false, "stub,chips=0x48", {"transfer", "stream"}},
+    {false, "stub,chips=0x48", {"transfer", "message"}},
+    {false,
+     "stub,chips=0x48,byte-us=1",
+     {"transfer", "message", "posted-writes", "on"}},
+    {false,
+     "stub,chips=0x48,byte-us=1",
+     {"transfer", "stream", "posted-writes", "on"}},
+    {true, "stub,chips=0x48", {"transfer", "stream"}},
+    {true, "stub,chips=0x48,byte-us=1", {"transfer", "stream"}},
+    {true,
+     "stub,chips=0x48,byte-us=1",
+     {"transfer", "message", "posted-writes", "on"}},
+    {true,
+     "stub,chips=0x48,byte-us=1",
+     {"transfer", "stream", "hold-timeout-ms", "1"}},
+};
+
+START_TEST(timers_from_elsewhere)
+{
+    struct told t = {0};
+    struct i2cpt_hooks hooks = {.size = sizeof(hooks),
+                                .user = &t,
+                                .complete = ticked[_i].async ? told : NULL,
+                                .timer = ignore_timer};
+    struct i2cpt_adapter *a = open_adapter(ticked[_i].spec);
+    struct ticker ticker = {.pt = open_pt(a, &hooks, ticked[_i].settings)};
+    struct i2cpt_passthrough *pt = ticker.pt;
+    uint8_t byte;
+    int i;
+
+    pthread_create(&ticker.thread, NULL, tick, &ticker);
+    for (i = 0; i < 200; i++) {
+        answer_of(pt, &t, i2cpt_passthrough_start(pt, 0x48, 0, 0));
+        answer_of(pt, &t, i2cpt_passthrough_write(pt, (uint8_t)i));
+        answer_of(pt, &t, i2cpt_passthrough_write(pt, (uint8_t)i));
+        if (i % 2) {
+            answer_of(pt, &t, i2cpt_passthrough_start(pt, 0x48, I2CPT_M_RD, 0));
+            answer_of(pt, &t, i2cpt_passthrough_read(pt, &byte));
+        }
+        answer_of(pt, &t, i2cpt_passthrough_stop(pt));
+    }
+    atomic_store(&ticker.end, true);
+    pthread_join(ticker.thread, NULL);
+    ck_assert_uint_eq(i2cpt_passthrough_counter(pt, I2CPT_COUNT_TRANSACTIONS),
+                      200);
+    i2cpt_passthrough_free(pt);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* The timer's thread finds the answer (the adapter has died during a pause); it
+ * is told by dispatch all the same, in the thread that calls it. */
+static pthread_t told_in;
+
+static void told_where(void *user, int answer, uint8_t byte)
+{
+    told_in = pthread_self();
+    told(user, answer, byte);
+}
+
+static _Atomic uint64_t fake_now;
+
+static uint64_t get_fake_now(void *user)
+{
+    return atomic_load(&fake_now);
+}
+
+static void *one_tick(void *arg)
+{
+    atomic_fetch_add(&fake_now, PT_PAUSE_NS);
+    i2cpt_passthrough_timer(arg);
+    return NULL;
+}
+
+START_TEST(answer_found_by_the_timer)
+{
+    static const char *const settings[] = {"transfer", "message", NULL};
+    struct told t = {0};
+    struct i2cpt_hooks hooks = {.size = sizeof(hooks),
+                                .user = &t,
+                                .complete = told_where,
+                                .now_ns = get_fake_now,
+                                .timer = ignore_timer};
+    struct i2cpt_msg msg = {.addr = 0x49};
+    struct i2cpt_adapter *a, *b;
+    struct i2cpt_passthrough *pt;
+    struct pollfd pfd = {.events = POLLIN};
+    pthread_t thread;
+
+    atomic_store(&fake_now, 1000000000);
+    gate_install(GATE_PLAIN);
+    a = open_adapter("gate,id=timer,timeout-ms=60000");
+    b = open_adapter("gate,id=timer,timeout-ms=60000");
+    pt = open_pt(a, &hooks, settings);
+    pfd.fd = i2cpt_passthrough_fd(pt);
+    answer_of(pt, &t, i2cpt_passthrough_start(pt, 0x48, 0, 0));
+    i2cpt_passthrough_write(pt, 1);
+    gate_result(-ENXIO);
+    t.n = 0;
+    ck_assert_int_eq(i2cpt_passthrough_stop(pt), I2CPT_PENDING);
+    ck_assert_int_eq(poll(&pfd, 1, 60000), 1);
+    i2cpt_passthrough_dispatch(pt); /* busy: a pause begins */
+    ck_assert_int_eq(t.n, 0);
+    gate_result(-ENODEV);
+    ck_assert_int_eq(i2cpt_transfer(b, &msg, 1, NULL), -ENODEV);
+    ck_assert_int_eq(poll(&pfd, 1, 0), 0);
+    pthread_create(&thread, NULL, one_tick, pt);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(t.n, 0);
+    ck_assert_int_eq(poll(&pfd, 1, 0), 1);
+    ck_assert_int_eq(i2cpt_passthrough_dispatch(pt), 1);
+    ck_assert_int_eq(t.n, 1);
+    ck_assert_int_eq(t.answer, I2CPT_NACK);
+    ck_assert(pthread_equal(told_in, pthread_self()));
+    ck_assert_int_eq(poll(&pfd, 1, 0), 0);
+    gate_result(0);
+    i2cpt_passthrough_free(pt);
+    i2cpt_adapter_unref(b);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* A host that hangs: every event comes back, and the deadline is one for all
+ * that an event does. */
+START_TEST(stuck_host)
+{
+    static const char *const settings[] = {"transfer", "message", NULL};
+    struct i2cpt_adapter *a;
+    struct i2cpt_passthrough *pt;
+    uint8_t byte;
+
+    gate_install(GATE_OUTLIVES);
+    a = open_adapter("gate,id=stuck,timeout-ms=20");
+    pt = open_pt(a, NULL, settings);
+    gate_hold(true);
+    ck_assert_int_eq(i2cpt_passthrough_start(pt, 0x48, 0, 0), I2CPT_NACK);
+    ck_assert_int_eq(i2cpt_passthrough_stop(pt), I2CPT_ACK);
+    ck_assert_int_eq(i2cpt_passthrough_start(pt, 0x48, I2CPT_M_RD, 0),
+                     I2CPT_NACK);
+    ck_assert_int_eq(i2cpt_passthrough_read(pt, &byte), I2CPT_NACK);
+    ck_assert_uint_eq(byte, 0xff);
+    i2cpt_passthrough_reset(pt);
+    gate_hold(false);
+    gate_open(10);
+    i2cpt_passthrough_free(pt);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* Freed with a request in the host and an event pending. */
+START_TEST(free_while_pending)
+{
+    static const char *const settings[] = {"transfer", "message", NULL};
+    struct told t = {0};
+    struct i2cpt_hooks hooks = {
+        .size = sizeof(hooks), .user = &t, .complete = told};
+    struct i2cpt_adapter *a;
+    struct i2cpt_passthrough *pt;
+
+    gate_install(GATE_OUTLIVES);
+    a = open_adapter("gate,id=free,timeout-ms=20");
+    pt = open_pt(a, &hooks, settings);
+    gate_hold(true);
+    ck_assert_int_eq(i2cpt_passthrough_start(pt, 0x48, 0, 0), I2CPT_PENDING);
+    i2cpt_passthrough_free(pt);
+    i2cpt_dispatch(a);
+    gate_hold(false);
+    gate_open(10);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("pt-threads");
+    TCase *tc = tcase_create("threads");
+
+    tcase_add_test(tc, own_timer_thread);
+    tcase_add_loop_test(tc, timers_from_elsewhere, 0,
+                        sizeof(ticked) / sizeof(ticked[0]));
+    tcase_add_test(tc, answer_found_by_the_timer);
+    tcase_add_test(tc, stuck_host);
+    tcase_add_test(tc, free_while_pending);
+    tcase_set_timeout(tc, 60);
+    suite_add_tcase(suite, tc);
+    return unit_run(suite);
+}
