@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <glib.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "buses.h"
+#include "owner.h"
+
+struct bus {
+    uint32_t number;
+    char *spec;
+    struct i2cpt_adapter *adapter;
+};
+
+struct buses {
+    GArray *list;
+    char *adapter;   /* of -a */
+    uint32_t number; /* of --bus N */
+    bool number_given;
+    struct owner *owner;
+};
+
+struct buses *buses_new(void)
+{
+    struct buses *b = g_new0(struct buses, 1);
+
+    b->list = g_array_new(FALSE, TRUE, sizeof(struct bus));
+    return b;
+}
+
+static uint32_t parse_number(const struct verb *verb, const char *text)
+{
+    guint64 value;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 0, OWNER_BUS_MAX, &value, NULL)) {
+        tool_usage(verb, "--bus %s: accepted is 0 to %u, or N=SPEC", text,
+                   OWNER_BUS_MAX);
+    }
+    return (uint32_t)value;
+}
+
+static void add(struct buses *b, const struct verb *verb, uint32_t number,
+                const char *spec)
+{
+    struct bus bus = {.number = number, .spec = g_strdup(spec)};
+    guint i;
+
+    for (i = 0; i < b->list->len; i++) {
+        if (g_array_index(b->list, struct bus, i).number == number) {
+            tool_usage(verb, "--bus %u: given twice", number);
+        }
+    }
+    g_array_append_val(b->list, bus);
+}
+
+void buses_option(struct buses *b, const struct verb *verb, int letter,
+                  const char *value)
+{
+    const char *equals = strchr(value, '=');
+
+    if (letter == 'a') {
+        g_free(b->adapter);
+        b->adapter = g_strdup(value);
+    } else if (equals) {
+        g_autofree char *number = g_strndup(value, (gsize)(equals - value));
+
+        add(b, verb, parse_number(verb, number), equals + 1);
+    } else {
+        b->number = parse_number(verb, value);
+        b->number_given = true;
+    }
+}
+
+void buses_finish(struct buses *b, const struct verb *verb)
+{
+    if (b->adapter) {
+        add(b, verb, b->number, b->adapter);
+    } else if (b->number_given) {
+        tool_usage(verb, "--bus %u: -a SPEC says what it is", b->number);
+    }
+    if (!b->list->len) {
+        tool_usage(verb, "no adapter given: -a SPEC");
+    }
+}
+
+int buses_open(struct buses *b, const char *more)
+{
+    struct i2cpt_fault fault;
+    const char *what;
+    guint i;
+    int ret = owner_new(&b->owner);
+
+    for (i = 0; !ret && i < b->list->len; i++) {
+        struct bus *bus = &g_array_index(b->list, struct bus, i);
+        g_autofree char *spec = g_strconcat(bus->spec, more ? more : "", NULL);
+
+        ret = i2cpt_adapter_open(spec, &bus->adapter, &fault);
+        if (ret) {
+            return tool_fault(ret, &fault);
+        }
+        ret = owner_add_bus(b->owner, bus->number, bus->adapter);
+    }
+    if (!ret) {
+        ret = owner_start(b->owner, &what);
+        if (ret) {
+            tool_complain("cannot make %s: %s", what, g_strerror(-ret));
+        }
+    }
+    return ret;
+}
+
+struct owner *buses_owner(struct buses *b)
+{
+    return b->owner;
+}
+
+unsigned buses_count(const struct buses *b)
+{
+    return b->list->len;
+}
+
+struct i2cpt_adapter *buses_adapter(struct buses *b, unsigned index)
+{
+    return g_array_index(b->list, struct bus, index).adapter;
+}
+
+void buses_free(struct buses *b)
+{
+    guint i;
+
+    if (b->owner) {
+        owner_free(b->owner);
+    }
+    for (i = 0; i < b->list->len; i++) {
+        struct bus *bus = &g_array_index(b->list, struct bus, i);
+
+        i2cpt_adapter_unref(bus->adapter);
+        g_free(bus->spec);
+    }
+    g_array_unref(b->list);
+    g_free(b->adapter);
+    g_free(b);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* -a SPEC with --bus N, or --bus N=SPEC repeated: the buses of a PROGRAM. */
+#ifndef BUSES_H
+#define BUSES_H
+
+#include <stdint.h>
+
+#include "i2cpt.h"
+#include "tool.h"
+
+struct buses;
+struct owner;
+
+struct buses *buses_new(void);
+/* Letter 'a' or 'b' of the options; ends the program where it is wrong. */
+void buses_option(struct buses *b, const struct verb *verb, int letter,
+                  const char *value);
+/* After the last option: ends the program where there is no bus. */
+void buses_finish(struct buses *b, const struct verb *verb);
+/* Opens them all, each with `more` (",record=..." or NULL) behind its
+ * specification, and starts the owner. 0, or a line on stderr and not 0. */
+int buses_open(struct buses *b, const char *more);
+struct owner *buses_owner(struct buses *b);
+unsigned buses_count(const struct buses *b);
+struct i2cpt_adapter *buses_adapter(struct buses *b, unsigned index);
+void buses_free(struct buses *b);
+
+#endif

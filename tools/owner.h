@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The owner of the adapters that PROGRAM sees as /dev/i2c-N: it listens for the
+ * preloaded shim, keeps an open file for each that PROGRAM has, and a folder
+ * with what /dev and /sys say of the buses.
+ */
+#ifndef OWNER_H
+#define OWNER_H
+
+#include "i2cpt.h"
+
+struct owner;
+
+#define OWNER_BUS_MAX 1048575u /* Linux's MINORMASK */
+
+/* Free with owner_free(). Adapters are borrowed. 0 or -errno. */
+int owner_new(struct owner **out);
+int owner_add_bus(struct owner *o, uint32_t bus, struct i2cpt_adapter *a);
+/* After the last bus: make the tree, listen. `error` names what failed. */
+int owner_start(struct owner *o, const char **error);
+/* Environment for PROGRAM: NULL-terminated "NAME=VALUE", for g_strfreev(). */
+char **owner_environment(struct owner *o, const char *shim);
+/* Until PROGRAM's last child has closed its last file. */
+void owner_wait_closed(struct owner *o);
+/* Whether any program has ever connected. */
+int owner_was_used(struct owner *o);
+void owner_free(struct owner *o);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Calls that take a path: opening the nodes of redirected buses, and looking at
+ * what /sys and /dev say of them, which is a tree of the owner's. Each function
+ * exists in the variants that programs of 32 and 64 bits, built with and
+ * without _FILE_OFFSET_BITS=64 and _FORTIFY_SOURCE, import.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "shim.h"
+
+#define I2C_MAJOR 89
+
+/* -------------------------------------------------------------------- open */
+
+typedef int (*open_fn)(const char *, int, ...);
+typedef int (*openat_fn)(int, const char *, int, ...);
+
+static int shim_open(open_fn next, const char *path, int flags, mode_t mode)
+{
+    char buf[PATH_MAX];
+    int bus = path_bus(path);
+
+    if (bus >= 0 && !(flags & O_PATH)) {
+        return file_open((unsigned)bus, flags);
+    }
+    return next(path_map(path, buf, sizeof(buf)), flags, mode);
+}
+
+static int shim_openat(openat_fn next, int dir, const char *path, int flags,
+                       mode_t mode)
+{
+    char buf[PATH_MAX];
+    int bus = path_bus(path);
+
+    if (bus >= 0 && !(flags & O_PATH)) {
+        return file_open((unsigned)bus, flags);
+    }
+    return next(dir, path_map(path, buf, sizeof(buf)), flags, mode);
+}
+
+static bool has_mode(int flags)
+{
+    return flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+#define TAKE_MODE(last, flags)               \
+    mode_t mode = 0;                         \
+    if (has_mode(flags)) {                   \
+        va_list ap;                          \
+        va_start(ap, last);                  \
+        mode = (mode_t)va_arg(ap, unsigned); \
+        va_end(ap);                          \
+    }
+
+#define OPEN(name)                                                 \
+    SHIM_EXPORT int name(const char *path, int flags, ...);        \
+    SHIM_EXPORT int name(const char *path, int flags, ...)         \
+    {                                                              \
+        TAKE_MODE(flags, flags)                                    \
+        return shim_open(NEXT(open_fn, #name), path, flags, mode); \
+    }
+OPEN(open)
+OPEN(open64)
+
+#define OPEN_2(name)                                                       \
+    SHIM_EXPORT int name(const char *path, int flags);                     \
+    SHIM_EXPORT int name(const char *path, int flags)                      \
+    {                                                                      \
+        return shim_open((open_fn)NEXT(int (*)(const char *, int), #name), \
+                         path, flags, 0);                                  \
+    }
+OPEN_2(__open_2)
+OPEN_2(__open64_2)
+
+#define OPENAT(name)                                                        \
+    SHIM_EXPORT int name(int dir, const char *path, int flags, ...);        \
+    SHIM_EXPORT int name(int dir, const char *path, int flags, ...)         \
+    {                                                                       \
+        TAKE_MODE(flags, flags)                                             \
+        return shim_openat(NEXT(openat_fn, #name), dir, path, flags, mode); \
+    }
+OPENAT(openat)
+OPENAT(openat64)
+
+#define OPENAT_2(name)                                                    \
+    SHIM_EXPORT int name(int dir, const char *path, int flags);           \
+    SHIM_EXPORT int name(int dir, const char *path, int flags)            \
+    {                                                                     \
+        return shim_openat(                                               \
+            (openat_fn)NEXT(int (*)(int, const char *, int), #name), dir, \
+            path, flags, 0);                                              \
+    }
+OPENAT_2(__openat_2)
+OPENAT_2(__openat64_2)
+
+static int mode_flags(const char *mode)
+{
+    int flags = 0;
+
+    for (; *mode; mode++) {
+        flags |= *mode == 'e' ? O_CLOEXEC : 0;
+    }
+    return flags;
+}
+
+#define FOPEN(name)                                                 \
+    SHIM_EXPORT FILE *name(const char *path, const char *mode);     \
+    SHIM_EXPORT FILE *name(const char *path, const char *mode)      \
+    {                                                               \
+        char buf[PATH_MAX];                                         \
+        int bus = path_bus(path), fd;                               \
+                                                                    \
+        if (bus >= 0) {                                             \
+            fd = file_open((unsigned)bus, mode_flags(mode));        \
+            return fd < 0 ? NULL : fdopen(fd, mode);                \
+        }                                                           \
+        return NEXT(FILE * (*)(const char *, const char *),         \
+                    #name)(path_map(path, buf, sizeof(buf)), mode); \
+    }
+FOPEN(fopen)
+FOPEN(fopen64)
+
+/* ------------------------------------------------- calls with only a path */
+
+/* TYPE NAME(PATH, rest): the same with the path mapped. */
+#define MAPPED(type, name, parameters, arguments)              \
+    SHIM_EXPORT type name parameters;                          \
+    SHIM_EXPORT type name parameters                           \
+    {                                                          \
+        char buf[PATH_MAX];                                    \
+        const char *mapped = path_map(path, buf, sizeof(buf)); \
+                                                               \
+        return NEXT(type(*) parameters, #name) arguments;      \
+    }
+
+MAPPED(DIR *, opendir, (const char *path), (mapped))
+MAPPED(int, access, (const char *path, int mode), (mapped, mode))
+MAPPED(int, eaccess, (const char *path, int mode), (mapped, mode))
+MAPPED(int, euidaccess, (const char *path, int mode), (mapped, mode))
+MAPPED(int, faccessat, (int dir, const char *path, int mode, int flags),
+       (dir, mapped, mode, flags))
+MAPPED(ssize_t, readlink, (const char *path, char *to, size_t size),
+       (mapped, to, size))
+MAPPED(ssize_t, __readlink_chk,
+       (const char *path, char *to, size_t size, size_t room),
+       (mapped, to, size, room))
+MAPPED(ssize_t, readlinkat, (int dir, const char *path, char *to, size_t size),
+       (dir, mapped, to, size))
+MAPPED(int, scandir,
+       (const char *path, struct dirent ***names,
+        int (*filter)(const struct dirent *),
+        int (*compare)(const struct dirent **, const struct dirent **)),
+       (mapped, names, filter, compare))
+MAPPED(int, scandir64,
+       (const char *path, struct dirent64 ***names,
+        int (*filter)(const struct dirent64 *),
+        int (*compare)(const struct dirent64 **, const struct dirent64 **)),
+       (mapped, names, filter, compare))
+MAPPED(int, chdir, (const char *path), (mapped))
+
+/* A device node is its own real path. */
+#define REALPATH(name, parameters, arguments)                          \
+    SHIM_EXPORT char *name parameters;                                 \
+    SHIM_EXPORT char *name parameters                                  \
+    {                                                                  \
+        char buf[PATH_MAX];                                            \
+        const char *mapped = path_map(path, buf, sizeof(buf));         \
+                                                                       \
+        if (path_bus(path) >= 0) {                                     \
+            snprintf(buf, sizeof(buf), "/dev/i2c-%d", path_bus(path)); \
+            if (!to) {                                                 \
+                return realpath_copy(buf);                             \
+            }                                                          \
+            snprintf(to, PATH_MAX, "%s", buf);                         \
+            return to;                                                 \
+        }                                                              \
+        return NEXT(char *(*)parameters, #name) arguments;             \
+    }
+
+static char *realpath_copy(const char *path)
+{
+    char *copy = NULL;
+
+    return asprintf(&copy, "%s", path) < 0 ? NULL : copy;
+}
+
+REALPATH(realpath, (const char *path, char *to), (mapped, to))
+REALPATH(__realpath_chk, (const char *path, char *to, size_t room),
+         (mapped, to, room))
+SHIM_EXPORT char *canonicalize_file_name(const char *path)
+{
+    return realpath(path, NULL);
+}
+
+/* -------------------------------------------------------------------- stat */
+
+/* What the tree has for a node is a plain file: show a character device. */
+#define AS_NODE(st, bus)                                     \
+    do {                                                     \
+        (st)->st_mode = S_IFCHR | 0660;                      \
+        (st)->st_rdev = makedev(I2C_MAJOR, (unsigned)(bus)); \
+        (st)->st_size = 0;                                   \
+    } while (0)
+
+#define STAT(name, type, parameters, arguments)                \
+    SHIM_EXPORT int name parameters;                           \
+    SHIM_EXPORT int name parameters                            \
+    {                                                          \
+        char buf[PATH_MAX];                                    \
+        const char *mapped = path_map(path, buf, sizeof(buf)); \
+        int bus = path_bus(path);                              \
+        int ret = NEXT(int(*) parameters, #name) arguments;    \
+                                                               \
+        if (!ret && bus >= 0) {                                \
+            AS_NODE(st, bus);                                  \
+        }                                                      \
+        return ret;                                            \
+    }
+
+STAT(stat, stat, (const char *path, struct stat *st), (mapped, st))
+STAT(lstat, stat, (const char *path, struct stat *st), (mapped, st))
+STAT(stat64, stat64, (const char *path, struct stat64 *st), (mapped, st))
+STAT(lstat64, stat64, (const char *path, struct stat64 *st), (mapped, st))
+STAT(fstatat, stat, (int dir, const char *path, struct stat *st, int flags),
+     (dir, mapped, st, flags))
+STAT(fstatat64, stat64,
+     (int dir, const char *path, struct stat64 *st, int flags),
+     (dir, mapped, st, flags))
+/* as programs built before glibc 2.33 call them */
+STAT(__xstat, stat, (int version, const char *path, struct stat *st),
+     (version, mapped, st))
+STAT(__lxstat, stat, (int version, const char *path, struct stat *st),
+     (version, mapped, st))
+STAT(__xstat64, stat64, (int version, const char *path, struct stat64 *st),
+     (version, mapped, st))
+STAT(__lxstat64, stat64, (int version, const char *path, struct stat64 *st),
+     (version, mapped, st))
+STAT(__fxstatat, stat,
+     (int version, int dir, const char *path, struct stat *st, int flags),
+     (version, dir, mapped, st, flags))
+STAT(__fxstatat64, stat64,
+     (int version, int dir, const char *path, struct stat64 *st, int flags),
+     (version, dir, mapped, st, flags))
+
+SHIM_EXPORT int statx(int dir, const char *path, int flags, unsigned mask,
+                      struct statx *st)
+{
+    typedef int (*fn)(int, const char *, int, unsigned, struct statx *);
+    char buf[PATH_MAX];
+    int bus = path_bus(path);
+    int ret = NEXT(fn, "statx")(dir, path_map(path, buf, sizeof(buf)), flags,
+                                mask, st);
+
+    if (!ret && bus >= 0) {
+        st->stx_mode = S_IFCHR | 0660;
+        st->stx_rdev_major = I2C_MAJOR;
+        st->stx_rdev_minor = (unsigned)bus;
+        st->stx_size = 0;
+    }
+    return ret;
+}
+
+#define FSTAT(name, parameters, arguments)                             \
+    SHIM_EXPORT int name parameters;                                   \
+    SHIM_EXPORT int name parameters                                    \
+    {                                                                  \
+        struct preload_token token;                                    \
+        int ret = NEXT(int(*) parameters, #name) arguments;            \
+                                                                       \
+        if (!ret && S_ISSOCK(st->st_mode) && file_token(fd, &token)) { \
+            AS_NODE(st, token.bus);                                    \
+        }                                                              \
+        return ret;                                                    \
+    }
+
+FSTAT(fstat, (int fd, struct stat *st), (fd, st))
+FSTAT(fstat64, (int fd, struct stat64 *st), (fd, st))
+FSTAT(__fxstat, (int version, int fd, struct stat *st), (version, fd, st))
+FSTAT(__fxstat64, (int version, int fd, struct stat64 *st), (version, fd, st))
