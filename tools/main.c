@@ -6,7 +6,11 @@
 #include "tool.h"
 
 static const struct verb *const verbs[] = {
-    &verb_record, &verb_replay, &verb_show, &verb_check, &verb_list,
+    &verb_record, &verb_replay, &verb_show,
+    &verb_check,  &verb_list,   &verb_serve,
+#ifdef I2CPT_PRELOAD_NAME
+    &verb_run,
+#endif
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -18,7 +22,8 @@ static void print_help(FILE *to)
     }
     fputs("\n`i2cpt-replay VERB --help` has the options and an example.\n"
           "Exit status: 0 fine, 1 mismatch or failed check, 2 usage,\n"
-          "3 adapter or file error.\n",
+          "3 adapter or file error; with a PROGRAM its own, 125 where we "
+          "failed.\n",
           to);
 }
 

@@ -35,7 +35,7 @@ void tool_usage(const struct verb *verb, const char *format, ...)
     vcomplain(format, args);
     va_end(args);
     fprintf(stderr, "usage: i2cpt-replay %s %s\n", verb->name, verb->synopsis);
-    exit(TOOL_USAGE);
+    exit(verb->usage_status ? verb->usage_status : TOOL_USAGE);
 }
 
 /* The word of an option that getopt did not like. */

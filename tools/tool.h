@@ -23,10 +23,11 @@ struct verb {
     const char *about;    /* one line, for the list of verbs */
     const char *help;     /* options and an example */
     int (*run)(const struct verb *verb, int argc, char **argv);
+    int usage_status; /* instead of TOOL_USAGE; 0: that */
 };
 
 extern const struct verb verb_check, verb_list, verb_record, verb_replay,
-    verb_show;
+    verb_run, verb_serve, verb_show;
 
 /*
  * The next option's letter, or -1 after the last. Does --help, and ends the

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
-
 #include "buses.h"
 #include "program.h"
 #include "tool.h"
@@ -10,16 +8,17 @@ static int run(const struct verb *verb, int argc, char **argv)
     static const struct option options[] = {
         {"adapter", required_argument, NULL, 'a'},
         {"bus", required_argument, NULL, 'b'},
+        {"help", no_argument, NULL, 'h'},
         {0},
     };
     struct buses *buses = buses_new();
     int letter, ret;
 
-    while ((letter = tool_option(verb, argc, argv, "+a:b:", options)) != -1) {
+    while ((letter = tool_option(verb, argc, argv, "+:a:h", options)) != -1) {
         buses_option(buses, verb, letter, optarg);
     }
     if (!argv[optind]) {
-        tool_usage(verb, "no PROGRAM given");
+        tool_usage(verb, "run needs a PROGRAM");
     }
     buses_finish(buses, verb);
     ret = buses_open(buses, NULL);
@@ -35,7 +34,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 const struct verb verb_run = {
     .name = "run",
     .synopsis = "-a ADAPTER [--bus N] -- PROGRAM [ARG...]",
-    .about = "give PROGRAM this adapter as /dev/i2c-N",
+    .about = "Give PROGRAM an adapter as /dev/i2c-N",
     .help = "  -a, --adapter SPEC  what to give, BACKEND[,KEY=VALUE]...\n"
             "  --bus N             as /dev/i2c-N (default 0)\n"
             "  --bus N=SPEC        several, instead of -a; may be repeated\n"
@@ -45,5 +44,6 @@ const struct verb verb_run = {
             "\n"
             "Example: i2cpt-replay run -a stub,chips=0x48:0x50 -- i2cdetect "
             "-y 0\n",
+    .usage_status = PROGRAM_OURS,
     .run = run,
 };

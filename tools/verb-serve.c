@@ -165,13 +165,14 @@ static int run(const struct verb *verb, int argc, char **argv)
         {"adapter", required_argument, NULL, 'a'},
         {"socket", required_argument, NULL, 's'},
         {"stdio", no_argument, NULL, 'i'},
+        {"help", no_argument, NULL, 'h'},
         {0},
     };
     const char *spec = NULL, *path = NULL;
     bool stdio = false;
     int letter;
 
-    while ((letter = tool_option(verb, argc, argv, "a:", options)) != -1) {
+    while ((letter = tool_option(verb, argc, argv, ":a:h", options)) != -1) {
         switch (letter) {
         case 'a':
             spec = optarg;
@@ -186,10 +187,10 @@ static int run(const struct verb *verb, int argc, char **argv)
     }
     tool_no_operand(verb, argc, argv);
     if (!spec) {
-        tool_usage(verb, "no adapter given: -a SPEC");
+        tool_usage(verb, "serve needs -a ADAPTER");
     }
     if (stdio == (path != NULL)) {
-        tool_usage(verb, "give one of --stdio and --socket PATH");
+        tool_usage(verb, "serve needs one of --stdio and --socket PATH");
     }
     return serve(verb, spec, path);
 }
@@ -197,7 +198,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 const struct verb verb_serve = {
     .name = "serve",
     .synopsis = "-a ADAPTER --stdio|--socket PATH",
-    .about = "serve an adapter to `remote` backends elsewhere",
+    .about = "Serve an adapter to `remote` backends elsewhere",
     .help =
         "  -a, --adapter SPEC  what to serve, BACKEND[,KEY=VALUE]...\n"
         "  --stdio             one client, over standard input and output\n"

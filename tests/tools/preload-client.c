@@ -56,11 +56,10 @@ static long rdwr(int fd, struct i2c_msg *msgs, unsigned n)
 static long smbus(int fd, int read_write, int command, int size,
                   union i2c_smbus_data *data)
 {
-    struct i2c_smbus_ioctl_data args = {
-        .read_write = (unsigned char)read_write,
-        .command = (unsigned char)command,
-        .size = (unsigned)size,
-        .data = data};
+    struct i2c_smbus_ioctl_data args = {.read_write = (unsigned char)read_write,
+                                        .command = (unsigned char)command,
+                                        .size = (unsigned)size,
+                                        .data = data};
 
     return ioctl(fd, I2C_SMBUS, &args);
 }

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
 
 TOOL = os.path.abspath(sys.argv[1])
-VERBS = ('record', 'replay', 'show', 'check', 'list')
+VERBS = ('record', 'replay', 'show', 'check', 'list', 'serve')
 STUB = 'stub,chips=0x48:0x50'
 TRACE = '''i2cpt-trace 1
 adapter: by hand

@@ -5,6 +5,7 @@
 #include <linux/i2c.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "shim.h"
 

@@ -1,0 +1,194 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test-preload.py I2CPT-REPLAY CLIENT STATIC: unmodified programs on adapters
+that they take for /dev/i2c-N."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+import tap
+
+TOOL, CLIENT, STATIC = map(os.path.abspath, sys.argv[1:4])
+HERE = os.path.dirname(os.path.abspath(__file__))
+ENV = dict(os.environ, PATH=os.environ['PATH'] + ':/usr/sbin:/sbin')
+folder = tempfile.TemporaryDirectory()
+os.chdir(folder.name)
+
+
+def run(*words, env=None):
+    return subprocess.run([TOOL, *words], text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=60, env=env or ENV)
+
+
+def fine(*words):
+    done = run(*words)
+    assert done.returncode == 0, (words, done)
+    assert done.stderr == '', done.stderr
+    return done.stdout
+
+
+def need(program):
+    path = shutil.which(program, path=ENV['PATH'])
+    if not path:
+        raise tap.Skip(f'{program} is not installed')
+    return path
+
+
+def test_a_program_with_its_own_ioctls():
+    out = fine('run', '-a', 'stub,chips=0x50:0x51', '--bus', '3', '--', CLIENT,
+               '/dev/i2c-3')
+    with open(os.path.join(HERE, 'preload-client.expected'),
+              encoding='utf-8') as file:
+        expected = file.read()
+    for mine, theirs in zip(out.splitlines(), expected.splitlines()):
+        assert mine == theirs, (mine, theirs)
+    assert out == expected
+
+
+def test_the_second_spelling_of_a_node():
+    out = fine('run', '-a', 'stub,chips=0x50', '--', 'sh', '-c',
+               'test -c /dev/i2c/0 && test -c /dev/i2c-0 && echo both')
+    assert out == 'both\n', out
+
+
+def test_i2cdetect_sees_the_chips():
+    need('i2cdetect')
+    out = fine('run', '-a', 'stub,chips=0x1d:0x48:0x50-0x51', '--',
+               'i2cdetect', '-y', '0')
+    seen = [word for line in out.splitlines()[1:]
+            for word in line.split(':')[1].split() if word != '--']
+    assert seen == ['1d', '48', '50', '51'], out
+
+
+def test_i2cdetect_lists_what_was_given():
+    need('i2cdetect')
+    out = fine('run', '--bus', '0=stub,chips=0x50,name=first', '--bus',
+               '7=stub,name=second', '--', 'i2cdetect', '-l')
+    rows = {line.split()[0]: line for line in out.splitlines()}
+    assert 'first' in rows['i2c-0'] and 'second' in rows['i2c-7'], out
+
+
+def test_each_bus_is_its_own():
+    need('i2cget')
+    out = fine('run', '--bus', '0=stub,chips=0x50', '--bus',
+               '1=stub,chips=0x50', '--', 'sh', '-c',
+               'i2cset -y 0 0x50 3 0x10; i2cset -y 1 0x50 3 0x11; '
+               'i2cget -y 0 0x50 3; i2cget -y 1 0x50 3')
+    assert out == '0x10\n0x11\n', out
+
+
+def test_i2ctransfer_with_a_repeated_start():
+    need('i2ctransfer')
+    out = fine('run', '-a', 'stub,chips=0x50', '--', 'sh', '-c',
+               'i2ctransfer -y 0 w3@0x50 0x20 0xaa 0x55; '
+               'i2ctransfer -y 0 w1@0x50 0x20 r2')
+    assert out == '0xaa 0x55\n', out
+
+
+def test_python_smbus2_or_smbus():
+    script = ('import smbus as s\nb = s.SMBus(0)\n'
+              'b.write_word_data(0x50, 4, 0x1234)\n'
+              'print(hex(b.read_word_data(0x50, 4)))\n'
+              'b.write_i2c_block_data(0x50, 8, [1, 2, 3])\n'
+              'print(b.read_i2c_block_data(0x50, 8, 3))\n')
+    for module in ('smbus2', 'smbus'):
+        if subprocess.run(['/usr/bin/python3', '-c', 'import ' + module],
+                          stderr=subprocess.DEVNULL).returncode == 0:
+            out = fine('run', '-a', 'stub,chips=0x50', '--',
+                       '/usr/bin/python3', '-c',
+                       script.replace('import smbus as', f'import {module} as'))
+            assert out == '0x1234\n[1, 2, 3]\n', out
+            return
+    raise tap.Skip('neither python3-smbus2 nor python3-smbus is installed')
+
+
+def test_the_programs_own_status():
+    for command, status in (('exit 0', 0), ('exit 7', 7), ('kill -9 $$', 137),
+                            ('kill -TERM $$', 143)):
+        done = run('run', '-a', 'stub', '--', 'sh', '-c', command)
+        assert done.returncode == status, (command, done)
+        assert done.stderr == '', done.stderr
+
+
+def test_a_program_that_is_not_there():
+    done = run('run', '-a', 'stub', '--', './nothing')
+    assert done.returncode == 127 and './nothing' in done.stderr, done
+
+
+def test_a_program_that_may_not_run():
+    with open('plain', 'w', encoding='utf-8') as file:
+        file.write('text\n')
+    done = run('run', '-a', 'stub', '--', './plain')
+    assert done.returncode in (126, 127) and './plain' in done.stderr, done
+
+
+def test_our_failures_are_125():
+    for words, names in (
+            (('-a', 'nothing', '--', 'true'), ['nothing']),
+            (('-a', 'stub,chips=0x80', '--', 'true'), ['chips=0x80']),
+            (('--bus', '1', '--', 'true'), ['--bus 1']),
+            (('--bus', 'x=stub', '--', 'true'), ['--bus x']),
+            (('--bus', '1=stub', '--bus', '1=stub', '--', 'true'), ['twice']),
+            (('-a', 'stub'), ['PROGRAM']),
+            (('--', 'true'), ['-a'])):
+        done = run('run', *words)
+        assert done.returncode == 125, (words, done)
+        for name in names:
+            assert name in done.stderr.splitlines()[0], done.stderr
+
+
+def test_a_static_program_is_refused():
+    done = run('run', '-a', 'stub', '--', STATIC)
+    assert done.returncode == 125, done
+    assert 'statically linked' in done.stderr, done.stderr
+
+
+def test_nothing_is_left_behind():
+    place = os.path.join(folder.name, 'tmp')
+    os.mkdir(place)
+    done = run('run', '-a', 'stub,chips=0x50', '--', 'true',
+               env=dict(ENV, TMPDIR=place))
+    assert done.returncode == 0, done
+    assert os.listdir(place) == [], os.listdir(place)
+
+
+def test_across_a_command():
+    need('i2cget')
+    spec = f'remote,command={TOOL} serve -a stub,,chips=0x50 --stdio'
+    out = fine('run', '-a', spec, '--', 'sh', '-c',
+               'i2cset -y 0 0x50 3 0x42; i2cget -y 0 0x50 3')
+    assert out == '0x42\n', out
+
+
+def test_across_a_socket_for_two_clients():
+    need('i2cget')
+    with subprocess.Popen([TOOL, 'serve', '-a', 'stub,chips=0x50', '--socket',
+                           'sock'], stderr=subprocess.PIPE) as server:
+        try:
+            while not os.path.exists('sock'):
+                assert server.poll() is None, server.stderr.read()
+            spec = 'remote,socket=sock,connect-timeout-ms=5000'
+            fine('run', '-a', spec, '--', 'i2cset', '-y', '0', '0x50', '3',
+                 '0x17')
+            out = fine('run', '-a', spec, '--', 'i2cget', '-y', '0', '0x50',
+                       '3')
+            assert out == '0x17\n', out
+        finally:
+            server.terminate()
+        assert server.wait(10) == 0
+    assert not os.path.exists('sock')
+
+
+def test_other_files_are_untouched():
+    with open('data', 'w', encoding='utf-8') as file:
+        file.write('hello\n')
+    out = fine('run', '-a', 'stub', '--', 'sh', '-c',
+               'cat data; wc -c <data; ls /sys/class/i2c-dev')
+    assert out.split() == ['hello', '6', 'i2c-0'], out
+
+
+tap.main(globals())
