@@ -6,13 +6,11 @@
 #include "private.h"
 
 const struct i2cpt_ops *const i2cpt_backends[] = {
-    &i2cpt_stub_ops,
-    &i2cpt_trace_ops,
+    &i2cpt_stub_ops,    &i2cpt_trace_ops,
 #ifdef I2CPT_HAVE_I2C_DEV
     &i2cpt_i2c_dev_ops,
 #endif
-    &i2cpt_remote_ops,
-    NULL,
+    &i2cpt_remote_ops,  NULL,
 };
 
 const struct i2cpt_ops *i2cpt_extra_backend;

@@ -42,8 +42,8 @@ const struct verb verb_run = {
             "The exit status is PROGRAM's, 128+N for signal N, 126 and 127 as\n"
             "the shell has them, 125 where we failed.\n"
             "\n"
-            "Example: i2cpt-replay run -a stub,chips=0x48:0x50 -- i2cdetect "
-            "-y 0\n",
+            "Example:\n"
+            "  i2cpt-replay run -a stub,chips=0x48:0x50 -- i2cdetect -y 0\n",
     .usage_status = PROGRAM_OURS,
     .run = run,
 };

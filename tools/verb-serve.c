@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -77,25 +78,37 @@ static void remove_stale(const struct sockaddr_un *addr)
     close(fd);
 }
 
+/* It gets its name when it can be connected to, so that who waits for the name
+ * needs to wait for nothing else. */
 static int listen_at(const char *path)
 {
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    struct sockaddr_un addr = {.sun_family = AF_UNIX}, named = addr;
     mode_t before;
-    int fd, ret;
+    int fd, ret, len;
 
-    if (strlen(path) >= sizeof(addr.sun_path)) {
+    len = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s.%ld", path,
+                   (long)getpid());
+    if (len < 0 || (size_t)len >= sizeof(addr.sun_path)) {
         tool_complain("--socket %s: longer than the %zu bytes that a socket's "
-                      "path may have",
-                      path, sizeof(addr.sun_path) - 1);
+                      "path may have here",
+                      path,
+                      sizeof(addr.sun_path) - (size_t)len + strlen(path) - 1);
         return -1;
     }
-    strcpy(addr.sun_path, path);
-    remove_stale(&addr);
+    strcpy(named.sun_path, path);
+    remove_stale(&named);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     before = umask(0177); /* the bus is for who may open the socket */
     ret = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&addr, sizeof(addr));
     umask(before);
-    if (ret || listen(fd, 16)) {
+    if (!ret) {
+        /* link(2), not rename(2): what is there already is not ours */
+        ret = listen(fd, 16) || link(addr.sun_path, path) ? -1 : 0;
+        len = errno;
+        unlink(addr.sun_path);
+        errno = len;
+    }
+    if (ret) {
         tool_complain("--socket %s: %s", path, strerror(errno));
         return -1;
     }
@@ -209,7 +222,7 @@ const struct verb verb_serve = {
         "command='ssh pi i2cpt-replay serve -a i2c-dev,,device=/dev/i2c-1 "
         "--stdio'\n"
         "\n"
-        "Example: i2cpt-replay serve -a i2c-dev,device=/dev/i2c-1 --socket "
-        "/run/user/1000/i2c\n",
+        "Example:\n"
+        "  i2cpt-replay serve -a i2c-dev,device=/dev/i2c-1 --socket i2c.sock\n",
     .run = run,
 };
