@@ -37,6 +37,12 @@ def read(name):
         return file.read()
 
 
+# A loaded machine may leave a guest without a CPU for longer than the times
+# that a bus has; cases that are about one of them set it.
+PATIENCE = {"timeout_ms": 20000, "hold_timeout_ms": 60000,
+            "presence_ms": 60000, "busy_retry_ms": 10000}
+
+
 def device(**settings):
     """-device with an i2c-passthrough; `hold_timeout_ms` is hold-timeout-ms."""
     words = ["i2c-passthrough"]
@@ -44,6 +50,10 @@ def device(**settings):
         text = str(value).replace(",", ",,")
         words.append(f"{key.replace('_', '-')}={text}")
     return ["-device", ",".join(words)]
+
+
+def patient(**settings):
+    return device(**{**PATIENCE, **settings})
 
 
 class Bench:

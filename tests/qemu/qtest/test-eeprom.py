@@ -3,7 +3,7 @@
 is lost, in either mode."""
 import itertools
 
-from bench import Bench, device, equal, main, write
+from bench import Bench, equal, main, patient, write
 
 PAGE = 16
 SIZE = 256
@@ -14,7 +14,7 @@ ADDRESS = 0x52
 def stub(mode, cycle, **more):
     load = write(f"eeprom-{cycle}".replace(" ", "-"),
                  f"chip {ADDRESS:#x} eeprom size={SIZE} page={PAGE} {cycle}\n")
-    return device(backend="stub", load=load, address=ADDRESS, id="e",
+    return patient(backend="stub", load=load, address=ADDRESS, id="e",
                   transfer=mode, **more)
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Addresses on the guest's bus, several devices, reset, VM stop."""
-from bench import Bench, device, equal, main, write
+import time
+
+from bench import Bench, equal, main, patient, write
 
 CHIPS = """chip 0x00 registers
 chip 0x39 registers
@@ -24,7 +26,7 @@ def chips():
 
 
 def stub(**settings):
-    return device(backend="stub", load=chips(), **settings)
+    return patient(backend="stub", load=chips(), **settings)
 
 
 def test_address_and_hostaddr(machine):
@@ -146,6 +148,24 @@ def test_stopping_the_vm_sends_what_is_kept(machine):
         b.bus.stop()
         equal(b.qemu.counters("d")["transfers"], 1, "not twice")
         equal(b.bus.put_get(0x20, [4], 1), b"\x77")
+
+
+def until(ready):
+    """Ask QEMU again and again, until it says so."""
+    end = time.monotonic() + 60
+    while not ready():
+        assert time.monotonic() < end, "it never came"
+
+
+def test_a_guest_gone_quiet(machine):
+    with Bench(machine, stub(id="d", name="s", address=0x20, hostaddr=0x52,
+                             transfer="stream", hold_timeout_ms=5)) as b:
+        equal(b.bus.start(0x20), True)
+        until(lambda: b.qemu.counters("d")["hold-timeouts"] == 1)
+        equal(b.bus.write(0x10), False, "the bus has been taken away")
+        b.bus.stop()
+        equal(b.bus.start(0x20), True, "after STOP")
+        b.bus.stop()
 
 
 def test_a_repeated_start_to_another_address(machine):

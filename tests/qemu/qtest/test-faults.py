@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Targets that refuse: absent ones, and those that NACK byte k of a write."""
-from bench import Bench, device, equal, main, write
+from bench import Bench, equal, main, patient, write
 
 BYTES = 8
 FIRST = 0x40  # hostaddr of the chip that refuses byte 0
@@ -21,10 +21,10 @@ def guest(k):
 
 def devices(mode, **more):
     load = chips()
-    return [device(id=f"d{k}", backend="stub", load=load, address=guest(k),
+    return [patient(id=f"d{k}", backend="stub", load=load, address=guest(k),
                    hostaddr=FIRST + k, transfer=mode, **more)
             for k in range(BYTES)] + [
-        device(backend="stub", load=load, address=0x30, hostaddr=0x50,
+        patient(backend="stub", load=load, address=0x30, hostaddr=0x50,
                transfer=mode)]
 
 
@@ -83,7 +83,7 @@ def test_what_is_said_of_it_goes_to_the_log_only(machine):
 def scan_stub(mode, **more):
     load = write("scan", "".join(f"chip {a:#x} registers\n"
                                  for a in (0x18, 0x33, 0x48, 0x52, 0x77)))
-    return device(backend="stub", load=load, addresses="any", id="d",
+    return patient(backend="stub", load=load, addresses="any", id="d",
                   transfer=mode, **more)
 
 
@@ -118,7 +118,7 @@ def test_reads_by_scan(machine):
 
 def test_adapter_gone(machine):
     for mode in ("stream", "message"):
-        with Bench(machine, device(backend="stub", chips="0x52",
+        with Bench(machine, patient(backend="stub", chips="0x52",
                                    address=0x20, hostaddr=0x52,
                                    unplug_after=3, transfer=mode)) as b:
             for _ in range(10):
@@ -133,10 +133,10 @@ def test_deadline(machine):
                          "chip 0x53 registers\nreg 0 = 42\n")
     for mode in ("stream", "message"):
         with Bench(machine,
-                   device(backend="stub", load=load, address=0x20,
+                   patient(backend="stub", load=load, address=0x20,
                           hostaddr=0x52, id="d", timeout_ms=30,
                           transfer=mode),
-                   device(backend="stub", load=load, address=0x21,
+                   patient(backend="stub", load=load, address=0x21,
                           hostaddr=0x53)) as b:
             equal(b.bus.put(0x20, [0, 1]), -1, mode)
             assert b.qemu.counters("d")["timeouts"] >= 1

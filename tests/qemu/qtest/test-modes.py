@@ -6,7 +6,7 @@ behind each mode, and goes through one script. Where message mode cannot be
 like silicon (it reads further than the guest does), the difference is the one
 that docs/policy.md tells of.
 """
-from bench import Bench, device, equal, main, write
+from bench import Bench, equal, main, patient, write
 
 MEMORY = " ".join(f"{(i * 7 + 3) & 0xff:02x}" for i in range(256))
 
@@ -46,7 +46,7 @@ def board(machine, names, **more):
                         "hostaddr": 0x40 + i, "transfer": mode}
             if mode == "message":
                 settings.update(more)
-            found.append(device(**settings))
+            found.append(patient(**settings))
     return Bench(machine, *found)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How far message mode reads beyond what the guest takes: by its counters."""
-from bench import Bench, device, equal, main, write
+from bench import Bench, equal, main, patient, write
 
 MEMORY = " ".join(f"{i:02x}" for i in range(256))
 CHIPS = f"""chip 0x52 registers
@@ -14,7 +14,7 @@ reg 0x21 type=block = {" ".join(f"{i:02x}" for i in range(32))}
 
 
 def stub(**settings):
-    return device(backend="stub", load=write("chips", CHIPS), id="d",
+    return patient(backend="stub", load=write("chips", CHIPS), id="d",
                   addresses="0x52:0x48:0x0b", transfer="message", **settings)
 
 
@@ -106,7 +106,7 @@ def test_block_reads_as_a_driver_does_them(machine):
         bus.stop()
         return data
     for mode in ("stream", "message"):
-        with Bench(machine, device(
+        with Bench(machine, patient(
                 backend="stub", load=write("chips", CHIPS), address=0x0b,
                 transfer=mode)) as b:
             for _ in range(4):

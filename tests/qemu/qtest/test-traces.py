@@ -2,8 +2,8 @@
 """A session is recorded in one mode and replayed in the other."""
 import re
 
-from bench import Bench, device, equal, main, path, read, \
-    started, write
+from bench import Bench, equal, main, path, patient, \
+    read, started, write
 
 ADDRESSES = "0x0b:0x48:0x49:0x4a:0x52:0x53"
 CHIPS = """chip 0x48 sensor
@@ -51,12 +51,12 @@ def session(bus):
 
 
 def stub(mode, trace):
-    return device(backend="stub", load=write("chips", CHIPS),
+    return patient(backend="stub", load=write("chips", CHIPS),
                   addresses=ADDRESSES, transfer=mode, record=trace, id="d")
 
 
 def replayed(mode, trace, **more):
-    return device(backend="trace", file=trace, addresses=ADDRESSES,
+    return patient(backend="trace", file=trace, addresses=ADDRESSES,
                   transfer=mode, id="d", **more)
 
 
@@ -99,7 +99,7 @@ def test_both_modes_see_the_same(machine):
 
 def test_seeded_from_a_recording(machine):
     trace, got, _ = record(machine, "message")
-    with Bench(machine, device(backend="stub", load=write("chips", CHIPS),
+    with Bench(machine, patient(backend="stub", load=write("chips", CHIPS),
                                addresses=ADDRESSES, transfer="message",
                                learn_from=trace, id="d")) as b:
         equal(session(b.bus), got)
@@ -114,7 +114,7 @@ def test_seeded_by_hand(machine):
 1a c0 1a c0 1a c0 1a c0 1a c0 1a c0 1a c0 1a c0 1a c0 %took-2
 end 2
 """)
-    with Bench(machine, device(backend="stub", load=write("chips", CHIPS),
+    with Bench(machine, patient(backend="stub", load=write("chips", CHIPS),
                                addresses=ADDRESSES, transfer="message",
                                learn_from=trace, id="d")) as b:
         equal(b.bus.put_get(0x53, [0], 6), bytes(range(6)))
