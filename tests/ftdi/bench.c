@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bench.h"
+
+struct bench *bench_new(const struct vchip_config *config, unsigned rise_ns)
+{
+    struct bench *b = g_new0(struct bench, 1);
+
+    b->wire = wire_new(rise_ns);
+    b->chip = vchip_new(b->wire, config);
+    b->usb = vusb_new(b->wire, b->chip);
+    vusb_set_latency(b->usb, 1);
+    target_init(&b->targets[BENCH_EEPROM], b->wire, TARGET_EEPROM,
+                BENCH_EEPROM_ADDR, false);
+    target_init(&b->targets[BENCH_SENSOR], b->wire, TARGET_SENSOR,
+                BENCH_SENSOR_ADDR, false);
+    target_init(&b->targets[BENCH_FIFO], b->wire, TARGET_FIFO, BENCH_FIFO_ADDR,
+                false);
+    target_init(&b->targets[BENCH_TEN], b->wire, TARGET_EEPROM, BENCH_TEN_ADDR,
+                true);
+    holder_init(&b->holder, b->wire);
+    rival_init(&b->rival, b->wire);
+    return b;
+}
+
+void bench_free(struct bench *b)
+{
+    if (b) {
+        vusb_free(b->usb);
+        vchip_free(b->chip);
+        wire_free(b->wire);
+        g_free(b);
+    }
+}
+
+char *bench_text(const struct bench *b)
+{
+    size_t n;
+    const struct wire_edge *edges = wire_edges(b->wire, &n);
+
+    return watch_text(edges, n);
+}

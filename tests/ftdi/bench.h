@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A chip on USB with two lines, four targets, a holder and a rival: what the
+ * tests and the benchmarks stand on. */
+#ifndef FTDI_BENCH_H
+#define FTDI_BENCH_H
+
+#include "chip.h"
+#include "targets.h"
+#include "usb-model.h"
+#include "watch.h"
+
+enum { BENCH_EEPROM, BENCH_SENSOR, BENCH_FIFO, BENCH_TEN, BENCH_TARGETS };
+
+#define BENCH_EEPROM_ADDR 0x50
+#define BENCH_SENSOR_ADDR 0x48
+#define BENCH_FIFO_ADDR   0x0e
+#define BENCH_TEN_ADDR    0x2a5
+
+struct bench {
+    struct wire *wire;
+    struct vchip *chip;
+    struct vusb *usb;
+    struct target targets[BENCH_TARGETS];
+    struct holder holder;
+    struct rival rival;
+};
+
+struct bench *bench_new(const struct vchip_config *config, unsigned rise_ns);
+void bench_free(struct bench *b);
+/* What was on the wire since wire_forget(); g_free() it. */
+char *bench_text(const struct bench *b);
+
+#endif

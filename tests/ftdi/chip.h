@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * FTDI's MPSSE engine at its pins, from FTDI's application notes (AN_108,
+ * AN_135, AN_255): commands in, pins moved in simulated time, replies out. It
+ * knows nothing of I2C and shares no code with lib/mpsse.c, which it judges.
+ *
+ * What the notes leave open, and what is taken here so that a codec that leans
+ * on it fails:
+ *   - a command's own time: `set_ns` for each of 80 and 82, none for others but
+ *     one engine tick a byte;
+ *   - what bits of a reply byte mean that was not filled: left from before;
+ *   - the engine after its reset: divided by 5, two phases;
+ *   - 8E's clock with three phases: three half periods, or two (`two_halves`);
+ *   - adaptive clocking: RTCK (GPIOL3) must equal TCK before TCK changes, as
+ *     AN_108 says, at each edge, also where TCK's pin is an input; a phase's
+ *     time begins when RTCK has followed.
+ *   - combinations of shift bits that AN_108 does not list are bad opcodes.
+ */
+#ifndef FTDI_CHIP_H
+#define FTDI_CHIP_H
+
+#include "wire.h"
+
+enum vchip_kind { VCHIP_FT232H, VCHIP_FT2232H, VCHIP_FT4232H };
+
+/* AD0-7 by FTDI's names. */
+enum vchip_pin {
+    PIN_TCK,
+    PIN_TDI,
+    PIN_TDO,
+    PIN_TMS,
+    PIN_GPIOL0,
+    PIN_GPIOL1,
+    PIN_GPIOL2,
+    PIN_GPIOL3,
+    PINS,
+};
+
+struct vchip_config {
+    enum vchip_kind kind;
+    enum wire_line net[PINS]; /* WIRE_NONE: not connected, weak pull-up */
+    unsigned set_ns;          /* AN_255: at least 150; others measured 500 */
+    bool two_halves;
+};
+
+/* AD0 to SCL, AD1 and AD2 to SDA; `stretch_pin` (0: none) to SCL. */
+struct vchip_config vchip_i2c(enum vchip_kind kind, enum vchip_pin stretch_pin);
+
+struct vchip;
+
+struct vchip *vchip_new(struct wire *w, const struct vchip_config *config);
+void vchip_free(struct vchip *c);
+
+/* Bit modes of the SIO interface: 0 (reset, pins are inputs) and 2 (MPSSE, from
+ * its beginning). */
+void vchip_set_mode(struct vchip *c, unsigned mode);
+
+/* Host's side of the two FIFOs. `changed` is called after the engine took or
+ * gave bytes. */
+size_t vchip_fifo_size(const struct vchip *c);
+size_t vchip_out_room(const struct vchip *c);
+void vchip_out_put(struct vchip *c, const uint8_t *bytes, size_t n);
+size_t vchip_in_ready(const struct vchip *c);
+size_t vchip_in_take(struct vchip *c, uint8_t *bytes, size_t n);
+void vchip_purge_out(struct vchip *c);
+void vchip_purge_in(struct vchip *c);
+/* 87 was executed and not everything from before it was taken. */
+bool vchip_flushing(const struct vchip *c);
+void vchip_on_change(struct vchip *c, void (*changed)(void *user), void *user);
+
+/* Whether the engine waits for nothing but its next command. */
+bool vchip_idle(const struct vchip *c);
+/* Level of a pin as the engine reads it; whether it is an output that drives.
+ */
+bool vchip_pin(const struct vchip *c, enum vchip_pin pin);
+bool vchip_drives(const struct vchip *c, enum vchip_pin pin);
+/* Bad opcodes answered so far. */
+unsigned vchip_bad(const struct vchip *c);
+
+#endif
