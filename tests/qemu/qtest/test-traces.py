@@ -97,12 +97,23 @@ def test_both_modes_see_the_same(machine):
     equal(record(machine, "message")[1], record(machine, "stream")[1])
 
 
+def readings(bus):
+    return [bus.put_get(0x48, [0], 2), bus.put_get(0x0b, [0x20], 4),
+            bus.put_get(0x53, [4], 8), bus.put_get(0x53, [0], 40),
+            bus.put_get(0x48, [1], 1), bus.put(0x48, [0]), bus.get(0x48, 2)]
+
+
 def test_seeded_from_a_recording(machine):
-    trace, got, _ = record(machine, "message")
+    # The first time that a read is seen goes too far; with its recording
+    # to learn from, it does not.
+    trace = path("seeding.i2ct")
+    with Bench(machine, stub("message", trace)) as b:
+        got = readings(b.bus)
+        assert b.qemu.counters("d")["over-read"] > 0
     with Bench(machine, patient(backend="stub", load=write("chips", CHIPS),
-                               addresses=ADDRESSES, transfer="message",
-                               learn_from=trace, id="d")) as b:
-        equal(session(b.bus), got)
+                                addresses=ADDRESSES, transfer="message",
+                                learn_from=trace, id="d")) as b:
+        equal(readings(b.bus), got)
         count = b.qemu.counters("d")
         equal((count["over-read"], count["resends"]), (0, 0))
 
