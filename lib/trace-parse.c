@@ -59,28 +59,47 @@ __attribute__((format(printf, 3, 4), cold)) static int fail(struct parser *s,
 static int parse_dec(struct parser *s, const char *what, uint64_t max,
                      uint64_t *out)
 {
-    const char *at = s->p;
+    const char *p = s->p;
     uint64_t value = 0;
 
-    if (!is_digit(*s->p)) {
-        return fail(s, at, "expected %s", what);
+    if (!is_digit(*p)) {
+        return fail(s, p, "expected %s", what);
     }
-    while (is_digit(*s->p)) {
-        value = value * 10 + (uint64_t)(*s->p++ - '0');
+    do {
+        value = value * 10 + (uint64_t)(*p++ - '0');
         if (value > max) {
-            return fail(s, at, "%s is above %" G_GUINT64_FORMAT, what, max);
+            return fail(s, s->p, "%s is above %" G_GUINT64_FORMAT, what, max);
         }
-    }
+    } while (is_digit(*p));
+    s->p = p;
     *out = value;
+    return 0;
+}
+
+static int parse_fraction(struct parser *s, uint64_t *ns)
+{
+    static const uint32_t scale[] = {
+        0, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
+    const char *p = s->p, *first = p;
+    uint32_t part = 0;
+
+    while (is_digit(*p) && p - first < 9) {
+        part = part * 10 + (uint32_t)(*p++ - '0');
+    }
+    if (p == first) {
+        return fail(s, p, "expected digits after the point");
+    }
+    if (is_digit(*p)) {
+        return fail(s, p, "more than nine digits after the point");
+    }
+    *ns += (uint64_t)part * scale[p - first];
+    s->p = p;
     return 0;
 }
 
 static int parse_stamp(struct parser *s, uint64_t *ns)
 {
-    static const uint32_t scale[] = {
-        0, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
     uint64_t seconds;
-    uint32_t part = 0, digits = 0;
     int ret = parse_dec(s, "seconds", TRACE_STAMP_MAX, &seconds);
 
     if (ret) {
@@ -90,17 +109,8 @@ static int parse_stamp(struct parser *s, uint64_t *ns)
     if (*s->p != '.') {
         return 0;
     }
-    for (s->p++; is_digit(*s->p); s->p++) {
-        if (++digits > 9) {
-            return fail(s, s->p, "more than nine digits after the point");
-        }
-        part = part * 10 + (uint32_t)(*s->p - '0');
-    }
-    if (!digits) {
-        return fail(s, s->p, "expected digits after the point");
-    }
-    *ns += (uint64_t)part * scale[digits];
-    return 0;
+    s->p++;
+    return parse_fraction(s, ns);
 }
 
 static bool skip_word(struct parser *s, const char *word)
