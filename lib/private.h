@@ -242,6 +242,7 @@ extern const struct i2cpt_key i2cpt_common_keys[];
 extern const struct i2cpt_ops i2cpt_stub_ops;
 extern const struct i2cpt_ops i2cpt_trace_ops;
 extern const struct i2cpt_ops i2cpt_i2c_dev_ops;
+extern const struct i2cpt_ops i2cpt_ftdi_ops;
 extern const struct i2cpt_ops i2cpt_remote_ops;
 
 /*

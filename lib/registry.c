@@ -10,6 +10,9 @@ const struct i2cpt_ops *const i2cpt_backends[] = {
 #ifdef I2CPT_HAVE_I2C_DEV
     &i2cpt_i2c_dev_ops,
 #endif
+#ifdef I2CPT_HAVE_FTDI
+    &i2cpt_ftdi_ops,
+#endif
     &i2cpt_remote_ops,  NULL,
 };
 
