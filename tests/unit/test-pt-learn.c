@@ -220,6 +220,7 @@ int main(void)
     tcase_add_loop_test(tc, seed, 0, (int)G_N_ELEMENTS(seeds));
     tcase_add_test(tc, bad_trace);
     tcase_add_test(tc, seeded_passthrough);
+    tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }

@@ -413,12 +413,14 @@ int main(void)
     PT_ROWS_ADD(tc, posted_row, posteds);
     PT_ROWS_ADD(tc, readonly_row, readonlys);
     PT_ROWS_ADD(tc, end_row, ends);
+    tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     tc = tcase_create("others");
     tcase_add_test(tc, endless_write);
     tcase_add_test(tc, logged_once);
     tcase_add_test(tc, busy_while_pending);
     tcase_add_test(tc, reset_while_pending);
+    tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }

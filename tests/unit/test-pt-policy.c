@@ -292,6 +292,7 @@ int main(void)
     tcase_add_loop_test(tc, opening, 0, sizeof(openings) / sizeof(openings[0]));
     tcase_add_test(tc, has_address);
     tcase_add_test(tc, counter_names);
+    tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }

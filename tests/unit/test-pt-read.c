@@ -286,10 +286,12 @@ int main(void)
     PT_ROWS_ADD(tc, short_row, shorts);
     PT_ROWS_ADD(tc, block_row, blocks);
     PT_ROWS_ADD(tc, smbus_row, smbus_only);
+    tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     tc = tcase_create("sizes");
     tcase_add_test(tc, grows);
     tcase_add_test(tc, endless_read);
+    tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }

@@ -129,9 +129,11 @@ int main(void)
     PT_ROWS_ADD(tc, event_row, events);
     PT_ROWS_ADD(tc, readonly_row, readonlys);
     PT_ROWS_ADD(tc, hold_row, holds);
+    tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     tc = tcase_create("others");
     tcase_add_test(tc, timer_is_forgotten);
+    tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
