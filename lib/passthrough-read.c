@@ -25,7 +25,9 @@ static bool put(struct pt_buffer *buffer, const uint8_t *bytes, uint32_t len)
     if (!i2cpt_pt_room(buffer, len)) {
         return false;
     }
-    memcpy(buffer->data, bytes, len);
+    if (len) {
+        memcpy(buffer->data, bytes, len);
+    }
     buffer->len = len;
     return true;
 }
