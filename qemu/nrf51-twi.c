@@ -113,23 +113,35 @@ static void wire_timer(void *opaque)
 /*
  * A guest that polls an event: while it sits in its read, neither timer nor
  * bottom half can run, so wait here for what is under way, and take it.
+ *
+ * What is left of the time is slept without the big lock. A vCPU that gives it
+ * back only for the few instructions of its loop takes it again before the
+ * main loop has woken up, and a monitor then waits for tenths of a second.
+ * Whatever the main loop does meanwhile to this device it does as it would
+ * between two reads.
  */
 static void poll_wait(Nrf51TwiDevice *s)
 {
     int64_t end_us, left_us, wire_us;
 
-    if (s->poll_wait_us == 0 || icount_enabled()) {
+    if (s->poll_wait_us == 0 || icount_enabled() || !runstate_is_running()) {
         return;
     }
     end_us = g_get_monotonic_time() + s->poll_wait_us;
     if (s->engine.target_busy) {
         i2c_async_wait(&s->controller, s->poll_wait_us);
     }
+    if (!s->engine.target_busy && !s->armed) {
+        return;
+    }
     left_us = end_us - g_get_monotonic_time();
     wire_us = s->armed ? (s->deadline_ns - virtual_ns()) / SCALE_US + 1 : 0;
-    if (wire_us > 0 && left_us > 0) {
-        g_usleep(MIN(wire_us, left_us));
+    if (wire_us <= 0 && !s->engine.target_busy) {
+        return;
     }
+    bql_unlock();
+    g_usleep(MAX(MIN(wire_us, left_us), 1));
+    bql_lock();
 }
 
 /* Between the engine and the bus */
