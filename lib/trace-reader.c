@@ -154,7 +154,7 @@ static int bad_line(struct i2cpt_trace_reader *r,
                     const struct trace_error *error, struct i2cpt_fault *fault)
 {
     return i2cpt_fault_text(fault, EINVAL,
-                            "%.60s:%" G_GUINT64_FORMAT ":%zu: %s", r->name,
+                            "%.120s:%" G_GUINT64_FORMAT ":%zu: %s", r->name,
                             r->line, error->column + 1, error->text);
 }
 
