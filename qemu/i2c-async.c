@@ -191,12 +191,19 @@ I2CAsyncResult i2c_async_stop(I2CAsyncController *controller)
     return result;
 }
 
+/* A STOP and the START behind it are two operations of two targets. */
 bool i2c_async_wait(I2CAsyncController *controller, int64_t timeout_us)
 {
-    I2CAsyncTarget *target = controller->target;
+    int64_t end_us = g_get_monotonic_time() + timeout_us;
+    int64_t left_us = timeout_us;
 
-    if (controller->pending) {
-        class_of(target)->wait(target, timeout_us);
+    while (controller->pending && left_us >= 0) {
+        I2CAsyncTarget *target = controller->target;
+
+        if (!class_of(target)->wait(target, left_us)) {
+            break;
+        }
+        left_us = end_us - g_get_monotonic_time();
     }
     return !controller->pending;
 }

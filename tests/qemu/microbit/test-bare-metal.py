@@ -33,6 +33,11 @@ chip 0x49 registers
 reg 0 = {high}
 {delay}
 """
+BEHIND = """\
+chip 0x60 registers
+reg 0 = c1 c2 c3
+{delay}
+"""
 
 VARIANTS = [
     # name, delay of a byte in us, options of nrf51-twi, options of QEMU
@@ -58,6 +63,9 @@ def devices(directory, options):
             f"nrf51-twi,instance=1{options}",
             "i2c-passthrough,bus=twi0,backend=stub,name=first,"
             f"addresses=0x48:0x50,load={directory}/twi0",
+            "i2c-passthrough,bus=twi0,backend=stub,name=third,address=0x60,"
+            f"load={directory}/behind",
+            "tmp105,bus=twi0,address=0x4a",
             "i2c-passthrough,bus=twi1,backend=stub,name=second,"
             f"address=0x49,load={directory}/twi1"):
         words += ["-device", device]
@@ -100,6 +108,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="i2cpt-") as directory:
             write_chips(os.path.join(directory, "twi0"), TWI0, delay_us)
             write_chips(os.path.join(directory, "twi1"), TWI1, delay_us)
+            write_chips(os.path.join(directory, "behind"), BEHIND, delay_us)
             lines, trouble = run(qemu, plugin, firmware, directory, options,
                                  extra)
         for line in lines:

@@ -3,7 +3,8 @@
  * nrf51-twi driven by interrupt, as TAP on the UART. test-bare-metal.py puts
  * the chips in place: registers at 0x48 on twi0 (01 02 03 ... from 0) and at
  * 0x49 on twi1 (81 82 83 ...), and at 0x50 on twi0 one that refuses the second
- * byte of each write. Nobody is at 0x33.
+ * byte of each write. Also on twi0: registers at 0x60 behind an adapter of
+ * their own (c1 c2 c3 ...), and QEMU's tmp105 at 0x4a. Nobody is at 0x33.
  */
 #include "board.h"
 #include "twi.h"
@@ -12,6 +13,8 @@
 #define OTHER   0x49
 #define GRUMPY  0x50
 #define NOBODY  0x33
+#define BEHIND  0x60
+#define TMP105  0x4a
 #define LOOK_US 2000 /* long enough for 80 bytes at 400 kHz */
 
 static const uint8_t pointer_0[] = {0};
@@ -134,7 +137,7 @@ static void test_stop_behind_start(void)
         twi_write(&twi0, ERRORSRC, twi0.errorsrc);
     }
     tap_case(stopped, "STOP right behind STARTTX: STOPPED at every address");
-    tap_case(found == CHIP + GRUMPY,
+    tap_case(found == CHIP + GRUMPY + BEHIND + TMP105,
              "STOP right behind STARTTX: ANACK latched before STOPPED");
 }
 
@@ -173,6 +176,60 @@ static void test_restart(void)
              "START before the last RXD is read: repeated START, no STOP");
     tap_case(twi_run(&twi0, CHIP, 0, 0, 1) && twi0.rx[0] == 0xa0,
              "what was written after the repeated START arrived");
+}
+
+/*
+ * One transfer through four targets: each START goes to the address of the
+ * list, without a STOP before it, writes one byte and, at the end, reads two.
+ */
+static const uint8_t hops[] = {CHIP, TMP105, BEHIND, CHIP, GRUMPY, TMP105};
+static const uint8_t hop_pointers[] = {5, 3, 0, 0, 9, 2};
+
+static void hop_hook(struct twi *twi, uint32_t event)
+{
+    switch (event) {
+    case TXDSENT:
+        twi->sent++;
+        if (twi->sent < sizeof(hops)) {
+            twi_write(twi, ADDRESS, hops[twi->sent]);
+            twi_write(twi, STARTTX, 1);
+            twi_write(twi, TXD, hop_pointers[twi->sent]);
+        } else {
+            twi_write(twi, SHORTS, BB_SUSPEND);
+            twi_write(twi, STARTRX, 1);
+        }
+        break;
+    case RXDREADY:
+        twi->rx[twi->got++] = (uint8_t)twi_read(twi, RXD);
+        twi_write(twi, SHORTS, BB_STOP);
+        twi_write(twi, RESUME, twi->got < 2);
+        break;
+    case ERROR:
+        twi->errorsrc |= twi_read(twi, ERRORSRC);
+        twi_write(twi, STOP, 1);
+        break;
+    case STOPPED:
+        twi->done = true;
+        break;
+    }
+}
+
+static void test_hops(void)
+{
+    twi_begin(&twi0, hops[0]);
+    twi0.hook = hop_hook;
+    twi_write(&twi0, STARTTX, 1);
+    twi_write(&twi0, TXD, hop_pointers[0]);
+    tap_case(twi_wait(&twi0) && twi0.sent == sizeof(hops) && !twi0.errorsrc,
+             "repeated STARTs to other addresses");
+    tap_case(twi_count(&twi0, STOPPED) == 1 && twi0.got == 2 &&
+                 twi0.rx[0] == 0x4b && twi0.rx[1] == 0x00,
+             "after them a read from QEMU's tmp105: its register 2");
+    tap_case(twi_run(&twi0, CHIP, 0, 0, 2) && counts_up(twi0.rx, 2, 1) &&
+                 twi_run(&twi0, BEHIND, 0, 0, 2) && counts_up(twi0.rx, 2, 0xc1),
+             "each target took the byte that was for it");
+    tap_case(twi_run(&twi0, TMP105, pointer_0, 1, 2) && twi0.got == 2,
+             "a target of QEMU's own, by interrupt");
 }
 
 static volatile bool seen;
@@ -329,6 +386,7 @@ int main(void)
     test_data_nack();
     test_stop_behind_start();
     test_restart();
+    test_hops();
     test_suspend();
     test_bb_stop_while_writing();
     test_interrupt_mask();
