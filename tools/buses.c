@@ -42,7 +42,6 @@ static uint32_t parse_number(const struct verb *verb, const char *text)
 static void add(struct buses *b, const struct verb *verb, uint32_t number,
                 const char *spec)
 {
-    struct bus bus = {.number = number, .spec = g_strdup(spec)};
     guint i;
 
     for (i = 0; i < b->list->len; i++) {
@@ -50,7 +49,19 @@ static void add(struct buses *b, const struct verb *verb, uint32_t number,
             tool_usage(verb, "--bus %u: given twice", number);
         }
     }
+    buses_add(b, number, spec);
+}
+
+void buses_add(struct buses *b, uint32_t number, const char *spec)
+{
+    struct bus bus = {.number = number, .spec = g_strdup(spec)};
+
     g_array_append_val(b->list, bus);
+}
+
+uint32_t buses_number(const struct buses *b)
+{
+    return b->number;
 }
 
 void buses_option(struct buses *b, const struct verb *verb, int letter,
@@ -83,22 +94,43 @@ void buses_finish(struct buses *b, const struct verb *verb)
     }
 }
 
-int buses_open(struct buses *b, const char *more)
+static int open_one(struct bus *bus, const char *record)
 {
     struct i2cpt_fault fault;
+    struct i2cpt_options *o;
+    int ret = i2cpt_options_parse(bus->spec, &o, &fault);
+
+    if (ret) {
+        return tool_fault(ret, &fault);
+    }
+    if (record) {
+        ret = i2cpt_options_set(o, "record", record, &fault);
+    }
+    if (!ret) {
+        ret = i2cpt_adapter_open_options(o, &bus->adapter, &fault);
+    }
+    i2cpt_options_free(o);
+    return ret ? tool_fault(ret, &fault) : 0;
+}
+
+int buses_open(struct buses *b, const char *record)
+{
     const char *what;
     guint i;
     int ret = owner_new(&b->owner);
 
+    if (record && b->list->len > 1) {
+        tool_complain("%s: one trace holds one bus; record each by itself",
+                      record);
+        return TOOL_USAGE;
+    }
     for (i = 0; !ret && i < b->list->len; i++) {
         struct bus *bus = &g_array_index(b->list, struct bus, i);
-        g_autofree char *spec = g_strconcat(bus->spec, more ? more : "", NULL);
 
-        ret = i2cpt_adapter_open(spec, &bus->adapter, &fault);
-        if (ret) {
-            return tool_fault(ret, &fault);
+        ret = open_one(bus, record);
+        if (!ret) {
+            ret = owner_add_bus(b->owner, bus->number, bus->adapter);
         }
-        ret = owner_add_bus(b->owner, bus->number, bus->adapter);
     }
     if (!ret) {
         ret = owner_start(b->owner, &what);

@@ -17,9 +17,13 @@ void buses_option(struct buses *b, const struct verb *verb, int letter,
                   const char *value);
 /* After the last option: ends the program where there is no bus. */
 void buses_finish(struct buses *b, const struct verb *verb);
-/* Opens them all, each with `more` (",record=..." or NULL) behind its
- * specification, and starts the owner. 0, or a line on stderr and not 0. */
-int buses_open(struct buses *b, const char *more);
+/* One more, not from the command line. */
+void buses_add(struct buses *b, uint32_t number, const char *spec);
+/* What --bus N says; 0 where it was not given. */
+uint32_t buses_number(const struct buses *b);
+/* Opens them all, recording to `record` (NULL: not), and starts the owner. 0,
+ * or a line on stderr and not 0. */
+int buses_open(struct buses *b, const char *record);
 struct owner *buses_owner(struct buses *b);
 unsigned buses_count(const struct buses *b);
 struct i2cpt_adapter *buses_adapter(struct buses *b, unsigned index);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tool.h"
+#include "with-program.h"
 
 static volatile sig_atomic_t caught;
 
@@ -149,27 +150,9 @@ static int open_and_record(const struct verb *verb, const char *spec,
     return status;
 }
 
-static int run(const struct verb *verb, int argc, char **argv)
+static int record_transfers(const struct verb *verb, const char *spec,
+                            const char *output, const char *transfers)
 {
-    static const struct option options[] = {
-        {"adapter", required_argument, NULL, 'a'},
-        {"output", required_argument, NULL, 'o'},
-        {"transfers", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
-    const char *spec = NULL, *output = NULL, *transfers = NULL;
-    int letter;
-
-    while ((letter = tool_option(verb, argc, argv, ":a:o:h", options)) != -1) {
-        *(letter == 'a'   ? &spec
-          : letter == 'o' ? &output
-                          : &transfers) = optarg;
-    }
-    tool_no_operand(verb, argc, argv);
-    if (!spec || !output || !transfers) {
-        tool_usage(verb, "record needs -o TRACE, -a ADAPTER and --transfers");
-    }
     catch_signals();
     int status = open_and_record(verb, spec, output, transfers);
     if (caught) {
@@ -179,23 +162,74 @@ static int run(const struct verb *verb, int argc, char **argv)
     return status;
 }
 
+static int run(const struct verb *verb, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"adapter", required_argument, NULL, 'a'},
+        {"bus", required_argument, NULL, 'b'},
+        {"output", required_argument, NULL, 'o'},
+        {"transfers", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    const char *spec = NULL, *output = NULL, *transfers = NULL;
+    struct buses *buses = buses_new();
+    int letter;
+
+    while ((letter = tool_option(verb, argc, argv, "+:a:o:h", options)) != -1) {
+        switch (letter) {
+        case 'o':
+            output = optarg;
+            break;
+        case 't':
+            transfers = optarg;
+            break;
+        default:
+            spec = letter == 'a' ? optarg : spec;
+            buses_option(buses, verb, letter, optarg);
+            break;
+        }
+    }
+    if (!output || (transfers != NULL) == (optind < argc)) {
+        tool_usage(verb, "record needs -o TRACE, -a ADAPTER and either "
+                         "--transfers or a PROGRAM");
+    }
+    buses_finish(buses, verb);
+    if (optind < argc) {
+        return record_program(buses, output, argv + optind);
+    }
+    buses_free(buses);
+    if (!spec) {
+        tool_usage(verb, "record --transfers needs -a ADAPTER");
+    }
+    return record_transfers(verb, spec, output, transfers);
+}
+
 const struct verb verb_record = {
     .name = "record",
-    .synopsis = "-o TRACE -a ADAPTER --transfers FILE|-",
-    .about = "Make transfers on an adapter and write them to a trace",
+    .synopsis = "-o TRACE -a ADAPTER [--bus N] --transfers FILE|- | -- PROGRAM "
+                "[ARG...]",
+    .about = "Write what goes over an adapter to a trace",
     .help = "  -o, --output TRACE    the trace to write; an existing one is "
             "replaced\n"
             "  -a, --adapter ADAPTER as `list` names them\n"
             "  --transfers FILE|-    transfers in i2ctransfer's own syntax, "
             "one a line;\n"
             "                        blank lines and lines with # are "
-            "skipped\n\n"
+            "skipped\n"
+            "  --bus N               PROGRAM sees the adapter as /dev/i2c-N "
+            "(default 0)\n\n"
+            "With PROGRAM the exit status is its own, or 125 where we "
+            "failed.\n"
             "A transfer that the target refuses is recorded as such and "
             "reported here;\n"
             "the recording goes on, and the exit status is 0.\n\n"
             "Example:\n"
             "  echo 'w1@0x48 0x00 r2' |\n"
             "      i2cpt-replay record -o lm75.i2ct -a "
-            "i2c-dev,device=/dev/i2c-1 --transfers -\n",
+            "i2c-dev,device=/dev/i2c-1 --transfers -\n"
+            "  i2cpt-replay record -o lm75.i2ct -a "
+            "i2c-dev,device=/dev/i2c-1 --bus 1 --\n"
+            "      i2cget -y 1 0x48 0 w\n",
     .run = run,
 };

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "tool.h"
+#include "with-program.h"
 
 struct replay {
     const char *path;
@@ -157,10 +158,14 @@ static int run(const struct verb *verb, int argc, char **argv)
         {"adapter", required_argument, NULL, 'a'},
         {"bus", required_argument, NULL, 'b'},
         {"timing", required_argument, NULL, 't'},
+        {"match", required_argument, NULL, 'm'},
+        {"end", required_argument, NULL, 'e'},
+        {"report", required_argument, NULL, 'r'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
     struct replay r = {.progress = {.what = "transfers"}};
+    struct replay_options to_program = {0};
     const char *spec = NULL;
     int letter;
 
@@ -174,31 +179,60 @@ static int run(const struct verb *verb, int argc, char **argv)
             break;
         case 't':
             r.keep_time = parse_timing(verb, optarg);
+            to_program.timing = optarg;
+            break;
+        case 'm':
+            to_program.match = optarg;
+            break;
+        case 'e':
+            to_program.end = optarg;
+            break;
+        case 'r':
+            to_program.report = optarg;
             break;
         }
     }
+    if (!spec && optind + 1 < argc) {
+        to_program.trace = argv[optind];
+        to_program.bus = (uint32_t)r.bus;
+        to_program.argv = argv + optind + 1;
+        return replay_program(&to_program);
+    }
     r.path = tool_operand(verb, argc, argv, "a TRACE");
     if (!spec) {
-        tool_usage(verb, "replay needs -a ADAPTER");
+        tool_usage(verb, "replay needs -a ADAPTER, or a PROGRAM");
+    }
+    if (to_program.match || to_program.end || to_program.report) {
+        tool_usage(verb, "--match, --end and --report go with a PROGRAM");
     }
     return replay_on(&r, spec);
 }
 
 const struct verb verb_replay = {
     .name = "replay",
-    .synopsis = "TRACE -a ADAPTER [--bus N] [--timing off|recorded]",
-    .about = "Run a trace again on an adapter and compare",
-    .help = "  -a, --adapter ADAPTER  as `list` names them\n"
-            "  --bus N                of a trace of several buses, run that "
-            "one (default 0)\n"
-            "  --timing recorded      make no transfer before its time in the "
-            "trace\n"
-            "                         (default off: as fast as it goes)\n\n"
-            "Every transfer that does not end as the recorded one is a line "
-            "on the\n"
-            "standard output. Exit status: 0 none, 1 some, 3 adapter or file "
-            "error.\n\n"
-            "Example:\n"
-            "  i2cpt-replay replay lm75.i2ct -a i2c-dev,device=/dev/i2c-1\n",
+    .synopsis = "TRACE -a ADAPTER | TRACE [OPTION...] -- PROGRAM [ARG...]",
+    .about = "Run a trace again on an adapter, or answer a PROGRAM from it",
+    .help =
+        "  -a, --adapter ADAPTER  make the transfers on it and compare\n"
+        "  --bus N                -a: of a trace of several buses, that "
+        "one (default 0);\n"
+        "                         PROGRAM: it sees the trace as /dev/i2c-N\n"
+        "  --timing off|recorded  as fast as it goes, or not before its "
+        "time\n"
+        "  --match M              per-address, strict or lookup\n"
+        "  --end E                behind the last transfer: error, hold, "
+        "loop\n"
+        "  --report FILE          the verdict as JSON\n\n"
+        "-a: every transfer that does not end as the recorded one is a "
+        "line on the\n"
+        "standard output. Exit status: 0 none, 1 some, 3 adapter or file "
+        "error.\n"
+        "PROGRAM: its own status, or 125 where it was 0 and requests "
+        "differed from the\n"
+        "trace or transfers were left over.\n\n"
+        "Example:\n"
+        "  i2cpt-replay replay lm75.i2ct -a i2c-dev,device=/dev/i2c-1\n"
+        "  i2cpt-replay replay lm75.i2ct --bus 1 -- i2cget -y 1 0x48 0 "
+        "w\n",
     .run = run,
 };

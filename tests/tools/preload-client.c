@@ -282,7 +282,9 @@ int main(int argc, char **argv)
     transfers(node);
     smbus_calls(node);
     paths(node);
-    threads(node);
+    if (!getenv("CLIENT_ONE_THREAD")) {
+        threads(node);
+    }
     per_open(node);
     if (pipe(fds)) {
         return 1;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """test-preload.py I2CPT-REPLAY CLIENT STATIC: unmodified programs on adapters
 that they take for /dev/i2c-N."""
+import json
 import os
 import shutil
 import subprocess
@@ -181,6 +182,83 @@ def test_across_a_socket_for_two_clients():
             server.terminate()
         assert server.wait(10) == 0
     assert not os.path.exists('sock')
+
+
+# What is recorded of each of these replays to the same output and status.
+SESSIONS = (
+    ('i2cdetect', 'i2cdetect -y 0'),
+    ('i2cdetect', 'i2cdetect -y -a -q 0'),
+    ('i2cdetect', 'i2cdetect -y -r 0 0x40 0x60'),
+    ('i2cget', 'i2cget -y 0 0x50 3; i2cget -y 0 0x50 3 w; '
+               'i2cget -y 0 0x50 3 i 8; i2cget -y 0 0x33 0'),
+    ('i2cset', 'i2cset -y 0 0x50 3 0x42; i2cset -y 0 0x50 4 0x1234 w; '
+               'i2cset -y 0 0x50 8 1 2 3 i; i2cget -y 0 0x50 9'),
+    ('i2cdump', 'i2cdump -y 0 0x50 b; i2cdump -y 0 0x50 w; '
+                'i2cdump -y 0 0x50 i; i2cdump -y 0 0x50 c'),
+    ('i2ctransfer', 'i2ctransfer -y 0 w3@0x50 0 1 2; '
+                    'i2ctransfer -y 0 w1@0x50 0 r2 w1@0x51 0 r3; '
+                    'i2ctransfer -y 0 w1@0x33 0 r2'),
+)
+
+
+def outcome(done):
+    return done.stdout, done.stderr, done.returncode
+
+
+def test_record_and_replay_of_i2c_tools():
+    for program, session in SESSIONS:
+        need(program)
+        command = ('sh', '-c', f'{session}; exit 3')
+        recorded = run('record', '-o', 's.i2ct', '-a', 'stub,chips=0x50:0x51',
+                       '--', *command)
+        assert recorded.returncode == 3, recorded
+        replayed = run('replay', 's.i2ct', '--match', 'strict', '--report',
+                       'r.json', '--', *command)
+        with open('r.json', encoding='utf-8') as file:
+            report = json.load(file)
+        assert report['verdict'] == 'same' and report['consumed'], report
+        assert outcome(replayed) == outcome(recorded), (recorded, replayed)
+
+
+def test_record_and_replay_of_a_program_with_its_own_ioctls():
+    # without its threads, which come in another order each time
+    env = dict(ENV, CLIENT_ONE_THREAD='1')
+    command = ('--bus', '3', '--', CLIENT, '/dev/i2c-3')
+    recorded = run('record', '-o', 'c.i2ct', '-a', 'stub,chips=0x50:0x51',
+                   *command, env=env)
+    replayed = run('replay', 'c.i2ct', '--match', 'strict', *command, env=env)
+    assert outcome(replayed) == outcome(recorded), (recorded, replayed)
+    assert recorded.returncode == 0 and recorded.stderr == '', recorded
+
+
+def test_a_replay_that_differs_is_125():
+    need('i2cset')
+    fine('record', '-o', 'd.i2ct', '-a', 'stub,chips=0x50', '--', 'sh', '-c',
+         'i2cset -y 0 0x50 3 0x42')
+    done = run('replay', 'd.i2ct', '--', 'sh', '-c',
+               'i2cset -y 0 0x50 3 0x43 2>/dev/null; true')
+    assert done.returncode == 125, done
+    assert 'expected w2@0x50 03 42, got w2@0x50 03 43' in done.stderr, done
+    done = run('replay', 'd.i2ct', '--report', 'r.json', '--', 'true')
+    assert done.returncode == 125 and '1 of 1 transfers' in done.stderr, done
+    with open('r.json', encoding='utf-8') as file:
+        assert json.load(file)['verdict'] == 'unconsumed'
+    done = run('replay', 'd.i2ct', '--', 'false')
+    assert done.returncode == 1, done
+
+
+def test_a_killed_recorder_leaves_a_trace():
+    need('i2cset')
+    done = run('record', '-o', 'k.i2ct', '-a', 'stub,chips=0x50', '--', 'sh',
+               '-c', 'i2cset -y 0 0x50 3 1; i2cset -y 0 0x50 3 2; '
+                     'kill -9 $PPID; exit 0')
+    assert done.returncode == -9, done
+    with open('k.i2ct', encoding='utf-8') as file:
+        lines = file.read().splitlines()
+    assert [line.split(' ', 2)[2] for line in lines if '+' in line] == \
+        ['w2@0x50 03 01', 'w2@0x50 03 02'], lines
+    done = run('check', 'k.i2ct')
+    assert done.returncode == 1 and 'truncated' in done.stdout + done.stderr
 
 
 def test_other_files_are_untouched():

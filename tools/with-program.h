@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `record` and `replay` with a PROGRAM instead of a list of transfers. */
+#ifndef WITH_PROGRAM_H
+#define WITH_PROGRAM_H
+
+#include "buses.h"
+
+/* Takes over `buses`. Returns what the verb shall exit with. */
+int record_program(struct buses *buses, const char *output, char **argv);
+
+struct replay_options {
+    const char *trace;
+    const char *match, *end, *timing; /* NULL: the backend's default */
+    const char *report;               /* a file for the verdict, or NULL */
+    uint32_t bus;
+    char **argv;
+};
+int replay_program(const struct replay_options *r);
+
+#endif
