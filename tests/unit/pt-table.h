@@ -102,11 +102,11 @@ static inline void run_rows(const struct pt_row *row)
 }
 
 /* One Check test per row: rows is an array with a size known here. */
-#define PT_ROWS_TEST(test, rows)     \
-    START_TEST(test)                 \
-    {                                \
-        run_rows(&(rows)[_i]);       \
-    }                                \
+#define PT_ROWS_TEST(test, rows) \
+    START_TEST(test)             \
+    {                            \
+        run_rows(&(rows)[_i]);   \
+    }                            \
     END_TEST
 #define PT_ROWS_ADD(tcase, test, rows) \
     tcase_add_loop_test(tcase, test, 0, (int)G_N_ELEMENTS(rows))

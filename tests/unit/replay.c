@@ -40,10 +40,8 @@ static void transfer(struct i2cpt_adapter *a, uint32_t marks, const char *text,
 
     ck_assert_msg(!ret, "%s: %s", text, fault.text);
     if (marks) {
-        struct i2cpt_call call = {.op = I2CPT_OP_TRANSFER,
-                                  .marks = marks,
-                                  .msgs = msgs,
-                                  .n = n};
+        struct i2cpt_call call = {
+            .op = I2CPT_OP_TRANSFER, .marks = marks, .msgs = msgs, .n = n};
 
         ret = i2cpt_call_run(a, &call, &fault);
     } else {
