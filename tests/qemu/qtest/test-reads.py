@@ -63,6 +63,19 @@ def test_never_seen_read_with_no_write(machine):
             equal(b.qemu.counters("d")["over-read"], 0, f"{n} bytes")
 
 
+def test_a_nack_ends_the_read(machine):
+    with Bench(machine, stub()) as b:
+        b.bus.message(0x52, [0])
+        equal(b.bus.start(0x52, True), True)
+        watch = Watch(b, "over-read")
+        b.bus.read(True)
+        b.bus.read(True)
+        equal(watch.grown(), 0, "it may go on")
+        b.bus.read(False)
+        equal(watch.grown(), 31, "before any STOP")
+        b.bus.stop()
+
+
 def test_the_longest_is_kept(machine):
     with Bench(machine, stub()) as b:
         for n in (2, 6, 2, 6):
