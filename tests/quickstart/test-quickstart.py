@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
@@ -38,6 +39,32 @@ def test_the_guest_reads_what_the_trace_has():
              if line.startswith(('    on the bus:', '    temperature:'))]
     assert found == expected, done.stdout
     assert 'device=/dev/i2c-1' in done.stdout and 'ftdi' in done.stdout
+
+
+def microbit(passthrough):
+    done = subprocess.run(
+        ['examples/microbit-run', 'examples/tmp102.py',
+         '-plugin', os.path.abspath('build/qemu/libi2cpt-qemu.so'),
+         '-device', 'nrf51-twi',
+         '-device', f'i2c-passthrough,{passthrough},address=0x48'],
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        timeout=120)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_what_was_recorded_replays():
+    """README: record=FILE beside an adapter, then backend=trace,file=FILE."""
+    with tempfile.TemporaryDirectory() as folder:
+        trace = os.path.join(folder, 'session.i2ct')
+        recorded = microbit('backend=trace,file=examples/tmp102.i2ct,'
+                            f'record={trace}')
+        assert 'temperature: -0.2500 C' in recorded, recorded
+        assert microbit(f'backend=trace,file={trace}') == recorded
+        shown = subprocess.run(['build/tools/i2cpt-replay', 'show', trace],
+                               text=True, stdout=subprocess.PIPE, check=True,
+                               timeout=60).stdout
+        assert shown.count('0x48 W 00 Sr R ') == 5, shown
 
 
 def test_a_wrong_argument_is_named():
