@@ -25,11 +25,33 @@ enum {
     OP_OPEN_DRAIN = 0x9e,
 };
 
-enum { PIN_SCL = 0x01, PIN_SDA = 0x02, PIN_SDA_IN = 0x04 };
+enum {
+    PIN_SCL = 0x01,
+    PIN_SDA = 0x02,
+    PIN_SDA_IN = 0x04,
+    PIN_WAIT = 0x20, /* GPIOL1, on SCL with stretching by GPIO */
+};
 
 #define ENGINE_HZ   60000000u
 #define PACKED_MAX  65536u /* bytes of one OP_BYTES_INOUT */
 #define SYMBOL_BITS 9u
+/* One OP_SET_LOW takes at least this long: AN_255 repeats it four times for
+ * 600 ns. Others measured 500 ns. */
+#define SET_NS 150u
+
+/* After a symbol SCL has been low for half a clock, where t_LOW asks for more;
+ * and SDA is to be there t_SU;DAT before SCL goes up. */
+static uint32_t low_sets(uint32_t frequency_hz, uint32_t half_ns)
+{
+    uint32_t low_ns, data_ns, rest_ns;
+
+    low_ns = frequency_hz <= 100000   ? 4700
+             : frequency_hz <= 400000 ? 1300
+                                      : 500;
+    data_ns = frequency_hz <= 100000 ? 250 : frequency_hz <= 400000 ? 100 : 50;
+    rest_ns = MAX(low_ns - MIN(low_ns, half_ns), data_ns);
+    return (rest_ns + SET_NS - 1) / SET_NS;
+}
 
 int mpsse_init(struct mpsse *m, enum mpsse_chip chip,
                enum mpsse_encoding encoding, enum mpsse_stretching stretching,
@@ -55,6 +77,7 @@ int mpsse_init(struct mpsse *m, enum mpsse_chip chip,
     ticks = (ENGINE_HZ + 3 * limit_hz - 1) / (3 * limit_hz);
     m->divisor = (uint16_t)(ticks - 1);
     m->scl_hz = ENGINE_HZ / (3 * ticks);
+    m->low_sets = low_sets(frequency_hz, ticks * 50 / 3);
     return 0;
 }
 
@@ -152,10 +175,27 @@ static void engine_pins(struct mpsse_frame *f, bool sda, bool drive)
  * One engine clock while SCL is an input: at least two half periods, that is
  * two thirds of an SCL period, longer than each of t_HD;STA, t_SU;STA,
  * t_SU;STO and t_BUF in every mode. Two bytes, whatever the frequency.
+ * Adaptive clocking would wait for SCL to follow a clock that does not reach
+ * it, so there it is off for the moment.
  */
-static void delay(struct mpsse_frame *f)
+static void delay(const struct mpsse *m, struct mpsse_frame *f)
 {
-    PUT(f, OP_CLOCK_BITS, 0);
+    if (m->stretching == MPSSE_STRETCH_ADAPTIVE) {
+        PUT(f, OP_ADAPTIVE_OFF, OP_CLOCK_BITS, 0, OP_ADAPTIVE_ON);
+    } else {
+        PUT(f, OP_CLOCK_BITS, 0);
+    }
+}
+
+/* SCL stays low, SDA at `sda`, until t_LOW and t_SU;DAT are over. The engine's
+ * clock cannot make this time: SCL would go up and down with it. */
+static void stay_low(const struct mpsse *m, struct mpsse_frame *f, bool sda)
+{
+    uint32_t i;
+
+    for (i = 0; i < m->low_sets; i++) {
+        set_pins(f, false, sda);
+    }
 }
 
 /* With GPIO stretching, SCL has been released: go on when it is high. */
@@ -191,41 +231,34 @@ void mpsse_adaptive(struct mpsse_frame *f, bool on)
 void mpsse_start(const struct mpsse *m, struct mpsse_frame *f)
 {
     set_pins(f, true, false);
-    delay(f); /* t_HD;STA */
+    delay(m, f); /* t_HD;STA */
     engine_pins(f, false, true);
 }
 
-/* The slot before has left SDA released and SCL low. */
+/* The slot before has left SCL low. */
 void mpsse_repeated_start(const struct mpsse *m, struct mpsse_frame *f)
 {
+    stay_low(m, f, true);
     set_pins(f, true, true);
     wait_scl(m, f);
-    delay(f); /* t_SU;STA */
+    delay(m, f); /* t_SU;STA */
     mpsse_start(m, f);
 }
 
 void mpsse_stop(const struct mpsse *m, struct mpsse_frame *f)
 {
-    set_pins(f, false, false);
+    stay_low(m, f, false);
     set_pins(f, true, false);
     wait_scl(m, f);
-    delay(f); /* t_SU;STO */
+    delay(m, f); /* t_SU;STO */
     set_pins(f, true, true);
-    delay(f); /* t_BUF */
+    delay(m, f); /* t_BUF */
 }
 
 void mpsse_recover(const struct mpsse *m, struct mpsse_frame *f)
 {
-    unsigned i;
-
-    for (i = 0; i < SYMBOL_BITS; i++) {
-        set_pins(f, false, true);
-        delay(f);
-        set_pins(f, true, true);
-        delay(f);
-    }
-    set_pins(f, false, true);
-    delay(f);
+    stay_low(m, f, true);
+    PUT(f, OP_CLOCK_BITS, 7, OP_CLOCK_BITS, 0);
     mpsse_stop(m, f);
 }
 
@@ -347,39 +380,72 @@ static struct mpsse_symbol packed_symbol(const struct mpsse_piece *p,
 
 /* ---------------------------------------------------------------- bytewise */
 
-/* With stretching by GPIO a bit that a target may hold up is clocked by hand:
- * released, waited for, sampled by reading the pins. One reply byte. */
+/*
+ * With stretching by GPIO a bit that a target may hold up is clocked by hand:
+ * released, waited for, sampled by reading the pins. One reply byte. While SCL
+ * is low here it is held by the pin that waits for it: the engine can make
+ * time then, its clock's own pin being an input.
+ */
 static void manual_bit(const struct mpsse *m, struct mpsse_frame *f, bool one)
 {
-    set_pins(f, false, one);
-    delay(f);
+    PUT(f, OP_SET_LOW, 0, (uint8_t)(PIN_WAIT | (one ? 0 : PIN_SDA)));
+    delay(m, f);
     set_pins(f, true, one);
     wait_scl(m, f);
-    delay(f);
+    delay(m, f);
     PUT(f, OP_READ_LOW);
     set_pins(f, false, one);
 }
 
-/* Data bits of one symbol. A push-pull SDA is an input while the target has
- * it: driven high it would fight the target. */
-static void eight_bits(const struct mpsse *m, struct mpsse_frame *f,
-                       uint8_t data, bool read)
+/* A push-pull SDA is an input while the target has it: driven high it would
+ * fight the target. */
+static void read_bits(const struct mpsse *m, struct mpsse_frame *f)
 {
-    bool release = read && !m->open_drain;
-    uint8_t bits = 7;
+    uint8_t last = 7;
+
+    if (m->stretching == MPSSE_STRETCH_GPIO) {
+        manual_bit(m, f, true);
+        last = 6;
+    }
+    if (last == 6 || !m->open_drain) {
+        engine_pins(f, true, m->open_drain);
+    }
+    if (m->open_drain) {
+        PUT(f, OP_BITS_INOUT, last, 0xff);
+    } else {
+        PUT(f, OP_BITS_IN, last);
+    }
+}
+
+/* The target may pull the slot low at once when SCL falls before it, half a
+ * clock before the engine ends the last bit: a push-pull SDA is an input for
+ * that one too, where it is a 1. */
+static void last_bit(struct mpsse_frame *f, bool one)
+{
+    if (one) {
+        engine_pins(f, true, false);
+        PUT(f, OP_BITS_IN, 0);
+    } else {
+        PUT(f, OP_BITS_INOUT, 0, 0);
+    }
+}
+
+static void write_bits(const struct mpsse *m, struct mpsse_frame *f,
+                       uint8_t data)
+{
+    uint8_t rest = data, last = m->open_drain ? 7 : 6;
 
     if (m->stretching == MPSSE_STRETCH_GPIO) {
         manual_bit(m, f, data & 0x80);
-        data = (uint8_t)(data << 1);
-        bits = 6;
+        rest = (uint8_t)(data << 1);
+        last--;
     }
-    if (bits == 6 || !m->open_drain) {
-        engine_pins(f, data & 0x80, !release);
+    if (m->stretching == MPSSE_STRETCH_GPIO || !m->open_drain) {
+        engine_pins(f, rest & 0x80, true);
     }
-    if (release) {
-        PUT(f, OP_BITS_IN, bits);
-    } else {
-        PUT(f, OP_BITS_INOUT, bits, data);
+    PUT(f, OP_BITS_INOUT, last, rest);
+    if (!m->open_drain) {
+        last_bit(f, data & 1);
     }
 }
 
@@ -399,18 +465,29 @@ static void one_bit(const struct mpsse *m, struct mpsse_frame *f, bool one)
     }
 }
 
-/* Bytes of reply of eight data bits, and of one. */
-static size_t data_in(const struct mpsse *m)
+/* Bytes of reply of eight data bits: the manual one, the engine's, the last. */
+static size_t data_in(const struct mpsse *m, bool written)
 {
-    return m->stretching == MPSSE_STRETCH_GPIO ? 2 : 1;
+    return 1 + (m->stretching == MPSSE_STRETCH_GPIO) +
+           (written && !m->open_drain);
 }
 
-static uint8_t data_of(const struct mpsse *m, const uint8_t *in)
+static uint8_t data_of(const struct mpsse *m, const uint8_t *in, bool written)
 {
+    unsigned bits = 8, data = 0;
+
     if (m->stretching == MPSSE_STRETCH_GPIO) {
-        return (uint8_t)((in[0] & PIN_SDA_IN ? 0x80 : 0) | (in[1] & 0x7f));
+        data = *in++ & PIN_SDA_IN ? 1 : 0;
+        bits--;
     }
-    return in[0];
+    if (written && !m->open_drain) {
+        bits--;
+    }
+    data = data << bits | (*in++ & ((1u << bits) - 1));
+    if (written && !m->open_drain) {
+        data = data << 1 | (*in & 1);
+    }
+    return (uint8_t)data;
 }
 
 static bool bit_of(const struct mpsse *m, const uint8_t *in)
@@ -426,12 +503,18 @@ static void bytewise_symbols(const struct mpsse *m, struct mpsse_frame *f,
 
     for (i = 0; i < s->n; i++) {
         bits = symbol_bits(s, i);
-        eight_bits(m, f, (uint8_t)(bits >> 1), i >= s->n_write);
+        if (i < s->n_write) {
+            write_bits(m, f, (uint8_t)(bits >> 1));
+        } else {
+            read_bits(m, f);
+        }
         one_bit(m, f, bits & 1);
     }
     piece.symbols = s->n;
     piece.written = s->n_write;
-    add_piece(f, piece, s->n * (data_in(m) + 1));
+    add_piece(f, piece,
+              s->n_write * (data_in(m, true) + 1) +
+                  (s->n - s->n_write) * (data_in(m, false) + 1));
 }
 
 /* ----------------------------------------------------------------- symbols */
@@ -458,9 +541,9 @@ void mpsse_symbols(const struct mpsse *m, struct mpsse_frame *f, uint32_t msg,
 
 void mpsse_read_data(const struct mpsse *m, struct mpsse_frame *f)
 {
-    eight_bits(m, f, 0xff, true);
+    read_bits(m, f);
     add_piece(f, (struct mpsse_piece){.kind = MPSSE_PIECE_DATA, .symbols = 1},
-              data_in(m));
+              data_in(m, false));
 }
 
 void mpsse_send_ack(const struct mpsse *m, struct mpsse_frame *f, bool nack)
@@ -470,26 +553,33 @@ void mpsse_send_ack(const struct mpsse *m, struct mpsse_frame *f, bool nack)
               1);
 }
 
+static struct mpsse_symbol bytewise_symbol(const struct mpsse *m,
+                                           const struct mpsse_piece *p,
+                                           const uint8_t *in, uint32_t i)
+{
+    bool written = i < p->written;
+    size_t size = data_in(m, written);
+
+    in += p->in_at + MIN(i, p->written) * (data_in(m, true) + 1);
+    if (!written) {
+        in += (i - p->written) * (size + 1);
+    }
+    return (struct mpsse_symbol){data_of(m, in, written), bit_of(m, in + size)};
+}
+
 struct mpsse_symbol mpsse_symbol_of(const struct mpsse *m,
                                     const struct mpsse_piece *p,
                                     const uint8_t *in, uint32_t i)
 {
-    size_t each = data_in(m) + 1;
-
-    if (p->kind == MPSSE_PIECE_SYMBOLS && m->encoding == MPSSE_PACKED) {
-        return packed_symbol(p, in, i);
-    }
-    in += p->in_at;
     switch (p->kind) {
     case MPSSE_PIECE_DATA:
-        return (struct mpsse_symbol){data_of(m, in), true};
+        return (struct mpsse_symbol){data_of(m, in + p->in_at, false), true};
     case MPSSE_PIECE_ACK:
-        return (struct mpsse_symbol){0xff, bit_of(m, in)};
+        return (struct mpsse_symbol){0xff, bit_of(m, in + p->in_at)};
     case MPSSE_PIECE_PINS:
-        return (struct mpsse_symbol){in[0], true};
+        return (struct mpsse_symbol){in[p->in_at], true};
     default:
-        in += i * each;
-        break;
+        return m->encoding == MPSSE_PACKED ? packed_symbol(p, in, i)
+                                           : bytewise_symbol(m, p, in, i);
     }
-    return (struct mpsse_symbol){data_of(m, in), bit_of(m, in + data_in(m))};
 }

@@ -33,7 +33,8 @@ struct mpsse {
     enum mpsse_stretching stretching;
     bool open_drain; /* the pins only pull low: FT232H's 0x9E */
     uint16_t divisor;
-    uint32_t scl_hz; /* what the divisor makes, at most what was asked */
+    uint32_t scl_hz;   /* what the divisor makes, at most what was asked */
+    uint32_t low_sets; /* pin commands that fill SCL's low time up */
 };
 
 /*

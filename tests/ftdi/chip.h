@@ -6,8 +6,8 @@
  *
  * What the notes leave open, and what is taken here so that a codec that leans
  * on it fails:
- *   - a command's own time: `set_ns` for each of 80 and 82, none for others but
- *     one engine tick a byte;
+ *   - a command's own time: `set_ns` for each of 80 and 82, for others one
+ *     engine tick a byte;
  *   - what bits of a reply byte mean that was not filled: left from before;
  *   - the engine after its reset: divided by 5, two phases;
  *   - 8E's clock with three phases: three half periods, or two (`two_halves`);
@@ -39,7 +39,7 @@ enum vchip_pin {
 struct vchip_config {
     enum vchip_kind kind;
     enum wire_line net[PINS]; /* WIRE_NONE: not connected, weak pull-up */
-    unsigned set_ns;          /* AN_255: at least 150; others measured 500 */
+    unsigned set_ns;          /* 50 or more; see docs/ftdi-model.md */
     bool two_halves;
 };
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* lib/mpsse-bus.c on a bench, every way that it can be set up, and transfers
+ * as text. For Check tests. */
+#ifndef FTDI_RIG_H
+#define FTDI_RIG_H
+
+#include "bench.h"
+#include "mpsse-bus.h"
+
+#define RIG_MSGS    8
+#define RIG_TIMEOUT 200000000ull
+
+struct rig_config {
+    enum mpsse_chip chip;
+    enum mpsse_encoding encoding;
+    enum mpsse_stretching stretching;
+    uint32_t frequency_hz;
+    bool batch;
+    unsigned set_ns;  /* of the chip model; 0: its default */
+    bool two_halves;  /* likewise */
+    unsigned rise_ns; /* of the wire */
+};
+
+struct rig {
+    struct rig_config config;
+    struct bench *b;
+    struct mpsse m;
+    struct mpsse_bus *bus;
+    struct i2cpt_fault fault;
+    struct i2cpt_msg msgs[RIG_MSGS];
+    size_t n_msgs;
+    uint8_t bufs[RIG_MSGS][512];
+};
+
+/* The bus is open, nothing is on the wire's record. */
+struct rig *rig_new(const struct rig_config *config);
+/* The same with what open returned (the bus is NULL unless 0). */
+struct rig *rig_open(const struct rig_config *config, int *ret);
+void rig_free(struct rig *r);
+
+/* "FT232H packed adaptive 400000 Hz" in a static buffer. */
+const char *rig_name(const struct rig_config *config);
+
+/*
+ * Messages apart by " | ": "w50 00 11", "r50 4" (length in decimal), "r50 ?"
+ * (RECV_LEN, at most 32), "r50 ?1" (with a PEC), "w/2a5 00" (ten bits),
+ * "w- 11" (NOSTART), "w50! 00" (IGNORE_NAK), "w50 00x300" (300 bytes 00).
+ */
+void rig_parse(struct rig *r, const char *text);
+/* The parsed ones go out; r->fault says more. */
+int rig_transfer(struct rig *r, const char *text);
+/* What reads brought, "01 02 | 03", of `actual` bytes each; g_free() it. */
+char *rig_data(const struct rig *r);
+
+#endif

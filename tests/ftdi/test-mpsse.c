@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* lib/mpsse.c and lib/mpsse-bus.c on the virtual chip: what was asked is what
+ * was on the wire, for every chip, encoding, way of stretching and frequency,
+ * and what goes wrong is told where. */
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "../unit/unit.h"
+#include "rig.h"
+
+/* Every way that the same transfers are tried. */
+static const struct {
+    enum mpsse_chip chip;
+    enum mpsse_encoding encoding;
+    enum mpsse_stretching stretching;
+} ways[] = {
+    {MPSSE_FT232H, MPSSE_PACKED, MPSSE_STRETCH_OFF},
+    {MPSSE_FT232H, MPSSE_PACKED, MPSSE_STRETCH_ADAPTIVE},
+    {MPSSE_FT232H, MPSSE_BYTEWISE, MPSSE_STRETCH_OFF},
+    {MPSSE_FT232H, MPSSE_BYTEWISE, MPSSE_STRETCH_ADAPTIVE},
+    {MPSSE_FT232H, MPSSE_BYTEWISE, MPSSE_STRETCH_GPIO},
+    {MPSSE_FT2232H, MPSSE_BYTEWISE, MPSSE_STRETCH_OFF},
+    {MPSSE_FT2232H, MPSSE_BYTEWISE, MPSSE_STRETCH_ADAPTIVE},
+    {MPSSE_FT2232H, MPSSE_BYTEWISE, MPSSE_STRETCH_GPIO},
+    {MPSSE_FT4232H, MPSSE_BYTEWISE, MPSSE_STRETCH_OFF},
+    {MPSSE_FT4232H, MPSSE_BYTEWISE, MPSSE_STRETCH_ADAPTIVE},
+    {MPSSE_FT4232H, MPSSE_BYTEWISE, MPSSE_STRETCH_GPIO},
+};
+static const uint32_t frequencies[] = {10000,  83000,  100000,
+                                       100001, 400000, 1000000};
+#define WAYS        ((int)G_N_ELEMENTS(ways))
+#define FREQUENCIES ((int)G_N_ELEMENTS(frequencies))
+
+static struct rig_config config_of(int way, int frequency, bool batch)
+{
+    return (struct rig_config){.chip = ways[way].chip,
+                               .encoding = ways[way].encoding,
+                               .stretching = ways[way].stretching,
+                               .frequency_hz = frequencies[frequency],
+                               .batch = batch};
+}
+
+/* ---------------------------------------------------------------- transfers */
+
+/* A message is one piece: past a NACK its own bytes still go out, to nobody.
+ *
+ * Contents: EEPROM 50 byte i is 11 i + 1; sensor 48 likewise, two bytes a
+ * register; FIFO 0e byte i is 7 i + 3; ten-bit EEPROM 2a5 as the other. */
+static const struct {
+    const char *msgs;
+    int rc, phase, msg, byte;
+    const char *data, *wire;
+    const char *batch_wire; /* where it differs */
+} transfers[] = {
+    {"w50", 0, 0, -1, -1, "", "S a0+ P"},
+    {"w51", -ENXIO, I2CPT_PHASE_ADDRESS, 0, -1, "", "S a2- P"},
+    /* the target's first bit is 1: a 0 would be in STOP's way */
+    {"w50 10 | r50 0", 0, 0, -1, -1, "", "S a0+ 10+ Sr a1+ P"},
+    {"w50 10", 0, 0, -1, -1, "", "S a0+ 10+ P"},
+    {"w50 00 ff 00 55 aa", 0, 0, -1, -1, "", "S a0+ 00+ ff+ 00+ 55+ aa+ P"},
+    {"w50 05 | r50 1", 0, 0, -1, -1, "38", "S a0+ 05+ Sr a1+ 38- P"},
+    {"w50 05 | r50 4", 0, 0, -1, -1, "38 43 4e 59",
+     "S a0+ 05+ Sr a1+ 38+ 43+ 4e+ 59- P"},
+    {"w48 01 | r48 2", 0, 0, -1, -1, "17 22", "S 90+ 01+ Sr 91+ 17+ 22- P"},
+    {"r0e 3", 0, 0, -1, -1, "03 0a 11", "S 1d+ 03+ 0a+ 11- P"},
+    {"w50 20 5a | w50 20 | r50 1 | r0e 1", 0, 0, -1, -1, "5a | 03",
+     "S a0+ 20+ 5a+ Sr a0+ 20+ Sr a1+ 5a- Sr 1d+ 03- P"},
+    {"r51 3", -ENXIO, I2CPT_PHASE_ADDRESS, 0, -1, "", "S a3- ff+ ff+ ff- P"},
+    {"w50 00 | r51 2 | w50 00", -ENXIO, I2CPT_PHASE_ADDRESS, 1, -1, "",
+     "S a0+ 00+ Sr a3- ff+ ff- P", "S a0+ 00+ Sr a3- ff+ ff- Sr a0+ 00+ P"},
+    /* RECV_LEN: the count is 0c at pointer 1, 17 at 2 */
+    {"w50 01 | r50 ?", 0, 0, -1, -1, "0c 17 22 2d 38 43 4e 59 64 6f 7a 85 90",
+     "S a0+ 01+ Sr a1+ 0c+ 17+ 22+ 2d+ 38+ 43+ 4e+ 59+ 64+ 6f+ 7a+ 85+ 90- P"},
+    {"w50 01 | r50 ?1 | w50", 0, 0, -1, -1,
+     "0c 17 22 2d 38 43 4e 59 64 6f 7a 85 90 9b",
+     "S a0+ 01+ Sr a1+ 0c+ 17+ 22+ 2d+ 38+ 43+ 4e+ 59+ 64+ 6f+ 7a+ 85+ 90+ 9b- "
+     "Sr a0+ P"},
+    {"w50 03 | r50 ?", -EPROTO, I2CPT_PHASE_DATA, 1, 0, "22",
+     "S a0+ 03+ Sr a1+ 22+ 2d- P"},
+    {"r51 ?", -ENXIO, I2CPT_PHASE_ADDRESS, 0, -1, "", "S a3- ff+ P"},
+    /* ten bits */
+    {"w/2a5 07", 0, 0, -1, -1, "", "S f4+ a5+ 07+ P"},
+    {"w/2a5 07 | r/2a5 2", 0, 0, -1, -1, "4e 59",
+     "S f4+ a5+ 07+ Sr f4+ a5+ Sr f5+ 4e+ 59- P"},
+    {"r/2a5 1", 0, 0, -1, -1, "01", "S f4+ a5+ Sr f5+ 01- P"},
+    {"w/1a5 07", -ENXIO, I2CPT_PHASE_ADDRESS, 0, -1, "", "S f2- a5- 07- P"},
+    {"w/2a6 07", -ENXIO, I2CPT_PHASE_ADDRESS, 0, -1, "", "S f4+ a6- 07- P"},
+    /* mangled protocols */
+    {"w50 00 | w- 11 22 | w50 00 | r50 2", 0, 0, -1, -1, "11 22",
+     "S a0+ 00+ 11+ 22+ Sr a0+ 00+ Sr a1+ 11+ 22- P"},
+    {"w51! 00 | r50 1", 0, 0, -1, -1, "01", "S a2- 00- Sr a1+ 01- P"},
+};
+
+static void check_transfer(struct rig *r, int t)
+{
+    const char *expected = transfers[t].wire;
+    char *wire, *data;
+    int ret = rig_transfer(r, transfers[t].msgs);
+
+    wire = bench_text(r->b);
+    data = rig_data(r);
+    if (r->config.batch && transfers[t].batch_wire) {
+        expected = transfers[t].batch_wire;
+    }
+#define MSG(what, is, should)                                                 \
+    "%s: '%s': %s %s, not %s", rig_name(&r->config), transfers[t].msgs, what, \
+        is, should
+    ck_assert_msg(!strcmp(wire, expected), MSG("wire", wire, expected));
+    ck_assert_msg(ret == transfers[t].rc,
+                  MSG("result", i2cpt_error_name(ret), r->fault.text));
+    if (!ret || !r->config.batch) {
+        ck_assert_msg(!strcmp(data, transfers[t].data),
+                      MSG("data", data, transfers[t].data));
+    }
+    ck_assert_int_eq(r->fault.code, -ret);
+    ck_assert_int_eq(r->fault.phase, transfers[t].phase);
+    ck_assert_int_eq(r->fault.msg, transfers[t].msg);
+    ck_assert_int_eq(r->fault.byte, transfers[t].byte);
+    ck_assert_msg(!wire_fights(r->b->wire), "%s: '%s': short circuit",
+                  rig_name(&r->config), transfers[t].msgs);
+    g_free(wire);
+    g_free(data);
+}
+
+/* One bus for the whole table, so that each transfer leaves it as the next one
+ * needs it. */
+START_TEST(transfer)
+{
+    int way = _i % WAYS, frequency = _i / WAYS % FREQUENCIES;
+    struct rig_config config =
+        config_of(way, frequency, _i / WAYS / FREQUENCIES);
+    struct rig *r;
+
+    for (size_t t = 0; t < G_N_ELEMENTS(transfers); t++) {
+        r = rig_new(&config);
+        check_transfer(r, (int)t);
+        ck_assert(wire_level(r->b->wire, WIRE_SCL));
+        ck_assert(wire_level(r->b->wire, WIRE_SDA));
+        rig_free(r);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("mpsse");
+    TCase *tc = tcase_create("mpsse");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, transfer, 0, WAYS * FREQUENCIES * 2);
+    suite_add_tcase(suite, tc);
+    return unit_run(suite);
+}
