@@ -38,19 +38,23 @@ enum {
 /* One OP_SET_LOW takes at least this long: AN_255 repeats it four times for
  * 600 ns. Others measured 500 ns. */
 #define SET_NS 150u
+/* A byte of a command cannot be taken faster than in one tick. */
+#define TICK_NS(ticks) ((ticks)*50u / 3)
+#define NS_TICKS(ns)   (((ns)*3u + 49) / 50)
 
-/* After a symbol SCL has been low for half a clock, where t_LOW asks for more;
- * and SDA is to be there t_SU;DAT before SCL goes up. */
-static uint32_t low_sets(uint32_t frequency_hz, uint32_t half_ns)
+static void init_low(struct mpsse *m, uint32_t frequency_hz, uint32_t half_ns)
 {
-    uint32_t low_ns, data_ns, rest_ns;
+    uint32_t low_ns = 500;
 
-    low_ns = frequency_hz <= 100000   ? 4700
-             : frequency_hz <= 400000 ? 1300
-                                      : 500;
-    data_ns = frequency_hz <= 100000 ? 250 : frequency_hz <= 400000 ? 100 : 50;
-    rest_ns = MAX(low_ns - MIN(low_ns, half_ns), data_ns);
-    return (rest_ns + SET_NS - 1) / SET_NS;
+    m->su_dat_ns = 50;
+    if (frequency_hz <= 100000) {
+        low_ns = 4700;
+        m->su_dat_ns = 250;
+    } else if (frequency_hz <= 400000) {
+        low_ns = 1300;
+        m->su_dat_ns = 100;
+    }
+    m->low_ns = low_ns - MIN(low_ns, half_ns);
 }
 
 int mpsse_init(struct mpsse *m, enum mpsse_chip chip,
@@ -77,7 +81,7 @@ int mpsse_init(struct mpsse *m, enum mpsse_chip chip,
     ticks = (ENGINE_HZ + 3 * limit_hz - 1) / (3 * limit_hz);
     m->divisor = (uint16_t)(ticks - 1);
     m->scl_hz = ENGINE_HZ / (3 * ticks);
-    m->low_sets = low_sets(frequency_hz, ticks * 50 / 3);
+    init_low(m, frequency_hz, TICK_NS(ticks));
     return 0;
 }
 
@@ -187,14 +191,25 @@ static void delay(const struct mpsse *m, struct mpsse_frame *f)
     }
 }
 
-/* SCL stays low, SDA at `sda`, until t_LOW and t_SU;DAT are over. The engine's
- * clock cannot make this time: SCL would go up and down with it. */
-static void stay_low(const struct mpsse *m, struct mpsse_frame *f, bool sda)
+/*
+ * SCL low, SDA at `sda`, and so they stay for that time at least. The engine's
+ * clock cannot make it: SCL would go up and down with it. What little is left
+ * over is made by commands of one byte that do nothing.
+ */
+static void stay_low(struct mpsse_frame *f, bool sda, uint32_t ns)
 {
-    uint32_t i;
+    uint32_t sets = MAX(ns / SET_NS, 1),
+             rest = NS_TICKS(ns - MIN(ns, sets * SET_NS));
 
-    for (i = 0; i < m->low_sets; i++) {
+    if (rest > 2) {
+        sets++;
+        rest = 0;
+    }
+    while (sets--) {
         set_pins(f, false, sda);
+    }
+    while (rest--) {
+        PUT(f, OP_LOOPBACK_OFF);
     }
 }
 
@@ -232,13 +247,13 @@ void mpsse_start(const struct mpsse *m, struct mpsse_frame *f)
 {
     set_pins(f, true, false);
     delay(m, f); /* t_HD;STA */
-    engine_pins(f, false, true);
+    stay_low(f, false, m->low_ns);
 }
 
-/* The slot before has left SCL low. */
+/* The slot before has left SCL low, half a clock at least. */
 void mpsse_repeated_start(const struct mpsse *m, struct mpsse_frame *f)
 {
-    stay_low(m, f, true);
+    stay_low(f, true, MAX(m->low_ns, m->su_dat_ns));
     set_pins(f, true, true);
     wait_scl(m, f);
     delay(m, f); /* t_SU;STA */
@@ -247,7 +262,7 @@ void mpsse_repeated_start(const struct mpsse *m, struct mpsse_frame *f)
 
 void mpsse_stop(const struct mpsse *m, struct mpsse_frame *f)
 {
-    stay_low(m, f, false);
+    stay_low(f, false, MAX(m->low_ns, m->su_dat_ns));
     set_pins(f, true, false);
     wait_scl(m, f);
     delay(m, f); /* t_SU;STO */
@@ -257,7 +272,7 @@ void mpsse_stop(const struct mpsse *m, struct mpsse_frame *f)
 
 void mpsse_recover(const struct mpsse *m, struct mpsse_frame *f)
 {
-    stay_low(m, f, true);
+    stay_low(f, true, m->low_ns);
     PUT(f, OP_CLOCK_BITS, 7, OP_CLOCK_BITS, 0);
     mpsse_stop(m, f);
 }
@@ -380,20 +395,24 @@ static struct mpsse_symbol packed_symbol(const struct mpsse_piece *p,
 
 /* ---------------------------------------------------------------- bytewise */
 
-/*
- * With stretching by GPIO a bit that a target may hold up is clocked by hand:
- * released, waited for, sampled by reading the pins. One reply byte. While SCL
- * is low here it is held by the pin that waits for it: the engine can make
- * time then, its clock's own pin being an input.
- */
+/* SCL is low by the pin that waits for it: so the engine can make time, its
+ * clock's own pin being an input. */
+static void wait_low(const struct mpsse *m, struct mpsse_frame *f, bool sda)
+{
+    PUT(f, OP_SET_LOW, 0, (uint8_t)(PIN_WAIT | (sda ? 0 : PIN_SDA)));
+    delay(m, f);
+}
+
+/* With stretching by GPIO a bit that a target may hold up is clocked by hand:
+ * released, waited for, sampled by reading the pins. One reply byte. */
 static void manual_bit(const struct mpsse *m, struct mpsse_frame *f, bool one)
 {
-    PUT(f, OP_SET_LOW, 0, (uint8_t)(PIN_WAIT | (one ? 0 : PIN_SDA)));
-    delay(m, f);
+    wait_low(m, f, one);
     set_pins(f, true, one);
     wait_scl(m, f);
     delay(m, f);
     PUT(f, OP_READ_LOW);
+    wait_low(m, f, one);
     set_pins(f, false, one);
 }
 

@@ -125,11 +125,22 @@ int rig_transfer(struct rig *r, const char *text)
 {
     struct i2cpt_xfer x = {r->msgs, 0, i2cpt_now_ns() + RIG_TIMEOUT, 0,
                            &r->fault};
+    int ret;
 
     rig_parse(r, text);
     x.n = r->n_msgs;
     i2cpt_fault_clear(&r->fault);
-    return mpsse_bus_transfer(r->bus, &x);
+    ret = mpsse_bus_transfer(r->bus, &x);
+    rig_settle(r);
+    return ret;
+}
+
+void rig_settle(struct rig *r)
+{
+    uint64_t until_ns = wire_now(r->b->wire) + 10 * 1000000;
+
+    while (!vchip_idle(r->b->chip) && wire_step(r->b->wire, until_ns)) {
+    }
 }
 
 char *rig_data(const struct rig *r)

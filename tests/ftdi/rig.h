@@ -47,6 +47,9 @@ const char *rig_name(const struct rig_config *config);
  * "w- 11" (NOSTART), "w50! 00" (IGNORE_NAK), "w50 00x300" (300 bytes 00).
  */
 void rig_parse(struct rig *r, const char *text);
+/* Until the engine has done what it was given: a reply may come, by the latency
+ * timer, before STOP is over. At most 10 ms. */
+void rig_settle(struct rig *r);
 /* The parsed ones go out; r->fault says more. */
 int rig_transfer(struct rig *r, const char *text);
 /* What reads brought, "01 02 | 03", of `actual` bytes each; g_free() it. */

@@ -8,38 +8,7 @@
 
 #include "../unit/unit.h"
 #include "rig.h"
-
-/* Every way that the same transfers are tried. */
-static const struct {
-    enum mpsse_chip chip;
-    enum mpsse_encoding encoding;
-    enum mpsse_stretching stretching;
-} ways[] = {
-    {MPSSE_FT232H, MPSSE_PACKED, MPSSE_STRETCH_OFF},
-    {MPSSE_FT232H, MPSSE_PACKED, MPSSE_STRETCH_ADAPTIVE},
-    {MPSSE_FT232H, MPSSE_BYTEWISE, MPSSE_STRETCH_OFF},
-    {MPSSE_FT232H, MPSSE_BYTEWISE, MPSSE_STRETCH_ADAPTIVE},
-    {MPSSE_FT232H, MPSSE_BYTEWISE, MPSSE_STRETCH_GPIO},
-    {MPSSE_FT2232H, MPSSE_BYTEWISE, MPSSE_STRETCH_OFF},
-    {MPSSE_FT2232H, MPSSE_BYTEWISE, MPSSE_STRETCH_ADAPTIVE},
-    {MPSSE_FT2232H, MPSSE_BYTEWISE, MPSSE_STRETCH_GPIO},
-    {MPSSE_FT4232H, MPSSE_BYTEWISE, MPSSE_STRETCH_OFF},
-    {MPSSE_FT4232H, MPSSE_BYTEWISE, MPSSE_STRETCH_ADAPTIVE},
-    {MPSSE_FT4232H, MPSSE_BYTEWISE, MPSSE_STRETCH_GPIO},
-};
-static const uint32_t frequencies[] = {10000,  83000,  100000,
-                                       100001, 400000, 1000000};
-#define WAYS        ((int)G_N_ELEMENTS(ways))
-#define FREQUENCIES ((int)G_N_ELEMENTS(frequencies))
-
-static struct rig_config config_of(int way, int frequency, bool batch)
-{
-    return (struct rig_config){.chip = ways[way].chip,
-                               .encoding = ways[way].encoding,
-                               .stretching = ways[way].stretching,
-                               .frequency_hz = frequencies[frequency],
-                               .batch = batch};
-}
+#include "ways.h"
 
 /* ---------------------------------------------------------------- transfers */
 

@@ -71,6 +71,7 @@ char *watch_text(const struct wire_edge *edges, size_t n)
 /* When each thing was last seen. */
 struct marks {
     uint64_t scl_rise, scl_fall, sda, start, stop;
+    uint64_t bit; /* SCL's rise of the bit before: not START's or STOP's */
     bool level[WIRE_LINES];
 };
 
@@ -87,7 +88,6 @@ static void scl_edge(struct watch_times *out, struct marks *m, uint64_t now,
 {
     if (level) {
         measure(out, T_LOW, m->scl_fall, now);
-        measure(out, T_PERIOD, m->scl_rise, now);
         measure(out, T_SU_DAT, m->sda, now);
         m->scl_rise = now;
         m->start = NEVER;
@@ -97,6 +97,8 @@ static void scl_edge(struct watch_times *out, struct marks *m, uint64_t now,
         measure(out, T_HD_STA, m->start, now);
     } else {
         measure(out, T_HIGH, m->scl_rise, now);
+        measure(out, T_PERIOD, m->bit, m->scl_rise);
+        m->bit = m->scl_rise;
     }
     m->scl_fall = now;
     m->sda = NEVER;
@@ -112,19 +114,19 @@ static void sda_edge(struct watch_times *out, struct marks *m, uint64_t now,
     } else if (level) {
         measure(out, T_SU_STO, m->scl_rise, now);
         m->stop = now;
-        m->scl_rise = NEVER; /* no period across a pause */
+        m->scl_rise = m->bit = NEVER;
     } else {
         measure(out, T_SU_STA, m->scl_rise, now);
         measure(out, T_BUF, m->stop, now);
         m->start = now;
-        m->stop = m->scl_rise = NEVER;
+        m->stop = m->scl_rise = m->bit = NEVER;
     }
 }
 
 void watch_times(const struct wire_edge *edges, size_t n,
                  struct watch_times *out)
 {
-    struct marks m = {NEVER, NEVER, NEVER, NEVER, NEVER, {true, true}};
+    struct marks m = {NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, {true, true}};
     size_t i;
 
     for (i = 0; i < WATCH_TIMES; i++) {
