@@ -17,7 +17,7 @@ test_packages=(
     "${build_packages[@]}"
     g++ check umockdev libumockdev-dev i2c-tools
     gcc-arm-none-eabi clang-format shellcheck git
-    qemu-system-x86 strace
+    qemu-system-x86 strace sigrok-cli
 )
 
 # i2cpt_install PACKAGE... installs those that are missing, as root or by sudo.
