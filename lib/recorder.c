@@ -174,13 +174,20 @@ static int stream_start(void *priv, uint16_t addr, uint16_t flags,
     return ret;
 }
 
+/* A byte of the message that is open, in its direction. */
+static bool is_recorded(struct recorder *rec, uint16_t direction)
+{
+    return rec->stream == STREAM_OPEN && rec->now.msgs->len &&
+           (record_last(&rec->now)->flags & I2CPT_M_RD) == direction;
+}
+
 static int stream_write(void *priv, uint8_t byte, uint64_t deadline_ns,
                         struct i2cpt_fault *fault)
 {
     struct recorder *rec = priv;
     int ret = rec->inner->stream_write(rec->priv, byte, deadline_ns, fault);
 
-    if (rec->stream == STREAM_OPEN) {
+    if (is_recorded(rec, 0)) {
         record_byte(&rec->now, byte);
         record_last(&rec->now)->len++;
         if (ret) {
@@ -198,7 +205,7 @@ static int stream_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
     struct recorder *rec = priv;
     int ret = rec->inner->stream_read(rec->priv, byte, deadline_ns, fault);
 
-    if (rec->stream == STREAM_OPEN) {
+    if (is_recorded(rec, I2CPT_M_RD)) {
         record_last(&rec->now)->len++;
         if (!ret) {
             record_byte(&rec->now, *byte);

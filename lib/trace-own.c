@@ -16,7 +16,7 @@ static void ack_probe(struct i2cpt_xfer *x)
     if (msg->len) {
         msg->buf[0] = 0xff;
     }
-    msg->actual = msg->len;
+    msg->actual = MIN(msg->len, 1);
 }
 
 /* Lookup: there is a target where anything but a refusal was recorded. */

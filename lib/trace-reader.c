@@ -9,32 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "trace-line.h"
+#include "trace-reader.h"
 
 #define BUFFER_SIZE (256u << 10)
-#define SMALL_MAX   (64u << 20)
-#define TAIL_SIZE   4096
-#define LOAD_MAX    (1u << 30) /* bytes of a pipe that are kept in memory */
-
-struct i2cpt_trace_reader {
-    char *name;
-    int fd; /* -1: all of it is in `buf` */
-    bool close_fd;
-    bool seekable; /* by pread() at `base + len`, or memory */
-    char *buf;
-    bool own_buf;
-    size_t cap, len, pos; /* buf[pos..len) is still to be read */
-    uint64_t base;        /* offset in the file of buf[0] */
-    bool eof;             /* nothing comes behind buf[len) */
-
-    uint64_t line;          /* number of the last one */
-    uint64_t count;         /* transfers so far */
-    bool headers;           /* before the first stamp */
-    bool counting;          /* not since a seek */
-    bool complete;          /* the last thing was `end N` */
-    bool done;              /* at the end, or after an error */
-    struct trace_slot slot; /* for the public calls */
-};
 
 /* ------------------------------------------------------------------ input */
 
@@ -91,9 +68,8 @@ static int make_room(struct i2cpt_trace_reader *r, struct i2cpt_fault *fault)
     return 0;
 }
 
-/* More bytes behind buf[len). */
-static int fill(struct i2cpt_trace_reader *r, uint64_t deadline_ns,
-                struct i2cpt_fault *fault)
+int trace_reader_fill(struct i2cpt_trace_reader *r, uint64_t deadline_ns,
+                      struct i2cpt_fault *fault)
 {
     ssize_t got;
     int ret = make_room(r, fault);
@@ -116,10 +92,8 @@ static int fill(struct i2cpt_trace_reader *r, uint64_t deadline_ns,
     return 0;
 }
 
-/* 1 and the next line, newline not counted but there; 0: what is left, maybe
- * nothing, has no newline. */
-static int next_line(struct i2cpt_trace_reader *r, uint64_t deadline_ns,
-                     const char **out, size_t *len, struct i2cpt_fault *fault)
+int trace_reader_line(struct i2cpt_trace_reader *r, uint64_t deadline_ns,
+                      const char **out, size_t *len, struct i2cpt_fault *fault)
 {
     size_t searched = r->pos;
     int ret;
@@ -140,7 +114,7 @@ static int next_line(struct i2cpt_trace_reader *r, uint64_t deadline_ns,
             return 0;
         }
         searched = r->len - r->pos;
-        ret = fill(r, deadline_ns, fault);
+        ret = trace_reader_fill(r, deadline_ns, fault);
         if (ret) {
             return ret;
         }
@@ -214,7 +188,7 @@ int trace_reader_read(struct i2cpt_trace_reader *r, struct trace_slot *slot,
     if (r->done) {
         return 0;
     }
-    ret = next_line(r, deadline_ns, &p, &len, fault);
+    ret = trace_reader_line(r, deadline_ns, &p, &len, fault);
     if (ret == -ETIMEDOUT) {
         return ret;
     }
@@ -256,7 +230,7 @@ static int check_magic(struct i2cpt_trace_reader *r, struct i2cpt_fault *fault)
     struct trace_error error = {0, ""};
     size_t len, magic = strlen(TRACE_MAGIC);
     const char *p;
-    int ret = next_line(r, UINT64_MAX, &p, &len, fault);
+    int ret = trace_reader_line(r, UINT64_MAX, &p, &len, fault);
 
     if (ret < 0) {
         return ret;
@@ -279,7 +253,7 @@ static int check_magic(struct i2cpt_trace_reader *r, struct i2cpt_fault *fault)
     return bad_line(r, &error, fault);
 }
 
-static struct i2cpt_trace_reader *reader_new(const char *name)
+struct i2cpt_trace_reader *trace_reader_new(const char *name)
 {
     struct i2cpt_trace_reader *r = g_new0(struct i2cpt_trace_reader, 1);
 
@@ -289,9 +263,9 @@ static struct i2cpt_trace_reader *reader_new(const char *name)
     return r;
 }
 
-static int reader_start(struct i2cpt_trace_reader *r,
-                        struct i2cpt_trace_reader **out,
-                        struct i2cpt_fault *fault)
+int trace_reader_start(struct i2cpt_trace_reader *r,
+                       struct i2cpt_trace_reader **out,
+                       struct i2cpt_fault *fault)
 {
     int ret = 0;
 
@@ -325,11 +299,11 @@ int i2cpt_trace_reader_open(const char *path, struct i2cpt_trace_reader **out,
         return i2cpt_fault_text(fault, errno, "%.160s: %s", path,
                                 g_strerror(errno));
     }
-    r = reader_new(is_stdin ? "<stdin>" : path);
+    r = trace_reader_new(is_stdin ? "<stdin>" : path);
     r->fd = fd;
     r->close_fd = !is_stdin;
     r->seekable = !is_stdin && !fstat(fd, &st) && S_ISREG(st.st_mode);
-    return reader_start(r, out, fault);
+    return trace_reader_start(r, out, fault);
 }
 
 int i2cpt_trace_reader_open_memory(const void *text, size_t len,
@@ -337,14 +311,14 @@ int i2cpt_trace_reader_open_memory(const void *text, size_t len,
                                    struct i2cpt_trace_reader **out,
                                    struct i2cpt_fault *fault)
 {
-    struct i2cpt_trace_reader *r = reader_new(name);
+    struct i2cpt_trace_reader *r = trace_reader_new(name);
 
     *out = NULL;
     i2cpt_fault_clear(fault);
     r->buf = (char *)(uintptr_t)(len ? text : "");
     r->len = r->cap = len;
     r->eof = r->seekable = true;
-    return reader_start(r, out, fault);
+    return trace_reader_start(r, out, fault);
 }
 
 void i2cpt_trace_reader_free(struct i2cpt_trace_reader *r)
@@ -383,153 +357,4 @@ int i2cpt_trace_reader_complete(const struct i2cpt_trace_reader *r)
 uint64_t i2cpt_trace_reader_transfers(const struct i2cpt_trace_reader *r)
 {
     return r->count;
-}
-
-/* ----------------------------------------------------------- for matching */
-
-const char *trace_reader_name(const struct i2cpt_trace_reader *r)
-{
-    return r->name;
-}
-
-bool trace_reader_seekable(const struct i2cpt_trace_reader *r)
-{
-    return r->seekable;
-}
-
-void trace_reader_seek(struct i2cpt_trace_reader *r, uint64_t offset)
-{
-    r->done = r->counting = r->headers = false;
-    if (offset >= r->base && offset <= r->base + r->len) {
-        r->pos = (size_t)(offset - r->base);
-        return;
-    }
-    r->base = offset;
-    r->pos = r->len = 0;
-    r->eof = false;
-}
-
-int trace_reader_again(const struct i2cpt_trace_reader *r,
-                       struct i2cpt_trace_reader **out,
-                       struct i2cpt_fault *fault)
-{
-    struct i2cpt_trace_reader *again;
-
-    if (r->fd < 0) {
-        return i2cpt_trace_reader_open_memory(r->buf, r->len, r->name, out,
-                                              fault);
-    }
-    again = reader_new(r->name);
-    again->seekable = true;
-    again->fd = fcntl(r->fd, F_DUPFD_CLOEXEC, 0);
-    again->close_fd = again->fd >= 0;
-    if (again->fd < 0) {
-        i2cpt_trace_reader_free(again);
-        return i2cpt_fault_text(fault, errno, "%.120s: %s", r->name,
-                                g_strerror(errno));
-    }
-    return reader_start(again, out, fault);
-}
-
-/* Called behind the first line only: all of it stays, from offset 0 on. */
-int trace_reader_load(struct i2cpt_trace_reader *r, struct i2cpt_fault *fault)
-{
-    size_t pos = r->pos;
-    int ret = 0;
-
-    r->pos = 0;
-    while (!ret && !r->eof) {
-        if (r->len == r->cap) {
-            char *buf =
-                r->cap < LOAD_MAX ? g_try_realloc(r->buf, r->cap * 2) : NULL;
-
-            if (!buf) {
-                return i2cpt_fault_text(
-                    fault, ENOMEM,
-                    "%.120s: too long to be kept in memory (%zu bytes so far); "
-                    "match=strict keeps nothing",
-                    r->name, r->len);
-            }
-            r->buf = buf;
-            r->cap *= 2;
-        }
-        ret = fill(r, UINT64_MAX, fault);
-    }
-    r->pos = pos;
-    if (r->close_fd) {
-        close(r->fd);
-        r->close_fd = false;
-    }
-    r->fd = -1;
-    r->seekable = true;
-    return ret;
-}
-
-uint64_t trace_reader_offset(const struct i2cpt_trace_reader *r)
-{
-    return r->base + r->pos;
-}
-
-uint64_t trace_reader_line_at(struct i2cpt_trace_reader *r, uint64_t offset)
-{
-    struct i2cpt_trace_reader *again;
-    uint64_t line = 2;
-    const char *p;
-    size_t len;
-
-    if (!r->seekable || trace_reader_again(r, &again, NULL)) {
-        return 0;
-    }
-    while (again->base + again->pos < offset &&
-           next_line(again, UINT64_MAX, &p, &len, NULL) == 1) {
-        line++;
-    }
-    if (again->base + again->pos != offset) {
-        line = 0;
-    }
-    i2cpt_trace_reader_free(again);
-    return line;
-}
-
-void trace_reader_recount(struct i2cpt_trace_reader *r)
-{
-    r->counting = true;
-    r->count = 0;
-}
-
-bool trace_reader_is_small(const struct i2cpt_trace_reader *r)
-{
-    struct stat st;
-
-    return !fstat(r->fd, &st) && st.st_size <= (off_t)SMALL_MAX;
-}
-
-/* Whether the last line with something in it is `end N`, from the last bytes of
- * the file alone where that can be seen there. */
-bool trace_reader_ends(const struct i2cpt_trace_reader *r)
-{
-    char tail[TAIL_SIZE];
-    const char *newline;
-    struct stat st;
-    ssize_t end, start;
-    off_t at;
-
-    if (r->fd < 0 || fstat(r->fd, &st)) {
-        return true;
-    }
-    at = MAX(st.st_size - TAIL_SIZE, 0);
-    end = pread(r->fd, tail, sizeof(tail), at);
-    while (end > 0) {
-        end -= tail[end - 1] == '\n';
-        newline = memrchr(tail, '\n', (size_t)end);
-        start = newline ? newline - tail + 1 : 0;
-        if (!newline && at) {
-            return true; /* cannot be told cheaply; the replay finds out */
-        }
-        if (start < end && tail[start] != '#') {
-            return end - start > 4 && !memcmp(tail + start, "end ", 4);
-        }
-        end = start;
-    }
-    return false;
 }

@@ -226,14 +226,33 @@ int trace_match_start(struct trace_match *m, uint16_t addr, uint16_t flags,
     }
 }
 
+/* Whether the message that is open goes in this direction. */
+static bool is_open(const struct trace_match *m, uint16_t direction)
+{
+    const GArray *msgs = m->history.msgs;
+
+    return m->state == MATCH_LOST || m->state == MATCH_REFUSED ||
+           (m->state != MATCH_IDLE && msgs->len &&
+            (g_array_index(msgs, struct trace_asked, msgs->len - 1).flags &
+             I2CPT_M_RD) == direction);
+}
+
+static int wrong_direction(struct i2cpt_fault *fault)
+{
+    return i2cpt_fault_text(fault, EINVAL,
+                            "a byte against the direction of its message");
+}
+
 int trace_match_write(struct trace_match *m, uint8_t byte,
                       struct i2cpt_fault *fault)
 {
     line_t line;
     int ret;
 
+    if (!is_open(m, 0)) {
+        return wrong_direction(fault);
+    }
     switch (m->state) {
-    case MATCH_IDLE:
     case MATCH_REFUSED:
         return i2cpt_fault_set(fault, EIO, I2CPT_PHASE_DATA, -1, -1);
     case MATCH_LOST:
@@ -287,6 +306,9 @@ int trace_match_read(struct trace_match *m, uint8_t *byte,
     int ret;
 
     *byte = 0xff;
+    if (!is_open(m, I2CPT_M_RD)) {
+        return wrong_direction(fault);
+    }
     if (m->state != MATCH_WALK) {
         return m->state == MATCH_LOST
                    ? lost(fault)

@@ -53,7 +53,9 @@ static void transfer(struct i2cpt_adapter *a, uint32_t marks, const char *text,
     } else {
         out += sprintf(out, "ok");
         for (i = 0; i < n; i++) {
-            for (k = 0; msgs[i].flags & I2CPT_M_RD && k < msgs[i].actual; k++) {
+            for (k = 0;
+                 msgs[i].flags & I2CPT_M_RD && k < MIN(msgs[i].actual, 64);
+                 k++) {
                 out += sprintf(out, " %02x", msgs[i].buf[k]);
             }
         }
@@ -67,10 +69,11 @@ static void stream_call(struct i2cpt_adapter *a, struct i2cpt_call *call,
     struct i2cpt_fault fault;
     int ret = i2cpt_call_run(a, call, &fault);
 
-    if (ret == -I2CPT_EMISMATCH) {
-        strcpy(out, "mismatch");
-    } else if (ret) {
-        strcpy(out, i2cpt_error_name(ret));
+    if (ret) {
+        const char *name = i2cpt_error_name(ret);
+
+        ck_assert_ptr_nonnull(name);
+        strcpy(out, ret == -I2CPT_EMISMATCH ? "mismatch" : name);
     } else if (call->op == I2CPT_OP_STREAM_READ) {
         sprintf(out, "%02x", call->byte);
     } else {

@@ -374,12 +374,123 @@ START_TEST(scenario)
 }
 END_TEST
 
+/* ----------------------------------------- whatever is recorded and asked for
+ */
+
+static void random_line(GRand *rand, GString *out)
+{
+    static const char *const lines[] = {
+        "w1@0x48 0%d r2 = 1a c0",
+        "w1@0x48 0%d r4 = 1a c0 01 02 %%took-%d",
+        "w1@0x48 0%d r6 = 01 02",
+        "w0@0x48 ! ENXIO phase=address msg=0 %%probe",
+        "w0@0x48 %%probe",
+        "r1@0x48 = 0%d %%probe",
+        "w1@0x48 0%d r5 = 01 02 03 04 05 %%resend",
+        "r1@0x48 = 0%d %%continue",
+        "r?@0x48 = 0%d 61 62",
+        "w1@0x48 0%d ! ENXIO phase=address msg=0",
+        "w1@0x48 0%d ! ENXIO phase=address msg=0 %%resend",
+        "w2@0x48 0%d 07 ! EIO phase=data msg=0 byte=1",
+        "w1@0x48 0%d r3 = ?? 01~ ! EAGAIN phase=data msg=1 byte=2",
+        "w1@0x49 0%d r1 = 05",
+        "w1@0x48 0%d sw1 01",
+        "w0@0x48 r0@0x49",
+        "r2@0x48 ! EREMOTEIO %%resend",
+        "w1@0x48 0%d r? ! EPROTO",
+        "w0@0x48 ! E5 phase=stop",
+        "r1@0x48 %%took-0"};
+    const char *line = lines[g_rand_int_range(rand, 0, G_N_ELEMENTS(lines))];
+    int a = g_rand_int_range(rand, 0, 3), b = g_rand_int_range(rand, 0, 5);
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    g_string_append_printf(out, line, a, b);
+#pragma GCC diagnostic pop
+    g_string_append_c(out, '\n');
+}
+
+static void random_step(GRand *rand, char *out, size_t size)
+{
+    static const char *const words[] = {"W48", "W49", "R48", "00", "01",
+                                        "07",  ".",   ".",   "."};
+    static const char *const asked[] = {
+        "w1@0x48 0 r2",    "w1@0x48 1 r34", "r1@0x48",      "r34@0x48",
+        "r?@0x48",         "w0@0x48",       "w1@0x48 2",    "w2@0x48 1 7",
+        "w1@0x49 0 r1",    "r0@0x48",       "w1@0x48 0 r?", "w1@0x48 1 r3",
+        "w1@0x48 0 sw1 1", "w0@0x50"};
+    int i, n = g_rand_int_range(rand, 1, 9);
+
+    if (!g_rand_int_range(rand, 0, 5)) {
+        snprintf(out, size, "k %d", g_rand_int_range(rand, 0, 5));
+        return;
+    }
+    if (g_rand_boolean(rand)) {
+        snprintf(out, size, "%c %s", "mgpRGPC"[g_rand_int_range(rand, 0, 7)],
+                 asked[g_rand_int_range(rand, 0, G_N_ELEMENTS(asked))]);
+        return;
+    }
+    snprintf(out, size, "s %s", words[g_rand_int_range(rand, 0, 3)]);
+    for (i = 0; i < n; i++) {
+        g_strlcat(out, " ", size);
+        g_strlcat(out, words[g_rand_int_range(rand, 0, G_N_ELEMENTS(words))],
+                  size);
+    }
+    g_strlcat(out, " P", size);
+}
+
+#define ROUNDS 40 /* in each of the cases of a loop */
+
+static void try_anything(GRand *rand, const char *order, const char *end)
+{
+    GString *lines = g_string_new("");
+    struct i2cpt_trace_verdict v = {.size = sizeof(v)};
+    struct i2cpt_adapter *a;
+    char keys[64], step[128], out[256];
+    int i;
+
+    for (i = g_rand_int_range(rand, 0, 12); i >= 0; i--) {
+        random_line(rand, lines);
+    }
+    write_trace(lines->str, true);
+    snprintf(keys, sizeof(keys), "match=%s,end=%s", order, end);
+    a = open_trace(keys);
+    for (i = 0; i < 30; i++) {
+        random_step(rand, step, sizeof(step));
+        replay_step(a, step, out);
+    }
+    ck_assert_int_eq(i2cpt_trace_adapter_verdict(a, &v, NULL), 0);
+    ck_assert_uint_le(v.consumed, 13);
+    ck_assert_uint_le(v.remaining, 13);
+    ck_assert_uint_le(v.consumed + v.remaining, 13);
+    i2cpt_adapter_unref(a);
+    drop_trace();
+    g_string_free(lines, TRUE);
+}
+
+/* Nothing crashes or hangs, and the verdict adds up. */
+START_TEST(anything)
+{
+    static const char *const orders[] = {"per-address", "strict", "lookup"};
+    static const char *const ends[] = {"error", "hold", "loop"};
+    GRand *rand = g_rand_new_with_seed((guint32)_i);
+    int i;
+
+    for (i = 0; i < ROUNDS; i++) {
+        try_anything(rand, orders[_i % 3], ends[_i / 3 % 3]);
+    }
+    g_rand_free(rand);
+}
+END_TEST
+
 static Suite *match_suite(void)
 {
     Suite *suite = suite_create("trace-match");
     TCase *tcase = tcase_create("scenarios");
 
     tcase_add_loop_test(tcase, scenario, 0, G_N_ELEMENTS(scenarios));
+    tcase_add_loop_test(tcase, anything, 0, 18);
+    tcase_set_timeout(tcase, 30);
     suite_add_tcase(suite, tcase);
     return suite;
 }
