@@ -31,6 +31,7 @@ static inline int parse_dec(struct parser *s, const char *what, uint64_t max,
     const char *p = s->p;
     uint64_t value = 0;
 
+    *out = 0;
     if (!is_digit(*p)) {
         return parse_fail(s, p, "expected %s", what);
     }
