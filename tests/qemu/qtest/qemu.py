@@ -189,8 +189,8 @@ class Qemu:
             self.quit()
 
 
-def find(wanted):
-    """The qemu-system-arm of a version "10.0.2": the installed one, or that of
+def find(wanted, name="qemu-system-arm"):
+    """The QEMU of a version "10.0.2": the installed one, or that of
     tests/cache. None where there is no such."""
     cache = os.environ.get("I2CPT_CACHE") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
@@ -198,7 +198,7 @@ def find(wanted):
     folders = os.environ.get("PATH", "").split(":")
     folders.append(os.path.join(cache, "qemu-" + wanted.rpartition(".")[0]))
     for folder in folders:
-        binary = os.path.join(folder, "qemu-system-arm")
+        binary = os.path.join(folder, name)
         if (os.access(binary, os.X_OK) and
                 version(binary) == tuple(map(int, wanted.split(".")))):
             return binary
