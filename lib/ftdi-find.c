@@ -116,6 +116,13 @@ static void read_strings(struct ftdi_found *found)
     libusb_close(h);
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const struct ftdi_found *x = a, *y = b;
+
+    return x->bus != y->bus ? x->bus - y->bus : x->address - y->address;
+}
+
 /* Devices that fit by number, of struct ftdi_found. */
 static GArray *scan(libusb_context *usb, const struct ftdi_want *want)
 {
@@ -139,6 +146,7 @@ static GArray *scan(libusb_context *usb, const struct ftdi_want *want)
         found.address = libusb_get_device_address(devices[i]);
         g_array_append_val(all, found);
     }
+    g_array_sort(all, by_place);
     if (n >= 0) {
         libusb_free_device_list(devices, 1);
     }

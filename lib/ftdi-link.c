@@ -49,21 +49,34 @@ static struct ftdi_context *new_context(void)
     return ftdi;
 }
 
+/* Before the kernel has noticed that a chip was pulled out, requests fail in
+ * other ways; one that is there answers this. */
+static bool answers(libusb_device_handle *h)
+{
+    enum { GET_LATENCY_TIMER = 0x0a };
+    unsigned char latency_ms;
+
+    return libusb_control_transfer(h,
+                                   LIBUSB_ENDPOINT_IN |
+                                       LIBUSB_REQUEST_TYPE_VENDOR |
+                                       LIBUSB_RECIPIENT_DEVICE,
+                                   GET_LATENCY_TIMER, 0, 1, &latency_ms, 1,
+                                   CONTROL_TIMEOUT_MS) == 1;
+}
+
 /* libftdi1 keeps libusb's reason to itself: ask again. */
-static int open_failed(struct ftdi_found *found, int code,
+static int open_failed(const struct ftdi_found *found, unsigned interface,
                        struct i2cpt_fault *fault)
 {
     libusb_device_handle *h;
-    int error = LIBUSB_ERROR_BUSY; /* it could be opened but not claimed */
+    int error = libusb_open(found->dev, &h);
 
-    if (code != -5) {
-        error = libusb_open(found->dev, &h);
-        if (!error) {
-            libusb_close(h);
-            error = LIBUSB_ERROR_IO;
-        }
+    if (!error) {
+        error = !answers(h) ? LIBUSB_ERROR_NO_DEVICE
+                            : libusb_claim_interface(h, (int)interface);
+        libusb_close(h);
     }
-    return ftdi_open_fault(found, error, fault);
+    return ftdi_open_fault(found, error ? error : LIBUSB_ERROR_IO, fault);
 }
 
 /* Through mode 0, which is the only way out for an engine that waits for a pin.
@@ -89,7 +102,7 @@ static int set_up(struct ftdi_link *link, const struct ftdi_link_config *c,
     ftdi->usb_read_timeout = ftdi->usb_write_timeout = CONTROL_TIMEOUT_MS;
     ret = ftdi_usb_open_dev(ftdi, found->dev);
     if (ret < 0) {
-        return open_failed(found, ret, fault);
+        return open_failed(found, c->want.interface, fault);
     }
     if (ftdi->max_packet_size <= MPSSE_USB_STATUS ||
         ftdi->max_packet_size > READ_MOST) {
@@ -100,7 +113,10 @@ static int set_up(struct ftdi_link *link, const struct ftdi_link_config *c,
     if (ftdi_set_latency_timer(ftdi, c->latency_ms) ||
         ftdi_set_event_char(ftdi, 0, 0) || ftdi_set_error_char(ftdi, 0, 0) ||
         restart_engine(ftdi)) {
-        return ftdi_open_fault(found, LIBUSB_ERROR_IO, fault);
+        return ftdi_open_fault(found,
+                               answers(ftdi->usb_dev) ? LIBUSB_ERROR_IO
+                                                      : LIBUSB_ERROR_NO_DEVICE,
+                               fault);
     }
     return 0;
 }
@@ -306,15 +322,6 @@ static int begin(struct ftdi_link *link, const uint8_t *out, size_t out_len)
     return 0;
 }
 
-/* Before the kernel has noticed that a chip was pulled out, requests fail in
- * other ways; one that is there answers this. */
-static bool answers(struct ftdi_link *link)
-{
-    unsigned char latency_ms;
-
-    return !ftdi_get_latency_timer(link->ftdi, &latency_ms);
-}
-
 static int exchange(void *priv, const uint8_t *out, size_t out_len, uint8_t *in,
                     size_t in_len, uint64_t deadline_ns)
 {
@@ -337,7 +344,7 @@ static int exchange(void *priv, const uint8_t *out, size_t out_len, uint8_t *in,
         fail(link, -ETIMEDOUT);
         cancel(link);
     }
-    if (link->error == -EIO && !answers(link)) {
+    if (link->error == -EIO && !answers(link->ftdi->usb_dev)) {
         link->error = -ENODEV;
     }
     link->gone = link->error == -ENODEV;

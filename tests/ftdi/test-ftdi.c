@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The ftdi backend through the public API, over the real libftdi1 and libusb,
+ * a fake usbfs and the virtual chip. */
+#include <errno.h>
+#include <string.h>
+
+#include "../unit/unit.h"
+#include "fake-dongle.h"
+#include "ftdi-find.h"
+#include "i2cpt.h"
+
+static UMockdevTestbed *testbed;
+static struct fake_dongle *dongle;
+
+static const struct fake_dongle_config ft232h = {
+    .kind = VCHIP_FT232H,
+    .bus = 1,
+    .address = 5,
+    .serial = "FT1",
+    .description = "C232HM",
+};
+
+static void setup(void)
+{
+    testbed = umockdev_testbed_new();
+}
+
+static void teardown(void)
+{
+    if (dongle) {
+        fake_dongle_free(dongle);
+        dongle = NULL;
+    }
+    g_object_unref(testbed);
+}
+
+static struct i2cpt_adapter *open_fine(const char *spec)
+{
+    struct i2cpt_fault fault = {0};
+    struct i2cpt_adapter *a;
+
+    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s: %s", spec,
+                  fault.text);
+    return a;
+}
+
+static void expect_read(struct i2cpt_adapter *a, struct bench *b)
+{
+    uint8_t pointer = 0x10, data[4] = {0};
+    struct i2cpt_msg msgs[] = {
+        {.addr = BENCH_EEPROM_ADDR, .len = 1, .buf = &pointer},
+        {.addr = BENCH_EEPROM_ADDR,
+         .flags = I2CPT_M_RD,
+         .len = sizeof(data),
+         .buf = data},
+    };
+    struct i2cpt_fault fault = {0};
+
+    memcpy(b->targets[BENCH_EEPROM].mem + 0x10, "\xde\xad\xbe\xef", 4);
+    ck_assert_msg(!i2cpt_transfer(a, msgs, 2, &fault), "%d %s", fault.code,
+                  fault.text);
+    ck_assert_mem_eq(data, "\xde\xad\xbe\xef", 4);
+    ck_assert_uint_eq(msgs[1].actual, 4);
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static struct fake_dongle *second;
+
+static void teardown_two(void)
+{
+    if (second) {
+        fake_dongle_free(second);
+        second = NULL;
+    }
+    teardown();
+}
+
+static void expect_refused(const char *spec, int error, const char *word)
+{
+    struct i2cpt_fault fault = {0};
+    struct i2cpt_adapter *a = NULL;
+    int ret = i2cpt_adapter_open(spec, &a, &fault);
+
+    ck_assert_msg(ret == -error, "%s: %d %s", spec, ret, fault.text);
+    ck_assert_msg(strstr(fault.text, word), "%s: '%s' lacks '%s'", spec,
+                  fault.text, word);
+}
+
+static const struct fake_dongle_config kinds[] = {
+    {VCHIP_FT232H, 1, 5, "FT1", "C232HM"},
+    {VCHIP_FT2232H, 1, 6, "FT2", "Dual RS232-HS"},
+    {VCHIP_FT4232H, 2, 7, "FT4", "Quad RS232-HS"},
+};
+
+START_TEST(reads)
+{
+    static const char *const keys[] = {
+        "",
+        ",frequency=400k",
+        ",frequency=1M,batch=on",
+        ",encoding=bytewise",
+        ",frequency=10k",
+    };
+    struct i2cpt_adapter *a;
+    unsigned k;
+
+    dongle = fake_dongle_new(testbed, &kinds[_i]);
+    for (k = 0; k < G_N_ELEMENTS(keys); k++) {
+        char *spec = g_strconcat("ftdi", keys[k], NULL);
+        a = open_fine(spec);
+        expect_read(a, fake_dongle_bench(dongle, 0));
+        i2cpt_adapter_unref(a);
+        g_free(spec);
+    }
+}
+END_TEST
+
+START_TEST(says_its_frequency)
+{
+    struct i2cpt_adapter *a;
+
+    dongle = fake_dongle_new(testbed, &ft232h);
+    a = open_fine("ftdi");
+    ck_assert_str_eq(i2cpt_adapter_name(a), "ftdi:1-5:A");
+    ck_assert_uint_le(i2cpt_adapter_frequency_hz(a), 83333);
+    ck_assert_uint_ge(i2cpt_adapter_frequency_hz(a), 80000);
+    ck_assert_int_eq(i2cpt_adapter_has_stream(a), 1);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+START_TEST(nothing_there)
+{
+    struct fake_dongle_config plain = ft232h;
+
+    expect_refused("ftdi", ENODEV, "no FTDI dongle");
+    plain.release = 0x0600; /* an FT232R has no MPSSE */
+    dongle = fake_dongle_new(testbed, &plain);
+    expect_refused("ftdi", ENODEV, "vendor=0x0403");
+}
+END_TEST
+
+START_TEST(looks_for_what_was_asked)
+{
+    dongle = fake_dongle_new(testbed, &ft232h);
+    expect_refused("ftdi,serial=FT9", ENODEV, "serial=FT9");
+    expect_refused("ftdi,description=Bus Blaster", ENODEV,
+                   "description=Bus Blaster");
+    expect_refused("ftdi,product=0x6010", ENODEV, "product=0x6010");
+    expect_refused("ftdi,vendor=0x1234", ENODEV, "vendor=0x1234");
+    i2cpt_adapter_unref(open_fine("ftdi,serial=FT1,description=C232HM,"
+                                  "vendor=0x0403,product=0x6014,interface=A"));
+}
+END_TEST
+
+START_TEST(refuses_an_interface)
+{
+    static const struct {
+        unsigned kind;
+        const char *spec, *word;
+    } table[] = {
+        {0, "ftdi,interface=B", "no interface there; accepted is A"},
+        {1, "ftdi,interface=C", "no interface there; accepted is A or B"},
+        {2, "ftdi,interface=C", "no MPSSE there; accepted is A or B"},
+        {1, "ftdi,encoding=packed", "encoding=packed"},
+        {0, "ftdi,encoding=packed,clock-stretching=gpio", "bytewise"},
+        {0, "ftdi,frequency=5k", "frequency=5k"},
+        {0, "ftdi,latency-ms=0", "latency-ms=0"},
+    };
+
+    dongle = fake_dongle_new(testbed, &kinds[table[_i].kind]);
+    expect_refused(table[_i].spec, EINVAL, table[_i].word);
+    ck_assert_uint_eq(fake_dongle_counts(dongle).claimed, 0);
+}
+END_TEST
+
+START_TEST(refused_by_the_kernel)
+{
+    struct i2cpt_fault fault;
+
+    dongle = fake_dongle_new(testbed, &ft232h);
+    fake_dongle_refuse(dongle, EBUSY);
+    expect_refused("ftdi", EBUSY, "another program");
+    fake_dongle_refuse(dongle, 0);
+    i2cpt_adapter_unref(open_fine("ftdi"));
+    /* root may open everything, so this one is asked directly */
+    ck_assert_int_eq(ftdi_open_fault(NULL, LIBUSB_ERROR_ACCESS, &fault),
+                     -EACCES);
+    ck_assert(strstr(fault.text, "60-libi2cpt.rules"));
+}
+END_TEST
+
+START_TEST(driver_steps_aside)
+{
+    struct fake_dongle_config c = ft232h;
+    struct i2cpt_adapter *a;
+
+    c.driver_bound = true;
+    dongle = fake_dongle_new(testbed, &c);
+    a = open_fine("ftdi,latency-ms=7");
+    ck_assert_uint_eq(fake_dongle_counts(dongle).detached, 1);
+    ck_assert_uint_eq(fake_dongle_counts(dongle).attached, 0);
+    ck_assert_uint_eq(fake_dongle_counts(dongle).latency_ms, 7);
+    i2cpt_adapter_unref(a);
+    ck_assert_uint_eq(fake_dongle_counts(dongle).attached, 1);
+    ck_assert_uint_eq(fake_dongle_counts(dongle).claimed, 0);
+}
+END_TEST
+
+START_TEST(several_dongles)
+{
+    struct fake_dongle_config c = ft232h;
+    struct i2cpt_adapter *a, *b;
+
+    c.address = 9;
+    c.serial = "FT9";
+    dongle = fake_dongle_new(testbed, &ft232h);
+    second = fake_dongle_new(testbed, &c);
+    expect_refused("ftdi", EINVAL, "FT1, FT9");
+    a = open_fine("ftdi,serial=FT1");
+    b = open_fine("ftdi,serial=FT9");
+    ck_assert_str_eq(i2cpt_adapter_name(b), "ftdi:1-9:A");
+    expect_read(b, fake_dongle_bench(second, 0));
+    expect_read(a, fake_dongle_bench(dongle, 0));
+    ck_assert_uint_eq(
+        fake_dongle_bench(second, 0)->targets[BENCH_EEPROM].starts, 2);
+    i2cpt_adapter_unref(a);
+    i2cpt_adapter_unref(b);
+}
+END_TEST
+
+START_TEST(two_ports)
+{
+    struct i2cpt_adapter *a, *b, *again;
+
+    dongle = fake_dongle_new(testbed, &kinds[1]);
+    a = open_fine("ftdi");
+    b = open_fine("ftdi,interface=B,frequency=400k");
+    again = open_fine("ftdi,serial=FT2,interface=B");
+    expect_refused("ftdi,interface=B,frequency=100k", EINVAL, "frequency");
+    expect_read(b, fake_dongle_bench(dongle, 1));
+    ck_assert_uint_eq(
+        fake_dongle_bench(dongle, 0)->targets[BENCH_EEPROM].starts, 0);
+    expect_read(a, fake_dongle_bench(dongle, 0));
+    expect_read(again, fake_dongle_bench(dongle, 1));
+    i2cpt_adapter_unref(a);
+    i2cpt_adapter_unref(b);
+    i2cpt_adapter_unref(again);
+    ck_assert_uint_eq(fake_dongle_counts(dongle).claimed, 0);
+}
+END_TEST
+
+static int note(const char *spec, const char *about, void *user)
+{
+    g_string_append_printf(user, "%s|%s\n", spec, about);
+    return 0;
+}
+
+START_TEST(lists)
+{
+    GString *text = g_string_new(NULL);
+    struct fake_dongle_config c = kinds[1];
+
+    c.serial = "a,b";
+    dongle = fake_dongle_new(testbed, &c);
+    ck_assert_int_eq(i2cpt_ftdi_ops.list(note, text), 0);
+    ck_assert_str_eq(text->str, "ftdi,product=0x6010,serial=a,,b,interface=A|"
+                                "FT2232H at USB 1-6, Dual RS232-HS\n"
+                                "ftdi,product=0x6010,serial=a,,b,interface=B|"
+                                "FT2232H at USB 1-6, Dual RS232-HS\n");
+    i2cpt_adapter_unref(open_fine("ftdi,product=0x6010,serial=a,,b"));
+    g_string_free(text, TRUE);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- transfers */
+
+static int write_to(struct i2cpt_adapter *a, uint16_t addr, unsigned len,
+                    struct i2cpt_fault *fault)
+{
+    uint8_t data[300];
+    struct i2cpt_msg m = {.addr = addr, .len = (uint16_t)len, .buf = data};
+    unsigned i;
+
+    for (i = 0; i < sizeof(data); i++) {
+        data[i] = (uint8_t)(i * 7);
+    }
+    return i2cpt_transfer(a, &m, 1, fault);
+}
+
+START_TEST(faults_by_place)
+{
+    struct i2cpt_fault fault;
+    struct i2cpt_adapter *a;
+    struct bench *b;
+
+    dongle = fake_dongle_new(testbed, &kinds[_i]);
+    b = fake_dongle_bench(dongle, 0);
+    a = open_fine("ftdi,frequency=400k");
+    ck_assert_int_eq(write_to(a, 0x33, 2, &fault), -ENXIO);
+    ck_assert_int_eq(fault.phase, I2CPT_PHASE_ADDRESS);
+    ck_assert_int_eq(fault.msg, 0);
+    b->targets[BENCH_EEPROM].nack_at = 3; /* symbol 0 is the address */
+    ck_assert_int_eq(write_to(a, BENCH_EEPROM_ADDR, 8, &fault), -EIO);
+    ck_assert_int_eq(fault.phase, I2CPT_PHASE_DATA);
+    ck_assert_int_eq(fault.byte, 2);
+    b->targets[BENCH_EEPROM].nack_at = TARGET_NO_NACK;
+    ck_assert_int_eq(write_to(a, BENCH_EEPROM_ADDR, 0, &fault), 0);
+    expect_read(a, b);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* More than a packet, a FIFO and an URB hold. */
+START_TEST(long_messages)
+{
+    static uint8_t out[5000], in[40000];
+    struct i2cpt_msg write = {BENCH_EEPROM_ADDR, 0, sizeof(out), 0, out};
+    struct i2cpt_msg read = {BENCH_EEPROM_ADDR, I2CPT_M_RD, sizeof(in), 0, in};
+    struct i2cpt_fault fault;
+    struct i2cpt_adapter *a;
+    struct bench *b;
+    unsigned i;
+
+    dongle = fake_dongle_new(testbed, &kinds[_i]);
+    b = fake_dongle_bench(dongle, 0);
+    a = open_fine("ftdi,frequency=1M,timeout-ms=10000");
+    for (i = 0; i < sizeof(out); i++) {
+        out[i] = (uint8_t)(i * 31 + i / 256);
+    }
+    ck_assert_msg(!i2cpt_transfer(a, &write, 1, &fault), "%s", fault.text);
+    for (i = 0; i < 256; i++) {
+        b->targets[BENCH_EEPROM].mem[i] = (uint8_t)(i ^ 0x5a);
+    }
+    b->targets[BENCH_EEPROM].pointer = 0;
+    ck_assert_msg(!i2cpt_transfer(a, &read, 1, &fault), "%d %s", fault.code,
+                  fault.text);
+    for (i = 0; i < sizeof(in); i++) {
+        ck_assert_uint_eq(in[i], (uint8_t)(i ^ 0x5a));
+    }
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+START_TEST(one_read_one_write_a_message)
+{
+    struct fake_dongle_counts before, after;
+    struct i2cpt_adapter *a;
+    bool batch = _i;
+
+    dongle = fake_dongle_new(testbed, &ft232h);
+    a = open_fine(batch ? "ftdi,frequency=400k,batch=on"
+                        : "ftdi,frequency=400k");
+    before = fake_dongle_counts(dongle);
+    expect_read(a, fake_dongle_bench(dongle, 0));
+    after = fake_dongle_counts(dongle);
+    ck_assert_uint_eq(after.bulk_out - before.bulk_out, batch ? 1 : 2);
+    ck_assert_uint_eq(after.bulk_in - before.bulk_in, batch ? 1 : 2);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+START_TEST(streams)
+{
+    struct i2cpt_passthrough *pt;
+    struct i2cpt_policy *policy;
+    struct i2cpt_fault fault;
+    struct i2cpt_adapter *a;
+    uint8_t byte;
+
+    dongle = fake_dongle_new(testbed, &kinds[_i]);
+    a = open_fine("ftdi,frequency=400k");
+    ck_assert_int_eq(i2cpt_policy_new(&policy), 0);
+    ck_assert_int_eq(i2cpt_policy_set(policy, "address", "0x50", &fault), 0);
+    ck_assert_int_eq(i2cpt_policy_set(policy, "transfer", "stream", &fault), 0);
+    ck_assert_int_eq(i2cpt_passthrough_new(a, policy, NULL, &pt, &fault), 0);
+    memcpy(fake_dongle_bench(dongle, 0)->targets[BENCH_EEPROM].mem + 0x20,
+           "\x12\x34", 2);
+    ck_assert_int_eq(i2cpt_passthrough_start(pt, 0x50, 0, 0), I2CPT_ACK);
+    ck_assert_int_eq(i2cpt_passthrough_write(pt, 0x20), I2CPT_ACK);
+    ck_assert_int_eq(i2cpt_passthrough_start(pt, 0x50, I2CPT_M_RD, 0),
+                     I2CPT_ACK);
+    i2cpt_passthrough_read(pt, &byte);
+    ck_assert_uint_eq(byte, 0x12);
+    i2cpt_passthrough_read(pt, &byte);
+    ck_assert_uint_eq(byte, 0x34);
+    ck_assert_int_eq(i2cpt_passthrough_stop(pt), I2CPT_ACK);
+    i2cpt_passthrough_free(pt);
+    i2cpt_policy_free(policy);
+    expect_read(a, fake_dongle_bench(dongle, 0));
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* A target that holds SCL for longer than the deadline, where the engine waits
+ * for it: the deadline holds, and the bus serves again when it is let go. */
+START_TEST(stretched_too_long)
+{
+    static const struct {
+        const char *spec;
+        enum vchip_pin pin;
+    } table[] = {
+        {"ftdi,clock-stretching=adaptive", PIN_GPIOL3},
+        {"ftdi,clock-stretching=gpio", PIN_GPIOL1},
+    };
+    struct fake_dongle_config c = ft232h;
+    struct i2cpt_fault fault;
+    struct i2cpt_adapter *a;
+    struct bench *b;
+    int ret, i;
+
+    c.stretch_pin = table[_i].pin;
+    dongle = fake_dongle_new(testbed, &c);
+    b = fake_dongle_bench(dongle, 0);
+    a = open_fine(table[_i].spec);
+    expect_read(a, b);
+    b->targets[BENCH_EEPROM].stretch[0] =
+        (struct target_stretch){1, 0, 500000000u};
+    b->targets[BENCH_EEPROM].n_stretches = 1;
+    ret = write_to(a, BENCH_EEPROM_ADDR, 4, &fault);
+    ck_assert_msg(ret == -ETIMEDOUT, "%d %s", ret, fault.text);
+    b->targets[BENCH_EEPROM].n_stretches = 0;
+    for (i = 0; ret && i < 10; i++) {
+        ret = write_to(a, BENCH_EEPROM_ADDR, 4, &fault);
+    }
+    ck_assert_msg(!ret, "%d %s", ret, fault.text);
+    expect_read(a, b);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* ----------------------------------------------------------------- unplugged
+ */
+
+static int session(struct i2cpt_adapter *a)
+{
+    uint8_t out[3] = {1, 2, 3}, in[3];
+    struct i2cpt_msg msgs[] = {
+        {BENCH_EEPROM_ADDR, 0, 3, 0, out},
+        {BENCH_EEPROM_ADDR, I2CPT_M_RD, 3, 0, in},
+    };
+    struct i2cpt_fault fault;
+    int ret, i;
+
+    for (i = 0, ret = 0; i < 3 && !ret; i++) {
+        ret = i2cpt_transfer(a, msgs, 2, &fault);
+    }
+    return ret;
+}
+
+static unsigned open_files(void)
+{
+    GDir *dir = g_dir_open("/proc/self/fd", 0, NULL);
+    unsigned n = 0;
+
+    while (g_dir_read_name(dir)) {
+        n++;
+    }
+    g_dir_close(dir);
+    return n;
+}
+
+/* After each URB of opening, three transfers and closing. */
+START_TEST(unplugged_after_each_urb)
+{
+    struct i2cpt_fault fault;
+    struct i2cpt_adapter *a;
+    unsigned k, files = 0, fine = 0;
+    bool gone = true;
+    int ret;
+
+    dongle = fake_dongle_new(testbed, &ft232h);
+    i2cpt_adapter_unref(open_fine("ftdi"));
+    for (k = 0; gone; k++) {
+        fake_dongle_plug(dongle);
+        files = k ? files : open_files();
+        fake_dongle_unplug_after(dongle, k);
+        ret = i2cpt_adapter_open("ftdi,frequency=400k", &a, &fault);
+        if (!ret) {
+            ret = session(a);
+            gone = fake_dongle_unplugged(dongle);
+            if (gone) {
+                ck_assert_int_eq(session(a), -ENODEV);
+            }
+            i2cpt_adapter_unref(a);
+        }
+        fine += !ret; /* also where only the last URB was left to come */
+        ck_assert_msg(!ret || (gone && ret == -ENODEV), "URB %u: %d %s", k, ret,
+                      fault.text);
+    }
+    ck_assert_uint_gt(k, 30);
+    ck_assert_uint_eq(fine, 2);
+    /* umockdev closes its own ends somewhat later */
+    ck_assert_uint_lt(open_files(), files + 10);
+    fake_dongle_plug(dongle);
+    a = open_fine("ftdi");
+    expect_read(a, fake_dongle_bench(dongle, 0));
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("ftdi");
+    TCase *tcase = tcase_create("ftdi");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, setup, teardown_two);
+    tcase_add_loop_test(tcase, reads, 0, 3);
+    tcase_add_test(tcase, says_its_frequency);
+    tcase_add_test(tcase, nothing_there);
+    tcase_add_test(tcase, looks_for_what_was_asked);
+    tcase_add_loop_test(tcase, refuses_an_interface, 0, 7);
+    tcase_add_test(tcase, refused_by_the_kernel);
+    tcase_add_test(tcase, driver_steps_aside);
+    tcase_add_test(tcase, several_dongles);
+    tcase_add_test(tcase, two_ports);
+    tcase_add_test(tcase, lists);
+    tcase_add_loop_test(tcase, faults_by_place, 0, 3);
+    tcase_add_loop_test(tcase, long_messages, 0, 3);
+    tcase_add_loop_test(tcase, one_read_one_write_a_message, 0, 2);
+    tcase_add_loop_test(tcase, streams, 0, 3);
+    tcase_add_loop_test(tcase, stretched_too_long, 0, 2);
+    tcase_add_test(tcase, unplugged_after_each_urb);
+    suite_add_tcase(suite, tcase);
+    return unit_run(suite);
+}
