@@ -16,9 +16,6 @@ import tempfile
 import time
 
 MICROPYTHON = "/usr/share/firmware-microbit-micropython/firmware.hex"
-PROMPT = b"\r\n>>> "
-CTRL_B = b"\x02"
-CTRL_C = b"\x03"
 CTRL_D = b"\x04"
 CTRL_E = b"\x05"
 
@@ -130,7 +127,7 @@ class Microbit:
             listener.listen(1)
             listeners.append(listener)
         argv = [qemu, "-M", "microbit", "-accel", "tcg", "-nodefaults",
-                "-display", "none", "-no-reboot", "-plugin", plugin,
+                "-display", "none", "-plugin", plugin,
                 "-device", f"loader,file={firmware}",
                 "-chardev", f"socket,id=serial,fd={listeners[0].fileno()},"
                             "server=on,wait=on",
@@ -188,9 +185,9 @@ class Microbit:
         """Wait for the REPL; its first prompt may have gone by already."""
         self.serial.read_until(b">>> ")
 
-    def run(self, source, timeout=60):
-        """Run Python text; returns what it printed. Paste mode echoes each
-        character once it is taken, which is the flow control."""
+    def start(self, source):
+        """Run Python text. Paste mode echoes each character once it is taken,
+        which is the flow control."""
         self.serial.write(CTRL_E)
         self.serial.read_until(b"=== ")
         for line in source.strip("\n").split("\n"):
@@ -202,10 +199,17 @@ class Microbit:
             self.serial.read_until(b"\r\n=== ")
         self.serial.write(CTRL_D)
         self.serial.read_until(b"\r\n")
+
+    def finish(self, timeout=60):
+        """What the text that was started has printed."""
         text = self.serial.read_until(b">>> ", timeout).decode()
         if "Traceback" in text:
             raise GuestError(text)
         return text.replace("\r\n", "\n")
+
+    def run(self, source, timeout=60):
+        self.start(source)
+        return self.finish(timeout)
 
     def value(self, source, timeout=60):
         """What the program printed, as Python reads it."""
