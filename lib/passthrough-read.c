@@ -7,8 +7,8 @@
 
 #include "passthrough.h"
 
-/* A read with no write before it grows byte by byte, so that nothing is read
- * too far, up to here; then it doubles. */
+/* A read that was too short grows by read-ahead, or with no write before it by
+ * one byte, so that nothing is read too far, up to here; then it doubles. */
 #define EXACT_MAX 128u
 
 static void set_key(struct i2cpt_passthrough *pt, struct learn_key key)
@@ -181,12 +181,9 @@ static enum pt_next too_long(struct i2cpt_passthrough *pt)
 static uint32_t longer(const struct i2cpt_passthrough *pt)
 {
     const struct pt_message *m = &pt->message;
+    uint32_t step = m->key.len ? pt->policy.read_ahead : 1;
 
-    if (!m->key.len && m->in.len < EXACT_MAX) {
-        return m->in.len + 1;
-    }
-    return m->key.len ? MAX(pt->policy.read_ahead, m->in.len * 2)
-                      : m->in.len * 2;
+    return m->in.len + (m->in.len < EXACT_MAX ? step : m->in.len);
 }
 
 static enum pt_next resend(struct i2cpt_passthrough *pt, uint32_t fetch)

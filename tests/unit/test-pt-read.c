@@ -39,7 +39,7 @@ static const struct pt_row lengths[] = {
      "AAA Aa0A Aa0A", "w48:? w48:01 r49:1~ took1 r48:34~ took1", NULL},
     {"a second read in the same transaction", "", "W48 1 R48 r R48 r2 P",
      "AAAa0Aa0a1A",
-     "w48:? w48:01+r48:34~ took1 r48:1~ took1 w48:01+r48:34&~ took2", NULL},
+     "w48:? w48:01+r48:34~ took1 r48:1~ took1 w48:01+r48:35&~ took2", NULL},
     {"read-length=N", "read-length=4", "W48 1 R48 r2 P R48 r4 P",
      "AAAa0a1A Aa0a1a2a3A", "w48:? w48:01+r48:4~ took2 r48:4~ took4",
      "over-read=2"},
@@ -87,14 +87,14 @@ static const struct pt_row learnings[] = {
      "AAAa0a1A AAAa0a1A AAAAa0a1a2A AAAAa0a1a2A AAAAa0a1a2A AAAa0a1A "
      "AAAAAa0A",
      "w48:? w48:01+r48:34~ took2 w48:02+r48:34~ took2 w48:0101+r48:2~ took2 "
-     "w48:0101+r48:34&~ took3 w48:0102+r48:34~ took3 w48:0103+r48:3~ took3 "
+     "w48:0101+r48:36&~ took3 w48:0102+r48:34~ took3 w48:0103+r48:3~ took3 "
      "w48:04+r48:2~ took2 w48:010203+r48:34~ took1",
      NULL},
     {"one that differs silences them", "",
      "W48 1 R48 r2 P W48 2 R48 r2 P W48 3 R48 r3 P W48 4 R48 r P",
      "AAAa0a1A AAAa0a1A AAAa0a1a2A AAAa0A",
      "w48:? w48:01+r48:34~ took2 w48:02+r48:34~ took2 w48:03+r48:2~ took2 "
-     "w48:03+r48:34&~ took3 w48:04+r48:34~ took1",
+     "w48:03+r48:36&~ took3 w48:04+r48:34~ took1",
      NULL},
     {"expect teaches as well", "", "W48 1 R48:6 r6 P W48 1 R48 r6 P",
      "AAAa0a1a2a3a4a5A AAAa0a1a2a3a4a5A",
@@ -105,8 +105,12 @@ PT_ROWS_TEST(learning_row, learnings)
 static const struct pt_row shorts[] = {
     {"the pair again, longer, and what was taken is dropped", "read-ahead=2",
      "W48 1 R48 r5 P", "AAAa0a1a2a3a4A",
-     "w48:? w48:01+r48:2~ took2 w48:01+r48:4&~ took4 w48:01+r48:8&~ took5",
-     "resends=2 over-read=3"},
+     "w48:? w48:01+r48:2~ took2 w48:01+r48:4&~ took4 w48:01+r48:6&~ took5",
+     "resends=2 over-read=1"},
+    {"read-ahead=1 over-reads nothing", "read-ahead=1", "W48 1 R48 r3 P",
+     "AAAa0a1a2A",
+     "w48:? w48:01+r48:1~ took1 w48:01+r48:2&~ took2 w48:01+r48:3&~ took3",
+     "resends=2 over-read=0"},
     {"also where the write was the transaction before", "read-ahead=2",
      "W48 1 P R48 r3 P", "AAA Aa0a1a2A",
      "w48:? w48:01 r48:2~ took2 w48:01+r48:4&~ took3", "resends=1"},
@@ -144,7 +148,7 @@ static const struct pt_row blocks[] = {
     {"count and as many, twice: a block read", "",
      "=021122 W48 9 R48 r3 P =03112233 W48 9 R48 r4 P =0133 W48 9 R48 r2 P",
      "AAA021122A AAA03112233A AAA0133A",
-     "w48:? w48:09+r48:34~ took3 w48:09+r48:3~ took3 w48:09+r48:34&~ took4 "
+     "w48:? w48:09+r48:34~ took3 w48:09+r48:3~ took3 w48:09+r48:37&~ took4 "
      "w48:09+R48:1~ took2",
      NULL},
     {"and with a PEC", "",
@@ -177,7 +181,7 @@ static const struct pt_row blocks[] = {
      "=021122 W48 9 R48 r3 P W48 9 R48 r3 P W48 9 R48 r4 P",
      "AAA021122A AAA021122A AAA02112202A",
      "w48:? w48:09+r48:34~ took3 w48:09+r48:3~ took3 w48:09+R48:1~ took3 "
-     "w48:09+r48:34&~ took4",
+     "w48:09+r48:37&~ took4",
      NULL},
     {"the host has no RECV_LEN", "",
      "=021122 W48 9 R48 r3 P W48 9 R48 r3 P W48 9 R48 r3 P",
