@@ -52,8 +52,7 @@ static void see_read(struct seed *s, const struct i2cpt_trace_msg *msg,
                      uint32_t taken)
 {
     struct writes *w = &s->writes[msg->addr];
-    bool before = w->written && (w->written == s->transfer || !w->next ||
-                                 w->next == s->transfer);
+    bool before = w->written && (!w->next || w->next == s->transfer);
 
     settle(s);
     if (!msg->n_bytes) {

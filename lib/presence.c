@@ -64,8 +64,7 @@ void i2cpt_pt_note_write(struct i2cpt_passthrough *pt, uint16_t addr,
 struct learn_key i2cpt_pt_key(struct i2cpt_passthrough *pt, uint16_t addr)
 {
     const struct pt_target *t = &pt->targets[addr];
-    bool before = t->write_txn && (t->write_txn == pt->txn || !t->next_txn ||
-                                   t->next_txn == pt->txn);
+    bool before = t->write_txn && (!t->next_txn || t->next_txn == pt->txn);
 
     return (struct learn_key){addr, before ? t->last_len : 0, t->last};
 }

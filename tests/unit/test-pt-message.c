@@ -87,6 +87,8 @@ static const struct pt_row zero_lengths[] = {
      "w48:? w48:01 w48:!x r48:34~!x", "late-faults=0 resends=0", BLOCKING},
     {"told at the STOP where it waits", "", "W48 1 P !x W48 P W48 P",
      "AAA AN A A", "w48:? w48:01 w48:!x w48:?", "late-faults=0", ASYNC},
+    {"refused as not supported: nobody's fault", "", "W48 1 P !u W48 P",
+     "AAA AA", "w48:? w48:01 w48:!u", "late-faults=0 nacks=0"},
     {"before a repeated START", "", "W48 1 P W48 W48 2 P", "AAA AAAA",
      "w48:? w48:01 w48: w48:02", NULL},
     {"no command for it", "", "W48 P", "AA", "", "late-faults=0",
