@@ -15,7 +15,6 @@ typedef struct Setting {
 /* What the accessors of one property are told. Lives as long as its class. */
 typedef struct Key {
     char *name;
-    char *def; /* or NULL */
     size_t offset;
 } Key;
 
@@ -58,6 +57,17 @@ const char *passthrough_config_get(const PassthroughConfig *config,
     Setting *setting = find(config, name);
 
     return setting ? setting->text : NULL;
+}
+
+/* NULL where it has not been said. */
+static const char *chosen_backend(const PassthroughConfig *config)
+{
+    const char *backend = passthrough_config_get(config, "backend");
+
+    if (!backend && passthrough_config_get(config, "device")) {
+        backend = "i2c-dev";
+    }
+    return backend;
 }
 
 /* Takes `text`. */
@@ -130,12 +140,48 @@ static void set_key(Object *obj, Visitor *v, const char *name, void *opaque,
     }
 }
 
+/* NULL asks for the keys that are common to all backends. */
+static const char *backend_default(const char *backend, const char *name)
+{
+    struct i2cpt_key_info info;
+    size_t i;
+
+    for (i = 0; i2cpt_backend_key(backend, i, &info) == 0; i++) {
+        if (g_str_equal(info.name, name)) {
+            return info.def;
+        }
+    }
+    return NULL;
+}
+
+/* Several backends may have a key of one name with defaults of their own. */
+static const char *default_of(const PassthroughConfig *config, const char *name)
+{
+    const char *backend = chosen_backend(config), *def = NULL;
+    struct i2cpt_key_info info;
+    size_t i;
+
+    for (i = 0; i2cpt_policy_key(i, &info) == 0; i++) {
+        if (g_str_equal(info.name, name)) {
+            return info.def ? info.def : "";
+        }
+    }
+    if (backend) {
+        def = backend_default(backend, name);
+    }
+    if (!def) {
+        def = backend_default(NULL, name);
+    }
+    return def ? def : "";
+}
+
 static void get_key(Object *obj, Visitor *v, const char *name, void *opaque,
                     Error **errp)
 {
     const Key *key = opaque;
-    const char *set = passthrough_config_get(config_of(obj, key), key->name);
-    g_autofree char *text = g_strdup(set ? set : key->def ? key->def : "");
+    const PassthroughConfig *config = config_of(obj, key);
+    const char *set = passthrough_config_get(config, key->name);
+    g_autofree char *text = g_strdup(set ? set : default_of(config, key->name));
 
     visit_type_str(v, name, &text, errp);
 }
@@ -189,7 +235,6 @@ static void add_property(ObjectClass *klass, size_t offset,
     if (!prop) {
         key = g_new0(Key, 1);
         key->name = g_strdup(info->name);
-        key->def = g_strdup(info->def);
         key->offset = offset;
         object_class_property_add(klass, name, "str", get_key, set_key, NULL,
                                   key);
@@ -291,13 +336,10 @@ static bool fill_policy(const PassthroughConfig *config, int address,
 static bool fill_options(const PassthroughConfig *config,
                          struct i2cpt_options *options, Error **errp)
 {
-    const char *backend = passthrough_config_get(config, "backend");
+    const char *backend = chosen_backend(config);
     struct i2cpt_fault fault;
     guint i;
 
-    if (!backend && passthrough_config_get(config, "device")) {
-        backend = "i2c-dev";
-    }
     if (!backend) {
         g_autofree char *names = backend_names();
 

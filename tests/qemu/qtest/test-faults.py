@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Targets that refuse: absent ones, and those that NACK byte k of a write."""
-from bench import Bench, equal, main, patient, write
+from bench import Bench, equal, main, path, patient, read, write
 
 BYTES = 8
 FIRST = 0x40  # hostaddr of the chip that refuses byte 0
@@ -75,9 +75,13 @@ def test_byte_k_before_a_repeated_start(machine):
 
 
 def test_what_is_said_of_it_goes_to_the_log_only(machine):
-    with Bench(machine, *devices("message")) as b:
+    log = path("log")
+    with Bench(machine, ["-d", "guest_errors", "-D", log],
+               *devices("message")) as b:
         b.bus.put(guest(3), WRITTEN)
     # Bench looks at stderr, which has to be empty.
+    text = read("log")
+    assert "libi2cpt: " in text and "address 0x43" in text, text
 
 
 def scan_stub(mode, **more):

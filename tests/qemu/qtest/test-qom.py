@@ -30,6 +30,20 @@ def test_json_numbers_and_booleans():
                     "read-ahead": "34", "learn-from": "", "address": 0x20})
 
 
+def test_defaults_are_those_of_the_backend():
+    trace = write("t.i2ct", "i2cpt-trace 1\nend 0\n")
+    with Bench("versatilepb",
+               device(id="a", backend="stub", chips="0x48", address=0x48),
+               device(id="b", backend="trace", file=trace,
+                      address=0x49)) as b:
+        got = [b.qemu.qmp("qom-get", path=f"/machine/peripheral/{name}",
+                          property=key)
+               for name, key in (("a", "match"), ("b", "match"),
+                                 ("a", "faults"), ("b", "faults"),
+                                 ("b", "timeout-ms"), ("a", "backend"))]
+        equal(got, ["", "per-address", "exact", "", "200", "stub"])
+
+
 def test_texts_through_json():
     words = {"driver": "i2c-passthrough", "backend": "stub", "load": load(),
              "hostaddr": "0x48", "posted-writes": "on", "read-length": "4"}
