@@ -270,6 +270,11 @@ uint32_t i2cpt_adapter_timeout_ms(const struct i2cpt_adapter *a)
     return a->bus->timeout_ms;
 }
 
+bool i2cpt_adapter_tells_phase(const struct i2cpt_adapter *a)
+{
+    return a->bus->info.tells_phase;
+}
+
 bool i2cpt_adapter_is_instant(struct i2cpt_adapter *a)
 {
     return a->bus->instant;

@@ -192,6 +192,7 @@ static int i2c_dev_open(const struct i2cpt_options *o, void **priv,
         return ret;
     }
     info->functionality = d->functionality;
+    info->tells_phase = d->host.driver && d->host.driver->tells_phase;
     *priv = d;
     return 0;
 }

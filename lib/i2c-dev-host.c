@@ -18,9 +18,11 @@
 /* From the drivers' sources: what they set, or else the I2C core does (1 s, no
  * retries). docs/i2c-dev.md has the list with what each of them reports. */
 static const struct host_driver drivers[] = {
-    {"i2c-bcm2835", 1000, 0, false},   {"i2c-gpio", 1000, 3, false},
-    {"i2c-tiny-usb", 1000, 0, false},  {"i801_smbus", 200, 3, true},
-    {"versatile-i2c", 1000, 3, false},
+    {"i2c-bcm2835", 1000, 0, false, false},
+    {"i2c-gpio", 1000, 3, false, true},
+    {"i2c-tiny-usb", 1000, 0, false, true},
+    {"i801_smbus", 200, 3, true, false},
+    {"versatile-i2c", 1000, 3, false, true},
 };
 
 static int compare_ints(gconstpointer a, gconstpointer b)

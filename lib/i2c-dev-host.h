@@ -15,6 +15,7 @@ struct host_driver {
     const char *name; /* as in /sys/bus/.../drivers */
     uint32_t timeout_ms, retries;
     bool nack_anywhere; /* ENXIO also for bytes after the address */
+    bool tells_phase;   /* an address NACK is ENXIO, and nothing else is */
 };
 
 struct host_adapter {

@@ -123,7 +123,8 @@ static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
     pt->instant = i2cpt_adapter_is_instant(a);
     pt->timeout_ns = i2cpt_adapter_timeout_ms(a) * PT_NS_PER_MS;
     /* who sees single bytes sees which of them was refused */
-    pt->phase_known = i2cpt_adapter_has_stream(a);
+    pt->phase_known =
+        i2cpt_adapter_has_stream(a) || i2cpt_adapter_tells_phase(a);
     pt->learn = i2cpt_learn_new();
     pt->pause = sleep_ns;
     init_lock(&pt->lock);

@@ -152,6 +152,9 @@ struct i2cpt_bus_info {
     uint32_t functionality;
     uint32_t frequency_hz; /* 0: not known */
     bool no_stream;        /* this instance does without the stream_*() calls */
+    /* An address NACK is reported as such, ENXIO with its phase, and so need
+     * not be found out: false where it is not known. */
+    bool tells_phase;
 };
 
 /* Calls on the host cannot be cut short: only the worker makes them. */
@@ -302,6 +305,7 @@ void i2cpt_adapter_took(struct i2cpt_adapter *a, uint32_t n);
 int i2cpt_adapter_flush(struct i2cpt_adapter *a);
 uint32_t i2cpt_adapter_timeout_ms(const struct i2cpt_adapter *a);
 bool i2cpt_adapter_is_instant(struct i2cpt_adapter *a);
+bool i2cpt_adapter_tells_phase(const struct i2cpt_adapter *a);
 
 /* -EINVAL (with text) unless every message is well-formed: address in range,
  * not too long, buffer there, RECV_LEN with room; flags and NOSTART sane. */

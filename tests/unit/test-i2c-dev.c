@@ -327,17 +327,23 @@ static struct fake_i2c *with_driver(int number, const char *path,
     return f;
 }
 
-START_TEST(limits_restored)
+START_TEST(known_drivers)
 {
     struct fake_i2c *pc = with_driver(6, "/devices/pci0/smb", "i801_smbus");
+    struct fake_i2c *pins = with_driver(7, "/devices/pins", "i2c-gpio");
     struct i2cpt_adapter *a =
         open_spec("i2c-dev,device=/dev/i2c-6,timeout-ms=50,retries=0");
+    struct i2cpt_adapter *b = open_spec("i2c-dev,device=/dev/i2c-7");
 
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_TIMEOUT), 5);
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_RETRIES), 0);
+    ck_assert(!i2cpt_adapter_tells_phase(a));
     i2cpt_adapter_unref(a);
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_TIMEOUT), 20);
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_RETRIES), 3);
+    ck_assert(i2cpt_adapter_tells_phase(b));
+    i2cpt_adapter_unref(b);
+    fake_i2c_free(pins);
     fake_i2c_free(pc);
 }
 END_TEST
@@ -973,7 +979,7 @@ static void add_opening(Suite *suite)
     tcase_add_test(tc, listed);
     tcase_add_test(tc, limits_left_alone);
     tcase_add_test(tc, limits_set);
-    tcase_add_test(tc, limits_restored);
+    tcase_add_test(tc, known_drivers);
 }
 
 static void add_transfers(Suite *suite)

@@ -175,7 +175,7 @@ def boot(command, initrd, timeout=240):
     return match.group(1), int(match.group(2))
 
 
-def run(modules, script, programs, machine_args=(), later=()):
+def run(modules, script, programs, machine_args=(), later=(), files=None):
     """Boot an x86-64 guest and print what it says; its status. Modules of
     `later` are there for the script to load."""
     tree = unpacked('linux-image-amd64', 'busybox-static')
@@ -198,6 +198,8 @@ def run(modules, script, programs, machine_args=(), later=()):
         image.program(f'usr/sbin/{tool}', path)
     for path in programs:
         image.program(f'bin/{os.path.basename(path)}', path)
+    for name, path in (files or {}).items():
+        image.file(name, path)
     image.data('init', INIT.format(begin=BEGIN, end=END,
                                    script=script).encode())
     with tempfile.TemporaryDirectory(prefix='i2cpt-vm.') as work:
@@ -206,7 +208,13 @@ def run(modules, script, programs, machine_args=(), later=()):
             file.write(image.pack())
         text, status = boot(x86_command(tree, initrd, list(machine_args), work),
                             initrd)
-    print(text, end='')
+    number = 0
+    for line in text.splitlines():
+        if re.match('(not )?ok ', line):
+            number += 1
+            line = re.sub(r'^((?:not )?ok)( \d+)?', f'\\1 {number}', line)
+        print(line)
+    print(f'1..{number}')
     return status
 
 
