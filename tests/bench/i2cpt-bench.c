@@ -9,10 +9,9 @@
 #include "bench.h"
 
 static const struct bench *const benches[] = {
-    &bench_transfer_overhead,
-    &bench_passthrough_overhead,
-    &bench_replay_rate,
-    &bench_replay_memory,
+    &bench_transfer_overhead, &bench_passthrough_overhead,
+    &bench_replay_rate,       &bench_replay_memory,
+    &bench_ftdi_round_trips,  &bench_ftdi_efficiency,
 };
 #define N_BENCHES (sizeof(benches) / sizeof(benches[0]))
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The ftdi backend's codec on the virtual chip, in simulated time. */
+#ifndef BENCH_FTDI_WAY_H
+#define BENCH_FTDI_WAY_H
+
+#include "mpsse.h"
+
+struct ftdi_way {
+    const char *name;
+    enum mpsse_chip chip;
+    enum mpsse_encoding encoding;
+};
+
+/* A write of `written` bytes to the EEPROM, then a read of `read` bytes (0:
+ * none) joined to it. */
+struct ftdi_shape {
+    const char *name;
+    uint16_t written, read;
+};
+
+struct ftdi_cost {
+    unsigned round_trips, messages, i2c_bytes; /* addresses included */
+    uint64_t out_bytes, in_bytes;              /* on USB, no status bytes */
+    uint64_t wire_ns;    /* nine clocks a byte, one a condition */
+    uint64_t elapsed_ns; /* from submission to the answer */
+};
+
+/* `n` of these transfers, one after the other. Fails as bench_fail(). */
+struct ftdi_cost ftdi_way_cost(const struct ftdi_way *way,
+                               uint32_t frequency_hz, bool batch,
+                               const struct ftdi_shape *shape, unsigned n);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What I2C costs on a dongle: USB round trips and bytes, and how much of the
+ * time the wire is in use. */
+#include <stdio.h>
+
+#include "bench.h"
+#include "ftdi-way.h"
+
+static const struct ftdi_way ways[] = {
+    {"FT232H packed", MPSSE_FT232H, MPSSE_PACKED},
+    {"FT232H bytewise", MPSSE_FT232H, MPSSE_BYTEWISE},
+    {"FT2232H bytewise", MPSSE_FT2232H, MPSSE_BYTEWISE},
+};
+static const struct ftdi_shape shapes[] = {
+    {"write register, 1 byte", 2, 0},   {"read register, 2 bytes", 1, 2},
+    {"read register, 32 bytes", 1, 32}, {"read register, 256 bytes", 1, 256},
+    {"write 256 bytes", 257, 0},
+};
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+enum { PACKED, READ_2 = 1, READ_32 = 2, READ_256 = 3 };
+
+/* -------------------------------------------------------------- round trips */
+
+/*
+ * A message is a round trip, with batch a transfer is. Packed bytes cost little
+ * more than themselves; what comes on top are the conditions, whose set-up and
+ * hold times are made of repeated commands, at most so many a message.
+ */
+#define CONDITION_BYTES 45
+
+static void check(const struct ftdi_way *way, const struct ftdi_shape *shape,
+                  bool batch, const struct ftdi_cost *cost)
+{
+    double most = 1.2 * cost->i2c_bytes + CONDITION_BYTES * cost->messages;
+
+    if (cost->round_trips != (batch ? 1 : cost->messages)) {
+        bench_fail("%s, %s: %u round trips", way->name, shape->name,
+                   cost->round_trips);
+    }
+    if (way->encoding == MPSSE_PACKED && (double)cost->out_bytes > most) {
+        bench_fail("%s, %s: %llu bytes out", way->name, shape->name,
+                   (unsigned long long)cost->out_bytes);
+    }
+}
+
+static double round_trips(bool quick)
+{
+    struct ftdi_cost cost;
+    double value = 0;
+
+    printf("%-16s  %-24s  %-5s  %8s  %11s  %6s  %6s  %8s\n", "chip, encoding",
+           "transfer", "batch", "messages", "round trips", "OUT", "IN",
+           "OUT/byte");
+    for (size_t w = 0; w < COUNT(ways); w++) {
+        for (size_t s = 0; s < COUNT(shapes); s++) {
+            for (int batch = 0; batch < 2; batch++) {
+                cost = ftdi_way_cost(&ways[w], 400000, batch, &shapes[s], 1);
+                printf("%-16s  %-24s  %-5s  %8u  %11u  %6llu  %6llu  %8.2f\n",
+                       ways[w].name, shapes[s].name, batch ? "on" : "off",
+                       cost.messages, cost.round_trips,
+                       (unsigned long long)cost.out_bytes,
+                       (unsigned long long)cost.in_bytes,
+                       (double)cost.out_bytes / cost.i2c_bytes);
+                check(&ways[w], &shapes[s], batch, &cost);
+                if (w == PACKED && s == READ_32 && !batch) {
+                    value = cost.round_trips;
+                }
+            }
+        }
+    }
+    return value;
+}
+
+const struct bench bench_ftdi_round_trips = {
+    .name = "ftdi-round-trips",
+    .about = "USB round trips and bytes of transfers on a dongle; the value "
+             "is a register read of 32 bytes",
+    .unit = "round-trips",
+    .run = round_trips,
+};
+
+/* --------------------------------------------------------------- efficiency */
+
+static double percent(uint32_t frequency_hz, bool batch, size_t shape,
+                      unsigned n)
+{
+    struct ftdi_cost cost =
+        ftdi_way_cost(&ways[PACKED], frequency_hz, batch, &shapes[shape], n);
+
+    return 100.0 * (double)cost.wire_ns / (double)cost.elapsed_ns;
+}
+
+static double efficiency(bool quick)
+{
+    static const uint32_t frequencies_hz[] = {100000, 400000, 1000000};
+    static const size_t reads[] = {READ_2, READ_32, READ_256};
+    unsigned n = quick ? 2 : 100;
+    double off, on, value = 0;
+
+    printf("Wire time over elapsed time, %s, %u transfers one after the "
+           "other, in %%\n%-24s  %9s  %9s  %9s\n",
+           ways[PACKED].name, n, "transfer", "frequency", "batch=off",
+           "batch=on");
+    for (size_t s = 0; s < COUNT(reads); s++) {
+        for (size_t f = 0; f < COUNT(frequencies_hz); f++) {
+            off = percent(frequencies_hz[f], false, reads[s], n);
+            on = percent(frequencies_hz[f], true, reads[s], n);
+            printf("%-24s  %5u kHz  %9.1f  %9.1f\n", shapes[reads[s]].name,
+                   frequencies_hz[f] / 1000, off, on);
+            if (reads[s] == READ_256 && frequencies_hz[f] == 400000) {
+                value = off;
+            }
+        }
+    }
+    return value;
+}
+
+const struct bench bench_ftdi_efficiency = {
+    .name = "ftdi-efficiency",
+    .about = "wire time over elapsed time on a dongle, in simulated time; the "
+             "value is a read of 256 bytes at 400 kHz",
+    .unit = "%",
+    .run = efficiency,
+};
