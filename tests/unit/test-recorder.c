@@ -269,7 +269,7 @@ START_TEST(full_disk)
     signal(SIGXFSZ, SIG_IGN);
     getrlimit(RLIMIT_FSIZE, &limit);
     small = limit;
-    small.rlim_cur = 300; /* in the middle of a line */
+    small.rlim_cur = 310; /* in the middle of a line */
     /* Check itself writes a file: nothing may be asserted meanwhile */
     setrlimit(RLIMIT_FSIZE, &small);
     for (i = 0; i < 20; i++) {
@@ -282,6 +282,10 @@ START_TEST(full_disk)
     lines = recorded();
     ck_assert(g_str_has_prefix(lines, "w1@0x48 00 r2 = 1a c0\n"));
     ck_assert(g_str_has_suffix(lines, "\ntruncated"));
+    g_free(lines);
+    /* what was begun of a line is gone */
+    ck_assert(g_file_get_contents(trace, &lines, NULL, NULL));
+    ck_assert(g_str_has_suffix(lines, " c0\n"));
     g_free(lines);
 }
 END_TEST
