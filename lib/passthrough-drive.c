@@ -250,6 +250,8 @@ void i2cpt_pt_abandon(struct i2cpt_passthrough *pt)
     if (pt->request) {
         i2cpt_request_orphan(pt->request);
         pt->request = NULL;
+        /* the bus sees a STOP through even if nobody asks for it */
+        pt->on_wire &= pt->call.op != I2CPT_OP_STREAM_STOP;
     }
     pt->busy = pt->joined = pt->deferred = pt->harvested = false;
     pt->resume_ns = 0;
@@ -284,7 +286,6 @@ void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt, uint64_t timeout_us)
 void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt)
 {
     if (pt->stop_request) {
-        /* the bus sees a STOP through even if nobody asks for it */
         i2cpt_request_orphan(pt->stop_request);
         pt->stop_request = NULL;
     }
@@ -371,12 +372,22 @@ static void timer_due(struct i2cpt_passthrough *pt, bool deferred)
 
 void i2cpt_passthrough_timer(struct i2cpt_passthrough *pt)
 {
-    timer_due(pt, true);
+    if (!pt_forked(pt)) {
+        timer_due(pt, true);
+    }
+}
+
+/* Whether the calls of embedders that can wait are in place. */
+static int check_async(const struct i2cpt_passthrough *pt)
+{
+    return !pt_async(pt) ? -EINVAL : pt_forked(pt) ? -EPERM : 0;
 }
 
 int i2cpt_passthrough_fd(struct i2cpt_passthrough *pt)
 {
-    return pt_async(pt) ? pt->poll_fd : -EINVAL;
+    int ret = check_async(pt);
+
+    return ret ? ret : pt->poll_fd;
 }
 
 /* An answer that the timer's thread has left. */
@@ -397,8 +408,10 @@ static bool deliver_deferred(struct i2cpt_passthrough *pt)
 
 int i2cpt_passthrough_dispatch(struct i2cpt_passthrough *pt)
 {
-    if (!pt_async(pt)) {
-        return -EINVAL;
+    int ret = check_async(pt);
+
+    if (ret) {
+        return ret;
     }
     /* complete() may free us, and then there is nothing left to dispatch */
     return deliver_deferred(pt) ? 1 : i2cpt_dispatch(pt->adapter);
@@ -428,9 +441,10 @@ static void wait_once(struct i2cpt_passthrough *pt, uint64_t left_us)
 int i2cpt_passthrough_wait(struct i2cpt_passthrough *pt, uint32_t timeout_us)
 {
     uint64_t until_ns, now;
+    int ret = check_async(pt);
 
-    if (!pt_async(pt)) {
-        return -EINVAL;
+    if (ret) {
+        return ret;
     }
     now = i2cpt_now_ns();
     until_ns = now + timeout_us * 1000ull;
@@ -479,6 +493,9 @@ static void drain_requests(struct i2cpt_passthrough *pt)
 
 void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt)
 {
+    if (pt_forked(pt)) {
+        return;
+    }
     if (pt_async(pt)) {
         drain_requests(pt);
     }

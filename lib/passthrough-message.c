@@ -48,132 +48,6 @@
 
 static enum pt_next begin(struct i2cpt_passthrough *pt);
 
-/* --------------------------------------------------------------- the wire */
-
-static enum pt_next probe(struct i2cpt_passthrough *pt, uint16_t addr,
-                          enum pt_wire state, bool again)
-{
-    struct pt_message *m = &pt->message;
-    bool quick = i2cpt_pt_probe_how(pt, addr) == PT_PROBE_QUICK;
-
-    m->wire = state;
-    pt_count(pt, I2CPT_COUNT_PROBES, 1);
-    pt->msgs[0] = (struct i2cpt_msg){.addr = addr,
-                                     .flags = quick ? 0 : I2CPT_M_RD,
-                                     .len = quick ? 0 : 1,
-                                     .buf = quick ? NULL : &m->probe_byte};
-    return i2cpt_pt_transfer(
-        pt, 1, I2CPT_MARK_PROBE | (again ? I2CPT_MARK_RESEND : 0));
-}
-
-/* Whether the target may still be in a write cycle, and the host would not say
- * so in a way that allows to send again. */
-static bool needs_ready(struct i2cpt_passthrough *pt)
-{
-    const struct pt_message *m = &pt->message;
-    const struct pt_target *t = &pt->targets[m->addr];
-
-    if ((pt->phase_known && !pt->phase_unknown) || !t->wrote || m->probed ||
-        !pt->policy.busy_retry_ms ||
-        i2cpt_pt_probe_how(pt, m->addr) == PT_PROBE_NONE) {
-        return false;
-    }
-    return pt_now(pt) - t->wrote_ns <= pt->policy.busy_retry_ms * PT_NS_PER_MS;
-}
-
-/* Whether there is time for another try; counted in pauses too, for clocks
- * that stand still. */
-static bool may_retry(struct i2cpt_passthrough *pt)
-{
-    struct pt_message *m = &pt->message;
-    uint64_t budget_ns = pt->policy.busy_retry_ms * PT_NS_PER_MS;
-    uint64_t now = pt_now(pt);
-
-    if (!m->trying) {
-        m->trying = true;
-        m->retry_ns = now;
-        m->paused_ns = 0;
-    }
-    if (now - m->retry_ns >= budget_ns || m->paused_ns >= budget_ns ||
-        (pt->deadline_ns && i2cpt_now_ns() + PT_PAUSE_NS >= pt->deadline_ns)) {
-        return false;
-    }
-    m->paused_ns += PT_PAUSE_NS;
-    return true;
-}
-
-static void add_read(struct i2cpt_passthrough *pt, struct i2cpt_msg *msg)
-{
-    struct pt_message *m = &pt->message;
-    uint32_t at = m->job == JOB_CONTINUE ? m->in.len : 0;
-
-    msg->addr = m->addr;
-    msg->flags = I2CPT_M_RD;
-    msg->len = m->fetch;
-    msg->buf = m->in.data + at;
-    if (m->block && m->job != JOB_CONTINUE) {
-        msg->flags |= I2CPT_M_RECV_LEN;
-        msg->len = 255u + m->block;
-        msg->buf[0] = m->block;
-    }
-}
-
-static uint32_t marks_of(const struct pt_message *m)
-{
-    uint32_t marks = 0;
-
-    if (m->again || m->job == JOB_RESEND) {
-        marks |= I2CPT_MARK_RESEND;
-    }
-    if (m->job == JOB_CONTINUE) {
-        marks |= I2CPT_MARK_CONTINUE;
-    }
-    if (m->guess && (m->job == JOB_READ || m->job == JOB_RESEND)) {
-        marks |= I2CPT_MARK_TOOK_FOLLOWS;
-    }
-    return marks;
-}
-
-static enum pt_next transmit(struct i2cpt_passthrough *pt)
-{
-    struct pt_message *m = &pt->message;
-    size_t n = 0;
-
-    m->wire = WIRE_SEND;
-    if (m->sent.len) {
-        pt->msgs[n++] = (struct i2cpt_msg){
-            .addr = m->addr, .len = m->sent.len, .buf = m->sent.data};
-    }
-    switch (m->job) {
-    case JOB_WRITE:
-        break;
-    case JOB_QUICK_WRITE:
-        pt->msgs[n++] = (struct i2cpt_msg){.addr = m->addr};
-        break;
-    case JOB_QUICK_READ:
-        pt->msgs[n++] =
-            (struct i2cpt_msg){.addr = m->addr, .flags = I2CPT_M_RD};
-        break;
-    default:
-        add_read(pt, &pt->msgs[n++]);
-        break;
-    }
-    return i2cpt_pt_transfer(pt, n, marks_of(m));
-}
-
-enum pt_next i2cpt_pt_send(struct i2cpt_passthrough *pt, enum pt_job job)
-{
-    struct pt_message *m = &pt->message;
-
-    m->job = job;
-    m->addr = pt->addr;
-    m->trying = m->again = false;
-    if (m->sent.len && needs_ready(pt)) {
-        return probe(pt, m->addr, WIRE_READY, false);
-    }
-    return transmit(pt);
-}
-
 /* ------------------------------------------------------ how a job has ended */
 
 static bool is_nack(int result)
@@ -270,7 +144,7 @@ static bool may_send_again(struct i2cpt_passthrough *pt, int result)
     bool first = f->msg == 0 || (f->msg < 0 && pt->call.n == 1);
 
     return result == -ENXIO && f->phase == I2CPT_PHASE_ADDRESS && first &&
-           pt->message.sent.len && may_retry(pt);
+           pt->message.sent.len && i2cpt_pt_may_retry(pt);
 }
 
 static enum pt_next sent(struct i2cpt_passthrough *pt, int result)
@@ -297,9 +171,9 @@ static enum pt_next ready(struct i2cpt_passthrough *pt, int result)
         result = 0;
     }
     if (!result) {
-        return transmit(pt);
+        return i2cpt_pt_transmit(pt);
     }
-    if (is_nack(result) && may_retry(pt)) {
+    if (is_nack(result) && i2cpt_pt_may_retry(pt)) {
         i2cpt_pt_account(pt, pt->message.addr);
         pt->message.wire = WIRE_READY_PAUSE;
         return PT_PAUSE;
@@ -315,7 +189,7 @@ static bool may_probe_again(struct i2cpt_passthrough *pt, int result)
     return is_nack(result) && t->polled &&
            pt_now(pt) - t->polled_ns <=
                pt->policy.busy_retry_ms * PT_NS_PER_MS &&
-           may_retry(pt);
+           i2cpt_pt_may_retry(pt);
 }
 
 static enum pt_next probed(struct i2cpt_passthrough *pt, int result)
@@ -353,17 +227,17 @@ static enum pt_next message_step(struct i2cpt_passthrough *pt, int result)
     case WIRE_PROBE:
         return probed(pt, result);
     case WIRE_PROBE_PAUSE:
-        return probe(pt, pt->addr, WIRE_PROBE, true);
+        return i2cpt_pt_probe(pt, pt->addr, WIRE_PROBE, true);
     case WIRE_READY:
         return ready(pt, result);
     case WIRE_READY_PAUSE:
-        return probe(pt, m->addr, WIRE_READY, true);
+        return i2cpt_pt_probe(pt, m->addr, WIRE_READY, true);
     case WIRE_SEND:
         return sent(pt, result);
     case WIRE_SEND_PAUSE:
         pt_count(pt, I2CPT_COUNT_BUSY_RETRIES, 1);
         m->again = true;
-        return transmit(pt);
+        return i2cpt_pt_transmit(pt);
     case WIRE_IDLE:
         break;
     }
@@ -385,7 +259,7 @@ static enum pt_next begin_write(struct i2cpt_passthrough *pt)
         return pt_done(pt, I2CPT_ACK);
     }
     m->trying = false;
-    return probe(pt, pt->addr, WIRE_PROBE, false);
+    return i2cpt_pt_probe(pt, pt->addr, WIRE_PROBE, false);
 }
 
 /* A START, with nothing left of the message before it. */

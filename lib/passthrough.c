@@ -117,6 +117,7 @@ static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
     } else {
         i2cpt_policy_defaults(&pt->policy);
     }
+    pt->generation = atomic_load(&i2cpt_fork_generation);
     pt->poll_fd = pt->event_fd = -1;
     pt->mode = &i2cpt_pt_message;
     pt->functionality = i2cpt_adapter_functionality(a);
@@ -134,7 +135,7 @@ static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
 
 static void destroy(struct i2cpt_passthrough *pt)
 {
-    i2cpt_timer_free(pt->timer);
+    i2cpt_timer_free(pt->timer, pt_forked(pt));
     if (pt->event_fd >= 0) {
         close(pt->event_fd);
     }
@@ -147,7 +148,9 @@ static void destroy(struct i2cpt_passthrough *pt)
     g_free(pt->message.sent.data);
     g_free(pt->message.in.data);
     g_free(pt->policy.learn_from);
-    pthread_mutex_destroy(&pt->lock);
+    if (!pt_forked(pt)) { /* there, another thread may have held it */
+        pthread_mutex_destroy(&pt->lock);
+    }
     g_free(pt);
 }
 
@@ -190,11 +193,13 @@ void i2cpt_passthrough_free(struct i2cpt_passthrough *pt)
     if (!pt) {
         return;
     }
-    i2cpt_passthrough_drain(pt);
-    i2cpt_passthrough_reset(pt);
-    i2cpt_pt_forget_stop(pt);
-    if (pt->hooks.timer && pt->armed_ns) {
-        pt->hooks.timer(pt->hooks.user, UINT64_MAX);
+    if (!pt_forked(pt)) {
+        i2cpt_passthrough_drain(pt);
+        i2cpt_passthrough_reset(pt);
+        i2cpt_pt_forget_stop(pt);
+        if (pt->hooks.timer && pt->armed_ns) {
+            pt->hooks.timer(pt->hooks.user, UINT64_MAX);
+        }
     }
     destroy(pt);
 }
@@ -207,13 +212,23 @@ int i2cpt_passthrough_has_address(const struct i2cpt_passthrough *pt,
 
 /* ---------------------------------------------------------- guest's events */
 
-static bool enter(struct i2cpt_passthrough *pt)
+static int enter(struct i2cpt_passthrough *pt)
 {
+    if (pt_forked(pt)) {
+        return -EPERM;
+    }
     if (atomic_load_explicit(&pt->pending, memory_order_acquire)) {
-        return false;
+        return -EBUSY;
     }
     pthread_mutex_lock(&pt->lock);
-    return true;
+    return 0;
+}
+
+/* Whether bytes may be moved with no more ado. */
+static bool has_lane(struct i2cpt_passthrough *pt, enum pt_lane lane)
+{
+    return atomic_load_explicit(&pt->lane, memory_order_acquire) == (int)lane &&
+           !pt_forked(pt);
 }
 
 /* One event with the lock held; unlocks. */
@@ -275,14 +290,17 @@ static int join_start(struct i2cpt_passthrough *pt)
 int i2cpt_passthrough_start(struct i2cpt_passthrough *pt, uint16_t address,
                             uint16_t flags, uint32_t expect)
 {
+    int ret;
+
     if (!i2cpt_passthrough_has_address(pt, address) || (flags & ~I2CPT_M_RD)) {
         return -EINVAL;
     }
-    if (pt_async(pt)) {
+    if (pt_async(pt) && !pt_forked(pt)) {
         i2cpt_pt_collect_stop(pt, 0);
     }
-    if (!enter(pt)) {
-        return -EBUSY;
+    ret = enter(pt);
+    if (ret) {
+        return ret;
     }
     open_transaction(pt);
     pt->event.addr = (uint16_t)pt->host[address];
@@ -300,15 +318,16 @@ int i2cpt_passthrough_start(struct i2cpt_passthrough *pt, uint16_t address,
 int i2cpt_passthrough_write(struct i2cpt_passthrough *pt, uint8_t byte)
 {
     struct pt_buffer *out = &pt->message.out;
+    int ret;
 
-    if (atomic_load_explicit(&pt->lane, memory_order_acquire) == PT_LANE_KEEP &&
-        out->len < out->size) {
+    if (has_lane(pt, PT_LANE_KEEP) && out->len < out->size) {
         out->data[out->len++] = byte;
         pt_count(pt, I2CPT_COUNT_BYTES_WRITTEN, 1);
         return I2CPT_ACK;
     }
-    if (!enter(pt)) {
-        return -EBUSY;
+    ret = enter(pt);
+    if (ret) {
+        return ret;
     }
     if (!pt->open || (pt->reading && !pt->released)) {
         pthread_mutex_unlock(&pt->lock);
@@ -324,15 +343,15 @@ int i2cpt_passthrough_read(struct i2cpt_passthrough *pt, uint8_t *byte)
     struct pt_message *m = &pt->message;
     int ret;
 
-    if (atomic_load_explicit(&pt->lane, memory_order_acquire) == PT_LANE_GIVE &&
-        m->taken < m->in.len) {
+    if (has_lane(pt, PT_LANE_GIVE) && m->taken < m->in.len) {
         *byte = m->in.data[m->taken++];
         pt_count(pt, I2CPT_COUNT_BYTES_READ, 1);
         return I2CPT_ACK;
     }
     *byte = 0xff;
-    if (!enter(pt)) {
-        return -EBUSY;
+    ret = enter(pt);
+    if (ret) {
+        return ret;
     }
     if (!pt->open || (!pt->reading && !pt->released)) {
         pthread_mutex_unlock(&pt->lock);
@@ -349,7 +368,7 @@ int i2cpt_passthrough_read(struct i2cpt_passthrough *pt, uint8_t *byte)
 
 void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt)
 {
-    if (enter(pt)) {
+    if (!enter(pt)) {
         if (pt->open && pt->reading && !pt->released) {
             atomic_store_explicit(&pt->lane, PT_LANE_NONE,
                                   memory_order_relaxed);
@@ -373,9 +392,10 @@ static int post_stop(struct i2cpt_passthrough *pt, enum pt_next next)
 int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt)
 {
     enum pt_next next;
+    int ret = enter(pt);
 
-    if (!enter(pt)) {
-        return -EBUSY;
+    if (ret) {
+        return ret;
     }
     begin_event(pt, PT_GOAL_STOP);
     if (!pt->open || pt->released) {
@@ -390,139 +410,15 @@ int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt)
     return run_event(pt, next);
 }
 
-/* ---------------------------------------------------------- for the modes */
-
-void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr)
-{
-    const struct i2cpt_fault *f = &pt->fault;
-    char line[240];
-
-    pt->wire_fault = *f;
-    switch (f->code) {
-    case ENXIO:
-        pt->phase_known |= f->phase == I2CPT_PHASE_ADDRESS;
-        break;
-    case EREMOTEIO:
-        pt->phase_unknown |= f->phase == I2CPT_PHASE_UNKNOWN;
-        break;
-    case ETIMEDOUT:
-        pt_count(pt, I2CPT_COUNT_TIMEOUTS, 1);
-        break;
-    case I2CPT_EMISMATCH:
-        pt_count(pt, I2CPT_COUNT_MISMATCHES, 1);
-        if (!pt->targets[addr].logged_mismatch) {
-            pt->targets[addr].logged_mismatch = true;
-            i2cpt_fault_describe(f, line, sizeof(line));
-            i2cpt_log(I2CPT_LOG_WARNING, "%s: address 0x%02x: %s",
-                      i2cpt_adapter_name(pt->adapter), addr, line);
-        }
-        break;
-    default:
-        break;
-    }
-}
-
-void i2cpt_pt_late(struct i2cpt_passthrough *pt, uint16_t addr, bool tell)
-{
-    struct pt_target *t = &pt->targets[addr];
-    char line[240];
-
-    pt_count(pt, I2CPT_COUNT_LATE_FAULTS, 1);
-    t->late |= tell;
-    if (!t->logged) {
-        t->logged = true;
-        i2cpt_fault_describe(&pt->fault, line, sizeof(line));
-        i2cpt_log(I2CPT_LOG_WARNING,
-                  "%s: address 0x%02x: after the guest had been told ACK: %s",
-                  i2cpt_adapter_name(pt->adapter), addr, line);
-    }
-}
-
-bool i2cpt_pt_take_late(struct i2cpt_passthrough *pt, uint16_t addr)
-{
-    bool late = pt->targets[addr].late;
-
-    pt->targets[addr].late = false;
-    return late;
-}
-
-void i2cpt_pt_hold_pointer(struct i2cpt_passthrough *pt)
-{
-    const struct pt_buffer *out = &pt->message.out;
-
-    pt->pointer.held = true;
-    pt->pointer.addr = pt->addr;
-    pt->pointer.len = MIN(out->len, PT_POINTER_MAX);
-    memcpy(pt->pointer.bytes, out->data, pt->pointer.len);
-}
-
-void i2cpt_pt_check_pointer(struct i2cpt_passthrough *pt)
-{
-    bool reads = pt->event.flags & I2CPT_M_RD;
-
-    if (pt->pointer.held && !(reads && pt->pointer.addr == pt->event.addr)) {
-        pt->pointer.held = false;
-        pt_count(pt, I2CPT_COUNT_BLOCKED, 1);
-    }
-}
-
-bool i2cpt_pt_room(struct pt_buffer *buffer, uint32_t size)
-{
-    uint32_t want = MAX(buffer->size, 64);
-    uint8_t *data;
-
-    if (size <= buffer->size) {
-        return true;
-    }
-    while (want < size) {
-        want *= 2;
-    }
-    data = g_try_realloc(buffer->data, want);
-    if (!data) {
-        return false;
-    }
-    buffer->data = data;
-    buffer->size = want;
-    return true;
-}
-
-/* Instant adapters look at no deadline: spare the clock. */
-static uint64_t deadline(struct i2cpt_passthrough *pt)
-{
-    if (!pt->deadline_ns && !pt->instant) {
-        pt->deadline_ns = i2cpt_now_ns() + pt->timeout_ns;
-    }
-    return pt->deadline_ns;
-}
-
-enum pt_next i2cpt_pt_transfer(struct i2cpt_passthrough *pt, size_t n,
-                               uint32_t marks)
-{
-    pt_count(pt, I2CPT_COUNT_TRANSFERS, 1);
-    pt->call.op = I2CPT_OP_TRANSFER;
-    pt->call.marks = marks;
-    pt->call.deadline_ns = deadline(pt);
-    pt->call.msgs = pt->msgs;
-    pt->call.n = n;
-    return PT_CALL;
-}
-
-enum pt_next i2cpt_pt_stream_call(struct i2cpt_passthrough *pt,
-                                  enum i2cpt_op op)
-{
-    pt->call.op = op;
-    pt->call.marks = 0;
-    pt->call.deadline_ns = deadline(pt);
-    pt->call.owner = pt;
-    return PT_CALL;
-}
-
 /* ------------------------------------------------------------------ others */
 
 void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
 {
     unsigned addr;
 
+    if (pt_forked(pt)) {
+        return;
+    }
     i2cpt_pt_collect_stop(pt, 0);
     pthread_mutex_lock(&pt->lock);
     i2cpt_pt_abandon(pt);
@@ -540,26 +436,11 @@ void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
 void i2cpt_passthrough_fault(struct i2cpt_passthrough *pt,
                              struct i2cpt_fault *out)
 {
+    if (pt_forked(pt)) {
+        i2cpt_fault_set(out, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
+        return;
+    }
     pthread_mutex_lock(&pt->lock);
     *out = pt->wire_fault;
     pthread_mutex_unlock(&pt->lock);
-}
-
-static const char *const counter_names[I2CPT_COUNTERS] = {
-    "transactions", "transfers", "bytes-written", "bytes-read",
-    "over-read",    "probes",    "resends",       "continues",
-    "busy-retries", "nacks",     "late-faults",   "hold-timeouts",
-    "timeouts",     "blocked",   "mismatches",
-};
-
-const char *i2cpt_counter_name(size_t index)
-{
-    return index < I2CPT_COUNTERS ? counter_names[index] : NULL;
-}
-
-uint64_t i2cpt_passthrough_counter(struct i2cpt_passthrough *pt, size_t index)
-{
-    return index < I2CPT_COUNTERS ? atomic_load_explicit(&pt->counters[index],
-                                                         memory_order_relaxed)
-                                  : 0;
 }

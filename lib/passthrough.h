@@ -3,8 +3,8 @@
  * The inside of i2cpt_passthrough. passthrough.c has the object and the
  * guest's events, passthrough-drive.c makes calls on the bus for it, the two
  * modes say which calls: passthrough-stream.c and passthrough-message.c with
- * passthrough-read.c. What they lean on: policy.c, learn.c, presence.c,
- * timer.c.
+ * passthrough-read.c and passthrough-send.c. What they lean on: policy.c,
+ * learn.c, presence.c, timer.c.
  */
 #ifndef I2CPT_PASSTHROUGH_H
 #define I2CPT_PASSTHROUGH_H
@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "bus.h"
 #include "private.h"
 
 #define PT_NS_PER_MS 1000000ull
@@ -133,7 +134,8 @@ typedef void (*i2cpt_timer_fn)(void *user);
 struct i2cpt_timer *i2cpt_timer_new(i2cpt_timer_fn fire,
                                     uint64_t (*now)(void *user), void *user);
 void i2cpt_timer_set(struct i2cpt_timer *timer, uint64_t when_ns);
-void i2cpt_timer_free(struct i2cpt_timer *timer); /* joins */
+/* Joins; `forked`: there is no thread in this process. */
+void i2cpt_timer_free(struct i2cpt_timer *timer, bool forked);
 
 /* ----------------------------------------------------------- the machine */
 
@@ -281,6 +283,7 @@ struct i2cpt_passthrough {
     uint32_t functionality;
     bool instant;
     int16_t host[128];
+    unsigned generation; /* of forks */
     struct i2cpt_timer *timer;
     int poll_fd, event_fd; /* with a complete hook; else -1 */
 
@@ -352,6 +355,13 @@ static inline uint64_t pt_now(struct i2cpt_passthrough *pt)
     return pt->hooks.now_ns ? pt->hooks.now_ns(pt->hooks.user) : i2cpt_now_ns();
 }
 
+/* The child of a fork may only free it. */
+static inline bool pt_forked(const struct i2cpt_passthrough *pt)
+{
+    return pt->generation !=
+           atomic_load_explicit(&i2cpt_fork_generation, memory_order_relaxed);
+}
+
 static inline bool pt_async(const struct i2cpt_passthrough *pt)
 {
     return pt->hooks.complete;
@@ -369,7 +379,7 @@ static inline bool pt_stop_tells(const struct i2cpt_passthrough *pt)
     return pt_async(pt) && pt->goal == PT_GOAL_STOP && !pt->blocking;
 }
 
-/* ------------------------------------------- passthrough.c, for the modes */
+/* -------------------------------------- passthrough-common.c, for the modes */
 
 /* Count and log what pt->fault says: timeouts, mismatches, known phases. */
 void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr);
@@ -423,9 +433,17 @@ enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined);
 enum pt_next i2cpt_pt_read_byte(struct i2cpt_passthrough *pt);
 enum pt_next i2cpt_pt_read_done(struct i2cpt_passthrough *pt, int result);
 void i2cpt_pt_read_end(struct i2cpt_passthrough *pt);
-/* passthrough-message.c, for it: what `message.sent` holds (perhaps nothing),
+
+/* passthrough-send.c. A job is what `message.sent` holds (perhaps nothing),
  * then what the job reads. */
 enum pt_next i2cpt_pt_send(struct i2cpt_passthrough *pt, enum pt_job job);
+/* The job's transfer, now or again. */
+enum pt_next i2cpt_pt_transmit(struct i2cpt_passthrough *pt);
+/* A probe, with the wire in `state`; `again`: it repeats the one before. */
+enum pt_next i2cpt_pt_probe(struct i2cpt_passthrough *pt, uint16_t addr,
+                            enum pt_wire state, bool again);
+/* Whether there is time for another try; then a pause must follow. */
+bool i2cpt_pt_may_retry(struct i2cpt_passthrough *pt);
 
 /* For tests: what waits between two tries of a busy target. */
 void i2cpt_pt_set_pause(struct i2cpt_passthrough *pt,

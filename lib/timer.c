@@ -97,9 +97,10 @@ void i2cpt_timer_set(struct i2cpt_timer *timer, uint64_t when_ns)
     pthread_mutex_unlock(&timer->lock);
 }
 
-void i2cpt_timer_free(struct i2cpt_timer *timer)
+void i2cpt_timer_free(struct i2cpt_timer *timer, bool forked)
 {
-    if (!timer) {
+    if (!timer || forked) {
+        g_free(timer);
         return;
     }
     pthread_mutex_lock(&timer->lock);

@@ -8,6 +8,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "gate.h"
 #include "pt-fake.h"
@@ -273,6 +275,57 @@ START_TEST(stuck_host)
 }
 END_TEST
 
+/* The child of a fork is told so, and can free what it has. */
+static int in_child(struct i2cpt_passthrough *pt, struct i2cpt_adapter *a)
+{
+    struct i2cpt_fault fault;
+    uint8_t byte;
+
+    if (i2cpt_passthrough_write(pt, 1) != -EPERM ||
+        i2cpt_passthrough_read(pt, &byte) != -EPERM ||
+        i2cpt_passthrough_start(pt, 0x48, 0, 0) != -EPERM ||
+        i2cpt_passthrough_stop(pt) != -EPERM ||
+        i2cpt_passthrough_fd(pt) != -EPERM ||
+        i2cpt_passthrough_dispatch(pt) != -EPERM ||
+        i2cpt_passthrough_wait(pt, 0) != -EPERM) {
+        return 1;
+    }
+    i2cpt_passthrough_fault(pt, &fault);
+    i2cpt_passthrough_nack(pt);
+    i2cpt_passthrough_timer(pt);
+    i2cpt_passthrough_drain(pt);
+    i2cpt_passthrough_reset(pt);
+    i2cpt_passthrough_free(pt);
+    i2cpt_adapter_unref(a);
+    return fault.code == EPERM ? 0 : 2;
+}
+
+START_TEST(after_fork)
+{
+    const char *const settings[] = {"transfer", _i ? "stream" : "message",
+                                    NULL};
+    struct told t = {0};
+    struct i2cpt_hooks hooks = {
+        .size = sizeof(hooks), .user = &t, .complete = told};
+    struct i2cpt_adapter *a = open_adapter("stub,chips=0x48,byte-us=1");
+    struct i2cpt_passthrough *pt = open_pt(a, &hooks, settings);
+    int status;
+    pid_t pid;
+
+    answer_of(pt, &t, i2cpt_passthrough_start(pt, 0x48, 0, 0));
+    answer_of(pt, &t, i2cpt_passthrough_write(pt, 1));
+    pid = fork();
+    if (!pid) {
+        _exit(in_child(pt, a));
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(answer_of(pt, &t, i2cpt_passthrough_stop(pt)), I2CPT_ACK);
+    i2cpt_passthrough_free(pt);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* Freed with a request in the host and an event pending. */
 START_TEST(free_while_pending)
 {
@@ -307,6 +360,7 @@ int main(void)
     tcase_add_test(tc, answer_found_by_the_timer);
     tcase_add_test(tc, stuck_host);
     tcase_add_test(tc, free_while_pending);
+    tcase_add_loop_test(tc, after_fork, 0, 2);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
