@@ -75,7 +75,7 @@ static void stream_call(struct i2cpt_adapter *a, struct i2cpt_call *call,
         ck_assert_ptr_nonnull(name);
         strcpy(out, ret == -I2CPT_EMISMATCH ? "mismatch" : name);
     } else if (call->op == I2CPT_OP_STREAM_READ) {
-        sprintf(out, "%02x", call->byte);
+        g_snprintf(out, 4, "%02x", call->byte);
     } else {
         strcpy(out, "a");
     }
