@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a dongle answers: any bytes at all, in packets of any length. Whatever
+ * they are, a transfer ends, says what it did, and stays in its buffers.
+ *
+ * Input: how the chip is driven, the messages (kind and length in two bytes,
+ * ended by a zero), and then the bytes of every reply.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "mpsse-bus.h"
+#include "mpsse-usb.h"
+
+#define MAX_MSGS 4
+#define MAX_LEN  64
+
+const char *const fuzz_seeds[] = {
+    "\x01\x01\x02\x03\x04\x01\xff",
+    "\x08\x03\x20\x01\xff\xff",
+    "\x11\x05\x21\x01\xff\x05",
+    "\x02\x01\x40\x03\x40\x01\x55",
+    "\x0d\x09\x04\x0b\x04\x01\xfe",
+    "\x20\x03\x10\x13\x08\x01\xfe",
+    NULL,
+};
+const char *const fuzz_words[] = {
+    "\xff",     "\xfe", "\xfa\xaa", "\x7f", "\x05", "\xff\xff\xff\xff",
+    "\x32\x60", NULL,
+};
+
+struct input {
+    const uint8_t *at;
+    size_t left;
+};
+
+static uint8_t next(struct input *in)
+{
+    return in->left ? (in->left--, *in->at++) : 0;
+}
+
+/* ---------------------------------------------------------------- the link */
+
+struct fake {
+    struct input *replies; /* NULL: as a good chip with a free bus does */
+    unsigned exchanges;
+};
+
+/* The packets' framing is gone through as well: short ones, empty ones. */
+static int fill(struct input *from, uint8_t *in, size_t in_len)
+{
+    uint8_t raw[512];
+    size_t got = 0, n, now, packet;
+
+    while (got < in_len) {
+        if (!from->left) {
+            return -ETIMEDOUT;
+        }
+        packet = (from->at[0] & 1) ? 64 : 512;
+        n = from->left < packet ? from->left : packet;
+        n = n > in_len - got + MPSSE_USB_STATUS
+                ? in_len - got + MPSSE_USB_STATUS
+                : n;
+        memcpy(raw, from->at, n);
+        from->at += n;
+        from->left -= n;
+        if (!mpsse_usb_strip(raw, n, packet, in + got, in_len - got, &now)) {
+            return -EIO;
+        }
+        if (now > in_len - got) {
+            fuzz_fail("more than there is room for");
+        }
+        got += now;
+    }
+    return 0;
+}
+
+static int exchange(void *link, const uint8_t *out, size_t out_len, uint8_t *in,
+                    size_t in_len, uint64_t deadline_ns)
+{
+    struct fake *f = link;
+
+    if (f->exchanges++ > 1000) {
+        fuzz_fail("no end of exchanges");
+    }
+    if (f->replies) {
+        return in_len ? fill(f->replies, in, in_len) : 0;
+    }
+    memset(in, 0xff, in_len);
+    if (out_len >= 2 && in_len == 2) {
+        in[0] = 0xfa;
+        in[1] = out[out_len - 2];
+    }
+    return 0;
+}
+
+static int purge(void *link)
+{
+    struct fake *f = link;
+
+    return f->replies && f->replies->left && f->replies->at[0] == 0x0f ? -ENODEV
+                                                                       : 0;
+}
+
+static const struct mpsse_link ops = {.exchange = exchange, .purge = purge};
+
+/* ---------------------------------------------------------------- transfers */
+
+static void free_messages(struct i2cpt_msg *msgs, size_t n)
+{
+    while (n--) {
+        free(msgs[n].buf);
+    }
+}
+
+/* Only what i2cpt_check_msgs() lets through reaches a backend. */
+static size_t make_messages(struct input *in, struct i2cpt_msg *msgs)
+{
+    uint8_t kind, len;
+    size_t n = 0;
+
+    while (n < MAX_MSGS && (kind = next(in))) {
+        struct i2cpt_msg *m = &msgs[n];
+
+        len = next(in) % MAX_LEN;
+        memset(m, 0, sizeof(*m));
+        m->addr = 0x50;
+        m->flags =
+            (kind & 2 ? I2CPT_M_RD : 0) | (kind & 4 ? I2CPT_M_RECV_LEN : 0) |
+            (kind & 8 ? I2CPT_M_TEN : 0) | (kind & 16 ? I2CPT_M_IGNORE_NAK : 0);
+        m->len = m->flags & I2CPT_M_RECV_LEN ? 33 + (len & 1) : len;
+        m->buf = calloc(1, m->len + 1u);
+        m->buf[0] = (uint8_t)(1 + (len & 1));
+        n++;
+        if (i2cpt_check_msgs(msgs, n, NULL)) {
+            free_messages(msgs, n);
+            return 0;
+        }
+    }
+    return n;
+}
+
+static void check(const struct i2cpt_msg *msgs, size_t n, int ret,
+                  const struct i2cpt_fault *fault)
+{
+    size_t i;
+
+    if (ret > 0 || (ret && fault->code != -ret)) {
+        fuzz_fail("%d with fault %d", ret, fault->code);
+    }
+    if (fault->msg >= (int)n) {
+        fuzz_fail("a fault in message %d of %zu", fault->msg, n);
+    }
+    for (i = 0; i < n; i++) {
+        if (msgs[i].actual > msgs[i].len ||
+            (!ret && !(msgs[i].flags & I2CPT_M_RECV_LEN) &&
+             msgs[i].actual != msgs[i].len)) {
+            fuzz_fail("%d: %u of %u bytes in message %zu", ret, msgs[i].actual,
+                      msgs[i].len, i);
+        }
+    }
+}
+
+static void stream(struct mpsse_bus *bus, uint16_t flags, uint64_t deadline_ns)
+{
+    struct i2cpt_fault fault = {0};
+    uint8_t byte = 0x5a;
+    int i;
+
+    mpsse_bus_stream_start(bus, 0x50, flags & I2CPT_M_RD, deadline_ns, &fault);
+    for (i = 0; i < 3; i++) {
+        if (flags & I2CPT_M_RD) {
+            mpsse_bus_stream_read(bus, &byte, deadline_ns, &fault);
+        } else {
+            mpsse_bus_stream_write(bus, byte, deadline_ns, &fault);
+        }
+    }
+    mpsse_bus_stream_stop(bus, deadline_ns, &fault);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input in = {data, size};
+    uint64_t deadline_ns = i2cpt_now_ns() + 1000000000u;
+    struct i2cpt_fault fault = {0};
+    struct i2cpt_msg msgs[MAX_MSGS];
+    struct fake fake = {0};
+    struct mpsse_bus *bus;
+    struct mpsse m;
+    uint8_t how = next(&in);
+    size_t n;
+    int ret;
+
+    if (mpsse_init(&m, (enum mpsse_chip)(how % 3),
+                   (enum mpsse_encoding)(how >> 2 & 1),
+                   (enum mpsse_stretching)((how >> 3 & 3) % 3), 400000)) {
+        return 0;
+    }
+    if (mpsse_bus_new(&m, &ops, &fake, how & 0x20, deadline_ns, &bus, &fault)) {
+        fuzz_fail("a good chip is refused: %s", fault.text);
+    }
+    n = make_messages(&in, msgs);
+    fake.replies = &in;
+    if (n) {
+        struct i2cpt_xfer x = {msgs, n, deadline_ns, 0, &fault};
+
+        i2cpt_fault_clear(&fault);
+        ret = mpsse_bus_transfer(bus, &x);
+        check(msgs, n, ret, &fault);
+        stream(bus, msgs[0].flags, deadline_ns);
+        free_messages(msgs, n);
+    }
+    mpsse_bus_free(bus);
+    return 0;
+}
