@@ -64,7 +64,7 @@ def devices(directory, options):
             "i2c-passthrough,bus=twi0,backend=stub,name=first,"
             f"addresses=0x48:0x50,load={directory}/twi0",
             "i2c-passthrough,bus=twi0,backend=stub,name=third,address=0x60,"
-            f"load={directory}/behind",
+            f"load={directory}/behind,record={directory}/behind.i2ct",
             "tmp105,bus=twi0,address=0x4a",
             "i2c-passthrough,bus=twi1,backend=stub,name=second,"
             f"address=0x49,load={directory}/twi1"):
@@ -97,6 +97,18 @@ def run(qemu, plugin, firmware, directory, options, extra):
     return lines, None
 
 
+def stopped_when_left(path):
+    """In the recording of the chip at 0x60: a repeated START to another chip
+    ended its write, and the read that came later is a transfer of its own."""
+    with open(path, encoding="utf-8") as file:
+        transfers = [line.split()[2:] for line in file if "@0x60" in line]
+    write, read = "w1@0x60 00".split(), "r2@0x60 = c1 c2".split()
+    for before, after in zip(transfers, transfers[1:]):
+        if before == write and after == read:
+            return None
+    return "\n".join(" ".join(words) for words in transfers)
+
+
 def main():
     version, plugin, firmware = sys.argv[1:]
     qemu = microbit.find_qemu(version)
@@ -111,6 +123,9 @@ def main():
             write_chips(os.path.join(directory, "behind"), BEHIND, delay_us)
             lines, trouble = run(qemu, plugin, firmware, directory, options,
                                  extra)
+            left = stopped_when_left(os.path.join(directory, "behind.i2ct"))
+        tap.case(not left, f"{name}: a target that is left gets its STOP",
+                 left)
         for line in lines:
             case = CASE.match(line)
             if case:

@@ -25,6 +25,7 @@ READ = """
 i2c.write(0x48, b'\\0', repeat=True)
 print(i2c.read(0x48, 16))
 """
+REGISTERS = (0x40003500, 0x40003588, 0x40003524)  # ENABLE ADDRESS FREQUENCY
 SCAN = "from microbit import i2c\nprint(i2c.scan())"
 
 
@@ -70,6 +71,28 @@ def reset(tap, board):
     text = board.run(READ).strip()
     tap.case(text == str(bytes(range(16))), "and a read is right after it",
              text)
+
+
+def register(board, address):
+    text = board.qmp.call("human-monitor-command",
+                          **{"command-line": f"x /1wx {address:#x}"})
+    return int(text.split()[-1], 16)
+
+
+def reset_while_stopped(tap, board):
+    """No firmware runs here that could do itself what the reset must do."""
+    begin_read(board)
+    board.qmp.call("stop")
+    before = [register(board, address) for address in REGISTERS]
+    board.qmp.call("system_reset")
+    after = [register(board, address) for address in REGISTERS]
+    tap.case(before == [5, 0x48, 0x01980000] and after == [0, 0, 0x04000000],
+             "system_reset while stopped: reset values",
+             f"before {before}, after {after}")
+    board.qmp.call("cont")
+    board.boot()
+    text = board.run(SCAN).strip()
+    tap.case(text == "[72]", "and the bus is free", text)
 
 
 def quits(tap, argv, device, recorded):
@@ -133,6 +156,7 @@ def main():
             board.boot()
             stopped(tap, board)
             reset(tap, board)
+            reset_while_stopped(tap, board)
         tap.case(not board.final_errors, "silent on stderr",
                  board.final_errors)
         quits(tap, (qemu, plugin), device, os.path.join(directory, "r.i2ct"))
