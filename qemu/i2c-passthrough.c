@@ -185,10 +185,19 @@ static void close_adapter(I2CPassthrough *s)
     i2cpt_policy_free(g_steal_pointer(&s->policy));
 }
 
-/* QEMU does not unrealize its devices at exit. */
+/* QEMU does not unrealize its devices at exit. A guest that ends QEMU (by
+ * semihosting, say) does it in a virtual CPU's thread, without the big lock. */
 static void at_exit(Notifier *notifier, void *data)
 {
+    bool locked = bql_locked();
+
+    if (!locked) {
+        bql_lock();
+    }
     close_adapter(container_of(notifier, I2CPassthrough, exit));
+    if (!locked) {
+        bql_unlock();
+    }
 }
 
 /* The guest's doings are for -d guest_errors; only what the person in front

@@ -160,8 +160,12 @@ class Qemu:
 
     def quit(self):
         """As a user would; returns the exit status."""
+        return self.leave("quit")
+
+    def leave(self, command):
+        """A command after which QEMU ends, perhaps before it has answered."""
         try:
-            self.qmp("quit")
+            self.qmp(command)
         except (QemuDied, OSError):
             pass
         status = self.process.wait(TIMEOUT_S)

@@ -151,6 +151,23 @@ def test_an_open_transaction_at_exit(machine):
         assert re.search(r"^end [12]$", text, re.M), text
 
 
+def test_a_guest_that_ends_qemu():
+    # SYS_EXIT of Arm's semihosting: the exit runs in the CPU's own thread.
+    program = (0xe3a00018,  # mov r0, #0x18
+               0xe59f1000,  # ldr r1, [pc]
+               0xef123456,  # svc 0x123456
+               0x00020026)  # ADP_Stopped_ApplicationExit
+    for mode in ("stream", "message"):
+        b = Bench("versatilepb", stub(mode, path("ended.i2ct")),
+                  ["-semihosting-config", "enable=on"])
+        b.qemu.qtest([f"writel {4 * i:#x} {word:#x}"
+                      for i, word in enumerate(program)])
+        b.bus.message(0x53, [3, 0x99])
+        equal(b.qemu.leave("cont"), 0, "exit status")
+        text = read("ended.i2ct")
+        assert "w2@0x53 03 99" in text and "\nend " in text, text
+
+
 def test_one_bus_of_several(machine):
     trace = write("two.i2ct", "i2cpt-trace 1\n"
                               "0.0 +0.0001 i2c-0: w1@0x48 00 r2 = 1a c0\n"
