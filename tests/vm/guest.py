@@ -17,6 +17,8 @@ import tempfile
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 BEGIN, END = '@@begin', '@@end'
+OURS = ('libi2cpt.so.0',)  # brought along by the test
+TOOLS = ('i2cdetect', 'i2cget', 'i2cset', 'i2cdump', 'i2ctransfer', 'strace')
 
 
 class Missing(Exception):
@@ -81,11 +83,30 @@ def modules_for(tree, names):
     return order
 
 
-def libraries_of(program):
-    """Shared libraries, and the loader, that a program of this machine needs."""
-    lines = subprocess.run(['ldd', program], text=True,
-                           stdout=subprocess.PIPE, check=False).stdout
-    return re.findall(r'(/\S+) \(0x', lines)
+def libraries_of(program, root=''):
+    """Shared libraries, and the loader, that a program needs: (where they are
+    in the guest, where they are here). `root` has those of another machine."""
+    if not root:
+        lines = subprocess.run(['ldd', program], text=True,
+                               stdout=subprocess.PIPE, check=False).stdout
+        return [(path, os.path.realpath(path))
+                for path in re.findall(r'(/\S+) \(0x', lines)]
+    found, left = {}, [program]
+    while left:
+        text = subprocess.run(['readelf', '-ld', left.pop()], text=True,
+                              stdout=subprocess.PIPE, check=True).stdout
+        loader = re.findall(r'interpreter: (/\S+?)\]', text)
+        for name in re.findall(r'\(NEEDED\).*\[(.*)\]', text) + loader:
+            if name in found or name in OURS:
+                continue
+            places = [f'{root}{name}'] if name in loader else glob.glob(
+                f'{root}/usr/lib/*/{name}') + glob.glob(f'{root}/lib/*/{name}')
+            if not places:
+                raise Missing(f'no {name} for {program}')
+            found[name] = os.path.realpath(places[0])
+            left.append(found[name])
+    return [(name if name.startswith('/') else f'/lib/{name}', path)
+            for name, path in found.items()]
 
 
 class Initramfs:
@@ -123,10 +144,14 @@ class Initramfs:
         with open(path, 'rb') as file:
             self.data(name, file.read())
 
-    def program(self, name, path):
+    def program(self, name, path, root=''):
+        """A file, and where it is an ELF one, the libraries that it needs."""
         self.file(name, path)
-        for library in libraries_of(path):
-            self.file(library, os.path.realpath(library))
+        with open(path, 'rb') as file:
+            if file.read(4) != b'\x7fELF':
+                return
+        for inside, library in libraries_of(path, root):
+            self.file(inside, library)
 
     def pack(self):
         self._entry('TRAILER!!!', 0)
@@ -150,13 +175,55 @@ poweroff -f
 '''
 
 
-def x86_command(tree, initrd, machine_args, work):
-    kernel = os.path.join(work, 'vmlinux')
-    with open(kernel, 'wb') as file:
-        file.write(decompressed_kernel(one(f'{tree}/boot/vmlinuz-*')))
-    return ['qemu-system-x86_64', '-M', 'q35', '-m', '256', '-kernel', kernel,
-            '-append', 'console=ttyS0 quiet loglevel=1 panic=-1 '
-            'mitigations=off nokaslr'] + machine_args
+class X86:
+    """q35: PVH boot, tools and libraries of this machine."""
+
+    root = ''
+
+    def __init__(self):
+        self.kernel_tree = unpacked('linux-image-amd64', 'busybox-static')
+        self.busybox = f'{self.kernel_tree}/bin/busybox'
+
+    @staticmethod
+    def tool(name):
+        path = shutil.which(name, path='/usr/sbin:/usr/bin:/sbin:/bin')
+        if not path:
+            raise Missing(f'no {name} on this machine')
+        return path
+
+    def command(self, work):
+        kernel = os.path.join(work, 'vmlinux')
+        image = one(f'{self.kernel_tree}/boot/vmlinuz-*')
+        with open(kernel, 'wb') as file:
+            file.write(decompressed_kernel(image))
+        return ['qemu-system-x86_64', '-M', 'q35', '-m', '256',
+                '-kernel', kernel, '-append', 'console=ttyS0 quiet loglevel=1 '
+                'panic=-1 mitigations=off nokaslr']
+
+
+class Arm:
+    """vexpress-a9, a bit-banged adapter; all of Debian's armhf."""
+
+    PACKAGES = ('libglib2.0-dev', 'busybox-static', 'i2c-tools', 'strace')
+
+    def __init__(self, devices):
+        self.kernel_tree = unpacked('linux-image-armmp', arch='armhf')
+        self.root = unpacked(*self.PACKAGES, arch='armhf', deps=True)
+        self.busybox = f'{self.root}/bin/busybox'
+        self.devices = devices
+
+    def tool(self, name):
+        return one(f'{self.root}/usr/*bin/{name}')
+
+    def command(self, _work):
+        devices = [word for d in self.devices for word in ('-device', d)]
+        return ['qemu-system-arm', '-M', 'vexpress-a9', '-m', '256',
+                '-audiodev', 'none,id=none',
+                '-kernel', one(f'{self.kernel_tree}/boot/vmlinuz-*'),
+                '-dtb', one(f'{self.kernel_tree}/usr/lib/linux-image-*/'
+                            'vexpress-v2p-ca9.dtb'),
+                '-append', 'console=ttyAMA0 quiet loglevel=1 panic=-1',
+                *devices]
 
 
 def boot(command, initrd, timeout=240):
@@ -171,43 +238,39 @@ def boot(command, initrd, timeout=240):
     match = re.search(f'{BEGIN}\n(.*){END} (\\d+)\n', text, re.S)
     if not match:
         tail = '\n# '.join(text.splitlines()[-30:])
-        raise Missing(f'the guest did not come to its end:\n# {tail}')
+        raise Missing('the guest did not come to its end, QEMU said '
+                      f'{run.returncode}:\n# {tail}')
     return match.group(1), int(match.group(2))
 
 
-def run(modules, script, programs, machine_args=(), later=(), files=None):
-    """Boot an x86-64 guest and print what it says; its status. Modules of
-    `later` are there for the script to load."""
-    tree = unpacked('linux-image-amd64', 'busybox-static')
+def run(modules, script, programs, machine=None, later=(), files=None):
+    """Boot a guest and print what it says; its status. Modules of `later` are
+    there for the script to load; `files` maps names in the guest to files."""
+    machine = machine or X86()
     image = Initramfs()
     for name in ('proc', 'sys', 'dev', 'tmp', 'run', 'bin'):
         image.directory(name)
-    image.file('bin/busybox', f'{tree}/bin/busybox')
+    image.file('bin/busybox', machine.busybox)
     names = []
-    for path in modules_for(tree, [*modules, *later]):
+    for path in modules_for(machine.kernel_tree, [*modules, *later]):
         name = os.path.basename(path)
         image.file(f'lib/modules/{name}', path)
         if name.split('.')[0] not in later:
             names.append(name)
     image.data('modules', '\n'.join(names).encode())
-    for tool in ('i2cdetect', 'i2cget', 'i2cset', 'i2cdump', 'i2ctransfer',
-                 'strace'):
-        path = shutil.which(tool, path='/usr/sbin:/usr/bin:/sbin:/bin')
-        if not path:
-            raise Missing(f'no {tool} on this machine')
-        image.program(f'usr/sbin/{tool}', path)
-    for path in programs:
-        image.program(f'bin/{os.path.basename(path)}', path)
     for name, path in (files or {}).items():
-        image.file(name, path)
+        image.program(name, path, machine.root)
+    for tool in TOOLS:
+        image.program(f'usr/sbin/{tool}', machine.tool(tool), machine.root)
+    for path in programs:
+        image.program(f'bin/{os.path.basename(path)}', path, machine.root)
     image.data('init', INIT.format(begin=BEGIN, end=END,
                                    script=script).encode())
     with tempfile.TemporaryDirectory(prefix='i2cpt-vm.') as work:
         initrd = os.path.join(work, 'initrd.gz')
         with open(initrd, 'wb') as file:
             file.write(image.pack())
-        text, status = boot(x86_command(tree, initrd, list(machine_args), work),
-                            initrd)
+        text, status = boot(machine.command(work), initrd)
     number = 0
     for line in text.splitlines():
         if re.match('(not )?ok ', line):

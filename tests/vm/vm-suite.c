@@ -548,6 +548,12 @@ static void run_names(void)
     }
     snprintf(spec, sizeof(spec), "i2c-dev,device=name:%s", name);
     ret = i2cpt_adapter_open(spec, &b, &fault);
+    if (ret == -EINVAL) { /* vexpress-a9 has two of one name */
+        snprintf(path, sizeof(path), "/dev/i2c-%d", bus);
+        report(strstr(fault.text, "unique") && strstr(fault.text, path),
+               "opened as name:%s | %s", name, fault.text);
+        return;
+    }
     report(!ret && !strcmp(i2cpt_adapter_name(b), i2cpt_adapter_name(adapter)),
            "opened as name:%s | %s", name, ret ? fault.text : "same");
     i2cpt_adapter_unref(b);
