@@ -18,6 +18,7 @@ test_packages=(
     g++ check umockdev libumockdev-dev i2c-tools
     gcc-arm-none-eabi clang-format shellcheck git
     qemu-system-x86 strace sigrok-cli
+    gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
 )
 
 # i2cpt_install PACKAGE... installs those that are missing, as root or by sudo.

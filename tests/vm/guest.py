@@ -226,7 +226,7 @@ class Arm:
                 *devices]
 
 
-def boot(command, initrd, timeout=240):
+def boot(command, initrd, timeout=500):
     """Run a guest; the lines between the marks, and what its script said."""
     command = [command[0], '-accel', 'tcg', '-nodefaults', '-no-reboot',
                '-display', 'none', '-serial', 'stdio', '-initrd', initrd,
