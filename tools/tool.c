@@ -90,6 +90,20 @@ void tool_no_operand(const struct verb *verb, int argc, char **argv)
     }
 }
 
+int tool_open_trace(const struct verb *verb, int argc, char **argv,
+                    const char **path, struct i2cpt_trace_reader **reader,
+                    struct i2cpt_fault *fault)
+{
+    static const struct option options[] = {
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+
+    tool_option(verb, argc, argv, ":h", options);
+    *path = tool_operand(verb, argc, argv, "a TRACE");
+    return i2cpt_trace_reader_open(*path, reader, fault);
+}
+
 int tool_fault(int rc, const struct i2cpt_fault *fault)
 {
     char line[sizeof(fault->text) + 64];

@@ -39,6 +39,11 @@ int tool_option(const struct verb *verb, int argc, char **argv,
 const char *tool_operand(const struct verb *verb, int argc, char **argv,
                          const char *what);
 void tool_no_operand(const struct verb *verb, int argc, char **argv);
+/* Does the words of a verb that takes a TRACE and nothing else, and opens it:
+ * what i2cpt_trace_reader_open() said. */
+int tool_open_trace(const struct verb *verb, int argc, char **argv,
+                    const char **path, struct i2cpt_trace_reader **reader,
+                    struct i2cpt_fault *fault);
 /* Ends the program with TOOL_USAGE and this line. */
 void tool_usage(const struct verb *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));

@@ -45,17 +45,11 @@ static int check(const char *path, struct i2cpt_trace_reader *reader)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
-
-    while (tool_option(verb, argc, argv, ":h", options) != -1) {
-    }
-    const char *path = tool_operand(verb, argc, argv, "a TRACE");
     struct i2cpt_trace_reader *reader;
     struct i2cpt_fault fault = {0};
-    int rc = i2cpt_trace_reader_open(path, &reader, &fault);
+    const char *path;
+
+    int rc = tool_open_trace(verb, argc, argv, &path, &reader, &fault);
     if (rc < 0) {
         return unreadable(path, rc, &fault);
     }
