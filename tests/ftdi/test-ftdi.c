@@ -315,7 +315,7 @@ END_TEST
 /* More than a packet, a FIFO and an URB hold. */
 START_TEST(long_messages)
 {
-    static uint8_t out[5000], in[40000];
+    static uint8_t out[3000], in[20000];
     struct i2cpt_msg write = {BENCH_EEPROM_ADDR, 0, sizeof(out), 0, out};
     struct i2cpt_msg read = {BENCH_EEPROM_ADDR, I2CPT_M_RD, sizeof(in), 0, in};
     struct i2cpt_fault fault;
@@ -325,7 +325,7 @@ START_TEST(long_messages)
 
     dongle = fake_dongle_new(testbed, &kinds[_i]);
     b = fake_dongle_bench(dongle, 0);
-    a = open_fine("ftdi,frequency=1M,timeout-ms=10000");
+    a = open_fine("ftdi,frequency=1M,timeout-ms=50000");
     for (i = 0; i < sizeof(out); i++) {
         out[i] = (uint8_t)(i * 31 + i / 256);
     }
@@ -505,7 +505,7 @@ int main(void)
     Suite *suite = suite_create("ftdi");
     TCase *tcase = tcase_create("ftdi");
 
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 200);
     tcase_add_checked_fixture(tcase, setup, teardown_two);
     tcase_add_loop_test(tcase, reads, 0, 3);
     tcase_add_test(tcase, says_its_frequency);

@@ -24,6 +24,12 @@ const char *const fuzz_seeds[] = {
     "\x02\x01\x40\x03\x40\x01\x55",
     "\x0d\x09\x04\x0b\x04\x01\xfe",
     "\x20\x03\x10\x13\x08\x01\xfe",
+    /* from here on as a target would answer: acknowledged, and data */
+    "\x44\x01\x02\x03\x04\x01",
+    "\x45\x05\x02\x07\x01\x01\x01\x01\x04",
+    "\x40\x07\x01\x01\x10\x80\x40\x20\x10\x08\x04\x02\x01",
+    "\x64\x0b\x04\x03\x04\x01\x01\x01\x01\x01",
+    "\x4c\x13\x03\x01\x02\x01\x04\x04\x01\x01",
     NULL,
 };
 const char *const fuzz_words[] = {
@@ -45,6 +51,7 @@ static uint8_t next(struct input *in)
 
 struct fake {
     struct input *replies; /* NULL: as a good chip with a free bus does */
+    bool echo;
     unsigned exchanges;
 };
 
@@ -59,10 +66,8 @@ static int fill(struct input *from, uint8_t *in, size_t in_len)
             return -ETIMEDOUT;
         }
         packet = (from->at[0] & 1) ? 64 : 512;
-        n = from->left < packet ? from->left : packet;
-        n = n > in_len - got + MPSSE_USB_STATUS
-                ? in_len - got + MPSSE_USB_STATUS
-                : n;
+        n = mpsse_usb_ask(in_len - got, packet, sizeof(raw));
+        n = from->left < n ? from->left : n;
         memcpy(raw, from->at, n);
         from->at += n;
         from->left -= n;
@@ -77,6 +82,51 @@ static int fill(struct input *from, uint8_t *in, size_t in_len)
     return 0;
 }
 
+/* Bytes after each opcode that are no data to be clocked. */
+static size_t arguments(uint8_t opcode)
+{
+    switch (opcode) {
+    case 0x80:
+    case 0x82:
+    case 0x86:
+    case 0x8f:
+    case 0x9e:
+    case 0x31:
+        return 2;
+    case 0x8e:
+    case 0x22:
+    case 0x33:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* What comes back where all lines do as they are told, but for the bits that
+ * are set in the input. */
+static void echo(struct input *from, const uint8_t *out, size_t out_len,
+                 uint8_t *in, size_t in_len)
+{
+    size_t at = 0, got = 0, n;
+
+    while (at < out_len && got < in_len) {
+        uint8_t op = out[at];
+        const uint8_t *args = out + at + 1;
+
+        at += 1 + arguments(op);
+        if (op == 0x81 || op == 0x22) {
+            in[got++] = 0xff ^ next(from);
+        } else if (op == 0x33) {
+            in[got++] = (uint8_t)(out[at++] >> (7 - args[0])) ^ next(from);
+        } else if (op == 0x31) {
+            for (n = args[0] + 256u * args[1] + 1; n && got < in_len; n--) {
+                in[got++] = out[at++] ^ next(from);
+            }
+        }
+    }
+    memset(in + got, 0xff, in_len - got);
+}
+
 static int exchange(void *link, const uint8_t *out, size_t out_len, uint8_t *in,
                     size_t in_len, uint64_t deadline_ns)
 {
@@ -84,6 +134,10 @@ static int exchange(void *link, const uint8_t *out, size_t out_len, uint8_t *in,
 
     if (f->exchanges++ > 1000) {
         fuzz_fail("no end of exchanges");
+    }
+    if (f->replies && f->echo) {
+        echo(f->replies, out, out_len, in, in_len);
+        return 0;
     }
     if (f->replies) {
         return in_len ? fill(f->replies, in, in_len) : 0;
@@ -203,6 +257,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     n = make_messages(&in, msgs);
     fake.replies = &in;
+    fake.echo = how & 0x40;
     if (n) {
         struct i2cpt_xfer x = {msgs, n, deadline_ns, 0, &fault};
 
