@@ -3,32 +3,11 @@
 #include <glib.h>
 #include <string.h>
 
-#include "mpsse-bus.h"
+#include "mpsse-bus-private.h"
 
-/* For bringing a stuck engine or bus back, past the deadline of the transfer
- * that it was stuck in. */
-#define RECOVERY_NS 50000000u
-
-enum { PIN_SCL = 0x01, PIN_SDA_IN = 0x04 };
-
-struct mpsse_bus {
-    struct mpsse m;
-    const struct mpsse_link *ops;
-    void *link;
-    bool batch;
-    struct mpsse_frame f;
-    uint8_t *in;
-    size_t in_size;
-    uint8_t *tx; /* address and data of a write, in one piece */
-    size_t tx_size;
-
-    /* stream */
-    bool open;      /* between START and STOP */
-    bool reading;   /* the last START was for a read */
-    bool took_any;  /* ... and a byte of it was clocked */
-    bool slot_open; /* its acknowledge slot is still to come */
-    int msg, byte;  /* for faults */
-};
+/* Of the time that a transfer has, what is kept for bringing a stuck engine and
+ * bus back; where it has little, a quarter. */
+#define RESCUE_NS 20000000u
 
 static int grow(uint8_t **buf, size_t *size, size_t need)
 {
@@ -52,6 +31,9 @@ static int exchange(struct mpsse_bus *bus, uint64_t deadline_ns)
 {
     if (bus->f.failed || grow(&bus->in, &bus->in_size, bus->f.in_len)) {
         return -ENOMEM;
+    }
+    if (bus->f.in_len) {
+        bus->in[0] = PIN_SCL | PIN_SDA_IN; /* if not even that comes */
     }
     return bus->ops->exchange(bus->link, bus->f.out, bus->f.out_len, bus->in,
                               bus->f.in_len, deadline_ns);
@@ -83,14 +65,7 @@ static int synchronise(struct mpsse_bus *bus, uint64_t deadline_ns)
     return exchange(bus, deadline_ns);
 }
 
-static int resynchronise(struct mpsse_bus *bus)
-{
-    int ret = bus->ops->purge(bus->link);
-
-    return ret ? ret : synchronise(bus, i2cpt_now_ns() + RECOVERY_NS);
-}
-
-static int lines_busy(struct i2cpt_fault *fault, uint8_t pins)
+int mpsse_lines_busy(struct i2cpt_fault *fault, uint8_t pins)
 {
     return i2cpt_fault_text(fault, EBUSY,
                             "the bus is stuck: %s stays low (pull-ups, or a "
@@ -98,16 +73,16 @@ static int lines_busy(struct i2cpt_fault *fault, uint8_t pins)
                             !(pins & PIN_SCL) ? "SCL" : "SDA");
 }
 
-static bool pins_free(uint8_t pins)
+bool mpsse_pins_free(uint8_t pins)
 {
     return (pins & PIN_SCL) && (pins & PIN_SDA_IN);
 }
 
-/* Look at the lines; when one is low, nine clocks and a STOP, and look again.
- */
-static int free_bus(struct mpsse_bus *bus, struct i2cpt_fault *fault)
+/* Look at the lines; when SDA is low, nine clocks and a STOP, and look again.
+ * Nothing helps SCL. */
+static int free_bus(struct mpsse_bus *bus, uint64_t deadline_ns,
+                    struct i2cpt_fault *fault)
 {
-    uint64_t deadline_ns = i2cpt_now_ns() + RECOVERY_NS;
     unsigned i;
     int ret;
 
@@ -122,34 +97,79 @@ static int free_bus(struct mpsse_bus *bus, struct i2cpt_fault *fault)
         if (ret) {
             return i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
         }
-        if (pins_free(bus->in[0])) {
+        if (mpsse_pins_free(bus->in[0])) {
             return 0;
         }
+        if (!(bus->in[0] & PIN_SCL)) {
+            break;
+        }
     }
-    return lines_busy(fault, bus->in[0]);
+    return mpsse_lines_busy(fault, bus->in[0]);
 }
 
-/* Send the frame; when the engine hangs, get it back at once. */
-static int run(struct mpsse_bus *bus, uint64_t deadline_ns,
-               struct i2cpt_fault *fault)
+static int stop_frame(struct mpsse_bus *bus, uint64_t deadline_ns)
 {
-    int ret = exchange(bus, deadline_ns);
+    mpsse_frame_reset(&bus->f);
+    mpsse_stop(&bus->m, &bus->f);
+    mpsse_read_pins(&bus->f); /* so that its end is known */
+    mpsse_flush(&bus->f);
+    return exchange(bus, deadline_ns);
+}
+
+/* The engine hangs, or what it says makes no sense: begin anew, and when SCL is
+ * free, tell the targets that it is over. -ENODEV or 0. */
+static int rescue(struct mpsse_bus *bus, uint64_t deadline_ns)
+{
+    int ret = bus->ops->purge(bus->link);
+
+    ret = ret ? ret : synchronise(bus, deadline_ns);
+    if (!ret) {
+        mpsse_frame_reset(&bus->f);
+        mpsse_read_pins(&bus->f);
+        mpsse_flush(&bus->f);
+        ret = exchange(bus, deadline_ns);
+    }
+    if (!ret && (bus->in[0] & PIN_SCL)) {
+        ret = stop_frame(bus, deadline_ns);
+    }
+    return ret == -ENODEV ? ret : 0;
+}
+
+static uint64_t work_until(uint64_t deadline_ns)
+{
+    uint64_t now_ns = i2cpt_now_ns();
+    uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+
+    return deadline_ns - MIN(RESCUE_NS, left_ns / 4);
+}
+
+/* Send the frame; when something goes wrong, get the engine back at once. */
+int mpsse_bus_run(struct mpsse_bus *bus, uint64_t deadline_ns,
+                  struct i2cpt_fault *fault)
+{
+    int ret = exchange(bus, work_until(deadline_ns));
+    uint8_t pins = bus->in_size ? bus->in[0] : 0xff;
+    bool looked = bus->f.n_pieces && bus->f.pieces[0].kind == MPSSE_PIECE_PINS;
 
     if (!ret) {
         return 0;
     }
-    if (ret == -ETIMEDOUT && resynchronise(bus) == -ENODEV) {
+    bus->open = bus->slot_open = bus->reading = false;
+    if (ret != -ENODEV && rescue(bus, deadline_ns)) {
         ret = -ENODEV;
     }
-    bus->open = bus->slot_open = false;
+    if (ret == -ETIMEDOUT && looked && !(pins & PIN_SCL)) {
+        return mpsse_lines_busy(fault, pins); /* it never began */
+    }
     return i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
 }
 
-static int send_stop(struct mpsse_bus *bus)
+/* After a fault in a transfer that goes no further. */
+static void send_stop(struct mpsse_bus *bus, uint64_t deadline_ns)
 {
-    mpsse_frame_reset(&bus->f);
-    mpsse_stop(&bus->m, &bus->f);
-    return exchange(bus, i2cpt_now_ns() + RECOVERY_NS);
+    if (stop_frame(bus, work_until(deadline_ns))) {
+        rescue(bus, deadline_ns);
+    }
 }
 
 /* ---------------------------------------------------------------- messages */
@@ -185,8 +205,8 @@ static uint8_t sent_byte(const struct i2cpt_msg *m, uint32_t i)
                   : (uint8_t)(ten_bit_head(m->addr) | (i == 2));
 }
 
-static int add_message(struct mpsse_bus *bus, const struct i2cpt_msg *m,
-                       uint32_t msg)
+int mpsse_add_message(struct mpsse_bus *bus, const struct i2cpt_msg *m,
+                      uint32_t msg)
 {
     bool read = m->flags & I2CPT_M_RD, counted = m->flags & I2CPT_M_RECV_LEN;
     uint32_t n_addr = address_symbols(m), n_write, i, first = 0;
@@ -215,7 +235,7 @@ static int add_message(struct mpsse_bus *bus, const struct i2cpt_msg *m,
     return 0;
 }
 
-static void begin_frame(struct mpsse_bus *bus)
+void mpsse_begin_frame(struct mpsse_bus *bus)
 {
     mpsse_frame_reset(&bus->f);
     mpsse_read_pins(&bus->f); /* still free? */
@@ -224,8 +244,8 @@ static void begin_frame(struct mpsse_bus *bus)
 
 /* ---------------------------------------------------------------- decoding */
 
-static int check_sent(const struct i2cpt_msg *m, uint32_t msg, uint32_t index,
-                      struct mpsse_symbol s, struct i2cpt_fault *fault)
+int mpsse_check_sent(const struct i2cpt_msg *m, uint32_t msg, uint32_t index,
+                     struct mpsse_symbol s, struct i2cpt_fault *fault)
 {
     uint32_t n_addr = address_symbols(m);
     bool address = index < n_addr;
@@ -273,7 +293,7 @@ static int decode_symbols(struct mpsse_bus *bus, const struct mpsse_piece *p,
         index = p->first + i;
         s = mpsse_symbol_of(&bus->m, p, bus->in, i);
         if (i < p->written) {
-            ret = check_sent(m, p->msg, index, s, fault);
+            ret = mpsse_check_sent(m, p->msg, index, s, fault);
         } else {
             m->buf[index - n_addr] = s.data;
             ret = check_slot(p, i, (int)(index - n_addr), s, fault);
@@ -299,9 +319,9 @@ static int decode(struct mpsse_bus *bus, struct i2cpt_msg *msgs,
     for (i = 0; i < bus->f.n_pieces && !ret; i++) {
         p = &bus->f.pieces[i];
         if (p->kind == MPSSE_PIECE_PINS) {
-            ret = pins_free(bus->in[p->in_at])
+            ret = mpsse_pins_free(bus->in[p->in_at])
                       ? 0
-                      : lines_busy(fault, bus->in[p->in_at]);
+                      : mpsse_lines_busy(fault, bus->in[p->in_at]);
         } else {
             ret = decode_symbols(bus, p, &msgs[p->msg], fault);
         }
@@ -328,7 +348,7 @@ static int block_rest(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t i,
         mpsse_stop(&bus->m, &bus->f);
     }
     mpsse_flush(&bus->f);
-    ret = run(bus, x->deadline_ns, x->fault);
+    ret = mpsse_bus_run(bus, x->deadline_ns, x->fault);
     if (ret) {
         return ret;
     }
@@ -350,12 +370,12 @@ static int one_frame(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t *i)
     do {
         m = &x->msgs[*i];
         if (!*i) {
-            begin_frame(bus);
+            mpsse_begin_frame(bus);
         } else if (!(m->flags & I2CPT_M_NOSTART)) {
             mpsse_repeated_start(&bus->m, &bus->f);
         }
         extra = m->flags & I2CPT_M_RECV_LEN ? m->buf[0] : 0;
-        ret = add_message(bus, m, (uint32_t)*i);
+        ret = mpsse_add_message(bus, m, (uint32_t)*i);
         if (ret) {
             return i2cpt_fault_set(x->fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
         }
@@ -367,9 +387,8 @@ static int one_frame(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t *i)
         mpsse_stop(&bus->m, &bus->f);
     }
     mpsse_flush(&bus->f);
-    ret = run(bus, x->deadline_ns, x->fault);
+    ret = mpsse_bus_run(bus, x->deadline_ns, x->fault);
     if (ret) {
-        send_stop(bus);
         return ret;
     }
     ret = decode(bus, x->msgs, x->fault);
@@ -378,7 +397,7 @@ static int one_frame(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t *i)
         stopped = *i == x->n || ret == -EPROTO;
     }
     if (ret && !stopped) {
-        send_stop(bus);
+        send_stop(bus, x->deadline_ns);
     }
     return ret;
 }
@@ -409,7 +428,7 @@ int mpsse_bus_transfer(struct mpsse_bus *bus, struct i2cpt_xfer *x)
         return ret;
     }
     /* No START was seen on a stuck bus, so it can begin anew once freed. */
-    ret = free_bus(bus, x->fault);
+    ret = free_bus(bus, x->deadline_ns, x->fault);
     if (ret) {
         return ret;
     }
@@ -421,136 +440,6 @@ int mpsse_bus_transfer(struct mpsse_bus *bus, struct i2cpt_xfer *x)
     }
     i2cpt_fault_clear(x->fault);
     return attempt(bus, x, &i);
-}
-
-/* ------------------------------------------------------------------ stream */
-
-/* What the last read byte, or a read START without one, still needs. */
-static void close_read(struct mpsse_bus *bus)
-{
-    if (bus->slot_open) {
-        mpsse_send_ack(&bus->m, &bus->f, true);
-    } else if (bus->reading && !bus->took_any) {
-        mpsse_symbols(&bus->m, &bus->f, 0, 0, NULL, 0, 1, true);
-    }
-    bus->slot_open = bus->reading = false;
-}
-
-/* The last piece of the frame, symbols of ours: acknowledged? */
-static int check_last(struct mpsse_bus *bus, const struct i2cpt_msg *m,
-                      struct i2cpt_fault *fault)
-{
-    const struct mpsse_piece *p;
-    size_t k;
-    uint32_t i;
-    int ret = 0;
-
-    for (k = 0; k < bus->f.n_pieces; k++) {
-        p = &bus->f.pieces[k];
-        if (p->kind == MPSSE_PIECE_PINS && !pins_free(bus->in[p->in_at])) {
-            return lines_busy(fault, bus->in[p->in_at]);
-        }
-        for (i = 0; p->written && i < p->symbols && !ret; i++) {
-            ret = check_sent(m, (uint32_t)bus->msg, p->first + i,
-                             mpsse_symbol_of(&bus->m, p, bus->in, i), fault);
-        }
-    }
-    if (ret == -EIO) {
-        fault->byte = bus->byte;
-    }
-    return ret;
-}
-
-int mpsse_bus_stream_start(struct mpsse_bus *bus, uint16_t addr, uint16_t flags,
-                           uint64_t deadline_ns, struct i2cpt_fault *fault)
-{
-    struct i2cpt_msg m = {.addr = addr, .flags = flags};
-    int ret;
-
-    if (bus->open) {
-        mpsse_frame_reset(&bus->f);
-        close_read(bus);
-        mpsse_repeated_start(&bus->m, &bus->f);
-        bus->msg++;
-    } else {
-        begin_frame(bus);
-        bus->msg = 0;
-    }
-    bus->open = true;
-    bus->byte = 0;
-    m.flags &= (uint16_t)~I2CPT_M_RD;
-    m.flags |= flags & I2CPT_M_RD;
-    ret = add_message(
-        bus,
-        &(struct i2cpt_msg){.addr = addr,
-                            .flags = m.flags & (uint16_t)~I2CPT_M_RECV_LEN},
-        0);
-    if (ret) {
-        return i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
-    }
-    mpsse_flush(&bus->f);
-    ret = run(bus, deadline_ns, fault);
-    if (!ret) {
-        ret = check_last(bus, &m, fault);
-    }
-    bus->reading = !ret && (flags & I2CPT_M_RD);
-    bus->took_any = false;
-    return ret;
-}
-
-int mpsse_bus_stream_write(struct mpsse_bus *bus, uint8_t byte,
-                           uint64_t deadline_ns, struct i2cpt_fault *fault)
-{
-    struct i2cpt_msg m = {.flags = I2CPT_M_NOSTART, .len = 1, .buf = &byte};
-    int ret;
-
-    mpsse_frame_reset(&bus->f);
-    mpsse_symbols(&bus->m, &bus->f, 0, 0, &byte, 1, 0, false);
-    mpsse_flush(&bus->f);
-    ret = run(bus, deadline_ns, fault);
-    if (!ret) {
-        ret = check_last(bus, &m, fault);
-    }
-    bus->byte++;
-    return ret;
-}
-
-int mpsse_bus_stream_read(struct mpsse_bus *bus, uint8_t *byte,
-                          uint64_t deadline_ns, struct i2cpt_fault *fault)
-{
-    const struct mpsse_piece *p;
-    int ret;
-
-    mpsse_frame_reset(&bus->f);
-    if (bus->slot_open) {
-        mpsse_send_ack(&bus->m, &bus->f, false);
-    }
-    mpsse_read_data(&bus->m, &bus->f);
-    mpsse_flush(&bus->f);
-    ret = run(bus, deadline_ns, fault);
-    if (ret) {
-        return ret;
-    }
-    p = &bus->f.pieces[bus->f.n_pieces - 1];
-    *byte = mpsse_symbol_of(&bus->m, p, bus->in, 0).data;
-    bus->slot_open = bus->took_any = true;
-    bus->byte++;
-    return 0;
-}
-
-int mpsse_bus_stream_stop(struct mpsse_bus *bus, uint64_t deadline_ns,
-                          struct i2cpt_fault *fault)
-{
-    if (!bus->open) {
-        return 0;
-    }
-    mpsse_frame_reset(&bus->f);
-    close_read(bus);
-    mpsse_stop(&bus->m, &bus->f);
-    bus->open = false;
-    mpsse_read_pins(&bus->f); /* so that its end is known */
-    mpsse_flush(&bus->f);
-    return run(bus, deadline_ns, fault);
 }
 
 /* ------------------------------------------------------------- open, close */
@@ -577,7 +466,7 @@ int mpsse_bus_new(const struct mpsse *m, const struct mpsse_link *ops,
     } else if (ret) {
         i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
     } else {
-        ret = free_bus(bus, fault);
+        ret = free_bus(bus, deadline_ns, fault);
     }
     if (ret) {
         mpsse_bus_free(bus);

@@ -12,7 +12,8 @@
 /*
  * exchange: send `out`, then receive exactly `in_len` bytes (0: none), the
  * reception under way before the sending, as one OUT and one IN. 0,
- * -ETIMEDOUT at the deadline, -ENODEV when the chip is gone, or -EIO.
+ * -ETIMEDOUT at the deadline, -ENODEV when the chip is gone, or -EIO; what came
+ * before that is in `in` then.
  * purge: drop what is under way in both directions, as far as the chip lets.
  */
 struct mpsse_link {

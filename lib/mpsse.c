@@ -213,10 +213,12 @@ static void stay_low(struct mpsse_frame *f, bool sda, uint32_t ns)
     }
 }
 
-/* With GPIO stretching, SCL has been released: go on when it is high. */
+/* SCL has been released: go on when it is high. Adaptive clocking waits only
+ * where the engine clocks, so here GPIOL1 does it then too; where that is not
+ * wired, it is pulled up and nothing is waited for. */
 static void wait_scl(const struct mpsse *m, struct mpsse_frame *f)
 {
-    if (m->stretching == MPSSE_STRETCH_GPIO) {
+    if (m->stretching != MPSSE_STRETCH_OFF) {
         PUT(f, OP_WAIT_HIGH);
     }
 }

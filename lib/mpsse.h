@@ -5,7 +5,9 @@
  * table 10.
  *
  * Wiring: AD0 SCL; AD1 and AD2 joined, SDA; with clock-stretching=gpio also
- * AD5 (GPIOL1) to SCL, with adaptive AD7 (GPIOL3) to SCL.
+ * AD5 (GPIOL1) to SCL, with adaptive AD7 (GPIOL3) and AD5 to SCL. (Without AD5
+ * adaptive waits for every bit, but not for a target that holds SCL when a STOP
+ * or repeated START is due; nothing else may pull AD5 low then.)
  *
  * On the wire each byte is a symbol of nine bits: eight of data and the
  * acknowledge slot. Who does not drive a bit sends 1, which is released.

@@ -4,7 +4,7 @@
 
 #include "rig.h"
 
-struct rig *rig_open(const struct rig_config *config, int *ret)
+struct rig *rig_prepare(const struct rig_config *config)
 {
     static const enum vchip_pin pins[] = {0, PIN_GPIOL3, PIN_GPIOL1};
     struct vchip_config chip =
@@ -12,6 +12,9 @@ struct rig *rig_open(const struct rig_config *config, int *ret)
     struct rig *r = g_new0(struct rig, 1);
 
     r->config = *config;
+    if (config->stretching == MPSSE_STRETCH_ADAPTIVE) {
+        chip.net[PIN_GPIOL1] = WIRE_SCL;
+    }
     if (config->set_ns) {
         chip.set_ns = config->set_ns;
     }
@@ -20,15 +23,20 @@ struct rig *rig_open(const struct rig_config *config, int *ret)
     ck_assert_int_eq(mpsse_init(&r->m, config->chip, config->encoding,
                                 config->stretching, config->frequency_hz),
                      0);
-    *ret = mpsse_bus_new(&r->m, &vusb_link, r->b->usb, config->batch,
-                         i2cpt_now_ns() + RIG_TIMEOUT, &r->bus, &r->fault);
     return r;
+}
+
+int rig_open(struct rig *r)
+{
+    i2cpt_fault_clear(&r->fault);
+    return mpsse_bus_new(&r->m, &vusb_link, r->b->usb, r->config.batch,
+                         i2cpt_now_ns() + RIG_TIMEOUT, &r->bus, &r->fault);
 }
 
 struct rig *rig_new(const struct rig_config *config)
 {
-    int ret;
-    struct rig *r = rig_open(config, &ret);
+    struct rig *r = rig_prepare(config);
+    int ret = rig_open(r);
 
     ck_assert_msg(!ret, "%s: open: %d, %s", rig_name(config), ret,
                   r->fault.text);

@@ -34,8 +34,9 @@ struct rig {
 
 /* The bus is open, nothing is on the wire's record. */
 struct rig *rig_new(const struct rig_config *config);
-/* The same with what open returned (the bus is NULL unless 0). */
-struct rig *rig_open(const struct rig_config *config, int *ret);
+/* The same in two steps, for what goes wrong in opening. */
+struct rig *rig_prepare(const struct rig_config *config);
+int rig_open(struct rig *r);
 void rig_free(struct rig *r);
 
 /* "FT232H packed adaptive 400000 Hz" in a static buffer. */

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What can go wrong on the wire and below it: what is told, where, in what
+ * time, and that the next transfer works again. */
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "../unit/unit.h"
+#include "rig.h"
+#include "ways.h"
+
+#define US 1000ull
+#define MS 1000000ull
+
+static struct rig *open_way(int way, uint32_t frequency_hz)
+{
+    struct rig_config config = config_of(way, 0, false);
+
+    config.frequency_hz = frequency_hz;
+    return rig_new(&config);
+}
+
+static void expect_fault(struct rig *r, int ret, int code, int phase, int msg,
+                         int byte)
+{
+    char is[200];
+
+    i2cpt_fault_describe(&r->fault, is, sizeof(is));
+    ck_assert_msg(ret == -code, "%s: %d, not %d: %s", rig_name(&r->config), ret,
+                  -code, is);
+    ck_assert_int_eq(r->fault.code, code);
+    ck_assert_msg(r->fault.phase == phase && r->fault.msg == msg &&
+                      r->fault.byte == byte,
+                  "%s: %s: phase %d msg %d byte %d", rig_name(&r->config), is,
+                  r->fault.phase, r->fault.msg, r->fault.byte);
+}
+
+/* It works: the last word of each test. */
+static void expect_works(struct rig *r)
+{
+    char *data, *wire;
+    int ret;
+
+    wire_forget(r->b->wire);
+    ret = rig_transfer(r, "w50 05 | r50 2");
+    data = rig_data(r);
+    ck_assert_msg(!ret && !strcmp(data, "38 43"), "%s: then: %d %s %s",
+                  rig_name(&r->config), ret, data, r->fault.text);
+    wire = bench_text(r->b); /* a recovery may come first */
+    ck_assert_msg(g_str_has_suffix(wire, "S a0+ 05+ Sr a1+ 38+ 43- P"),
+                  "%s: then: %s", rig_name(&r->config), wire);
+    g_free(wire);
+    g_free(data);
+}
+
+/* -------------------------------------------------------------------- NACKs */
+
+/* At each symbol of a write that comes after another message. */
+START_TEST(nack_at)
+{
+    struct rig *r = open_way(_i % WAYS, 400000);
+    struct target *t = &r->b->targets[BENCH_EEPROM];
+    int at = _i / WAYS;
+    char *wire;
+
+    t->nack_at = at;
+    expect_fault(r, rig_transfer(r, "w48 00 | w50 40 11 22 33 | w48 01"),
+                 at ? EIO : ENXIO, at ? I2CPT_PHASE_DATA : I2CPT_PHASE_ADDRESS,
+                 1, at ? at - 1 : -1);
+    wire = bench_text(r->b);
+    /* no third message; STOP */
+    ck_assert_int_eq(strncmp(wire, "S 90+ 00+ Sr a0", 15), 0);
+    ck_assert_ptr_null(strstr(strstr(wire, "Sr") + 1, "Sr"));
+    ck_assert(g_str_has_suffix(wire, " P"));
+    g_free(wire);
+    ck_assert_uint_eq(t->written, at ? (unsigned)at - 1 : 0);
+    t->nack_at = TARGET_NO_NACK;
+    expect_works(r);
+    rig_free(r);
+}
+END_TEST
+
+/* -------------------------------------------------------------- arbitration */
+
+static const struct {
+    uint8_t rival[3];
+    const char *msgs;
+    int code, phase, msg, byte;
+} arbitrations[] = {
+    {{0x20, 0xff, 0xff}, "w50 ff", EAGAIN, I2CPT_PHASE_ADDRESS, 0, -1},
+    {{0xa0, 0xfe, 0xff}, "w50 ff", EAGAIN, I2CPT_PHASE_DATA, 0, 0},
+    {{0xa0, 0xff, 0x7f}, "w50 ff ff", EAGAIN, I2CPT_PHASE_DATA, 0, 1},
+    {{0xff, 0xff, 0xff}, "w50 0f", 0, 0, -1, -1},
+    {{0xa0, 0x1f, 0x00}, "w50 0f", 0, 0, -1, -1},
+    {{0x90, 0x00, 0x00}, "w50 ff | w48 00", EAGAIN, I2CPT_PHASE_ADDRESS, 0, -1},
+};
+
+/* Only open-drain pins can lose. */
+START_TEST(arbitration)
+{
+    const int open_drain_ways = 5, row = _i / open_drain_ways;
+    struct rig *r = open_way(_i % open_drain_ways, 400000);
+    int ret;
+
+    rival_arm(&r->b->rival, arbitrations[row].rival, 3);
+    ret = rig_transfer(r, arbitrations[row].msgs);
+    expect_fault(r, ret, arbitrations[row].code, arbitrations[row].phase,
+                 arbitrations[row].msg, arbitrations[row].byte);
+    ck_assert(ret || r->b->rival.lost);
+    expect_works(r);
+    rig_free(r);
+}
+END_TEST
+
+/* -------------------------------------------------------------- stuck lines */
+
+/* A target in the middle of a byte holds SDA: nine clocks at most free it,
+ * before a transfer and at open. */
+START_TEST(sda_freed)
+{
+    int way = _i % WAYS, clocks = _i / WAYS + 1;
+    struct rig_config config = config_of(way, 0, false);
+    struct rig *r;
+
+    config.frequency_hz = 400000;
+    r = rig_prepare(&config);
+    holder_hold_clocks(&r->b->holder, (unsigned)clocks);
+    ck_assert_int_eq(rig_open(r), 0);
+    ck_assert(!r->b->holder.holding);
+    expect_works(r);
+
+    /* The clocks of the START that finds it stuck count too, so hold it for as
+     * many as nine clocks leave over. */
+    holder_hold_clocks(&r->b->holder, (unsigned)clocks + 60);
+    ck_assert_int_eq(rig_transfer(r, "w50"), -EBUSY);
+    expect_fault(r, -EBUSY, EBUSY, I2CPT_PHASE_UNKNOWN, -1, -1);
+    ck_assert_ptr_nonnull(strstr(r->fault.text, "SDA"));
+    holder_hold_clocks(&r->b->holder, (unsigned)clocks);
+    expect_works(r);
+    rig_free(r);
+}
+END_TEST
+
+static const char *const line_names[] = {"SCL", "SDA"};
+
+START_TEST(stuck_for_ever)
+{
+    int way = _i % WAYS, line = _i / WAYS;
+    struct rig_config config = config_of(way, 0, false);
+    struct rig *r;
+    int ret;
+
+    config.frequency_hz = 100000;
+    r = rig_prepare(&config);
+    holder_hold(&r->b->holder, line, 0, WIRE_FOREVER);
+    wire_run(r->b->wire, 1);
+    ret = rig_open(r);
+    expect_fault(r, ret, EBUSY, I2CPT_PHASE_UNKNOWN, -1, -1);
+    ck_assert_ptr_nonnull(strstr(r->fault.text, line_names[line]));
+    holder_release(&r->b->holder);
+    ck_assert_int_eq(rig_open(r), 0);
+    expect_works(r);
+
+    holder_hold(&r->b->holder, line, 0, WIRE_FOREVER);
+    wire_run(r->b->wire, wire_now(r->b->wire) + 1);
+    wire_forget(r->b->wire);
+    ret = rig_transfer(r, "w50 05 | r50 2");
+    expect_fault(r, ret, EBUSY, I2CPT_PHASE_UNKNOWN, -1, -1);
+    ck_assert_ptr_nonnull(strstr(r->fault.text, line_names[line]));
+    holder_release(&r->b->holder);
+    expect_works(r);
+    rig_free(r);
+}
+END_TEST
+
+/* A read of nothing from a target whose first bit is 0: STOP does not come
+ * through, and is not the last word. */
+START_TEST(empty_read_of_zero)
+{
+    struct rig *r = open_way(_i, 400000);
+
+    ck_assert_int_eq(rig_transfer(r, "w50 00 | r50 0"), 0);
+    expect_works(r);
+    rig_free(r);
+}
+END_TEST
+
+/* --------------------------------------------------------------- stretching */
+
+static const uint64_t stretches[] = {1 * US, 7 * US, 300 * US, 10 * MS};
+#define STRETCHES ((int)G_N_ELEMENTS(stretches))
+
+/* Adaptive: at every bit; by GPIO: before a byte's first bit and its slot. */
+START_TEST(stretched)
+{
+    struct rig *r = open_way(_i / STRETCHES, 400000);
+    struct target *t = &r->b->targets[BENCH_EEPROM];
+
+    for (int symbol = 0; symbol < 3; symbol++) {
+        for (int bit = 0; bit < 9; bit++) {
+            if (r->config.stretching == MPSSE_STRETCH_GPIO && bit && bit < 8) {
+                continue;
+            }
+            t->stretch[0] =
+                (struct target_stretch){symbol, bit, stretches[_i % STRETCHES]};
+            t->n_stretches = r->config.stretching != MPSSE_STRETCH_OFF;
+            expect_works(r);
+        }
+    }
+    t->stretch[0] = (struct target_stretch){-1, 8, stretches[0]};
+    t->n_stretches = r->config.stretching != MPSSE_STRETCH_OFF;
+    expect_works(r);
+    rig_free(r);
+}
+END_TEST
+
+/* Held past the deadline: told in time, and nothing is left behind. */
+START_TEST(stretched_for_ever)
+{
+    struct rig *r = open_way(_i, 400000);
+    struct target *t = &r->b->targets[BENCH_EEPROM];
+    uint64_t begin_ns;
+    int ret;
+
+    if (r->config.stretching == MPSSE_STRETCH_OFF) {
+        rig_free(r);
+        return; /* covered by the chip going on without it */
+    }
+    t->stretch[0] = (struct target_stretch){0, 8, WIRE_FOREVER};
+    t->n_stretches = 1;
+    for (int again = 0; again < 2; again++) {
+        begin_ns = wire_now(r->b->wire);
+        ret = rig_transfer(r, "w50 05 | r50 2");
+        if (!again) {
+            expect_fault(r, ret, ETIMEDOUT, I2CPT_PHASE_UNKNOWN, -1, -1);
+        } else {
+            /* SCL is low before the START already */
+            expect_fault(r, ret, EBUSY, I2CPT_PHASE_UNKNOWN, -1, -1);
+        }
+        /* 10 ms: rig_settle() */
+        ck_assert_uint_le(wire_now(r->b->wire) - begin_ns,
+                          RIG_TIMEOUT + 10 * MS);
+    }
+    t->n_stretches = 0;
+    wire_drive(r->b->wire, t->driver, WIRE_SCL, WIRE_RELEASE);
+    expect_works(r);
+    rig_free(r);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- unplug */
+
+/* After each URB of a fixed session. */
+START_TEST(unplugged)
+{
+    struct rig_config config = config_of(_i, 4, false);
+    int ret = 0;
+
+    for (unsigned k = 0;; k++) {
+        struct rig *r = rig_prepare(&config);
+
+        vusb_unplug_after(r->b->usb, k);
+        ret = rig_open(r);
+        for (int i = 0; !ret && i < 3; i++) {
+            ret = rig_transfer(r, "w50 05 | r50 2");
+        }
+        if (ret) {
+            expect_fault(r, ret, ENODEV, I2CPT_PHASE_UNKNOWN, -1, -1);
+        }
+        rig_free(r);
+        if (!ret) {
+            ck_assert_uint_gt(k, 10);
+            break;
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("mpsse-faults");
+    TCase *tc = tcase_create("mpsse-faults");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, nack_at, 0, WAYS * 5);
+    tcase_add_loop_test(tc, arbitration, 0,
+                        5 * (int)G_N_ELEMENTS(arbitrations));
+    tcase_add_loop_test(tc, sda_freed, 0, WAYS * 9);
+    tcase_add_loop_test(tc, stuck_for_ever, 0, WAYS * 2);
+    tcase_add_loop_test(tc, empty_read_of_zero, 0, WAYS);
+    tcase_add_loop_test(tc, stretched, 0, WAYS * STRETCHES);
+    tcase_add_loop_test(tc, stretched_for_ever, 0, WAYS);
+    tcase_add_loop_test(tc, unplugged, 0, WAYS);
+    suite_add_tcase(suite, tc);
+    return unit_run(suite);
+}
