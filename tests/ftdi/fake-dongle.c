@@ -96,7 +96,8 @@ static void go_away(struct fake_dongle *d)
     }
     for (i = 0; i < MAX_URBS; i++) {
         if (d->urbs[i].urb && !d->urbs[i].done) {
-            finish(d, &d->urbs[i], -ESHUTDOWN, 0);
+            finish(d, &d->urbs[i], d->config.slow_hub ? -EPROTO : -ESHUTDOWN,
+                   0);
         }
     }
 }
@@ -230,6 +231,10 @@ static int submit(struct fake_dongle *d, struct usbdevfs_urb *urb)
     p = &d->urbs[i];
     memset(p, 0, sizeof(*p));
     p->urb = urb;
+    if (d->gone) {
+        finish(d, p, -EPROTO, 0);
+        return 0;
+    }
     if (urb->type == USBDEVFS_URB_TYPE_CONTROL) {
         control(d, p);
         return 0;
@@ -277,7 +282,7 @@ static int reap(struct fake_dongle *d, void **out)
         }
     }
     if (!oldest) {
-        return d->gone ? -ENODEV : -EAGAIN;
+        return d->gone && !d->config.slow_hub ? -ENODEV : -EAGAIN;
     }
     *out = oldest->urb;
     oldest->urb = NULL;
@@ -316,7 +321,7 @@ static int driver_ioctl(struct fake_dongle *d,
 static int answer(struct fake_dongle *d, unsigned long request, void *arg)
 {
     advance(d);
-    if (d->gone && request != USBDEVFS_REAPURBNDELAY) {
+    if (d->gone && !d->config.slow_hub && request != USBDEVFS_REAPURBNDELAY) {
         return -ENODEV;
     }
     switch (request) {

@@ -20,6 +20,7 @@ struct fake_dongle_config {
     uint16_t release;  /* 0: the chip's own */
     bool driver_bound; /* the kernel's serial driver has each interface */
     enum vchip_pin stretch_pin;
+    bool slow_hub; /* unplugged, URBs only fail: the hub has not noticed */
 };
 
 struct fake_dongle_counts {
