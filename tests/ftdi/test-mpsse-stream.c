@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Byte by byte through lib/mpsse-stream.c: each call's result, and the wire. */
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "../unit/unit.h"
+#include "rig.h"
+#include "ways.h"
+
+/* Calls apart by blanks: Sa0 START for a write, Sa1 for a read,
+ * w11 write, r read, P stop. Results likewise: . fine,
+ * ! NACK, two digits what was read; then the wire. */
+static const struct {
+    const char *calls, *results, *wire;
+    int msg, byte; /* of the last fault; -2: none */
+} streams[] = {
+    {"Sa0 P", ". .", "S a0+ P", -2, 0},
+    {"Sa2 P", "! .", "S a2- P", 0, -1},
+    {"Sa0 w05 w11 P", ". . . .", "S a0+ 05+ 11+ P", -2, 0},
+    {"Sa0 w05 Sa1 r r r P", ". . . 38 43 4e .",
+     "S a0+ 05+ Sr a1+ 38+ 43+ 4e- P", -2, 0},
+    {"Sa0 w05 Sa1 r Sa0 w06 Sa1 r P", ". . . 38 . . . 43 .",
+     "S a0+ 05+ Sr a1+ 38- Sr a0+ 06+ Sr a1+ 43- P", -2, 0},
+    /* a read START with no byte taken clocks one, and does not acknowledge */
+    {"S1d P", ". .", "S 1d+ 03- P", -2, 0},
+    {"S1d S1d r P", ". . 0a .", "S 1d+ 03- Sr 1d+ 0a- P", -2, 0},
+    {"Sa0 w05 Sa3 P", ". . ! .", "S a0+ 05+ Sr a3- P", 1, -1},
+    {"P", ".", "", -2, 0},
+};
+
+static char *call(struct rig *r, const char *word)
+{
+    uint64_t deadline_ns = i2cpt_now_ns() + RIG_TIMEOUT;
+    uint8_t byte = (uint8_t)g_ascii_strtoull(word + 1, NULL, 16);
+    int ret;
+
+    i2cpt_fault_clear(&r->fault);
+    switch (*word) {
+    case 'S':
+        ret =
+            mpsse_bus_stream_start(r->bus, byte >> 1, byte & 1 ? I2CPT_M_RD : 0,
+                                   deadline_ns, &r->fault);
+        break;
+    case 'w':
+        ret = mpsse_bus_stream_write(r->bus, byte, deadline_ns, &r->fault);
+        break;
+    case 'r':
+        ret = mpsse_bus_stream_read(r->bus, &byte, deadline_ns, &r->fault);
+        if (!ret) {
+            return g_strdup_printf("%02x", byte);
+        }
+        break;
+    default:
+        ret = mpsse_bus_stream_stop(r->bus, deadline_ns, &r->fault);
+        break;
+    }
+    ck_assert_int_eq(r->fault.code, -ret);
+    return ret == -ENXIO || ret == -EIO ? g_strdup("!")
+           : ret                        ? g_strdup_printf("%d", ret)
+                                        : g_strdup(".");
+}
+
+START_TEST(stream)
+{
+    int row = _i / WAYS / 2;
+    struct rig_config config =
+        config_of(_i % WAYS, _i / WAYS % 2 ? 2 : 4, false);
+    struct rig *r = rig_new(&config);
+    char **words = g_strsplit(streams[row].calls, " ", -1), *one, *wire;
+    GString *results = g_string_new(NULL);
+    int msg = -2, byte = 0;
+
+    for (int i = 0; words[i]; i++) {
+        one = call(r, words[i]);
+        g_string_append_printf(results, i ? " %s" : "%s", one);
+        if (*one == '!') {
+            msg = r->fault.msg;
+            byte = r->fault.byte;
+        }
+        g_free(one);
+    }
+    rig_settle(r);
+    wire = bench_text(r->b);
+    ck_assert_msg(!strcmp(results->str, streams[row].results) &&
+                      !strcmp(wire, streams[row].wire),
+                  "%s: %s: %s; %s", rig_name(&config), streams[row].calls,
+                  results->str, wire);
+    ck_assert_int_eq(msg, streams[row].msg);
+    ck_assert_int_eq(byte, streams[row].byte);
+    ck_assert_uint_eq(wire_fights(r->b->wire), 0);
+    g_free(wire);
+    g_string_free(results, TRUE);
+    g_strfreev(words);
+    rig_free(r);
+}
+END_TEST
+
+/* A byte that is not acknowledged: which one. */
+START_TEST(stream_nack)
+{
+    struct rig_config config = config_of(_i, 4, false);
+    struct rig *r = rig_new(&config);
+
+    r->b->targets[BENCH_EEPROM].nack_at = 3;
+    g_free(call(r, "Sa0"));
+    for (int i = 0; i < 3; i++) {
+        char *result = call(r, "w11");
+
+        ck_assert_str_eq(result, i < 2 ? "." : "!");
+        g_free(result);
+    }
+    ck_assert_int_eq(r->fault.code, EIO);
+    ck_assert_int_eq(r->fault.phase, I2CPT_PHASE_DATA);
+    ck_assert_int_eq(r->fault.msg, 0);
+    ck_assert_int_eq(r->fault.byte, 2);
+    g_free(call(r, "P"));
+    r->b->targets[BENCH_EEPROM].nack_at = TARGET_NO_NACK;
+    ck_assert_int_eq(rig_transfer(r, "w50 05"), 0);
+    rig_free(r);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("mpsse-stream");
+    TCase *tc = tcase_create("mpsse-stream");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, stream, 0, (int)G_N_ELEMENTS(streams) * WAYS * 2);
+    tcase_add_loop_test(tc, stream_nack, 0, WAYS);
+    suite_add_tcase(suite, tc);
+    return unit_run(suite);
+}
