@@ -54,10 +54,13 @@ def version(binary):
 def command(binary, machine, args, plugin=None):
     line = [binary, "-accel", "tcg", "-M", machine, "-nodefaults",
             "-display", "none", "-no-user-config"]
-    # These boards have a sound chip, and this machine may have none. Releases
-    # before 8.2 look at the environment instead.
+    # Some boards have a sound chip, and this machine may have none, nor what
+    # QEMU would play with. Releases before 8.2 have to be told chip by chip.
     if version(binary) >= (8, 2, 0):
         line += ["-audio", "none"]
+    elif machine in ("versatilepb", "vexpress-a9"):
+        line += ["-audiodev", "none,id=silent",
+                 "-global", "pl041.audiodev=silent"]
     if plugin:
         line += ["-plugin", plugin]
     return line + list(args)
