@@ -323,7 +323,9 @@ static void run_unplug(const char *board)
     struct i2cpt_adapter *a = open_spec(old), *b;
     int ret;
 
-    report(!put(a, 0x48, "\1\2", 2), "a transfer before");
+    ret = put(a, 0x48, "\1\2", 2);
+    report(!ret, "a transfer before%s%s", ret ? " | " : "",
+           ret ? fault.text : "");
     unplug(pid);
     ret = put(a, 0x48, "\1\2", 2);
     report(ret == -ENODEV, "unplugged between two | %s %s",
@@ -348,7 +350,7 @@ static void run_unplug(const char *board)
 
 int main(int argc, char **argv)
 {
-    char spec[200], command[300];
+    char spec[200], old[200], command[300];
     struct i2cpt_adapter *a;
     pid_t pid;
 
@@ -369,6 +371,8 @@ int main(int argc, char **argv)
     i2cpt_adapter_unref(a);
     run_counts(spec);
     unplug(pid);
+    /* or the next one would be taken to be there before it is */
+    report(wait_for(0, old), "unplugged while nobody has it open");
     run_unplug(argv[1]);
     return failed != 0;
 }
