@@ -252,10 +252,13 @@ void mpsse_start(const struct mpsse *m, struct mpsse_frame *f)
     stay_low(f, false, m->low_ns);
 }
 
-/* The slot before has left SCL low, half a clock at least. */
+/* The slot before has left SCL low, half a clock at least; first in a frame,
+ * all the time that a round trip takes. */
 void mpsse_repeated_start(const struct mpsse *m, struct mpsse_frame *f)
 {
-    stay_low(f, true, MAX(m->low_ns, m->su_dat_ns));
+    if (f->out_len) {
+        stay_low(f, true, MAX(m->low_ns, m->su_dat_ns));
+    }
     set_pins(f, true, true);
     wait_scl(m, f);
     delay(m, f); /* t_SU;STA */
