@@ -15,7 +15,7 @@ build_packages=(
 # shellcheck disable=SC2034
 test_packages=(
     "${build_packages[@]}"
-    g++ check umockdev libumockdev-dev i2c-tools
+    g++ check umockdev libumockdev-dev i2c-tools python3-smbus2
     gcc-arm-none-eabi clang-format shellcheck git
     qemu-system-x86 strace sigrok-cli
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
