@@ -130,6 +130,11 @@ int buses_open(struct buses *b, const char *record)
         ret = open_one(bus, record);
         if (!ret) {
             ret = owner_add_bus(b->owner, bus->number, bus->adapter);
+            if (ret) {
+                tool_complain("bus %u: accepted is each number from 0 to %u "
+                              "once",
+                              bus->number, OWNER_BUS_MAX);
+            }
         }
     }
     if (!ret) {

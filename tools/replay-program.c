@@ -59,23 +59,26 @@ static int add_buses(struct buses *buses, const struct replay_options *r)
     const struct i2cpt_trace_line *line;
     struct i2cpt_trace_reader *reader;
     struct i2cpt_fault fault;
-    int ret = i2cpt_trace_reader_open(r->trace, &reader, &fault);
+    int ret = i2cpt_trace_reader_open(r->trace, &reader, &fault), told = 0;
 
     if (ret) {
         return tool_fault(ret, &fault);
     }
-    while ((ret = i2cpt_trace_reader_next(reader, &line, &fault)) == 1 &&
+    while (!told &&
+           (ret = i2cpt_trace_reader_next(reader, &line, &fault)) == 1 &&
            line->kind == I2CPT_TRACE_HEADER) {
         if (!strcmp(line->key, "bus")) {
-            uint32_t bus = (uint32_t)strtoul(line->text, NULL, 10);
+            unsigned long bus = strtoul(line->text, NULL, 10);
 
-            ret = add_bus(buses, r, bus, bus);
-            if (ret) {
-                break;
-            }
+            /* one that is too large is refused as a bus, not taken modulo */
+            bus = bus > UINT32_MAX ? UINT32_MAX : bus;
+            told = add_bus(buses, r, (uint32_t)bus, (uint32_t)bus);
         }
     }
     i2cpt_trace_reader_free(reader);
+    if (told) {
+        return told;
+    }
     if (ret < 0) {
         return tool_fault(ret, &fault);
     }

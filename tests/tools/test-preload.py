@@ -247,6 +247,16 @@ def test_a_replay_that_differs_is_125():
     assert done.returncode == 1, done
 
 
+def test_a_trace_whose_buses_cannot_be():
+    for number in ('0', '1048576', '4294967297'):
+        with open('b.i2ct', 'w', encoding='utf-8') as file:
+            file.write('i2cpt-trace 1\nbus: 0 stub\n'
+                       f'bus: {number} stub\nend 0\n')
+        done = run('replay', 'b.i2ct', '--', 'true')
+        assert done.returncode == 125, (number, done)
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
 def test_a_killed_recorder_leaves_a_trace():
     need('i2cset')
     done = run('record', '-o', 'k.i2ct', '-a', 'stub,chips=0x50', '--', 'sh',
