@@ -102,7 +102,7 @@ void i2cpt_pt_answered(struct i2cpt_passthrough *pt)
         pt_count(pt, I2CPT_COUNT_BYTES_READ, 1);
     }
     atomic_store_explicit(&pt->lane, lane_of(pt), memory_order_release);
-    if (pt->on_wire) {
+    if (pt->on_wire && pt->policy.hold_timeout_ms) {
         pt->last_ns = pt_now(pt);
         i2cpt_pt_arm(pt,
                      pt->last_ns + pt->policy.hold_timeout_ms * PT_NS_PER_MS);
@@ -317,7 +317,7 @@ static void check_hold(struct i2cpt_passthrough *pt, uint64_t now)
 {
     uint64_t until_ns = pt->last_ns + pt->policy.hold_timeout_ms * PT_NS_PER_MS;
 
-    if (!pt->on_wire || !pt->open) {
+    if (!pt->on_wire || !pt->open || !pt->policy.hold_timeout_ms) {
         return;
     }
     if (pt->busy || pt->stop_request) {

@@ -122,6 +122,9 @@ static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
     pt->mode = &i2cpt_pt_message;
     pt->functionality = i2cpt_adapter_functionality(a);
     pt->instant = i2cpt_adapter_is_instant(a);
+    if (pt->instant && !pt->policy.hold_given) {
+        pt->policy.hold_timeout_ms = 0;
+    }
     pt->timeout_ns = i2cpt_adapter_timeout_ms(a) * PT_NS_PER_MS;
     /* who sees single bytes sees which of them was refused */
     pt->phase_known =

@@ -34,7 +34,8 @@ struct i2cpt_policy {
     uint32_t presence_ms;
     uint32_t probe;
     uint32_t busy_retry_ms;
-    uint32_t hold_timeout_ms;
+    uint32_t hold_timeout_ms; /* 0, which cannot be given: for ever */
+    bool hold_given;
     uint32_t posted_writes;
     uint32_t readonly;
     int32_t address, hostaddr; /* -1: not given */

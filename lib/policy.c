@@ -26,6 +26,9 @@ static int set_address(struct i2cpt_policy *policy, const struct i2cpt_key *key,
 static int set_addresses(struct i2cpt_policy *policy,
                          const struct i2cpt_key *key, const char *value,
                          struct i2cpt_fault *fault);
+static int set_hold_timeout(struct i2cpt_policy *policy,
+                            const struct i2cpt_key *key, const char *value,
+                            struct i2cpt_fault *fault);
 static int set_learn_from(struct i2cpt_policy *policy,
                           const struct i2cpt_key *key, const char *value,
                           struct i2cpt_fault *fault);
@@ -95,7 +98,8 @@ static const struct policy_key keys[] = {
       .max = MS_MAX,
       .def = "20",
       .help = "how long a guest gone quiet may hold the bus (stream mode)"},
-     AT(hold_timeout_ms)},
+     AT(hold_timeout_ms),
+     set_hold_timeout},
     {{.name = "posted-writes",
       .kind = I2CPT_KEY_SWITCH,
       .def = "off",
@@ -181,6 +185,20 @@ static int set_addresses(struct i2cpt_policy *policy,
     return 0;
 }
 
+static int set_hold_timeout(struct i2cpt_policy *policy,
+                            const struct i2cpt_key *key, const char *value,
+                            struct i2cpt_fault *fault)
+{
+    uint64_t n;
+    int ret = i2cpt_key_parse(key, value, &n, fault);
+
+    if (!ret) {
+        policy->hold_timeout_ms = (uint32_t)n;
+        policy->hold_given = true;
+    }
+    return ret;
+}
+
 static int set_learn_from(struct i2cpt_policy *policy,
                           const struct i2cpt_key *key, const char *value,
                           struct i2cpt_fault *fault)
@@ -249,6 +267,7 @@ void i2cpt_policy_defaults(struct i2cpt_policy *policy)
             i2cpt_policy_set(policy, keys[i].key.name, keys[i].key.def, NULL);
         }
     }
+    policy->hold_given = false;
 }
 
 int i2cpt_policy_new(struct i2cpt_policy **out)

@@ -79,28 +79,29 @@ static const struct pt_row readonlys[] = {
 };
 PT_ROWS_TEST(readonly_row, readonlys)
 
+#define H S ",hold-timeout-ms=20"
 static const struct pt_row holds[] = {
-    {"20 ms: STOP, then NACK and 0xff until the guest's STOP", S,
+    {"20 ms: STOP, then NACK and 0xff until the guest's STOP", H,
      "W48 10 +20 20 W48 R48 r P W48 30 P", "AA NNN -- A AAA",
      "S48w b10 P S48w b30 P", "hold-timeouts=1"},
-    {"not before", S, "W48 10 +19 20 +19 30 P", "AAAAA", "S48w b10 b20 b30 P",
+    {"not before", H, "W48 10 +19 20 +19 30 P", "AAAAA", "S48w b10 b20 b30 P",
      "hold-timeouts=0"},
     {"hold-timeout-ms=N", S ",hold-timeout-ms=5", "W48 +4 10 +5 20 P", "AANA",
      "S48w b10 P", "hold-timeouts=1"},
-    {"in a read", S, "R48 r +20 r P", "A a0 -- A", "S48r r P",
+    {"in a read", H, "R48 r +20 r P", "A a0 -- A", "S48r r P",
      "hold-timeouts=1"},
-    {"after a NACK", S, "!x W48 +20 P W48 P", "NA AA", "S48w!x P S48w P",
+    {"after a NACK", H, "!x W48 +20 P W48 P", "NA AA", "S48w!x P S48w P",
      "hold-timeouts=1"},
-    {"not when idle", S, "W48 10 P +100 W48 20 P", "AAA AAA",
+    {"not when idle", H, "W48 10 P +100 W48 20 P", "AAA AAA",
      "S48w b10 P S48w b20 P", "hold-timeouts=0"},
     {"not in message mode", "probe=off", "W48 10 +100 20 P", "AAAA", "w48:1020",
      "hold-timeouts=0"},
     {"nothing is held by a held pointer", RO, "W48 10 +100 R48 r P", "AAA a0 A",
      "S48w b10 S48r r P", "hold-timeouts=0"},
-    {"once in a transaction", S, "W48 +20 +20 +20 P W48 +20 P", "AA AA",
+    {"once in a transaction", H, "W48 +20 +20 +20 P W48 +20 P", "AA AA",
      "S48w P S48w P", "hold-timeouts=2"},
-    {"reset then", S, "W48 +20 Z W48 10 P", "A AAA", "S48w P S48w b10 P", NULL},
-    {"drain then", S, "W48 +20 D 10 P W48 P", "A NA AA", "S48w P flush S48w P",
+    {"reset then", H, "W48 +20 Z W48 10 P", "A AAA", "S48w P S48w b10 P", NULL},
+    {"drain then", H, "W48 +20 D 10 P W48 P", "A NA AA", "S48w P flush S48w P",
      NULL},
 };
 PT_ROWS_TEST(hold_row, holds)
@@ -121,6 +122,21 @@ START_TEST(timer_is_forgotten)
 }
 END_TEST
 
+/* Memory holds no real bus: there the default is for ever. */
+START_TEST(nothing_is_held_in_memory)
+{
+    struct fake_config config = {0};
+    struct fake_guest g;
+
+    pt_guest_open(&g, FORM_INSTANT, &config, S);
+    pt_guest_run(&g, "W48 +60000 10");
+    ck_assert(g.timer_ns == UINT64_MAX);
+    pt_guest_run(&g, "P");
+    ck_assert_str_eq(g.answers, "AAA");
+    pt_guest_close(&g);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pt-stream");
@@ -133,6 +149,7 @@ int main(void)
     suite_add_tcase(suite, tc);
     tc = tcase_create("others");
     tcase_add_test(tc, timer_is_forgotten);
+    tcase_add_test(tc, nothing_is_held_in_memory);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
