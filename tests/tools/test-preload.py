@@ -56,6 +56,26 @@ def test_the_second_spelling_of_a_node():
     assert out == 'both\n', out
 
 
+def test_what_is_in_dev():
+    buses = ('run', '--bus', '0=stub', '--bus', '11=stub', '--')
+    names = ['i2c-0', 'i2c-11']
+    out = fine(*buses, 'ls', '/dev')
+    assert [n for n in out.split() if n.startswith('i2c')] == names, out
+    out = fine(*buses, 'sh', '-c', 'ls -l /dev/i2c-*')
+    assert [row[0] + row.split()[-1] for row in out.splitlines()] == \
+        ['c/dev/' + name for name in names], out
+    out = fine(*buses, '/usr/bin/python3', '-c', 'import glob, os\n'
+               'print(*sorted(n for n in os.listdir("/dev") if "i2c" in n), '
+               '*glob.glob("/dev/i2c-?"), len(os.listdir("/dev")))')
+    count = len([n for n in os.listdir('/dev') if n not in names]) + 2
+    assert out.split() == names + ['/dev/i2c-0', str(count)], out
+
+
+def test_no_path_leads_out_of_sys():
+    out = fine('run', '-a', 'stub', '--', 'realpath', '/sys/class/i2c-dev/i2c-0')
+    assert out.startswith('/sys/') and out.endswith('/i2c-0\n'), out
+
+
 def test_i2cdetect_sees_the_chips():
     need('i2cdetect')
     out = fine('run', '-a', 'stub,chips=0x1d:0x48:0x50-0x51', '--',

@@ -5,7 +5,6 @@
  * exists in the variants that programs of 32 and 64 bits, built with and
  * without _FILE_OFFSET_BITS=64 and _FORTIFY_SOURCE, import.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "shim.h"
@@ -143,7 +143,6 @@ FOPEN(fopen64)
         return NEXT(type(*) parameters, #name) arguments;      \
     }
 
-MAPPED(DIR *, opendir, (const char *path), (mapped))
 MAPPED(int, access, (const char *path, int mode), (mapped, mode))
 MAPPED(int, eaccess, (const char *path, int mode), (mapped, mode))
 MAPPED(int, euidaccess, (const char *path, int mode), (mapped, mode))
@@ -156,43 +155,47 @@ MAPPED(ssize_t, __readlink_chk,
        (mapped, to, size, room))
 MAPPED(ssize_t, readlinkat, (int dir, const char *path, char *to, size_t size),
        (dir, mapped, to, size))
-MAPPED(int, scandir,
-       (const char *path, struct dirent ***names,
-        int (*filter)(const struct dirent *),
-        int (*compare)(const struct dirent **, const struct dirent **)),
-       (mapped, names, filter, compare))
-MAPPED(int, scandir64,
-       (const char *path, struct dirent64 ***names,
-        int (*filter)(const struct dirent64 *),
-        int (*compare)(const struct dirent64 **, const struct dirent64 **)),
-       (mapped, names, filter, compare))
+MAPPED(ssize_t, getxattr,
+       (const char *path, const char *name, void *value, size_t size),
+       (mapped, name, value, size))
+MAPPED(ssize_t, lgetxattr,
+       (const char *path, const char *name, void *value, size_t size),
+       (mapped, name, value, size))
+MAPPED(ssize_t, listxattr, (const char *path, char *list, size_t size),
+       (mapped, list, size))
+MAPPED(ssize_t, llistxattr, (const char *path, char *list, size_t size),
+       (mapped, list, size))
 MAPPED(int, chdir, (const char *path), (mapped))
 
-/* A device node is its own real path. */
-#define REALPATH(name, parameters, arguments)                          \
-    SHIM_EXPORT char *name parameters;                                 \
-    SHIM_EXPORT char *name parameters                                  \
-    {                                                                  \
-        char buf[PATH_MAX];                                            \
-        const char *mapped = path_map(path, buf, sizeof(buf));         \
-                                                                       \
-        if (path_bus(path) >= 0) {                                     \
-            snprintf(buf, sizeof(buf), "/dev/i2c-%d", path_bus(path)); \
-            if (!to) {                                                 \
-                return realpath_copy(buf);                             \
-            }                                                          \
-            snprintf(to, PATH_MAX, "%s", buf);                         \
-            return to;                                                 \
-        }                                                              \
-        return NEXT(char *(*)parameters, #name) arguments;             \
-    }
-
-static char *realpath_copy(const char *path)
+static char *path_copy(const char *path)
 {
     char *copy = NULL;
 
     return asprintf(&copy, "%s", path) < 0 ? NULL : copy;
 }
+
+/* A device node is its own real path, and nothing leads into the tree. */
+#define REALPATH(name, parameters, arguments)                          \
+    SHIM_EXPORT char *name parameters;                                 \
+    SHIM_EXPORT char *name parameters                                  \
+    {                                                                  \
+        char buf[PATH_MAX], *real;                                     \
+        const char *mapped = path_map(path, buf, sizeof(buf));         \
+                                                                       \
+        if (path_bus(path) >= 0) {                                     \
+            snprintf(buf, sizeof(buf), "/dev/i2c-%d", path_bus(path)); \
+            if (!to) {                                                 \
+                return path_copy(buf);                                 \
+            }                                                          \
+            snprintf(to, PATH_MAX, "%s", buf);                         \
+            return to;                                                 \
+        }                                                              \
+        real = NEXT(char *(*)parameters, #name) arguments;             \
+        if (real && mapped != path) {                                  \
+            path_unmap(real);                                          \
+        }                                                              \
+        return real;                                                   \
+    }
 
 REALPATH(realpath, (const char *path, char *to), (mapped, to))
 REALPATH(__realpath_chk, (const char *path, char *to, size_t room),

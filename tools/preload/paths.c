@@ -53,6 +53,17 @@ int path_bus(const char *path)
     return bus >= 0 && !*end && redirected(bus) ? bus : -1;
 }
 
+int path_nth_bus(unsigned n)
+{
+    const char *p = getenv(ENV_BUSES);
+    int bus = p ? number(p, &p) : -1;
+
+    for (; bus >= 0 && n; n--) {
+        bus = *p == ':' ? number(p + 1, &p) : -1;
+    }
+    return bus;
+}
+
 static bool below(const char *path, const char *folder)
 {
     size_t len = strlen(folder);
@@ -84,4 +95,14 @@ const char *path_map(const char *path, char *buf, size_t size)
         return buf;
     }
     return path;
+}
+
+void path_unmap(char *path)
+{
+    const char *tree = getenv(ENV_TREE);
+    size_t len = tree ? strlen(tree) : 0;
+
+    if (len && below(path, tree)) {
+        memmove(path, path + len, strlen(path + len) + 1);
+    }
 }

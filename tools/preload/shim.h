@@ -41,7 +41,10 @@ int file_open(unsigned bus, int flags); /* descriptor, or -1 and errno */
 /* paths.c */
 /* /dev/i2c-N of a redirected bus: N, else -1. */
 int path_bus(const char *path);
+int path_nth_bus(unsigned n); /* of the redirected, from 0; -1: none */
 /* The path to use instead: the same, or one in the tree, written to buf. */
 const char *path_map(const char *path, char *buf, size_t size);
+/* In place: what PROGRAM shall see instead of a path in the tree. */
+void path_unmap(char *path);
 
 #endif
