@@ -54,8 +54,8 @@ static int wait_for(int fd, short events, uint64_t deadline_ns)
 }
 
 /* A peer that is gone must not kill us with SIGPIPE: sockets have a flag for
- * that, and for pipes the signal is blocked meanwhile by the caller's thread
- * being a worker, or ignored by i2cpt_serve()'s caller. */
+ * that, and the backend's are sockets. Pipes are for i2cpt_serve(), whose
+ * caller ignores the signal. */
 static ssize_t write_some(int fd, const uint8_t *p, size_t n)
 {
     ssize_t ret = send(fd, p, n, MSG_NOSIGNAL);
