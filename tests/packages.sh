@@ -17,7 +17,7 @@ test_packages=(
     "${build_packages[@]}"
     g++ check umockdev libumockdev-dev i2c-tools python3-smbus2
     gcc-arm-none-eabi clang-format shellcheck git
-    qemu-system-x86 strace sigrok-cli
+    qemu-system-x86 strace sigrok-cli tshark
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
 )
 

@@ -26,8 +26,8 @@ struct verb {
     int usage_status; /* instead of TOOL_USAGE; 0: that */
 };
 
-extern const struct verb verb_check, verb_list, verb_record, verb_replay,
-    verb_run, verb_serve, verb_show;
+extern const struct verb verb_check, verb_convert, verb_list, verb_record,
+    verb_replay, verb_run, verb_serve, verb_show;
 
 /*
  * The next option's letter, or -1 after the last. Does --help, and ends the

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Other formats than the trace: what each can do, and what they share. A trace
+ * is read and written by the library only; a format turns lines of a trace
+ * into something else, or something else into lines of a trace.
+ */
+#ifndef CONVERT_H
+#define CONVERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "i2cpt-trace.h"
+
+#define CONVERT_GAP_NS  10000000u /* --max-gap */
+#define CONVERT_HZ      100000u   /* --frequency, where the trace has none */
+#define CONVERT_GAP_OFF UINT64_MAX
+
+struct convert_options {
+    uint32_t frequency_hz;   /* 0: the trace's own, or CONVERT_HZ */
+    uint64_t max_gap_ns;     /* CONVERT_GAP_OFF: as long as they were */
+    int32_t bus;             /* -1: the trace has one only */
+    uint64_t sample_rate_hz; /* 0: not known */
+    unsigned address_bits;   /* 7 or 8; 0: not said */
+    bool join;
+    const char *name; /* of one analyzer among several; NULL: the first */
+    const char *scl, *sda;
+};
+
+/* What one conversion works with. Notes are what the target format cannot hold
+ * or the source did not tell, one line each, for stderr at the end. */
+struct convert {
+    struct convert_options options;
+    int (*line)(void *user, const struct i2cpt_trace_line *line,
+                struct i2cpt_fault *fault); /* where an import's lines go */
+    void *user;
+    void (*note)(void *user, const char *text);
+};
+
+/* "N things what": nothing where N is 0. */
+void convert_note(struct convert *c, uint64_t n, const char *thing,
+                  const char *what);
+/* Fills the fault, returns -code. */
+int convert_error(struct i2cpt_fault *fault, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* An output file; "-" is the standard output. `rc` is how the writing went;
+ * where that is 0, closing says whether everything got out. */
+int convert_create(const char *path, FILE **out, struct i2cpt_fault *fault);
+int convert_close(const char *path, FILE *file, int rc,
+                  struct i2cpt_fault *fault);
+
+struct convert_format {
+    const char *name;
+    const char *about;
+    const char *suffix; /* ".pcap" */
+    /* Whether a file that begins with this text (NUL-terminated) is one. */
+    bool (*probe)(const char *head);
+    /* NULL where it goes the other way only. */
+    int (*read)(struct convert *c, const char *path, struct i2cpt_fault *fault);
+    int (*write)(struct convert *c, struct i2cpt_trace_reader *reader,
+                 const char *path, struct i2cpt_fault *fault);
+};
+
+extern const struct convert_format format_pcap, format_vcd, format_saleae,
+    format_ftrace, format_sigrok;
+
+#endif

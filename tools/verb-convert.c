@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "convert.h"
+#include "tool.h"
+
+#define HEAD_MAX 4096 /* of a file, to guess by */
+
+static bool is_trace(const char *head)
+{
+    return !strncmp(head, "i2cpt-trace ", strlen("i2cpt-trace "));
+}
+
+static const struct convert_format format_trace = {
+    .name = "trace",
+    .about = "the trace itself",
+    .suffix = ".i2ct",
+    .probe = is_trace,
+};
+
+static const struct convert_format *const formats[] = {
+    &format_trace,
+    &format_pcap,
+    &format_vcd,
+};
+#define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+static bool can_read(const struct convert_format *f)
+{
+    return f == &format_trace || f->read;
+}
+
+static bool can_write(const struct convert_format *f)
+{
+    return f == &format_trace || f->write;
+}
+
+/* ---------------------------------------------------------------- choosing */
+
+static void list_formats(char *text, size_t size, bool out)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < N_FORMATS; i++) {
+        if (out ? can_write(formats[i]) : can_read(formats[i])) {
+            len += (size_t)snprintf(text + len, size - len, "%s%s",
+                                    len ? ", " : "", formats[i]->name);
+        }
+    }
+}
+
+static const struct convert_format *named_format(const struct verb *verb,
+                                                 const char *option,
+                                                 const char *name)
+{
+    bool out = !strcmp(option, "--to");
+    char list[256];
+
+    for (size_t i = 0; i < N_FORMATS; i++) {
+        if (!strcmp(formats[i]->name, name) &&
+            (out ? can_write(formats[i]) : can_read(formats[i]))) {
+            return formats[i];
+        }
+    }
+    list_formats(list, sizeof(list), out);
+    tool_usage(verb, "%s=%s: accepted are %s", option, name, list);
+}
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+    size_t len = strlen(path), n = strlen(suffix);
+
+    return len > n && !strcmp(path + len - n, suffix);
+}
+
+/* What the file begins with, as text; empty where it cannot be told. */
+static void read_head(const char *path, char head[HEAD_MAX + 1])
+{
+    struct stat st;
+    ssize_t n = 0;
+    int fd;
+
+    head[0] = 0;
+    if (stat(path, &st) || !S_ISREG(st.st_mode)) {
+        return; /* what is taken out of a pipe is gone */
+    }
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        n = read(fd, head, HEAD_MAX);
+        close(fd);
+    }
+    head[n > 0 ? n : 0] = 0;
+}
+
+static const struct convert_format *guess_input(const char *path)
+{
+    char head[HEAD_MAX + 1];
+
+    read_head(path, head);
+    for (size_t i = 0; i < N_FORMATS; i++) {
+        if (can_read(formats[i]) && formats[i]->probe(head)) {
+            return formats[i];
+        }
+    }
+    for (size_t i = 0; i < N_FORMATS; i++) {
+        if (can_read(formats[i]) && has_suffix(path, formats[i]->suffix)) {
+            return formats[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct convert_format *guess_output(const char *path)
+{
+    for (size_t i = 0; i < N_FORMATS; i++) {
+        if (can_write(formats[i]) && has_suffix(path, formats[i]->suffix)) {
+            return formats[i];
+        }
+    }
+    return NULL;
+}
+
+static void choose(const struct verb *verb, const char *in, const char *out,
+                   const struct convert_format **from,
+                   const struct convert_format **to)
+{
+    char list[256];
+
+    *from = *from ? *from : guess_input(in);
+    if (!*from && access(in, F_OK) && strcmp(in, "-")) {
+        *from = &format_trace; /* whose reader says that it is not there */
+    }
+    if (!*from) {
+        list_formats(list, sizeof(list), false);
+        tool_usage(verb, "%s: of what format? --from says so: %s", in, list);
+    }
+    *to = *to ? *to : guess_output(out);
+    if (!*to) {
+        list_formats(list, sizeof(list), true);
+        tool_usage(verb, "%s: to what format? --to says so: %s", out, list);
+    }
+    if (*from == *to) {
+        tool_usage(verb, "%s and %s are both %s: nothing to convert", in, out,
+                   (*to)->name);
+    }
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) &&
+           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* --------------------------------------------------------------- converting */
+
+static void print_note(void *user, const char *text)
+{
+    tool_complain("%s", text);
+}
+
+/* Half a file is not left behind as if it were one. */
+static void remove_output(const char *path)
+{
+    struct stat st;
+
+    if (!lstat(path, &st) && S_ISREG(st.st_mode)) {
+        unlink(path);
+    }
+}
+
+static int export_trace(struct convert *c, const struct convert_format *to,
+                        const char *in, const char *out,
+                        struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_reader *reader;
+
+    int rc = i2cpt_trace_reader_open(in, &reader, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = to->write(c, reader, out, fault);
+    if (rc < 0) {
+        remove_output(out);
+    } else if (!i2cpt_trace_reader_complete(reader)) {
+        tool_complain("%s: truncated, no `end` line", in);
+    }
+    i2cpt_trace_reader_free(reader);
+    return rc;
+}
+
+/* ----------------------------------------------------------------- options */
+
+static bool parse_number(const char *text, uint64_t *value, const char **end)
+{
+    char *rest;
+
+    if (*text < '0' || *text > '9') {
+        return false;
+    }
+    errno = 0;
+    *value = strtoull(text, &rest, 10);
+    *end = rest;
+    return !errno;
+}
+
+/* Hz, with k or M. */
+static uint64_t frequency(const struct verb *verb, const char *option,
+                          const char *text, uint64_t most)
+{
+    uint64_t value = 0;
+    const char *end = text;
+    uint64_t scale = 1;
+
+    bool good = parse_number(text, &value, &end);
+    if (good && *end) {
+        scale = *end == 'k' ? 1000 : *end == 'M' ? 1000000 : 0;
+        good = scale && !end[1];
+    }
+    if (!good || !value || value > most / scale) {
+        tool_usage(verb, "%s=%s: accepted is 1 to %" PRIu64 " Hz, also as 400k",
+                   option, text, most);
+    }
+    return value * scale;
+}
+
+static uint64_t duration(const struct verb *verb, const char *option,
+                         const char *text)
+{
+    static const struct {
+        const char *unit;
+        uint64_t ns;
+    } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
+    const char *end = text;
+    uint64_t value;
+
+    if (!strcmp(text, "off")) {
+        return CONVERT_GAP_OFF;
+    }
+    if (parse_number(text, &value, &end)) {
+        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+            if (!strcmp(end, units[i].unit) &&
+                value <= UINT64_C(1000000000000000) / units[i].ns) {
+                return value * units[i].ns;
+            }
+        }
+    }
+    tool_usage(verb, "%s=%s: accepted is off, or as 20us, 10ms, 2s", option,
+               text);
+}
+
+static int32_t bus_number(const struct verb *verb, const char *text)
+{
+    const char *end = text;
+    uint64_t value;
+
+    if (!parse_number(text, &value, &end) || *end ||
+        value > I2CPT_TRACE_BUS_MAX) {
+        tool_usage(verb, "--bus=%s: accepted is 0 to %d", text,
+                   I2CPT_TRACE_BUS_MAX);
+    }
+    return (int32_t)value;
+}
+
+struct job {
+    struct convert convert;
+    const struct convert_format *from, *to;
+    const char *in, *out;
+};
+
+static void parse_options(const struct verb *verb, int argc, char **argv,
+                          struct job *job)
+{
+    static const struct option options[] = {
+        {"from", required_argument, NULL, 'F'},
+        {"to", required_argument, NULL, 'T'},
+        {"frequency", required_argument, NULL, 'f'},
+        {"max-gap", required_argument, NULL, 'g'},
+        {"bus", required_argument, NULL, 'b'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    struct convert_options *o = &job->convert.options;
+    int letter;
+
+    while ((letter = tool_option(verb, argc, argv, ":h", options)) != -1) {
+        switch (letter) {
+        case 'F':
+            job->from = named_format(verb, "--from", optarg);
+            break;
+        case 'T':
+            job->to = named_format(verb, "--to", optarg);
+            break;
+        case 'f':
+            o->frequency_hz =
+                (uint32_t)frequency(verb, "--frequency", optarg, 10000000);
+            break;
+        case 'g':
+            o->max_gap_ns = duration(verb, "--max-gap", optarg);
+            break;
+        case 'b':
+            o->bus = bus_number(verb, optarg);
+            break;
+        }
+    }
+    if (argc - optind < 2) {
+        tool_usage(verb, "convert needs IN and OUT");
+    }
+    if (argc - optind > 2) {
+        tool_usage(verb, "one word too many: '%s'", argv[optind + 2]);
+    }
+    job->in = argv[optind];
+    job->out = argv[optind + 1];
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+    struct job job = {
+        .convert = {.options = {.max_gap_ns = CONVERT_GAP_NS, .bus = -1},
+                    .note = print_note},
+    };
+    struct i2cpt_fault fault = {0};
+
+    parse_options(verb, argc, argv, &job);
+    choose(verb, job.in, job.out, &job.from, &job.to);
+    if (is_same_file(job.in, job.out)) {
+        tool_usage(verb, "%s and %s are the same file", job.in, job.out);
+    }
+    int rc = export_trace(&job.convert, job.to, job.in, job.out, &fault);
+    return rc < 0 ? tool_fault(rc, &fault) : TOOL_FINE;
+}
+
+const struct verb verb_convert = {
+    .name = "convert",
+    .synopsis = "IN OUT [--from F] [--to F] [OPTION...]",
+    .about = "Turn a trace into another format, or another format into a trace",
+    .help =
+        "Formats are told from the names and first lines; - is the standard "
+        "input\nor output, and then --from or --to says what it is:\n"
+        "  trace   .i2ct\n"
+        "  pcap    .pcap (out)    packets for tshark and Wireshark\n"
+        "  vcd     .vcd           SCL and SDA for sigrok, PulseView, GTKWave\n"
+        "\n"
+        "  --frequency HZ   vcd: how fast SCL is drawn (the trace's, else "
+        "100k)\n"
+        "  --max-gap TIME   vcd: idle gaps are at most this long (10ms; off)\n"
+        "  --bus N          vcd: which bus, of a trace with several\n\n"
+        "What the target cannot hold is said on stderr; docs/formats.md.\n\n"
+        "Example:\n"
+        "  i2cpt-replay convert session.i2ct session.vcd\n"
+        "  i2cpt-replay convert session.i2ct - --to pcap | tshark -r - -V\n",
+    .run = run,
+};
