@@ -9,6 +9,7 @@
 /* AN_108's commands, those that I2C needs. Bits go out at the falling edge and
  * come in at the rising one, MSB first. */
 enum {
+    OP_BITS_OUT = 0x13,
     OP_BITS_IN = 0x22,
     OP_BYTES_INOUT = 0x31,
     OP_BITS_INOUT = 0x33,

@@ -8,26 +8,26 @@
 #define ENGINE_HZ   60000000u
 #define PACKED_MAX  65536u /* bytes of one OP_BYTES_INOUT */
 #define SYMBOL_BITS 9u
-/* One OP_SET_LOW takes at least this long: AN_255 repeats it four times for
- * 600 ns. Others measured 500 ns. */
-#define SET_NS 150u
-/* A byte of a command cannot be taken faster than in one tick. */
-#define TICK_NS(ticks) ((ticks)*50u / 3)
-#define NS_TICKS(ns)   (((ns)*3u + 49) / 50)
+/* One OP_SET_LOW takes at least 150 ns: AN_255 repeats it four times for
+ * 600 ns. Others measured 500 ns. Any other byte of a command cannot be taken
+ * faster than in one tick of the engine. */
+#define SET_TICKS    9u
+#define NS_TICKS(ns) (((ns)*3u + 49) / 50)
 
-static void init_low(struct mpsse *m, uint32_t frequency_hz, uint32_t half_ns)
+static void init_low(struct mpsse *m, uint32_t frequency_hz, uint32_t half)
 {
-    uint32_t low_ns = 500;
+    uint32_t low_ns = 500, su_dat_ns = 50, low;
 
-    m->su_dat_ns = 50;
     if (frequency_hz <= 100000) {
         low_ns = 4700;
-        m->su_dat_ns = 250;
+        su_dat_ns = 250;
     } else if (frequency_hz <= 400000) {
         low_ns = 1300;
-        m->su_dat_ns = 100;
+        su_dat_ns = 100;
     }
-    m->low_ns = low_ns - MIN(low_ns, half_ns);
+    low = NS_TICKS(low_ns);
+    m->low_ticks = low - MIN(low, half);
+    m->su_dat_ticks = NS_TICKS(su_dat_ns);
 }
 
 int mpsse_init(struct mpsse *m, enum mpsse_chip chip,
@@ -54,18 +54,22 @@ int mpsse_init(struct mpsse *m, enum mpsse_chip chip,
     ticks = (ENGINE_HZ + 3 * limit_hz - 1) / (3 * limit_hz);
     m->divisor = (uint16_t)(ticks - 1);
     m->scl_hz = ENGINE_HZ / (3 * ticks);
-    init_low(m, frequency_hz, TICK_NS(ticks));
+    init_low(m, frequency_hz, ticks);
     return 0;
 }
 
 /* -------------------------------------------------------------------- pins */
 
-/* A released line is an input: the pull-up has it, and SK's clock does not
- * reach a pin that is an input, which makes mpsse_delay() possible. */
+/*
+ * SCL released is an input: the pull-up has it, and the engine's clock does not
+ * reach a pin that is an input, which makes mpsse_delay() and shift() possible.
+ * So is SDA on push-pull pins; an open-drain one stays the engine's.
+ */
 void mpsse_set_pins(const struct mpsse *m, struct mpsse_frame *f, bool scl,
                     bool sda)
 {
-    PUT(f, OP_SET_LOW, 0, (uint8_t)((scl ? 0 : PIN_SCL) | (sda ? 0 : PIN_SDA)));
+    PUT(f, OP_SET_LOW, m->open_drain && sda ? PIN_SDA : 0,
+        (uint8_t)((scl ? 0 : PIN_SCL) | (sda && !m->open_drain ? 0 : PIN_SDA)));
 }
 
 /*
@@ -85,15 +89,32 @@ void mpsse_delay(const struct mpsse *m, struct mpsse_frame *f)
 }
 
 /*
+ * `n` levels of SDA, the top bits of `levels`, one engine clock each, while SCL
+ * is an input. A condition is two of them, its time before and its time after:
+ * three bytes where delay, pins and delay take seven. Only for open-drain pins:
+ * others would drive SDA high.
+ */
+static void shift(const struct mpsse *m, struct mpsse_frame *f, uint8_t levels,
+                  uint8_t n)
+{
+    if (m->stretching == MPSSE_STRETCH_ADAPTIVE) {
+        PUT(f, OP_ADAPTIVE_OFF, OP_BITS_OUT, (uint8_t)(n - 1), levels,
+            OP_ADAPTIVE_ON);
+    } else {
+        PUT(f, OP_BITS_OUT, (uint8_t)(n - 1), levels);
+    }
+}
+
+/*
  * SCL low, SDA at `sda`, and so they stay for that time at least. The engine's
  * clock cannot make it: SCL would go up and down with it. What little is left
  * over is made by commands of one byte that do nothing.
  */
 static void stay_low(const struct mpsse *m, struct mpsse_frame *f, bool sda,
-                     uint32_t ns)
+                     uint32_t ticks)
 {
-    uint32_t sets = MAX(ns / SET_NS, 1),
-             rest = NS_TICKS(ns - MIN(ns, sets * SET_NS));
+    uint32_t sets = MAX(ticks / SET_TICKS, 1),
+             rest = ticks - MIN(ticks, sets * SET_TICKS);
 
     if (rest > 2) {
         sets++;
@@ -139,11 +160,23 @@ void mpsse_adaptive(struct mpsse_frame *f, bool on)
     PUT(f, on ? OP_ADAPTIVE_ON : OP_ADAPTIVE_OFF);
 }
 
+/* From SDA low to SCL low; what comes next is a bit's first half. Commands
+ * for bits are a byte, and so a tick, shorter than others. */
+static void end_start(const struct mpsse *m, struct mpsse_frame *f)
+{
+    stay_low(m, f, false, m->low_ticks + (m->encoding == MPSSE_BYTEWISE));
+}
+
+/* The bus is free, and has been for t_BUF: see mpsse_stop(). */
 void mpsse_start(const struct mpsse *m, struct mpsse_frame *f)
 {
-    mpsse_set_pins(m, f, true, false);
-    mpsse_delay(m, f); /* t_HD;STA */
-    stay_low(m, f, false, m->low_ns);
+    if (m->open_drain) {
+        shift(m, f, 0x00, 1); /* t_HD;STA */
+    } else {
+        mpsse_set_pins(m, f, true, false);
+        mpsse_delay(m, f); /* t_HD;STA */
+    }
+    end_start(m, f);
 }
 
 /* The slot before has left SCL low, half a clock at least; first in a frame,
@@ -151,27 +184,36 @@ void mpsse_start(const struct mpsse *m, struct mpsse_frame *f)
 void mpsse_repeated_start(const struct mpsse *m, struct mpsse_frame *f)
 {
     if (f->out_len) {
-        stay_low(m, f, true, MAX(m->low_ns, m->su_dat_ns));
+        stay_low(m, f, true, MAX(m->low_ticks, m->su_dat_ticks));
     }
     mpsse_set_pins(m, f, true, true);
     mpsse_wait_scl(m, f);
-    mpsse_delay(m, f); /* t_SU;STA */
-    mpsse_start(m, f);
+    if (m->open_drain) {
+        shift(m, f, 0x80, 2); /* t_SU;STA, t_HD;STA */
+        end_start(m, f);
+    } else {
+        mpsse_delay(m, f); /* t_SU;STA */
+        mpsse_start(m, f);
+    }
 }
 
 void mpsse_stop(const struct mpsse *m, struct mpsse_frame *f)
 {
-    stay_low(m, f, false, MAX(m->low_ns, m->su_dat_ns));
+    stay_low(m, f, false, MAX(m->low_ticks, m->su_dat_ticks));
     mpsse_set_pins(m, f, true, false);
     mpsse_wait_scl(m, f);
-    mpsse_delay(m, f); /* t_SU;STO */
-    mpsse_set_pins(m, f, true, true);
-    mpsse_delay(m, f); /* t_BUF */
+    if (m->open_drain) {
+        shift(m, f, 0x40, 2); /* t_SU;STO, t_BUF */
+    } else {
+        mpsse_delay(m, f); /* t_SU;STO */
+        mpsse_set_pins(m, f, true, true);
+        mpsse_delay(m, f); /* t_BUF */
+    }
 }
 
 void mpsse_recover(const struct mpsse *m, struct mpsse_frame *f)
 {
-    stay_low(m, f, true, m->low_ns);
+    stay_low(m, f, true, m->low_ticks);
     PUT(f, OP_CLOCK_BITS, 7, OP_CLOCK_BITS, 0);
     mpsse_stop(m, f);
 }

@@ -35,9 +35,9 @@ struct mpsse {
     enum mpsse_stretching stretching;
     bool open_drain; /* the pins only pull low: FT232H's 0x9E */
     uint16_t divisor;
-    uint32_t scl_hz; /* what the divisor makes, at most what was asked */
-    uint32_t low_ns; /* of t_LOW, what half a clock is short of */
-    uint32_t su_dat_ns;
+    uint32_t scl_hz;    /* what the divisor makes, at most what was asked */
+    uint32_t low_ticks; /* of t_LOW, what half a clock is short of; 60 MHz */
+    uint32_t su_dat_ticks;
 };
 
 /*
