@@ -339,7 +339,8 @@ static int remote_transfer(void *priv, struct i2cpt_xfer *x)
     wire_put_u32(&r->out, x->marks);
     wire_put_request(&r->out, x->msgs, x->n);
     ret = ask(r, x->deadline_ns, &in, &result, x->fault);
-    if (!ret && wire_get_answer(&in, x->msgs, x->n)) {
+    if (!ret && (x->fault->msg >= (int32_t)x->n ||
+                 wire_get_answer(&in, x->msgs, x->n))) {
         return gone(r, -EPROTO, x->fault);
     }
     return ret ? ret : result;

@@ -377,7 +377,7 @@ void wire_put_result(struct wire_out *o, int result,
                      const struct i2cpt_fault *fault)
 {
     wire_put_u32(o, (uint32_t)result);
-    wire_put_u32(o, (uint32_t)fault->code);
+    wire_put_u32(o, (uint32_t)-result);
     wire_put_u8(o, (uint8_t)fault->phase);
     wire_put_u32(o, (uint32_t)fault->msg);
     wire_put_u32(o, (uint32_t)fault->byte);
@@ -389,7 +389,7 @@ void wire_put_result(struct wire_out *o, int result,
  * Linux's numbers are the wire's; others become EIO. */
 static int known_code(int32_t code)
 {
-    return code <= 0 ? 0 : i2cpt_error_name(code) ? code : EIO;
+    return i2cpt_error_name(code) ? code : EIO;
 }
 
 int wire_get_result(struct wire_in *in, int *result, struct i2cpt_fault *fault)
@@ -402,14 +402,14 @@ int wire_get_result(struct wire_in *in, int *result, struct i2cpt_fault *fault)
     char text[sizeof(fault->text)];
 
     wire_get_text(in, text, sizeof(text));
-    if (in->failed || got > 0 || got < -65535 || phase > I2CPT_PHASE_STOP) {
+    if (in->failed || got > 0 || got < -65535 || phase > I2CPT_PHASE_STOP ||
+        (got && code != -got)) {
         return -EPROTO;
     }
-    *result = got ? -known_code(-got) : 0;
+    *result = got ? -known_code(code) : 0;
     i2cpt_fault_clear(fault);
     if (got) {
-        i2cpt_fault_set(fault, code > 0 ? known_code(code) : -*result, phase,
-                        MAX(msg, -1), MAX(byte, -1));
+        i2cpt_fault_set(fault, -*result, phase, MAX(msg, -1), MAX(byte, -1));
         memcpy(fault->text, text, sizeof(text));
     }
     return 0;

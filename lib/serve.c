@@ -14,7 +14,7 @@ struct session {
     struct i2cpt_adapter *adapter;
     struct pipe_io io;
     struct wire_out out;
-    bool open; /* a stream of ours */
+    bool open; /* a stream of ours; only its own requests may come then */
 };
 
 static int reply(struct session *s, uint32_t id, int result,
@@ -49,7 +49,7 @@ static int do_transfer(struct session *s, uint32_t id, struct wire_in *in)
 
     call.deadline_ns = deadline(s, in);
     call.marks = wire_get_u32(in);
-    ret = wire_get_request(in, &call.msgs, &call.n);
+    ret = s->open ? -EPROTO : wire_get_request(in, &call.msgs, &call.n);
     if (ret) {
         return ret;
     }
@@ -69,7 +69,7 @@ static int do_smbus(struct session *s, uint32_t id, struct wire_in *in)
 
     call.deadline_ns = deadline(s, in);
     call.marks = wire_get_u32(in);
-    ret = wire_get_smbus(in, &smbus);
+    ret = s->open ? -EPROTO : wire_get_smbus(in, &smbus);
     if (ret) {
         return ret;
     }

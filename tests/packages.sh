@@ -18,6 +18,7 @@ test_packages=(
     g++ check umockdev libumockdev-dev i2c-tools python3-smbus2
     gcc-arm-none-eabi clang-format shellcheck git
     qemu-system-x86 strace sigrok-cli tshark
+    clang llvm
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
 )
 

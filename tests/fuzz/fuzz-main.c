@@ -3,10 +3,13 @@
  * Runs a fuzz target with no help from the compiler: seeds, mutated at random,
  * the same ones for the same SEED.
  *
- *     fuzz-TARGET RUNS [SEED]      fuzz-TARGET FILE...      (one input each)
+ *     fuzz-TARGET RUNS [SEED [FOLDER]]     the files of FOLDER are seeds too
+ *     fuzz-TARGET FILE...                  one input each
  *
+ * Seeds of a folder are run as they are before all others.
  * An input that makes the target abort is left in fuzz.input.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -118,31 +121,63 @@ static void mutate(struct input *in)
     }
 }
 
-static void run_many(unsigned long runs, struct input *in)
+static void read_file(const char *folder, const char *name, struct input *in)
 {
-    size_t n_seeds = count(fuzz_seeds);
+    char path[1024];
 
-    for (unsigned long i = 0; i < runs; i++) {
-        const char *seed = fuzz_seeds[i % n_seeds];
-        in->size = strlen(seed);
-        memcpy(in->data, seed, in->size);
-        for (uint32_t k = random_below(12); k > 0; k--) {
-            mutate(in);
-        }
-        LLVMFuzzerTestOneInput(in->data, in->size);
-    }
-}
-
-static void run_file(const char *path, struct input *in)
-{
+    snprintf(path, sizeof(path), "%s%s%s", folder, *folder ? "/" : "", name);
     FILE *file = fopen(path, "re");
-
     if (!file) {
         fuzz_fail("cannot read %s", path);
     }
     in->size = fread(in->data, 1, INPUT_MAX, file);
     fclose(file);
-    LLVMFuzzerTestOneInput(in->data, in->size);
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* The files of a folder, always in the same order; none where there is none. */
+static struct dirent **list_folder(const char *folder, size_t *n)
+{
+    struct dirent **names = NULL;
+    int found = folder ? scandir(folder, &names, is_visible, alphasort) : 0;
+
+    *n = found > 0 ? (size_t)found : 0;
+    return names;
+}
+
+static void run_many(unsigned long runs, const char *folder, struct input *in)
+{
+    size_t own = count(fuzz_seeds), n;
+    struct dirent **names = list_folder(folder, &n);
+
+    if (!(own + n)) {
+        fuzz_fail("no seeds");
+    }
+    for (size_t i = 0; i < n; i++) {
+        read_file(folder, names[i]->d_name, in);
+        LLVMFuzzerTestOneInput(in->data, in->size);
+    }
+    for (unsigned long i = 0; i < runs; i++) {
+        size_t which = i % (own + n);
+        if (which < own) {
+            in->size = strlen(fuzz_seeds[which]);
+            memcpy(in->data, fuzz_seeds[which], in->size);
+        } else {
+            read_file(folder, names[which - own]->d_name, in);
+        }
+        for (uint32_t k = random_below(12); k > 0; k--) {
+            mutate(in);
+        }
+        LLVMFuzzerTestOneInput(in->data, in->size);
+    }
+    while (n--) {
+        free(names[n]);
+    }
+    free(names);
 }
 
 int main(int argc, char **argv)
@@ -151,13 +186,14 @@ int main(int argc, char **argv)
     char *end;
 
     if (argc < 2) {
-        fprintf(stderr, "usage: %s RUNS [SEED] | FILE...\n", argv[0]);
+        fprintf(stderr, "usage: %s RUNS [SEED [FOLDER]] | FILE...\n", argv[0]);
         return 2;
     }
     unsigned long runs = strtoul(argv[1], &end, 10);
     if (*end) {
         for (int i = 1; i < argc; i++) {
-            run_file(argv[i], &in);
+            read_file("", argv[i], &in);
+            LLVMFuzzerTestOneInput(in.data, in.size);
         }
         return 0;
     }
@@ -165,7 +201,7 @@ int main(int argc, char **argv)
     state = state ? state : 1;
     working = &in;
     signal(SIGABRT, keep_input);
-    run_many(runs, &in);
+    run_many(runs, argc > 3 ? argv[3] : NULL, &in);
     printf("%lu inputs\n", runs);
     return 0;
 }

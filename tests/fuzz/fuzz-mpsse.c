@@ -231,7 +231,26 @@ static void stream(struct mpsse_bus *bus, uint16_t flags, uint64_t deadline_ns)
             mpsse_bus_stream_write(bus, byte, deadline_ns, &fault);
         }
     }
+    if (flags & I2CPT_M_TEN) { /* another way on */
+        mpsse_bus_stream_start(bus, 0x50, !(flags & I2CPT_M_RD), deadline_ns,
+                               &fault);
+    }
     mpsse_bus_stream_stop(bus, deadline_ns, &fault);
+}
+
+/* What is left of the replies meets one who does not know the chip yet. */
+static void open_again(const struct mpsse *m, struct fake *fake,
+                       uint64_t deadline_ns)
+{
+    struct i2cpt_fault fault = {0};
+    struct mpsse_bus *bus;
+    int ret = mpsse_bus_new(m, &ops, fake, false, deadline_ns, &bus, &fault);
+
+    if (!ret) {
+        mpsse_bus_free(bus);
+    } else if (ret > 0 || fault.code != -ret) {
+        fuzz_fail("opening: %d with fault %d", ret, fault.code);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -249,7 +268,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (mpsse_init(&m, (enum mpsse_chip)(how % 3),
                    (enum mpsse_encoding)(how >> 2 & 1),
-                   (enum mpsse_stretching)((how >> 3 & 3) % 3), 400000)) {
+                   (enum mpsse_stretching)((how >> 3 & 3) % 3),
+                   how & 0x80 ? 100000 : 400000)) {
         return 0;
     }
     if (mpsse_bus_new(&m, &ops, &fake, how & 0x20, deadline_ns, &bus, &fault)) {
@@ -268,5 +288,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free_messages(msgs, n);
     }
     mpsse_bus_free(bus);
+    open_again(&m, &fake, deadline_ns);
     return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A fuzz target is a file with these two. fuzz-main.c runs it by itself;
- * clang's -fsanitize=fuzzer finds the entry point under its usual name.
+ * A fuzz target is a file fuzz-NAME.c with these, and a line in `targets`.
+ * fuzz-main.c runs it by itself; with clang, libFuzzer finds the entry point
+ * under its usual name, and fuzz-clang.c hands on the rest.
  */
 #ifndef FUZZ_H
 #define FUZZ_H

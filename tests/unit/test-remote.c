@@ -249,6 +249,8 @@ enum lie_kind {
     LIE_SHORT,
     LIE_ACTUAL,
     LIE_RESULT,
+    LIE_CODE,
+    LIE_MESSAGE,
     LIE_ID,
     LIE_HALF,
     LIE_KINDS
@@ -268,7 +270,15 @@ static void prepare_lie(struct server *s, enum lie_kind kind)
     }
     wire_begin(o, kind == LIE_TYPE ? WIRE_WELCOME : WIRE_REPLY,
                kind == LIE_ID ? 3 : 2);
-    wire_put_result(o, kind == LIE_RESULT ? 5 : 0, &fault);
+    fault.msg = kind == LIE_MESSAGE ? 2 : -1;
+    wire_put_result(o,
+                    kind == LIE_RESULT                        ? 5
+                    : kind == LIE_CODE || kind == LIE_MESSAGE ? -ENXIO
+                                                              : 0,
+                    &fault);
+    if (kind == LIE_CODE) {
+        o->data[WIRE_HEAD + 4] = EIO;
+    }
     wire_put_u32(o, 1);
     wire_put_u32(o, kind == LIE_ACTUAL ? 3 : 2);
     if (kind != LIE_SHORT) {
@@ -311,6 +321,47 @@ START_TEST(liars)
     }
     i2cpt_adapter_unref(a);
     server_end(&s);
+}
+END_TEST
+
+/* Sends what a client may not while it has a stream open. */
+START_TEST(lying_client)
+{
+    static const enum wire_type types[] = {WIRE_TRANSFER, WIRE_SMBUS};
+    struct i2cpt_smbus_call smbus = {.addr = 0x50};
+    struct i2cpt_msg m = {.addr = 0x50};
+    struct wire_out o = {0};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    int fds[2], step;
+
+    ck_assert_int_eq(i2cpt_adapter_open("stub,chips=0x50", &a, &fault), 0);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    for (step = 0; step < 3; step++) {
+        enum wire_type type = step == 0   ? WIRE_HELLO
+                              : step == 1 ? WIRE_START
+                                          : types[_i];
+
+        wire_begin(&o, type, (uint32_t)step + 1);
+        if (type == WIRE_HELLO) {
+            wire_put_hello(&o);
+        } else {
+            wire_put_u32(&o, 60000);
+            wire_put_u32(&o, type == WIRE_START ? 0x50 : 0);
+        }
+        if (type == WIRE_TRANSFER) {
+            wire_put_request(&o, &m, 1);
+        } else if (type == WIRE_SMBUS) {
+            wire_put_smbus(&o, &smbus);
+        }
+        ck_assert_int_eq(wire_end(&o), 0);
+        ck_assert_int_eq(write(fds[1], o.data, o.len), (ssize_t)o.len);
+    }
+    ck_assert_int_eq(i2cpt_serve(a, fds[0], fds[0]), -EPROTO);
+    close(fds[0]);
+    close(fds[1]);
+    wire_clear(&o);
+    i2cpt_adapter_unref(a);
 }
 END_TEST
 
@@ -426,6 +477,7 @@ int main(void)
     tcase_add_test(c, stream);
     tcase_add_test(c, late_reply);
     tcase_add_loop_test(c, liars, 0, LIE_KINDS);
+    tcase_add_loop_test(c, lying_client, 0, 2);
     tcase_add_test(c, reconnects);
     tcase_add_loop_test(c, bad_openings, 0,
                         sizeof(openings) / sizeof(openings[0]));
