@@ -1,125 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * vm-tiny-usb BOARD: in a guest, what only an adapter with I2C_FUNC_I2C under a
- * real kernel can show: faults, ack polling, ioctls per transaction, random
- * transfers beside a model, unplugging. TAP. It starts and ends the virtual
- * adapter (tiny-usb BOARD) itself.
+ * real kernel can show: faults, ack polling, ioctls per transaction,
+ * unplugging. TAP. It starts and ends the virtual
+ * adapter (usb-board.c) itself.
  */
 #include <errno.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "i2cpt.h"
+#include "vm-guest.h"
 
-static int failed;
-static struct i2cpt_fault fault;
-
-static void report(int ok, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void report(int ok, const char *format, ...)
-{
-    va_list ap;
-
-    failed += !ok;
-    printf("%sok - tiny-usb | ", ok ? "" : "not ");
-    va_start(ap, format);
-    vprintf(format, ap);
-    va_end(ap);
-    putchar('\n');
-    fflush(stdout);
-}
-
-/* ---------------------------------------------------------- plug and unplug */
-
-static int find_bus(const char *spec, const char *about, void *user)
-{
-    if (strncmp(about, "i2c-tiny-usb", 12)) {
-        return 0;
-    }
-    snprintf(user, 200, "%s", spec);
-    return 1;
-}
-
-/* Until the adapter is there, or not; the kernel takes its time. */
-static int wait_for(int there, char *spec)
-{
-    const struct timespec tick = {0, 5000000};
-    int i;
-
-    for (i = 0; i < 6000; i++) {
-        if (i2cpt_list(find_bus, spec) == there) {
-            return 1;
-        }
-        nanosleep(&tick, NULL);
-    }
-    return 0;
-}
-
-static pid_t plug(const char *board, char *spec)
-{
-    pid_t pid = fork();
-
-    if (!pid) {
-        execlp("tiny-usb", "tiny-usb", board, NULL);
-        _exit(127);
-    }
-    report(wait_for(1, spec), "plugged: %s", spec);
-    return pid;
-}
-
-static void unplug(pid_t pid)
-{
-    kill(pid, SIGTERM);
-    waitpid(pid, NULL, 0);
-}
-
-static struct i2cpt_adapter *open_spec(const char *spec)
-{
-    struct i2cpt_adapter *a = NULL;
-    char text[240];
-
-    snprintf(text, sizeof(text), "%s,timeout-ms=5000", spec);
-    if (i2cpt_adapter_open(text, &a, &fault)) {
-        report(0, "open %s: %s", text, fault.text);
-        exit(1);
-    }
-    return a;
-}
-
-static int put(struct i2cpt_adapter *a, uint16_t addr, const char *bytes,
-               uint32_t len)
-{
-    struct i2cpt_msg m = {addr, 0, len, 0, (uint8_t *)bytes};
-
-    return i2cpt_transfer(a, &m, 1, &fault);
-}
-
-static int get(struct i2cpt_adapter *a, uint16_t addr, uint8_t reg, uint8_t *in,
-               uint32_t len)
-{
-    struct i2cpt_msg msgs[] = {{addr, 0, 1, 0, &reg},
-                               {addr, I2CPT_M_RD, len, 0, in}};
-
-    return i2cpt_transfer(a, msgs, 2, &fault);
-}
+#define LONG ",timeout-ms=5000"
 
 /* --------------------------------------------------------------- transfers */
 
 static void expect_fault(const char *what, int ret, int code, int phase,
                          int msg)
 {
-    report(ret == -code && fault.code == code && fault.phase == phase &&
-               fault.msg == msg,
+    report(ret == -code && guest_fault.code == code &&
+               guest_fault.phase == phase && guest_fault.msg == msg,
            "%s | %s phase=%d msg=%d", what,
-           ret < 0 ? i2cpt_error_name(ret) : "no fault", fault.phase,
-           fault.msg);
+           ret < 0 ? i2cpt_error_name(ret) : "no fault", guest_fault.phase,
+           guest_fault.msg);
 }
 
 static void run_faults(struct i2cpt_adapter *a)
@@ -141,41 +44,6 @@ static void run_faults(struct i2cpt_adapter *a)
     report(!put(a, 0x1f, "\1\2", 2), "clock stretching");
 }
 
-/* Seeded; a register file beside a model of it. */
-static void run_random(struct i2cpt_adapter *a, unsigned rounds)
-{
-    uint8_t model[256], out[17], in[16], at;
-    unsigned seed = 20261122, i, k, differ = 0;
-
-    for (i = 0; i < 256; i += 16) {
-        out[0] = (uint8_t)i;
-        for (k = 0; k < 16; k++) {
-            model[i + k] = out[1 + k] = (uint8_t)(i * 3 + k);
-        }
-        differ += put(a, 0x48, (char *)out, 17) != 0;
-    }
-    for (i = 0; i < rounds; i++) {
-        unsigned len = 1 + (unsigned)rand_r(&seed) % 16;
-
-        at = (uint8_t)rand_r(&seed);
-        out[0] = at;
-        if (rand_r(&seed) & 1) {
-            for (k = 0; k < len; k++) {
-                out[1 + k] = (uint8_t)rand_r(&seed);
-                model[(uint8_t)(at + k)] = out[1 + k];
-            }
-            differ += put(a, 0x48, (char *)out, len + 1) != 0;
-            continue;
-        }
-        differ += get(a, 0x48, at, in, len) != 0;
-        for (k = 0; k < len; k++) {
-            differ += in[k] != model[(uint8_t)(at + k)];
-        }
-    }
-    report(!differ, "%u random transfers | %u differ from the model", rounds,
-           differ);
-}
-
 /* ------------------------------------------------------------- passthrough */
 
 static struct i2cpt_passthrough *pass(struct i2cpt_adapter *a,
@@ -185,10 +53,10 @@ static struct i2cpt_passthrough *pass(struct i2cpt_adapter *a,
     struct i2cpt_passthrough *pt = NULL;
 
     i2cpt_policy_new(&policy);
-    if (i2cpt_policy_set(policy, "address", address, &fault) ||
-        i2cpt_policy_set(policy, "transfer", "message", &fault) ||
-        i2cpt_passthrough_new(a, policy, NULL, &pt, &fault)) {
-        report(0, "passthrough: %s", fault.text);
+    if (i2cpt_policy_set(policy, "address", address, &guest_fault) ||
+        i2cpt_policy_set(policy, "transfer", "message", &guest_fault) ||
+        i2cpt_passthrough_new(a, policy, NULL, &pt, &guest_fault)) {
+        report(0, "passthrough: %s", guest_fault.text);
         exit(1);
     }
     i2cpt_policy_free(policy);
@@ -257,7 +125,7 @@ static void run_ack_polling(struct i2cpt_adapter *a)
 /* What strace counts: `rounds` transactions that are known after the first. */
 static int transactions(const char *spec, const char *kind, int rounds)
 {
-    struct i2cpt_adapter *a = open_spec(spec);
+    struct i2cpt_adapter *a = open_spec(spec, LONG);
     struct i2cpt_passthrough *pt = pass(a, "0x48");
     uint8_t in[256], bytes[] = {0x10, 0x5a};
     int i, ret = I2CPT_ACK;
@@ -316,63 +184,66 @@ static void run_counts(const char *spec)
 
 /* --------------------------------------------------------------- unplugging */
 
-static void run_unplug(const char *board)
+static void run_unplug(struct board *board)
 {
     char spec[200], old[200];
-    pid_t pid = plug(board, old);
-    struct i2cpt_adapter *a = open_spec(old), *b;
+    struct i2cpt_adapter *a, *b;
     int ret;
 
+    report(board_plug(board, old), "plugged again: %s", old);
+    a = open_spec(old, LONG);
     ret = put(a, 0x48, "\1\2", 2);
     report(!ret, "a transfer before%s%s", ret ? " | " : "",
-           ret ? fault.text : "");
-    unplug(pid);
+           ret ? guest_fault.text : "");
+    board_tell(board, "unplug");
     ret = put(a, 0x48, "\1\2", 2);
     report(ret == -ENODEV, "unplugged between two | %s %s",
-           ret ? i2cpt_error_name(ret) : "done", fault.text);
+           ret ? i2cpt_error_name(ret) : "done", guest_fault.text);
     ret = put(a, 0x48, "\1\2", 2);
     report(ret == -ENODEV, "and from then on | %s",
            ret ? i2cpt_error_name(ret) : "done");
-    report(wait_for(0, spec), "the kernel lets go of it");
+    report(board_wait_gone(board), "the kernel lets go of it");
 
-    pid = plug(board, spec);
-    b = open_spec(spec);
+    board_plug(board, spec);
+    b = open_spec(spec, LONG);
     report(!put(b, 0x48, "\1\2", 2) && put(a, 0x48, "\1\2", 2) == -ENODEV,
            "opened again beside the old handle");
     i2cpt_adapter_unref(a);
-    ret = put(b, 0x7a, "\1\2", 2);
+    board_tell(board, "trouble unplug 0 1");
+    ret = put(b, 0x48, "\1\2", 2);
     report(ret == -ENODEV, "unplugged during one | %s %s",
-           ret ? i2cpt_error_name(ret) : "done", fault.text);
-    waitpid(pid, NULL, 0);
-    report(wait_for(0, spec), "the kernel lets go of it again");
+           ret ? i2cpt_error_name(ret) : "done", guest_fault.text);
+    report(board_wait_gone(board), "the kernel lets go of it again");
     i2cpt_adapter_unref(b);
 }
 
 int main(int argc, char **argv)
 {
-    char spec[200], old[200], command[300];
+    char spec[200], command[300];
     struct i2cpt_adapter *a;
-    pid_t pid;
+    struct board board;
 
+    guest_name = "tiny-usb";
     if (argc == 5 && !strcmp(argv[1], "--transactions")) {
         return transactions(argv[2], argv[3], atoi(argv[4]));
     }
-    pid = plug(argv[1], spec);
+    board_begin(&board, "tiny", argv[1]);
+    report(board_plug(&board, spec), "plugged: %s", spec);
     snprintf(command, sizeof(command),
              "vm-suite tiny-usb %s 0x48 0x20 lm75:lm75",
              strstr(spec, "i2c-dev,device=/dev/i2c-")
                  ? spec + strlen("i2c-dev,device=/dev/i2c-")
                  : "");
-    failed += system(command) != 0;
-    a = open_spec(spec);
+    guest_failed += system(command) != 0;
+    a = open_spec(spec, LONG);
     run_faults(a);
-    run_random(a, 300);
     run_ack_polling(a);
     i2cpt_adapter_unref(a);
     run_counts(spec);
-    unplug(pid);
+    board_tell(&board, "unplug");
     /* or the next one would be taken to be there before it is */
-    report(wait_for(0, old), "unplugged while nobody has it open");
-    run_unplug(argv[1]);
-    return failed != 0;
+    report(board_wait_gone(&board), "unplugged while nobody has it open");
+    run_unplug(&board);
+    board_end(&board);
+    return guest_failed != 0;
 }
