@@ -75,6 +75,9 @@ struct i2cpt_trace_line {
     const char *key, *text;
     uint64_t count;
     struct i2cpt_trace_transfer transfer;
+    /* Of a header "bus: N SPEC": N, and in `spec` what follows it; else -1. */
+    int32_t bus;
+    const char *spec;
 };
 
 /* ---------------------------------------------------------------- reading */
@@ -236,6 +239,13 @@ I2CPT_API int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
  * 0 too where it records nothing; else why the recording has stopped (-ENOSPC).
  */
 I2CPT_API int i2cpt_trace_record_flush(struct i2cpt_adapter *a);
+/*
+ * The same, and `end N`, so that the trace is whole as it stands. What comes
+ * after it is recorded too, and closing the adapter writes another one. 0 where
+ * it records nothing.
+ */
+I2CPT_API int i2cpt_trace_record_end(struct i2cpt_adapter *a,
+                                     struct i2cpt_fault *fault);
 
 #ifdef __cplusplus
 }

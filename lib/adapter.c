@@ -10,6 +10,7 @@
 
 #include "bus.h"
 #include "i2cpt-trace.h"
+#include "recorder.h"
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static GPtrArray *registry; /* of struct i2cpt_bus, those that can be shared */
@@ -26,10 +27,12 @@ static void forked(void)
 static void before_fork(void)
 {
     pthread_mutex_lock(&registry_lock);
+    record_lines_before_fork();
 }
 
 static void after_fork_parent(void)
 {
+    record_lines_after_fork(false);
     pthread_mutex_unlock(&registry_lock);
 }
 
@@ -37,6 +40,7 @@ static void after_fork_child(void)
 {
     forked();
     registry = NULL;
+    record_lines_after_fork(true);
     pthread_mutex_unlock(&registry_lock);
 }
 
@@ -366,6 +370,23 @@ int i2cpt_adapter_flush(struct i2cpt_adapter *a)
 int i2cpt_trace_record_flush(struct i2cpt_adapter *a)
 {
     return i2cpt_adapter_flush(a);
+}
+
+int i2cpt_trace_record_end(struct i2cpt_adapter *a, struct i2cpt_fault *fault)
+{
+    struct i2cpt_bus *bus = a->bus;
+    int ret = 0;
+
+    i2cpt_fault_clear(fault);
+    if (!bus->ops->end_record || adapter_forked(a)) {
+        return 0;
+    }
+    lock_idle(bus);
+    if (!bus->busy) {
+        ret = bus->ops->end_record(bus->priv, fault);
+    }
+    pthread_mutex_unlock(&bus->lock);
+    return ret;
 }
 
 int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,

@@ -226,6 +226,8 @@ struct i2cpt_ops {
     void (*took)(void *priv, uint32_t n);
     /* Optional (recorder): write out what is held back. */
     int (*flush)(void *priv);
+    /* Optional (recorder): that, and `end N`. */
+    int (*end_record)(void *priv, struct i2cpt_fault *fault);
 
     /* Optional (trace; the recorder hands it on): how the replay went. */
     int (*verdict)(void *priv, struct i2cpt_trace_verdict *out,

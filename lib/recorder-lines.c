@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lines on their way into the file, which several adapters may share. */
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "recorder.h"
+#include "trace-line.h"
 
 /* What may wait behind a read that was a guess. */
 #define HELD_LINES 64u
 #define HELD_BYTES 65536u
-/* Bytes of one transfer: their text has to fit a line. */
-#define RECORD_MAX (I2CPT_TRACE_LINE_MAX / 3 - 65536u)
 
 /* A transfer that waits; its messages and bytes follow it in one piece. */
 struct held {
@@ -18,84 +19,20 @@ struct held {
 };
 
 struct record_lines {
+    char *path;
+    GArray *buses;        /* of int32_t: who records, under files_lock */
+    pthread_mutex_t lock; /* all below */
     struct i2cpt_trace_writer *writer;
     uint64_t base_ns; /* monotonic time of stamp 0 */
     GQueue held;      /* of struct held, the first is a guess */
     size_t held_bytes;
+    bool ended; /* nothing came behind the last `end N` */
     int failed;
+    char why[sizeof(((struct i2cpt_fault *)0)->text)];
 };
 
-/* --------------------------------------------------- a transfer in the making
- */
-
-void record_init(struct record *r)
-{
-    memset(r, 0, sizeof(*r));
-    r->msgs = g_array_new(FALSE, TRUE, sizeof(struct i2cpt_trace_msg));
-    r->starts = g_array_new(FALSE, FALSE, sizeof(guint));
-    r->bytes = g_byte_array_new();
-}
-
-void record_clear(struct record *r)
-{
-    g_array_unref(r->msgs);
-    g_array_unref(r->starts);
-    g_byte_array_unref(r->bytes);
-}
-
-void record_reset(struct record *r, uint32_t marks)
-{
-    g_array_set_size(r->msgs, 0);
-    g_array_set_size(r->starts, 0);
-    g_byte_array_set_size(r->bytes, 0);
-    r->began_ns = i2cpt_now_ns();
-    r->mark = (marks & I2CPT_MARK_PROBE ? I2CPT_TRACE_PROBE : 0) |
-              (marks & I2CPT_MARK_RESEND ? I2CPT_TRACE_RESEND : 0) |
-              (marks & I2CPT_MARK_CONTINUE ? I2CPT_TRACE_CONTINUE : 0);
-    r->guess = marks & I2CPT_MARK_TOOK_FOLLOWS;
-    r->too_long = false;
-    i2cpt_fault_clear(&r->fault);
-}
-
-struct i2cpt_trace_msg *record_last(struct record *r)
-{
-    return &g_array_index(r->msgs, struct i2cpt_trace_msg, r->msgs->len - 1);
-}
-
-void record_msg(struct record *r, uint16_t addr, uint16_t flags, uint32_t len)
-{
-    struct i2cpt_trace_msg m = {.addr = addr, .flags = flags, .len = len};
-
-    if (r->msgs->len == I2CPT_TRANSFER_MAX) {
-        r->too_long = true;
-        return;
-    }
-    g_array_append_val(r->msgs, m);
-    g_array_append_val(r->starts, r->bytes->len);
-}
-
-void record_data(struct record *r, guint i, const uint8_t *bytes, uint32_t n)
-{
-    if (r->too_long || n > RECORD_MAX - r->bytes->len) {
-        r->too_long = true;
-        return;
-    }
-    g_array_index(r->starts, guint, i) = r->bytes->len;
-    g_array_index(r->msgs, struct i2cpt_trace_msg, i).n_bytes = n;
-    if (n) {
-        g_byte_array_append(r->bytes, bytes, n);
-    }
-}
-
-void record_byte(struct record *r, uint8_t byte)
-{
-    if (r->too_long || r->bytes->len == RECORD_MAX) {
-        r->too_long = true;
-        return;
-    }
-    g_byte_array_append(r->bytes, &byte, 1);
-    record_last(r)->n_bytes++;
-}
+static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER;
+static GPtrArray *files; /* of struct record_lines, all that are open */
 
 /* ------------------------------------------------------------------ writing */
 
@@ -104,6 +41,7 @@ static void stop_recording(struct record_lines *l, int ret,
 {
     if (!l->failed) {
         l->failed = ret;
+        g_strlcpy(l->why, fault->text, sizeof(l->why));
         i2cpt_log(I2CPT_LOG_ERROR, "record=%s", fault->text);
     }
 }
@@ -114,6 +52,7 @@ static void write_line(struct record_lines *l,
     struct i2cpt_fault fault;
     int ret = l->failed ? 0 : i2cpt_trace_writer_line(l->writer, line, &fault);
 
+    l->ended = false;
     if (ret) {
         stop_recording(l, ret, &fault);
     }
@@ -130,11 +69,27 @@ static void write_held(struct record_lines *l)
     l->held_bytes = 0;
 }
 
+/* Where the bytes of each message are, and behind all of them their kinds. */
+static void place_bytes(struct i2cpt_trace_msg *msgs, const struct record *r,
+                        const uint8_t *bytes)
+{
+    const uint8_t *kinds =
+        bytes == r->bytes->data ? r->kinds->data : bytes + r->bytes->len;
+    guint i;
+
+    for (i = 0; i < r->msgs->len; i++) {
+        guint start = g_array_index(r->starts, guint, i);
+
+        msgs[i].bytes = bytes + start;
+        msgs[i].kinds = r->kinds->len ? kinds + start : NULL;
+    }
+}
+
 static void hold(struct record_lines *l, const struct i2cpt_trace_line *line,
                  const struct record *r)
 {
-    size_t msgs = r->msgs->len * sizeof(struct i2cpt_trace_msg), i;
-    size_t size = sizeof(struct held) + msgs + r->bytes->len;
+    size_t msgs = r->msgs->len * sizeof(struct i2cpt_trace_msg);
+    size_t size = sizeof(struct held) + msgs + r->bytes->len + r->kinds->len;
     struct i2cpt_trace_msg *copy;
     struct held *h;
 
@@ -151,16 +106,17 @@ static void hold(struct record_lines *l, const struct i2cpt_trace_line *line,
     if (r->bytes->len) {
         memcpy(copy + r->msgs->len, r->bytes->data, r->bytes->len);
     }
-    for (i = 0; i < r->msgs->len; i++) {
-        copy[i].bytes = (uint8_t *)(copy + r->msgs->len) +
-                        g_array_index(r->starts, guint, i);
+    if (r->kinds->len) {
+        memcpy((uint8_t *)(copy + r->msgs->len) + r->bytes->len, r->kinds->data,
+               r->kinds->len);
     }
+    place_bytes(copy, r, (uint8_t *)(copy + r->msgs->len));
     h->line.transfer.msgs = copy;
     g_queue_push_tail(&l->held, h);
     l->held_bytes += size;
 }
 
-void record_lines_put(struct record_lines *l, struct record *r)
+static void put_locked(struct record_lines *l, struct record *r)
 {
     uint64_t now = i2cpt_now_ns();
     struct i2cpt_trace_msg *msgs = (struct i2cpt_trace_msg *)r->msgs->data;
@@ -168,7 +124,7 @@ void record_lines_put(struct record_lines *l, struct record *r)
         .kind = I2CPT_TRACE_TRANSFER,
         .stamp_ns = (r->began_ns - l->base_ns) / 1000 * 1000,
         .transfer = {.duration_ns = (now - r->began_ns) / 1000 * 1000,
-                     .bus = -1,
+                     .bus = r->bus,
                      .n = r->msgs->len,
                      .mark = r->mark,
                      .msgs = msgs,
@@ -177,19 +133,17 @@ void record_lines_put(struct record_lines *l, struct record *r)
                      .fault_msg = r->fault.msg,
                      .fault_byte = r->fault.byte}};
     struct i2cpt_fault fault;
-    guint i;
 
     if (r->too_long) {
         stop_recording(l,
                        i2cpt_fault_text(&fault, EMSGSIZE,
-                                        "a transfer is too long for a line; "
-                                        "recording stopped"),
+                                        "%.120s: a transfer is too long for a "
+                                        "line; recording stopped",
+                                        l->path),
                        &fault);
         return;
     }
-    for (i = 0; i < r->msgs->len; i++) {
-        msgs[i].bytes = r->bytes->data + g_array_index(r->starts, guint, i);
-    }
+    place_bytes(msgs, r, r->bytes->data);
     if (line.transfer.fault_msg >= (int64_t)line.transfer.n) {
         line.transfer.fault_msg = line.transfer.fault_byte = -1;
     }
@@ -203,11 +157,20 @@ void record_lines_put(struct record_lines *l, struct record *r)
     }
 }
 
+void record_lines_put(struct record_lines *l, struct record *r)
+{
+    pthread_mutex_lock(&l->lock);
+    put_locked(l, r);
+    pthread_mutex_unlock(&l->lock);
+}
+
 void record_lines_took(struct record_lines *l, uint32_t n)
 {
-    struct held *h = g_queue_peek_head(&l->held);
     const struct i2cpt_trace_msg *last;
+    struct held *h;
 
+    pthread_mutex_lock(&l->lock);
+    h = g_queue_peek_head(&l->held);
     if (h && h->guess) {
         last = &h->line.transfer.msgs[h->line.transfer.n - 1];
         if (n < last->n_bytes) {
@@ -216,45 +179,216 @@ void record_lines_took(struct record_lines *l, uint32_t n)
         }
     }
     write_held(l);
+    pthread_mutex_unlock(&l->lock);
 }
 
 int record_lines_flush(struct record_lines *l)
 {
+    int ret;
+
+    pthread_mutex_lock(&l->lock);
     write_held(l);
-    return l->failed;
+    ret = l->failed;
+    pthread_mutex_unlock(&l->lock);
+    return ret;
 }
 
-int record_lines_open(const char *path, struct record_lines **out,
-                      struct i2cpt_fault *fault)
+int record_lines_failed(struct record_lines *l, struct i2cpt_fault *fault)
+{
+    int ret;
+
+    pthread_mutex_lock(&l->lock);
+    ret = l->failed;
+    if (ret) {
+        i2cpt_fault_text(fault, -ret, "%s", l->why);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return ret;
+}
+
+int record_lines_header(struct record_lines *l, const char *key,
+                        const char *text, struct i2cpt_fault *fault)
+{
+    int ret;
+
+    pthread_mutex_lock(&l->lock);
+    ret = i2cpt_trace_writer_header(l->writer, key, text, fault);
+    l->ended = false;
+    pthread_mutex_unlock(&l->lock);
+    return ret;
+}
+
+static int end_locked(struct record_lines *l, struct i2cpt_fault *fault)
+{
+    int ret;
+
+    write_held(l);
+    if (!l->failed && !l->ended) {
+        ret = i2cpt_trace_writer_end(l->writer, fault);
+        l->ended = true;
+        if (ret) {
+            stop_recording(l, ret, fault);
+        }
+    }
+    return l->failed ? i2cpt_fault_text(fault, -l->failed, "%s", l->why) : 0;
+}
+
+int record_lines_end(struct record_lines *l, struct i2cpt_fault *fault)
+{
+    struct i2cpt_fault local;
+    int ret;
+
+    pthread_mutex_lock(&l->lock);
+    ret = end_locked(l, fault ? fault : &local);
+    pthread_mutex_unlock(&l->lock);
+    return ret;
+}
+
+/* ---------------------------------------------------------- opening, closing
+ */
+
+static struct record_lines *find_file(const char *path)
+{
+    guint i;
+
+    for (i = 0; files && i < files->len; i++) {
+        struct record_lines *l = g_ptr_array_index(files, i);
+
+        if (trace_writer_is(l->writer, path)) {
+            return l;
+        }
+    }
+    return NULL;
+}
+
+static int new_file(const char *path, bool append, struct record_lines **out,
+                    struct i2cpt_fault *fault)
 {
     struct i2cpt_trace_writer *writer;
-    int ret = i2cpt_trace_writer_open(path, 0, &writer, fault);
+    struct record_lines *l;
+    int ret = i2cpt_trace_writer_open(path, append, &writer, fault);
 
     if (ret) {
         return ret;
     }
-    *out = g_new0(struct record_lines, 1);
-    (*out)->writer = writer;
-    (*out)->base_ns = i2cpt_now_ns();
-    g_queue_init(&(*out)->held);
+    l = g_new0(struct record_lines, 1);
+    l->path = g_strdup(path);
+    l->buses = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    pthread_mutex_init(&l->lock, NULL);
+    l->writer = writer;
+    l->base_ns = i2cpt_now_ns() - i2cpt_trace_writer_start_ns(writer);
+    g_queue_init(&l->held);
+    files = files ? files : g_ptr_array_new();
+    g_ptr_array_add(files, l);
+    *out = l;
     return 0;
 }
 
-void record_lines_close(struct record_lines *l)
+static void free_file(struct record_lines *l)
 {
-    struct i2cpt_fault fault;
-    int ret;
-
-    write_held(l);
-    ret = l->failed ? 0 : i2cpt_trace_writer_end(l->writer, &fault);
-    if (ret) {
-        stop_recording(l, ret, &fault);
+    g_ptr_array_remove_fast(files, l);
+    if (!files->len) {
+        g_ptr_array_unref(files);
+        files = NULL;
     }
     i2cpt_trace_writer_free(l->writer);
+    pthread_mutex_destroy(&l->lock);
+    g_array_unref(l->buses);
+    g_free(l->path);
     g_free(l);
 }
 
-struct i2cpt_trace_writer *record_lines_writer(struct record_lines *l)
+/* Whether one more adapter can record here, as `bus` of several or (-1) as the
+ * only one. */
+static int check_bus(const struct record_lines *l, int32_t bus,
+                     struct i2cpt_fault *fault)
 {
-    return l->writer;
+    guint i;
+
+    if (bus < 0 && (l->buses->len || trace_writer_has_buses(l->writer))) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "%.120s: a trace of several buses; "
+                                "record-bus=N says which one this is",
+                                l->path);
+    }
+    for (i = 0; i < l->buses->len; i++) {
+        int32_t other = g_array_index(l->buses, int32_t, i);
+
+        if (other == bus || other < 0) {
+            return i2cpt_fault_text(fault, EINVAL,
+                                    "%.120s: another adapter records there %s",
+                                    l->path,
+                                    other < 0 ? "without record-bus=N"
+                                              : "with the same record-bus=");
+        }
+    }
+    if (bus >= 0 && !trace_writer_has_bus(l->writer, (uint32_t)bus) &&
+        !trace_writer_takes_headers(l->writer)) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "%.120s: has no header \"bus: %d\", and behind "
+                                "its transfers none can be added",
+                                l->path, bus);
+    }
+    return 0;
+}
+
+int record_lines_open(const char *path, bool append, int32_t bus,
+                      struct record_lines **out, bool *headers,
+                      struct i2cpt_fault *fault)
+{
+    struct record_lines *l;
+    int ret = 0;
+
+    pthread_mutex_lock(&files_lock);
+    l = find_file(path);
+    if (!l) {
+        ret = new_file(path, append, &l, fault);
+    }
+    if (!ret) {
+        ret = check_bus(l, bus, fault);
+        if (!ret) {
+            g_array_append_val(l->buses, bus);
+        } else if (!l->buses->len) {
+            free_file(l);
+        }
+    }
+    if (!ret) {
+        *headers = bus < 0 ? trace_writer_is_fresh(l->writer)
+                           : !trace_writer_has_bus(l->writer, (uint32_t)bus);
+        *out = l;
+    }
+    pthread_mutex_unlock(&files_lock);
+    return ret;
+}
+
+void record_lines_close(struct record_lines *l, int32_t bus)
+{
+    struct i2cpt_fault fault;
+    guint i;
+
+    pthread_mutex_lock(&files_lock);
+    for (i = 0; i < l->buses->len; i++) {
+        if (g_array_index(l->buses, int32_t, i) == bus) {
+            g_array_remove_index(l->buses, i);
+            break;
+        }
+    }
+    if (!l->buses->len) {
+        record_lines_end(l, &fault);
+        free_file(l);
+    }
+    pthread_mutex_unlock(&files_lock);
+}
+
+void record_lines_before_fork(void)
+{
+    pthread_mutex_lock(&files_lock);
+}
+
+void record_lines_after_fork(bool child)
+{
+    if (child) {
+        files = NULL;
+    }
+    pthread_mutex_unlock(&files_lock);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "recorder.h"
+#include "redact.h"
 #include "smbus.h"
 #include "trace-line.h"
 
@@ -16,6 +17,8 @@ struct recorder {
     const struct i2cpt_ops *inner;
     void *priv; /* the inner one's */
     struct record_lines *lines;
+    struct redact *redact; /* NULL: nothing is */
+    bool stops;            /* with the recording */
     struct record now;
 
     /*
@@ -59,30 +62,60 @@ static void note_data(struct recorder *rec, const struct i2cpt_msg *msgs,
     }
 }
 
-static void finish(struct recorder *rec, int ret,
-                   const struct i2cpt_fault *fault)
+/* record-failure=stop: nothing happens that cannot be recorded. */
+static int may_go_on(struct recorder *rec, struct i2cpt_fault *fault)
+{
+    return rec->stops ? record_lines_failed(rec->lines, fault) : 0;
+}
+
+static void hide(struct recorder *rec)
 {
     struct record *r = &rec->now;
+    guint i;
+
+    for (i = 0; i < r->msgs->len && !r->too_long; i++) {
+        struct i2cpt_trace_msg *m =
+            &g_array_index(r->msgs, struct i2cpt_trace_msg, i);
+
+        m->bytes = r->bytes->data + g_array_index(r->starts, guint, i);
+        record_hide(r, i, redact_from(rec->redact, m));
+    }
+}
+
+/* What the caller shall be told: that it went well only where that stands in
+ * the file (or may be missing there). */
+static int finish(struct recorder *rec, int ret,
+                  const struct i2cpt_fault *ended, struct i2cpt_fault *fault)
+{
+    struct record *r = &rec->now;
+    int failed;
 
     if (ret) {
-        r->fault = *fault;
+        r->fault = *ended;
         r->fault.code = -ret;
         r->guess = false;
     }
+    if (rec->redact) {
+        hide(rec);
+    }
     record_lines_put(rec->lines, r);
+    failed = may_go_on(rec, fault);
+    return failed ? failed : ret;
 }
 
 static int transfer(void *priv, struct i2cpt_xfer *x)
 {
     struct recorder *rec = priv;
-    int ret;
+    int ret = may_go_on(rec, x->fault);
 
+    if (ret) {
+        return ret;
+    }
     record_reset(&rec->now, x->marks);
     note_request(rec, x->msgs, x->n);
     ret = rec->inner->transfer(rec->priv, x);
     note_data(rec, x->msgs, x->n);
-    finish(rec, ret, x->fault);
-    return ret;
+    return finish(rec, ret, x->fault, x->fault);
 }
 
 /* ------------------------------------------------------------ SMBus commands
@@ -117,8 +150,11 @@ static int smbus(void *priv, struct i2cpt_smbus_call *call,
 {
     struct recorder *rec = priv;
     struct i2cpt_smbus_msgs m;
-    int ret;
+    int ret = may_go_on(rec, fault);
 
+    if (ret) {
+        return ret;
+    }
     record_reset(&rec->now, marks);
     i2cpt_smbus_to_msgs(call, &m);
     note_request(rec, m.msgs, m.n);
@@ -128,15 +164,14 @@ static int smbus(void *priv, struct i2cpt_smbus_call *call,
         fill_read(call, &m);
     }
     note_data(rec, m.msgs, m.n);
-    finish(rec, ret, fault);
-    return ret;
+    return finish(rec, ret, fault, fault);
 }
 
 /* ------------------------------------------------------------------ streams */
 
 /* The line of a stream ends: by a fault here, or by STOP. */
-static void end_line(struct recorder *rec, int ret,
-                     const struct i2cpt_fault *fault, int phase, int byte)
+static int end_line(struct recorder *rec, int ret, struct i2cpt_fault *fault,
+                    int phase, int byte)
 {
     struct i2cpt_fault f = {.msg = -1, .byte = -1};
 
@@ -150,16 +185,19 @@ static void end_line(struct recorder *rec, int ret,
         }
     }
     rec->before += rec->now.msgs->len;
-    finish(rec, ret, &f);
     rec->stream = STREAM_ENDED;
+    return finish(rec, ret, &f, fault);
 }
 
 static int stream_start(void *priv, uint16_t addr, uint16_t flags,
                         uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
     struct recorder *rec = priv;
-    int ret;
+    int ret = may_go_on(rec, fault);
 
+    if (ret) {
+        return ret;
+    }
     if (rec->stream != STREAM_OPEN) {
         record_reset(&rec->now, 0);
         rec->before = rec->stream == STREAM_IDLE ? 0 : rec->before;
@@ -168,8 +206,9 @@ static int stream_start(void *priv, uint16_t addr, uint16_t flags,
     ret = rec->inner->stream_start(rec->priv, addr, flags, deadline_ns, fault);
     record_msg(&rec->now, addr, flags & (I2CPT_M_RD | I2CPT_M_TEN), 0);
     if (ret) {
-        end_line(rec, ret, fault,
-                 ret == -ENXIO ? I2CPT_PHASE_ADDRESS : I2CPT_PHASE_UNKNOWN, -1);
+        ret = end_line(
+            rec, ret, fault,
+            ret == -ENXIO ? I2CPT_PHASE_ADDRESS : I2CPT_PHASE_UNKNOWN, -1);
     }
     return ret;
 }
@@ -191,9 +230,9 @@ static int stream_write(void *priv, uint8_t byte, uint64_t deadline_ns,
         record_byte(&rec->now, byte);
         record_last(&rec->now)->len++;
         if (ret) {
-            end_line(rec, ret, fault,
-                     ret == -EIO ? I2CPT_PHASE_DATA : I2CPT_PHASE_UNKNOWN,
-                     (int)record_last(&rec->now)->len - 1);
+            ret = end_line(rec, ret, fault,
+                           ret == -EIO ? I2CPT_PHASE_DATA : I2CPT_PHASE_UNKNOWN,
+                           (int)record_last(&rec->now)->len - 1);
         }
     }
     return ret;
@@ -210,9 +249,9 @@ static int stream_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
         if (!ret) {
             record_byte(&rec->now, *byte);
         } else {
-            end_line(rec, ret, fault,
-                     ret == -EIO ? I2CPT_PHASE_DATA : I2CPT_PHASE_UNKNOWN,
-                     (int)record_last(&rec->now)->len - 1);
+            ret = end_line(rec, ret, fault,
+                           ret == -EIO ? I2CPT_PHASE_DATA : I2CPT_PHASE_UNKNOWN,
+                           (int)record_last(&rec->now)->len - 1);
         }
     }
     return ret;
@@ -232,7 +271,7 @@ static int stream_stop(void *priv, uint64_t deadline_ns,
             last->len = 1;
             rec->now.mark |= I2CPT_TRACE_TOOK;
         }
-        end_line(rec, ret, fault, I2CPT_PHASE_STOP, -1);
+        ret = end_line(rec, ret, fault, I2CPT_PHASE_STOP, -1);
     }
     rec->stream = STREAM_IDLE;
     return ret;
@@ -264,6 +303,13 @@ static int flush(void *priv)
     return record_lines_flush(rec->lines);
 }
 
+static int end_record(void *priv, struct i2cpt_fault *fault)
+{
+    struct recorder *rec = priv;
+
+    return record_lines_end(rec->lines, fault);
+}
+
 static int verdict(void *priv, struct i2cpt_trace_verdict *out,
                    struct i2cpt_fault *fault)
 {
@@ -276,7 +322,8 @@ static void close_recorder(void *priv)
 {
     struct recorder *rec = priv;
 
-    record_lines_close(rec->lines);
+    record_lines_close(rec->lines, rec->now.bus);
+    redact_free(rec->redact);
     record_clear(&rec->now);
     rec->inner->close(rec->priv);
     g_free(rec);
@@ -306,27 +353,43 @@ static char *describe_adapter(const struct i2cpt_options *o)
     return g_string_free(s, FALSE);
 }
 
-static int write_headers(struct record_lines *lines,
+/* "key", or of one of several buses "key-N". */
+static int write_number(struct record_lines *lines, const char *key,
+                        int32_t bus, const char *text,
+                        struct i2cpt_fault *fault)
+{
+    char name[48];
+
+    if (bus < 0) {
+        return record_lines_header(lines, key, text, fault);
+    }
+    g_snprintf(name, sizeof(name), "%s-%d", key, bus);
+    return record_lines_header(lines, name, text, fault);
+}
+
+static int write_headers(struct record_lines *lines, int32_t bus,
                          const struct i2cpt_options *o,
                          const struct i2cpt_bus_info *info,
                          struct i2cpt_fault *fault)
 {
-    struct i2cpt_trace_writer *w = record_lines_writer(lines);
-    char *adapter = describe_adapter(o), text[32];
+    g_autofree char *adapter = describe_adapter(o), *of_bus = NULL;
+    char text[32];
     int ret;
 
     if (trace_text_check(adapter, strlen(adapter)) != strlen(adapter)) {
         g_free(adapter);
         adapter = g_strdup(i2cpt_options_ops(o)->name);
     }
-    ret = i2cpt_trace_writer_header(w, "adapter", adapter, fault);
-    g_free(adapter);
+    if (bus >= 0) {
+        of_bus = g_strdup_printf("%d %s", bus, adapter);
+    }
+    ret = record_lines_header(lines, of_bus ? "bus" : "adapter",
+                              of_bus ? of_bus : adapter, fault);
     g_snprintf(text, sizeof(text), "0x%08x", info->functionality);
-    ret =
-        ret ? ret : i2cpt_trace_writer_header(w, "functionality", text, fault);
+    ret = ret ? ret : write_number(lines, "functionality", bus, text, fault);
     if (!ret && info->frequency_hz) {
         g_snprintf(text, sizeof(text), "%u", info->frequency_hz);
-        ret = i2cpt_trace_writer_header(w, "frequency", text, fault);
+        ret = write_number(lines, "frequency", bus, text, fault);
     }
     return ret;
 }
@@ -347,6 +410,7 @@ static void make_ops(struct recorder *rec)
         .instant = instant,
         .took = took,
         .flush = flush,
+        .end_record = end_record,
         .verdict = inner->verdict ? verdict : NULL,
     };
     if (inner->stream_start) {
@@ -357,34 +421,59 @@ static void make_ops(struct recorder *rec)
     }
 }
 
+static int32_t bus_of(const struct i2cpt_options *o)
+{
+    return i2cpt_options_has(o, "record-bus")
+               ? (int32_t)i2cpt_options_number(o, "record-bus")
+               : -1;
+}
+
+static int open_lines(const struct i2cpt_options *o, const char *path,
+                      const struct i2cpt_bus_info *info,
+                      struct record_lines **out, struct i2cpt_fault *fault)
+{
+    char text[sizeof(fault->text)];
+    bool headers;
+    int ret = record_lines_open(path, i2cpt_options_number(o, "record-append"),
+                                bus_of(o), out, &headers, fault);
+
+    if (!ret && headers) {
+        ret = write_headers(*out, bus_of(o), o, info, fault);
+        if (ret) {
+            record_lines_close(*out, bus_of(o));
+        }
+    }
+    if (ret && fault) {
+        g_strlcpy(text, fault->text, sizeof(text));
+        g_snprintf(fault->text, sizeof(fault->text), "record=%s", text);
+    }
+    return ret;
+}
+
 int i2cpt_recorder_wrap(const struct i2cpt_options *o, const char *path,
                         const struct i2cpt_bus_info *info,
                         const struct i2cpt_ops **ops, void **priv,
                         struct i2cpt_fault *fault)
 {
+    const char *hidden = i2cpt_options_string(o, "record-redact");
+    struct redact *redact = NULL;
     struct record_lines *lines;
     struct recorder *rec;
-    char text[sizeof(fault->text)];
-    int ret = record_lines_open(path, &lines, fault);
+    int ret = hidden ? redact_parse(hidden, &redact, fault) : 0;
 
-    if (!ret) {
-        ret = write_headers(lines, o, info, fault);
-        if (ret) {
-            record_lines_close(lines);
-        }
-    }
+    ret = ret ? ret : open_lines(o, path, info, &lines, fault);
     if (ret) {
-        if (fault) {
-            g_strlcpy(text, fault->text, sizeof(text));
-            g_snprintf(fault->text, sizeof(fault->text), "record=%s", text);
-        }
+        redact_free(redact);
         return ret;
     }
     rec = g_new0(struct recorder, 1);
     rec->inner = *ops;
     rec->priv = *priv;
     rec->lines = lines;
+    rec->redact = redact;
+    rec->stops = i2cpt_options_number(o, "record-failure");
     record_init(&rec->now);
+    rec->now.bus = bus_of(o);
     make_ops(rec);
     *ops = &rec->ops;
     *priv = rec;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "i2cpt-trace.h"
 #include "private.h"
 
 const struct i2cpt_ops *const i2cpt_backends[] = {
@@ -36,6 +37,23 @@ const struct i2cpt_key i2cpt_common_keys[] = {
      .kind = I2CPT_KEY_UINT,
      .max = 100,
      .help = "attempts after a lost arbitration"},
+    {.name = "record-append",
+     .kind = I2CPT_KEY_SWITCH,
+     .def = "off",
+     .help = "go on with the trace that record= names"},
+    {.name = "record-bus",
+     .kind = I2CPT_KEY_UINT,
+     .max = I2CPT_TRACE_BUS_MAX,
+     .help = "N of i2c-N: in a trace that several adapters record to"},
+    {.name = "record-failure",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "go-on|stop",
+     .def = "go-on",
+     .help = "where nothing more can be recorded: go on without, or refuse "
+             "every further transfer"},
+    {.name = "record-redact",
+     .kind = I2CPT_KEY_STRING,
+     .help = "ADDR[/REG][:...]: data written as ??"},
     {NULL},
 };
 

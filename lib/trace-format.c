@@ -270,6 +270,14 @@ static const char *transfer_problem(const struct i2cpt_trace_transfer *x)
     return x->words && !words_fit(x->words) ? "bad words" : NULL;
 }
 
+static bool is_bus(const char *text)
+{
+    size_t n = strspn(text, "0123456789");
+
+    return n && (text[n] == ' ' || !text[n]) &&
+           strtoull(text, NULL, 10) <= I2CPT_TRACE_BUS_MAX;
+}
+
 static const char *text_problem(const struct i2cpt_trace_line *line)
 {
     size_t len = line->text ? strlen(line->text) : 0;
@@ -280,6 +288,10 @@ static const char *text_problem(const struct i2cpt_trace_line *line)
     if (line->kind == I2CPT_TRACE_HEADER &&
         (!line->key || !trace_is_key(line->key, strlen(line->key)))) {
         return "a header's key has letters, digits, - and _";
+    }
+    if (line->kind == I2CPT_TRACE_HEADER && !strcmp(line->key, "bus") &&
+        !is_bus(line->text)) {
+        return "a bus header is N SPEC, N at most 1048575";
     }
     if (line->kind == I2CPT_TRACE_EVENT &&
         (!line->key || !trace_is_kind(line->key, strlen(line->key)))) {

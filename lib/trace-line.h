@@ -104,4 +104,15 @@ uint64_t trace_reader_line_at(struct i2cpt_trace_reader *r, uint64_t offset);
 uint64_t trace_reader_offset(const struct i2cpt_trace_reader *r);
 const char *trace_reader_name(const struct i2cpt_trace_reader *r);
 
+/* ------------------------------------------------ writer.c, for recorders */
+
+/* There was nothing in the file before. */
+bool trace_writer_is_fresh(const struct i2cpt_trace_writer *w);
+/* Its headers say "bus: N" of this one; of any. */
+bool trace_writer_has_bus(const struct i2cpt_trace_writer *w, uint32_t bus);
+bool trace_writer_has_buses(const struct i2cpt_trace_writer *w);
+bool trace_writer_takes_headers(const struct i2cpt_trace_writer *w);
+/* Whether `path` is the file that it writes. */
+bool trace_writer_is(const struct i2cpt_trace_writer *w, const char *path);
+
 #endif

@@ -206,9 +206,30 @@ static int parse_end(struct parser *s)
     return ret;
 }
 
+/* "bus: N SPEC", from N on. */
+static int parse_bus_header(struct parser *s, const char *text)
+{
+    struct i2cpt_trace_line *line = &s->slot->line;
+    uint64_t number;
+    int ret;
+
+    s->p = text;
+    ret = parse_dec(s, "the number of a bus", I2CPT_TRACE_BUS_MAX, &number);
+    if (ret) {
+        return ret;
+    }
+    if (*s->p != ' ' && *s->p != '\n') {
+        return parse_fail(s, s->p, "expected a space after the bus's number");
+    }
+    line->bus = (int32_t)number;
+    line->spec = line->text + (s->p - text) + (*s->p == ' ');
+    return 0;
+}
+
 static int parse_header(struct parser *s, const char *end, bool headers)
 {
     const char *p = s->p;
+    int ret;
 
     while (g_ascii_isalpha(*p) ||
            (p > s->p && (is_digit(*p) || *p == '-' || *p == '_'))) {
@@ -225,7 +246,10 @@ static int parse_header(struct parser *s, const char *end, bool headers)
         return parse_fail(s, s->p, "the header's key is longer than %u bytes",
                           TRACE_KEY_MAX);
     }
-    return keep_text(s, I2CPT_TRACE_HEADER, (size_t)(p - s->p), p + 2, end);
+    ret = keep_text(s, I2CPT_TRACE_HEADER, (size_t)(p - s->p), p + 2, end);
+    return !ret && !strcmp(s->slot->line.key, "bus")
+               ? parse_bus_header(s, p + 2)
+               : ret;
 }
 
 int trace_parse_line(struct trace_slot *slot, const char *p, size_t len,
@@ -238,6 +262,7 @@ int trace_parse_line(struct trace_slot *slot, const char *p, size_t len,
         return ret;
     }
     slot->special = false;
+    slot->line.bus = -1;
     if (is_digit(*p)) {
         return parse_stamped(&s, p + len);
     }

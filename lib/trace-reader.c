@@ -235,6 +235,9 @@ static int check_magic(struct i2cpt_trace_reader *r, struct i2cpt_fault *fault)
     if (ret < 0) {
         return ret;
     }
+    if (!ret && !len) {
+        return 0; /* the recorder was killed before its first line */
+    }
     r->line = 1;
     if (ret && len == magic + 1 && !memcmp(p, TRACE_MAGIC "1", len)) {
         return 0;

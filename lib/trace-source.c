@@ -4,6 +4,7 @@
  * two of them; the other modes know where in the file each address has its own.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "trace-match.h"
@@ -352,18 +353,28 @@ static int bad_header(struct trace_source *s,
                             accepts);
 }
 
+/* "functionality", or of a trace of several buses "functionality-N". */
+static bool is_ours(const struct trace_source *s,
+                    const struct i2cpt_trace_line *line, const char *key)
+{
+    char of_bus[32];
+
+    snprintf(of_bus, sizeof(of_bus), "%s-%u", key, s->bus);
+    return !strcmp(line->key, key) || !strcmp(line->key, of_bus);
+}
+
 static int take_header(struct trace_source *s,
                        const struct i2cpt_trace_line *line,
                        struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
 {
     uint64_t value;
 
-    if (!strcmp(line->key, "functionality")) {
+    if (is_ours(s, line, "functionality")) {
         if (i2cpt_parse_uint(line->text, UINT32_MAX, &value)) {
             return bad_header(s, line, "0 to 0xffffffff", fault);
         }
         info->functionality = (uint32_t)value;
-    } else if (!strcmp(line->key, "frequency")) {
+    } else if (is_ours(s, line, "frequency")) {
         if (i2cpt_parse_uint(line->text, UINT32_MAX, &value)) {
             return bad_header(s, line, "a number of Hz", fault);
         }

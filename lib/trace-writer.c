@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,8 +18,12 @@ struct i2cpt_trace_writer {
     uint64_t size; /* of whole lines; what stays where a write fails */
     uint64_t start_ns;
     uint64_t count;
-    bool headers; /* may still be written */
-    int failed;   /* negative errno: nothing more goes out */
+    bool headers;  /* may still be written */
+    bool fresh;    /* nothing was there before */
+    GArray *buses; /* of uint32_t: "bus: N" in the headers */
+    dev_t dev;
+    ino_t ino;
+    int failed; /* negative errno: nothing more goes out */
     struct trace_text text;
 };
 
@@ -49,6 +54,20 @@ static int put(struct i2cpt_trace_writer *w, const char *text, size_t len,
 
 /* ---------------------------------------------------------------- opening */
 
+static void note_line(struct i2cpt_trace_writer *w,
+                      const struct i2cpt_trace_line *line)
+{
+    if (line->kind != I2CPT_TRACE_HEADER && line->kind != I2CPT_TRACE_COMMENT &&
+        line->kind != I2CPT_TRACE_BLANK) {
+        w->headers = false;
+    }
+    if (line->kind == I2CPT_TRACE_HEADER && !strcmp(line->key, "bus")) {
+        uint32_t bus = (uint32_t)strtoul(line->text, NULL, 10);
+
+        g_array_append_val(w->buses, bus);
+    }
+}
+
 /* Where an existing trace ends, in bytes, transfers and time. */
 static int scan_existing(struct i2cpt_trace_writer *w, const char *path,
                          struct i2cpt_fault *fault)
@@ -67,11 +86,7 @@ static int scan_existing(struct i2cpt_trace_writer *w, const char *path,
         } else if (line->kind == I2CPT_TRACE_EVENT) {
             w->start_ns = MAX(w->start_ns, line->stamp_ns);
         }
-        if (line->kind != I2CPT_TRACE_HEADER &&
-            line->kind != I2CPT_TRACE_COMMENT &&
-            line->kind != I2CPT_TRACE_BLANK) {
-            w->headers = false;
-        }
+        note_line(w, line);
     }
     w->count = i2cpt_trace_reader_transfers(r);
     w->size = trace_reader_offset(r);
@@ -95,8 +110,14 @@ static int open_file(struct i2cpt_trace_writer *w, const char *path, int append,
                                 g_strerror(errno));
     }
     w->close_fd = w->fd != STDOUT_FILENO || strcmp(path, "-");
-    w->regular = w->close_fd && !fstat(w->fd, &st) && S_ISREG(st.st_mode);
+    if (fstat(w->fd, &st)) {
+        memset(&st, 0, sizeof(st));
+    }
+    w->dev = st.st_dev;
+    w->ino = st.st_ino;
+    w->regular = w->close_fd && S_ISREG(st.st_mode);
     if (append && w->regular && st.st_size) {
+        w->fresh = false;
         ret = scan_existing(w, path, fault);
         if (!ret && (ftruncate(w->fd, (off_t)w->size) ||
                      lseek(w->fd, (off_t)w->size, SEEK_SET) < 0)) {
@@ -118,7 +139,8 @@ int i2cpt_trace_writer_open(const char *path, int append,
     *out = NULL;
     i2cpt_fault_clear(fault);
     w->name = g_strdup(strcmp(path, "-") ? path : "<stdout>");
-    w->headers = true;
+    w->headers = w->fresh = true;
+    w->buses = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     ret = open_file(w, path, append, fault);
     if (ret) {
         i2cpt_trace_writer_free(w);
@@ -136,9 +158,45 @@ void i2cpt_trace_writer_free(struct i2cpt_trace_writer *w)
     if (w->close_fd) {
         close(w->fd);
     }
+    g_array_unref(w->buses);
     g_free(w->text.buf);
     g_free(w->name);
     g_free(w);
+}
+
+bool trace_writer_is_fresh(const struct i2cpt_trace_writer *w)
+{
+    return w->fresh;
+}
+
+bool trace_writer_has_bus(const struct i2cpt_trace_writer *w, uint32_t bus)
+{
+    guint i;
+
+    for (i = 0; i < w->buses->len; i++) {
+        if (g_array_index(w->buses, uint32_t, i) == bus) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool trace_writer_has_buses(const struct i2cpt_trace_writer *w)
+{
+    return w->buses->len;
+}
+
+bool trace_writer_takes_headers(const struct i2cpt_trace_writer *w)
+{
+    return w->headers;
+}
+
+bool trace_writer_is(const struct i2cpt_trace_writer *w, const char *path)
+{
+    struct stat st;
+    int ret = strcmp(path, "-") ? stat(path, &st) : fstat(STDOUT_FILENO, &st);
+
+    return !ret && st.st_dev == w->dev && st.st_ino == w->ino;
 }
 
 uint64_t i2cpt_trace_writer_start_ns(const struct i2cpt_trace_writer *w)
@@ -175,9 +233,8 @@ int i2cpt_trace_writer_line(struct i2cpt_trace_writer *w,
     if (!ret && line->kind == I2CPT_TRACE_TRANSFER) {
         w->count++;
     }
-    if (!ret && line->kind != I2CPT_TRACE_HEADER &&
-        line->kind != I2CPT_TRACE_COMMENT && line->kind != I2CPT_TRACE_BLANK) {
-        w->headers = false;
+    if (!ret) {
+        note_line(w, line);
     }
     return ret;
 }

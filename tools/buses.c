@@ -5,10 +5,12 @@
 
 #include "buses.h"
 #include "owner.h"
+#include "recording.h"
 
 struct bus {
     uint32_t number;
     char *spec;
+    struct i2cpt_options *options;
     struct i2cpt_adapter *adapter;
 };
 
@@ -94,40 +96,49 @@ void buses_finish(struct buses *b, const struct verb *verb)
     }
 }
 
-static int open_one(struct bus *bus, const char *record)
+/* Options of them all first: a bad one shall not cost an older trace. */
+static int parse_all(struct buses *b)
 {
     struct i2cpt_fault fault;
-    struct i2cpt_options *o;
-    int ret = i2cpt_options_parse(bus->spec, &o, &fault);
+    guint i;
 
-    if (ret) {
-        return tool_fault(ret, &fault);
+    for (i = 0; i < b->list->len; i++) {
+        struct bus *bus = &g_array_index(b->list, struct bus, i);
+        int ret = i2cpt_options_parse(bus->spec, &bus->options, &fault);
+
+        if (ret) {
+            return tool_fault(ret, &fault);
+        }
     }
+    return 0;
+}
+
+static int open_one(struct bus *bus, const struct recording *record,
+                    bool by_number)
+{
+    struct i2cpt_fault fault;
+    int ret = 0;
+
     if (record) {
-        ret = i2cpt_options_set(o, "record", record, &fault);
+        ret = recording_set(record, by_number ? (int64_t)bus->number : -1,
+                            bus->options, &fault);
     }
     if (!ret) {
-        ret = i2cpt_adapter_open_options(o, &bus->adapter, &fault);
+        ret = i2cpt_adapter_open_options(bus->options, &bus->adapter, &fault);
     }
-    i2cpt_options_free(o);
     return ret ? tool_fault(ret, &fault) : 0;
 }
 
-int buses_open(struct buses *b, const char *record)
+static int open_all(struct buses *b, const struct recording *record)
 {
-    const char *what;
+    bool by_number = record && recording_has_buses(record, b->list->len);
+    int ret = parse_all(b);
     guint i;
-    int ret = owner_new(&b->owner);
 
-    if (record && b->list->len > 1) {
-        tool_complain("%s: one trace holds one bus; record each by itself",
-                      record);
-        return TOOL_USAGE;
-    }
     for (i = 0; !ret && i < b->list->len; i++) {
         struct bus *bus = &g_array_index(b->list, struct bus, i);
 
-        ret = open_one(bus, record);
+        ret = open_one(bus, record, by_number);
         if (!ret) {
             ret = owner_add_bus(b->owner, bus->number, bus->adapter);
             if (ret) {
@@ -137,6 +148,15 @@ int buses_open(struct buses *b, const char *record)
             }
         }
     }
+    return ret;
+}
+
+int buses_open(struct buses *b, const struct recording *record)
+{
+    const char *what;
+    int ret = owner_new(&b->owner);
+
+    ret = ret ? ret : open_all(b, record);
     if (!ret) {
         ret = owner_start(b->owner, &what);
         if (ret) {
@@ -172,6 +192,7 @@ void buses_free(struct buses *b)
         struct bus *bus = &g_array_index(b->list, struct bus, i);
 
         i2cpt_adapter_unref(bus->adapter);
+        i2cpt_options_free(bus->options);
         g_free(bus->spec);
     }
     g_array_unref(b->list);

@@ -10,6 +10,7 @@
 
 struct buses;
 struct owner;
+struct recording;
 
 struct buses *buses_new(void);
 /* Letter 'a' or 'b' of the options; ends the program where it is wrong. */
@@ -21,9 +22,9 @@ void buses_finish(struct buses *b, const struct verb *verb);
 void buses_add(struct buses *b, uint32_t number, const char *spec);
 /* What --bus N says; 0 where it was not given. */
 uint32_t buses_number(const struct buses *b);
-/* Opens them all, recording to `record` (NULL: not), and starts the owner. 0,
- * or a line on stderr and not 0. */
-int buses_open(struct buses *b, const char *record);
+/* Opens them all, recording (NULL: not), and starts the owner. 0, or a line on
+ * stderr and not 0. */
+int buses_open(struct buses *b, const struct recording *record);
 struct owner *buses_owner(struct buses *b);
 unsigned buses_count(const struct buses *b);
 struct i2cpt_adapter *buses_adapter(struct buses *b, unsigned index);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* i2cpt-replay: record, look at and run again what went over an I2C bus. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,6 +58,7 @@ int main(int argc, char **argv)
         printf("i2cpt-replay %s\n", i2cpt_version());
         return finish(TOOL_FINE);
     }
+    signal(SIGXFSZ, SIG_IGN); /* a write that fails says so itself */
     i2cpt_set_log(log_line, NULL);
     for (size_t i = 0; i < N_VERBS; i++) {
         if (!strcmp(name, verbs[i]->name)) {

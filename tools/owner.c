@@ -1,64 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
-#include <glib/gstdio.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "devfile.h"
-#include "owner.h"
+#include "owner-private.h"
 
 #define FILES_MAX 65536u
-
-struct bus {
-    uint32_t number;
-    struct i2cpt_adapter *adapter;
-};
-
-/* An open file: kept from PRELOAD_OPEN until PROGRAM's last copy is closed. */
-struct file {
-    struct devfile dev;
-    pthread_mutex_t lock;
-    uint32_t id;
-    int fd;         /* the other end of PROGRAM's */
-    unsigned users; /* threads in a call on it, under the owner's lock */
-    bool closed;
-};
-
-struct owner {
-    GArray *buses;
-    char *dir, *path;
-    int listener, wake[2]; /* wake: something for the main loop */
-    bool running;
-    pthread_t thread;
-
-    pthread_mutex_t lock; /* all below */
-    pthread_cond_t changed;
-    GHashTable *files; /* by id */
-    uint32_t next_id;
-    unsigned connections;
-    GList *sockets; /* of connections, as GINT_TO_POINTER */
-    bool used, closing;
-};
-
-struct connection {
-    struct owner *owner;
-    int fd;
-    uint8_t in[PRELOAD_PACKET_MAX], out[PRELOAD_PACKET_MAX];
-};
-
 int owner_new(struct owner **out)
 {
     struct owner *o = g_new0(struct owner, 1);
 
-    o->buses = g_array_new(FALSE, TRUE, sizeof(struct bus));
+    o->buses = g_array_new(FALSE, TRUE, sizeof(struct owner_bus));
     o->files = g_hash_table_new(NULL, NULL);
     o->listener = o->wake[0] = o->wake[1] = -1;
     pthread_mutex_init(&o->lock, NULL);
@@ -67,12 +23,12 @@ int owner_new(struct owner **out)
     return 0;
 }
 
-static struct bus *find_bus(struct owner *o, uint32_t number)
+static struct owner_bus *find_bus(struct owner *o, uint32_t number)
 {
     guint i;
 
     for (i = 0; i < o->buses->len; i++) {
-        struct bus *b = &g_array_index(o->buses, struct bus, i);
+        struct owner_bus *b = &g_array_index(o->buses, struct owner_bus, i);
 
         if (b->number == number) {
             return b;
@@ -83,122 +39,13 @@ static struct bus *find_bus(struct owner *o, uint32_t number)
 
 int owner_add_bus(struct owner *o, uint32_t number, struct i2cpt_adapter *a)
 {
-    struct bus bus = {number, a};
+    struct owner_bus bus = {number, a};
 
     if (number > OWNER_BUS_MAX || find_bus(o, number)) {
         return -EINVAL;
     }
     g_array_append_val(o->buses, bus);
     return 0;
-}
-
-/* -------------------------------------------------------------------- tree */
-
-static int put_file(const char *dir, const char *name, const char *text)
-{
-    g_autofree char *path = g_build_filename(dir, name, NULL);
-    FILE *f = fopen(path, "we");
-
-    if (!f) {
-        return -errno;
-    }
-    fputs(text, f);
-    return fclose(f) ? -errno : 0;
-}
-
-static int link_to(const char *dir, const char *name, const char *target)
-{
-    g_autofree char *path = g_build_filename(dir, name, NULL);
-
-    return symlink(target, path) && errno != EEXIST ? -errno : 0;
-}
-
-/* As the kernel has it: the device in /sys/devices-like place, the classes
- * link to it. Below DIR/sys/bus/i2c/devices the real folders stand. */
-static int add_to_tree(struct owner *o, const struct bus *bus)
-{
-    g_autofree char *name = g_strdup_printf("i2c-%u", bus->number);
-    g_autofree char *label =
-        g_strdup_printf("%s\n", i2cpt_adapter_name(bus->adapter));
-    g_autofree char *dev = g_strdup_printf("89:%u\n", bus->number);
-    g_autofree char *device =
-        g_build_filename(o->dir, "sys/bus/i2c/devices", name, NULL);
-    g_autofree char *cdev = g_build_filename(device, "i2c-dev", name, NULL);
-    g_autofree char *class_dir =
-        g_build_filename(o->dir, "sys/class/i2c-dev", NULL);
-    g_autofree char *adapters =
-        g_build_filename(o->dir, "sys/class/i2c-adapter", NULL);
-    g_autofree char *nodes = g_build_filename(o->dir, "dev", NULL);
-    g_autofree char *to_cdev =
-        g_strdup_printf("../../bus/i2c/devices/%s/i2c-dev/%s", name, name);
-    g_autofree char *to_device =
-        g_strdup_printf("../../bus/i2c/devices/%s", name);
-    int ret = 0;
-
-    if (g_mkdir_with_parents(cdev, 0700) ||
-        g_mkdir_with_parents(class_dir, 0700) ||
-        g_mkdir_with_parents(adapters, 0700) ||
-        g_mkdir_with_parents(nodes, 0700)) {
-        return -errno;
-    }
-    ret = ret ? ret : put_file(device, "name", label);
-    ret = ret ? ret : put_file(cdev, "name", label);
-    ret = ret ? ret : put_file(cdev, "dev", dev);
-    ret = ret ? ret : link_to(cdev, "device", "../..");
-    ret = ret ? ret : link_to(class_dir, name, to_cdev);
-    ret = ret ? ret : link_to(adapters, name, to_device);
-    return ret ? ret : put_file(nodes, name, "");
-}
-
-/* Real buses that are not redirected stay to be seen. */
-static void add_real(struct owner *o, const char *folder)
-{
-    g_autofree char *dir = g_strdup_printf("%s%s", o->dir, folder);
-    GDir *real = g_dir_open(folder, 0, NULL);
-    const char *name;
-
-    while (real && (name = g_dir_read_name(real))) {
-        g_autofree char *target = g_build_filename(folder, name, NULL);
-
-        link_to(dir, name, target); /* ours, made before, stay */
-    }
-    if (real) {
-        g_dir_close(real);
-    }
-}
-
-static int make_tree(struct owner *o)
-{
-    guint i;
-    int ret = 0;
-
-    for (i = 0; !ret && i < o->buses->len; i++) {
-        ret = add_to_tree(o, &g_array_index(o->buses, struct bus, i));
-    }
-    if (!ret) {
-        add_real(o, "/sys/class/i2c-dev");
-        add_real(o, "/sys/class/i2c-adapter");
-        add_real(o, "/sys/bus/i2c/devices");
-    }
-    return ret;
-}
-
-static void remove_tree(const char *path)
-{
-    GDir *dir = g_file_test(path, G_FILE_TEST_IS_SYMLINK)
-                    ? NULL
-                    : g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *below = g_build_filename(path, name, NULL);
-
-        remove_tree(below);
-    }
-    if (dir) {
-        g_dir_close(dir);
-    }
-    g_remove(path);
 }
 
 /* ------------------------------------------------------------------- files */
@@ -210,7 +57,7 @@ static void free_file(struct file *f)
     g_free(f);
 }
 
-static struct file *take_file(struct owner *o, uint32_t id)
+struct file *owner_take_file(struct owner *o, uint32_t id)
 {
     struct file *f;
 
@@ -223,7 +70,7 @@ static struct file *take_file(struct owner *o, uint32_t id)
     return f;
 }
 
-static void put_taken(struct owner *o, struct file *f)
+void owner_put_file(struct owner *o, struct file *f)
 {
     bool last;
 
@@ -244,11 +91,11 @@ static void wake_loop(struct owner *o)
     }
 }
 
-/* PROGRAM's end of a new file, with the token in it; or -errno. */
-static int open_file(struct owner *o, uint32_t number)
+/* The token is in it already. */
+int owner_open_file(struct owner *o, uint32_t number)
 {
     struct preload_token token = {.magic = PRELOAD_MAGIC, .bus = number};
-    struct bus *bus = find_bus(o, number);
+    struct owner_bus *bus = find_bus(o, number);
     struct file *f;
     int fds[2];
 
@@ -297,128 +144,6 @@ static void close_file(struct owner *o, uint32_t id)
     if (last) {
         free_file(f);
     }
-}
-
-/* ------------------------------------------------------------- connections */
-
-static bool send_reply(int fd, const void *data, size_t len, int pass)
-{
-    union {
-        struct cmsghdr align;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct iovec iov = {(void *)data, len};
-    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-    struct cmsghdr *c;
-
-    if (pass >= 0) {
-        msg.msg_control = control.space;
-        msg.msg_controllen = sizeof(control.space);
-        c = CMSG_FIRSTHDR(&msg);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(c), &pass, sizeof(int));
-    }
-    return sendmsg(fd, &msg, MSG_NOSIGNAL) >= 0;
-}
-
-static bool do_open(struct connection *c, const struct preload_request *r)
-{
-    struct preload_reply reply = {0};
-    int fd = open_file(c->owner, r->file);
-    bool ok;
-
-    reply.result = fd < 0 ? fd : 0;
-    ok = send_reply(c->fd, &reply, sizeof(reply), fd);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok;
-}
-
-static bool do_call(struct connection *c, const struct preload_request *r,
-                    size_t len)
-{
-    struct preload_reply reply = {.result = -EBADF};
-    struct file *f = take_file(c->owner, r->file);
-    size_t n;
-
-    if (!f) {
-        return send_reply(c->fd, &reply, sizeof(reply), -1);
-    }
-    pthread_mutex_lock(&f->lock);
-    n = devfile_handle(&f->dev, c->in, len, c->out);
-    pthread_mutex_unlock(&f->lock);
-    put_taken(c->owner, f);
-    return send_reply(c->fd, c->out, n, -1);
-}
-
-static void *connection_main(void *arg)
-{
-    struct connection *c = arg;
-    struct owner *o = c->owner;
-    struct preload_request request;
-    bool ok = true;
-    ssize_t n;
-
-    while (ok) {
-        do {
-            n = recv(c->fd, c->in, sizeof(c->in), 0);
-        } while (n < 0 && errno == EINTR);
-        if (n < (ssize_t)sizeof(request)) {
-            break;
-        }
-        memcpy(&request, c->in, sizeof(request));
-        ok = request.op == PRELOAD_OPEN ? do_open(c, &request)
-                                        : do_call(c, &request, (size_t)n);
-    }
-    pthread_mutex_lock(&o->lock);
-    o->sockets = g_list_remove(o->sockets, GINT_TO_POINTER(c->fd));
-    close(c->fd);
-    g_free(c);
-    o->connections--;
-    pthread_cond_broadcast(&o->changed);
-    pthread_mutex_unlock(&o->lock);
-    return NULL;
-}
-
-/* A packet is bounded by the sender's buffer. */
-static void size_buffers(int fd)
-{
-    int size = PRELOAD_PACKET_MAX;
-
-    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-}
-
-static void accept_one(struct owner *o)
-{
-    struct connection *c;
-    pthread_t thread;
-    int fd = accept4(o->listener, NULL, NULL, SOCK_CLOEXEC);
-
-    if (fd < 0) {
-        return;
-    }
-    size_buffers(fd);
-    c = g_try_malloc(sizeof(*c));
-    if (!c) {
-        close(fd);
-        return;
-    }
-    c->owner = o;
-    c->fd = fd;
-    pthread_mutex_lock(&o->lock);
-    if (o->closing || pthread_create(&thread, NULL, connection_main, c)) {
-        close(fd);
-        g_free(c);
-    } else {
-        pthread_detach(thread);
-        o->used = true;
-        o->connections++;
-        o->sockets = g_list_prepend(o->sockets, GINT_TO_POINTER(fd));
-    }
-    pthread_mutex_unlock(&o->lock);
 }
 
 /* --------------------------------------------------------------- main loop */
@@ -470,10 +195,15 @@ static void *loop_main(void *arg)
             struct pollfd *p = (struct pollfd *)set->data;
 
             if (p[LISTENER].revents) {
-                accept_one(o);
+                owner_accept(o);
             }
             if (p[WAKE].revents && read(o->wake[0], drain, sizeof(drain)) < 0) {
                 /* somebody else drained it */
+            }
+            if (o->interrupted) {
+                pthread_mutex_lock(&o->lock);
+                pthread_cond_broadcast(&o->changed);
+                pthread_mutex_unlock(&o->lock);
             }
             for (i = FILES; i < set->len; i++) {
                 if (p[i].revents & (POLLHUP | POLLERR)) {
@@ -516,7 +246,7 @@ int owner_start(struct owner *o, const char **error)
     if (!o->dir) {
         return -errno;
     }
-    ret = make_tree(o);
+    ret = owner_make_tree(o);
     if (ret) {
         return ret;
     }
@@ -544,8 +274,9 @@ char **owner_environment(struct owner *o, const char *shim)
     guint i;
 
     for (i = 0; i < o->buses->len; i++) {
-        g_string_append_printf(list, "%s%u", i ? ":" : "",
-                               g_array_index(o->buses, struct bus, i).number);
+        g_string_append_printf(
+            list, "%s%u", i ? ":" : "",
+            g_array_index(o->buses, struct owner_bus, i).number);
     }
     env = g_environ_setenv(env, "LD_PRELOAD", preload, TRUE);
     env = g_environ_setenv(env, ENV_SOCKET, o->path, TRUE);
@@ -556,10 +287,16 @@ char **owner_environment(struct owner *o, const char *shim)
 void owner_wait_closed(struct owner *o)
 {
     pthread_mutex_lock(&o->lock);
-    while (g_hash_table_size(o->files)) {
+    while (g_hash_table_size(o->files) && !o->interrupted) {
         pthread_cond_wait(&o->changed, &o->lock);
     }
     pthread_mutex_unlock(&o->lock);
+}
+
+void owner_interrupt(struct owner *o)
+{
+    o->interrupted = 1;
+    wake_loop(o);
 }
 
 int owner_was_used(struct owner *o)
@@ -611,7 +348,7 @@ void owner_free(struct owner *o)
     g_hash_table_foreach_remove(o->files, free_entry, NULL);
     g_hash_table_unref(o->files);
     if (o->dir) {
-        remove_tree(o->dir);
+        owner_remove_tree(o->dir);
     }
     g_array_unref(o->buses);
     g_free(o->dir);

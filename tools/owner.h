@@ -22,6 +22,8 @@ int owner_start(struct owner *o, const char **error);
 char **owner_environment(struct owner *o, const char *shim);
 /* Until PROGRAM's last child has closed its last file. */
 void owner_wait_closed(struct owner *o);
+/* Ends that wait; for signal handlers. */
+void owner_interrupt(struct owner *o);
 /* Whether any program has ever connected. */
 int owner_was_used(struct owner *o);
 void owner_free(struct owner *o);

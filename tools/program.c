@@ -16,10 +16,25 @@
 
 static volatile sig_atomic_t child;
 
+static volatile sig_atomic_t early;   /* a signal that came before it ran */
+static struct owner *volatile waited; /* for its children's files */
+
 static void pass_on(int sig)
 {
     if (child) {
         kill((pid_t)child, sig);
+    } else if (waited) {
+        owner_interrupt(waited);
+    } else {
+        early = sig;
+    }
+}
+
+/* What the terminal sends reaches PROGRAM by itself. */
+static void pass_on_but_terminal(int sig, siginfo_t *info, void *context)
+{
+    if (info->si_code != SI_KERNEL) {
+        pass_on(sig);
     }
 }
 
@@ -115,6 +130,7 @@ static void exec_program(char **argv, char **env, const char *path, int report)
     signal(SIGPIPE, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGQUIT, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     execve(path, argv, env);
     err = errno;
     if (write(report, &err, sizeof(err)) < 0) {
@@ -162,12 +178,13 @@ static int wait_for(pid_t pid)
 static void take_signals(void)
 {
     struct sigaction pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+    struct sigaction others = {.sa_sigaction = pass_on_but_terminal,
+                               .sa_flags = SA_RESTART | SA_SIGINFO};
 
     sigaction(SIGTERM, &pass, NULL);
     sigaction(SIGHUP, &pass, NULL);
-    /* from the terminal these reach PROGRAM by themselves */
-    signal(SIGINT, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
+    sigaction(SIGINT, &others, NULL);
+    sigaction(SIGQUIT, &others, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -196,6 +213,9 @@ int program_run(struct owner *o, char **argv)
     env = owner_environment(o, shim);
     err = start(argv, env, path ? path : argv[0], &pid);
     child = (sig_atomic_t)(pid > 0 ? pid : 0);
+    if (early && child) {
+        kill(pid, early);
+    }
     if (err) {
         tool_complain("%s: %s", argv[0], g_strerror(err));
         if (pid > 0) {
@@ -203,7 +223,9 @@ int program_run(struct owner *o, char **argv)
         }
         return err == ENOENT ? PROGRAM_NOT_FOUND : PROGRAM_NOT_EXECUTABLE;
     }
+    waited = o;
     status = wait_for(pid);
     owner_wait_closed(o);
+    waited = NULL;
     return status;
 }

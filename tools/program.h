@@ -22,7 +22,8 @@ struct owner;
  * Run argv[0], searched in PATH, with the owner's environment, until it and
  * every child of it that still has a bus open have ended. Returns its exit
  * status, 128 + N for a signal, or one of the above with a line on stderr.
- * Signals of the terminal go to PROGRAM; SIGTERM and SIGHUP are passed on.
+ * Signals of the terminal go to PROGRAM, others are passed on; once PROGRAM has
+ * ended, they end the wait for its children.
  */
 int program_run(struct owner *o, char **argv);
 

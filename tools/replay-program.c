@@ -53,6 +53,12 @@ static int add_bus(struct buses *buses, const struct replay_options *r,
     return ret;
 }
 
+static bool is_before_transfers(const struct i2cpt_trace_line *line)
+{
+    return line->kind == I2CPT_TRACE_HEADER ||
+           line->kind == I2CPT_TRACE_COMMENT || line->kind == I2CPT_TRACE_BLANK;
+}
+
 /* A trace of several says so in its headers, "bus: N SPEC". */
 static int add_buses(struct buses *buses, const struct replay_options *r)
 {
@@ -66,13 +72,9 @@ static int add_buses(struct buses *buses, const struct replay_options *r)
     }
     while (!told &&
            (ret = i2cpt_trace_reader_next(reader, &line, &fault)) == 1 &&
-           line->kind == I2CPT_TRACE_HEADER) {
-        if (!strcmp(line->key, "bus")) {
-            unsigned long bus = strtoul(line->text, NULL, 10);
-
-            /* one that is too large is refused as a bus, not taken modulo */
-            bus = bus > UINT32_MAX ? UINT32_MAX : bus;
-            told = add_bus(buses, r, (uint32_t)bus, (uint32_t)bus);
+           is_before_transfers(line)) {
+        if (line->kind == I2CPT_TRACE_HEADER && line->bus >= 0) {
+            told = add_bus(buses, r, (uint32_t)line->bus, (uint32_t)line->bus);
         }
     }
     i2cpt_trace_reader_free(reader);

@@ -48,6 +48,9 @@ static int do_line(struct i2cpt_adapter *adapter, const char *text,
     }
     rc = i2cpt_transfer(adapter, msgs, n, &fault);
     i2cpt_free(msgs);
+    if (rc < 0 && i2cpt_trace_record_flush(adapter) < 0) {
+        return TOOL_BROKEN; /* the log has said why */
+    }
     if (rc < 0) {
         i2cpt_fault_describe(&fault, line, sizeof(line));
         tool_complain("%s:%lu: %s", path, number, line);
@@ -93,9 +96,8 @@ static int do_lines(struct i2cpt_adapter *adapter, const char *path, FILE *from)
     return status;
 }
 
-/* The adapter, with a recorder that writes to `output`. */
-static int open_adapter(const struct verb *verb, const char *spec,
-                        const char *output, struct i2cpt_adapter **adapter)
+static int open_adapter(const char *spec, const struct recording *recording,
+                        struct i2cpt_adapter **adapter)
 {
     struct i2cpt_fault fault = {0};
     struct i2cpt_options *options;
@@ -104,10 +106,7 @@ static int open_adapter(const struct verb *verb, const char *spec,
     if (rc < 0) {
         return tool_fault(rc, &fault);
     }
-    if (i2cpt_options_get(options, "record")) {
-        tool_usage(verb, "-o already names the trace: leave record= out of -a");
-    }
-    rc = i2cpt_options_set(options, "record", output, &fault);
+    rc = recording_set(recording, -1, options, &fault);
     if (rc == 0) {
         rc = i2cpt_adapter_open_options(options, adapter, &fault);
     }
@@ -115,21 +114,9 @@ static int open_adapter(const struct verb *verb, const char *spec,
     return rc < 0 ? tool_fault(rc, &fault) : TOOL_FINE;
 }
 
-static int record(struct i2cpt_adapter *adapter, const char *path, FILE *from)
-{
-    int status = do_lines(adapter, path, from);
-
-    int rc = i2cpt_trace_record_flush(adapter);
-    if (rc < 0) {
-        tool_complain("the recording stopped: %s", strerror(-rc));
-        status = TOOL_BROKEN;
-    }
-    return status;
-}
-
 /* The transfers first: without them no older trace is to be replaced. */
-static int open_and_record(const struct verb *verb, const char *spec,
-                           const char *output, const char *path)
+static int open_and_record(const char *spec, const struct recording *recording,
+                           const char *path)
 {
     bool is_stdin = !strcmp(path, "-");
     FILE *from = is_stdin ? stdin : fopen(path, "re");
@@ -139,9 +126,10 @@ static int open_and_record(const struct verb *verb, const char *spec,
         tool_complain("%s: %s", path, strerror(errno));
         return TOOL_BROKEN;
     }
-    int status = open_adapter(verb, spec, output, &adapter);
+    int status = open_adapter(spec, recording, &adapter);
     if (status == TOOL_FINE) {
-        status = record(adapter, is_stdin ? "stdin" : path, from);
+        status = do_lines(adapter, is_stdin ? "stdin" : path, from);
+        status = recording_end(adapter) ? TOOL_BROKEN : status;
         i2cpt_adapter_unref(adapter);
     }
     if (!is_stdin) {
@@ -150,11 +138,11 @@ static int open_and_record(const struct verb *verb, const char *spec,
     return status;
 }
 
-static int record_transfers(const struct verb *verb, const char *spec,
-                            const char *output, const char *transfers)
+static int record_transfers(const char *spec, const struct recording *recording,
+                            const char *transfers)
 {
     catch_signals();
-    int status = open_and_record(verb, spec, output, transfers);
+    int status = open_and_record(spec, recording, transfers);
     if (caught) {
         signal(caught, SIG_DFL);
         raise(caught);
@@ -162,24 +150,48 @@ static int record_transfers(const struct verb *verb, const char *spec,
     return status;
 }
 
+/* -o says it all; a record= of an adapter would only be replaced. */
+static void refuse_record(const struct verb *verb, const char *spec)
+{
+    struct i2cpt_options *options;
+
+    if (i2cpt_options_parse(spec, &options, NULL)) {
+        return;
+    }
+    bool has = i2cpt_options_get(options, "record");
+    i2cpt_options_free(options);
+    if (has) {
+        tool_usage(verb, "-o already names the trace: leave record= out of -a");
+    }
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
     static const struct option options[] = {
         {"adapter", required_argument, NULL, 'a'},
+        {"append", no_argument, NULL, 'p'},
         {"bus", required_argument, NULL, 'b'},
         {"output", required_argument, NULL, 'o'},
+        {"redact", required_argument, NULL, 'r'},
         {"transfers", required_argument, NULL, 't'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    const char *spec = NULL, *output = NULL, *transfers = NULL;
+    struct recording recording = {0};
+    const char *spec = NULL, *transfers = NULL;
     struct buses *buses = buses_new();
     int letter;
 
     while ((letter = tool_option(verb, argc, argv, "+:a:o:h", options)) != -1) {
         switch (letter) {
         case 'o':
-            output = optarg;
+            recording.path = optarg;
+            break;
+        case 'p':
+            recording.append = true;
+            break;
+        case 'r':
+            recording_redact(&recording, optarg);
             break;
         case 't':
             transfers = optarg;
@@ -190,46 +202,55 @@ static int run(const struct verb *verb, int argc, char **argv)
             break;
         }
     }
-    if (!output || (transfers != NULL) == (optind < argc)) {
+    if (!recording.path || (transfers != NULL) == (optind < argc)) {
         tool_usage(verb, "record needs -o TRACE, -a ADAPTER and either "
                          "--transfers or a PROGRAM");
     }
     buses_finish(buses, verb);
+    if (spec) {
+        refuse_record(verb, spec);
+    }
     if (optind < argc) {
-        return record_program(buses, output, argv + optind);
+        return record_program(buses, &recording, argv + optind);
     }
     buses_free(buses);
     if (!spec) {
         tool_usage(verb, "record --transfers needs -a ADAPTER");
     }
-    return record_transfers(verb, spec, output, transfers);
+    return record_transfers(spec, &recording, transfers);
 }
 
 const struct verb verb_record = {
     .name = "record",
-    .synopsis = "-o TRACE -a ADAPTER [--bus N] --transfers FILE|- | -- PROGRAM "
-                "[ARG...]",
+    .synopsis = "-o TRACE -a ADAPTER [OPTION...] --transfers FILE|- | -- "
+                "PROGRAM [ARG...]",
     .about = "Write what goes over an adapter to a trace",
-    .help = "  -o, --output TRACE    the trace to write; an existing one is "
-            "replaced\n"
-            "  -a, --adapter ADAPTER as `list` names them\n"
-            "  --transfers FILE|-    transfers in i2ctransfer's own syntax, "
-            "one a line;\n"
-            "                        blank lines and lines with # are "
-            "skipped\n"
-            "  --bus N               PROGRAM sees the adapter as /dev/i2c-N "
-            "(default 0)\n\n"
-            "With PROGRAM the exit status is its own, or 125 where we "
-            "failed.\n"
-            "A transfer that the target refuses is recorded as such and "
-            "reported here;\n"
-            "the recording goes on, and the exit status is 0.\n\n"
-            "Example:\n"
-            "  echo 'w1@0x48 0x00 r2' |\n"
-            "      i2cpt-replay record -o lm75.i2ct -a "
-            "i2c-dev,device=/dev/i2c-1 --transfers -\n"
-            "  i2cpt-replay record -o lm75.i2ct -a "
-            "i2c-dev,device=/dev/i2c-1 --bus 1 --\n"
-            "      i2cget -y 1 0x48 0 w\n",
+    .help =
+        "  -o, --output TRACE    the trace to write; an existing one is "
+        "replaced\n"
+        "  -a, --adapter ADAPTER as `list` names them\n"
+        "  --transfers FILE|-    transfers in i2ctransfer's own syntax, one a "
+        "line;\n"
+        "                        blank lines and lines with # are skipped\n"
+        "  --bus N               PROGRAM sees the adapter as /dev/i2c-N "
+        "(default 0)\n"
+        "  --bus N=ADAPTER       several, instead of -a; may be repeated\n"
+        "  --append              go on with TRACE, whole or truncated\n"
+        "  --redact ADDR[:REG]   write ?? for the data of this address, or of "
+        "this\n"
+        "                        register of it; may be repeated\n\n"
+        "With PROGRAM the exit status is its own, or 125 where we failed.\n"
+        "A transfer that the target refuses is recorded as such and reported "
+        "here;\n"
+        "the recording goes on, and the exit status is 0. Where nothing more "
+        "can be\n"
+        "recorded (a full disk), every further transfer of PROGRAM fails.\n\n"
+        "Example:\n"
+        "  echo 'w1@0x48 0x00 r2' |\n"
+        "      i2cpt-replay record -o lm75.i2ct -a i2c-dev,device=/dev/i2c-1 "
+        "--transfers -\n"
+        "  i2cpt-replay record -o lm75.i2ct -a i2c-dev,device=/dev/i2c-1 "
+        "--bus 1 --\n"
+        "      i2cget -y 1 0x48 0 w\n",
     .run = run,
 };

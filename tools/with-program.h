@@ -4,9 +4,11 @@
 #define WITH_PROGRAM_H
 
 #include "buses.h"
+#include "recording.h"
 
 /* Takes over `buses`. Returns what the verb shall exit with. */
-int record_program(struct buses *buses, const char *output, char **argv);
+int record_program(struct buses *buses, const struct recording *recording,
+                   char **argv);
 
 struct replay_options {
     const char *trace;

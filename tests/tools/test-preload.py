@@ -277,6 +277,71 @@ def test_a_trace_whose_buses_cannot_be():
         assert len(done.stderr.splitlines()) == 1, done.stderr
 
 
+def test_several_buses_in_one_trace():
+    need('i2cset')
+    both = ('--bus', '0=stub,chips=0x50', '--bus', '5=stub,chips=0x50')
+    session = ('--', 'sh', '-c', 'i2cset -y 0 0x50 3 0x10; '
+               'i2cset -y 5 0x50 3 0x11; i2cget -y 0 0x50 3; '
+               'i2cget -y 5 0x50 3')
+    recorded = run('record', '-o', 'm.i2ct', *both, *session)
+    assert recorded.returncode == 0 and recorded.stderr == '', recorded
+    with open('m.i2ct', encoding='utf-8') as file:
+        lines = file.read().splitlines()
+    assert 'bus: 0 stub,chips=0x50' in lines, lines
+    assert 'bus: 5 stub,chips=0x50' in lines, lines
+    assert [line.split(' ', 2)[2] for line in lines if '+' in line] == \
+        ['i2c-0: w2@0x50 03 10', 'i2c-5: w2@0x50 03 11',
+         'i2c-0: w1@0x50 03 r1 = 10', 'i2c-5: w1@0x50 03 r1 = 11'], lines
+    for match in ('per-address', 'strict', 'lookup'):
+        replayed = run('replay', 'm.i2ct', '--match', match, '--report',
+                       'm.json', *session)
+        assert outcome(replayed) == outcome(recorded), replayed
+        with open('m.json', encoding='utf-8') as file:
+            report = json.load(file)
+        assert (report['verdict'], report['consumed']) == ('same', 4), report
+    # one of them alone goes on with its own number, another cannot come
+    fine('record', '--append', '-o', 'm.i2ct', '-a', 'stub,chips=0x50',
+         '--bus', '5', '--', 'i2cset', '-y', '5', '0x50', '1', '2')
+    with open('m.i2ct', encoding='utf-8') as file:
+        lines = file.read().splitlines()
+    assert lines[-2].endswith(' i2c-5: w2@0x50 01 02'), lines
+    assert lines[-1] == 'end 5', lines
+    done = run('record', '--append', '-o', 'm.i2ct', '-a', 'stub', '--bus',
+               '1', '--', 'true')
+    assert done.returncode == 125 and 'bus: 1' in done.stderr, done
+
+
+def test_a_bad_bus_costs_no_trace():
+    with open('o.i2ct', 'w', encoding='utf-8') as file:
+        file.write('i2cpt-trace 1\nend 0\n')
+    done = run('record', '-o', 'o.i2ct', '--bus', '0=stub', '--bus',
+               '1=nothing', '--', 'true')
+    assert done.returncode == 125 and 'nothing' in done.stderr, done
+    with open('o.i2ct', encoding='utf-8') as file:
+        assert file.read() == 'i2cpt-trace 1\nend 0\n'
+
+
+def test_redacted_data_is_in_no_file():
+    need('i2cset')
+    session = ('--', 'sh', '-c', 'i2cset -y 0 0x50 3 0xab; '
+               'i2cset -y 0 0x50 4 0xcd; i2cget -y 0 0x50 3; '
+               'i2cset -y 0 0x51 3 0xef')
+    out = fine('record', '-o', 'h.i2ct', '-a', 'stub,chips=0x50:0x51',
+               '--redact', '0x50:3', '--redact', '0x51', *session)
+    assert out == '0xab\n', out  # the program sees it
+    with open('h.i2ct', encoding='utf-8') as file:
+        lines = file.read().splitlines()
+    assert [line.split(' ', 2)[2] for line in lines if '+' in line] == \
+        ['w2@0x50 03 ??', 'w2@0x50 04 cd', 'w1@0x50 03 r1 = ??',
+         'w2@0x51 03 ??'], lines
+    replayed = run('replay', 'h.i2ct', *session)
+    assert replayed.stdout == '0xff\n', replayed
+    assert '1 redacted bytes' in replayed.stderr, replayed
+    done = run('record', '-o', 'h.i2ct', '-a', 'stub', '--redact', '0x50:x',
+               '--', 'true')
+    assert done.returncode == 125 and '0x50/x' in done.stderr, done
+
+
 def test_a_killed_recorder_leaves_a_trace():
     need('i2cset')
     done = run('record', '-o', 'k.i2ct', '-a', 'stub,chips=0x50', '--', 'sh',

@@ -188,7 +188,8 @@ def test_a_recording_that_stopped_is_told():
         input='r8@0x48\n' * 100, text=True, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, timeout=60, preexec_fn=limit_files)
     assert done.returncode == 3, done
-    assert 'the recording stopped: File too large' in done.stderr, done
+    assert done.stderr == ('i2cpt-replay: record=v.i2ct: File too large; '
+                           'recording stopped\n'), done
     out, _ = run('check', 'v.i2ct', status=1)
     assert 'v.i2ct: truncated' in out, out
 
@@ -229,7 +230,7 @@ def test_replay_keeps_time_where_asked():
          'recorded')
     stamps = [float(line.split(' ')[0]) for line in read('l.i2ct').splitlines()
               if line[:1].isdigit()]
-    assert stamps[1] - stamps[0] > 0.29, stamps
+    assert stamps[1] > 0.29, stamps  # the first may come late
 
 
 def test_replay_errors_are_named():

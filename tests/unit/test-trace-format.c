@@ -251,7 +251,7 @@ static const struct {
     int transfers;
     const char *says;
 } files[] = {
-    {"", 0, -EINVAL, 0, 0, "t:1:1: not a trace"},
+    {"", 0, 0, 0, 0, NULL},
     {"i2cpt-trace 1", 0, -EINVAL, 0, 0, "t:1:1: not a trace"},
     {"\n", 0, -EINVAL, 0, 0, "t:1:1: not a trace"},
     {"i2cpt-trace 2\n", 0, -EINVAL, 0, 0, "t:1:13: trace format 2"},

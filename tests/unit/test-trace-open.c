@@ -51,7 +51,7 @@ static const struct {
     {",match=strict", "i2cpt-trace 1\nend 0\n# x\n\n", 0, NULL},
     {",match=strict", "i2cpt-trace 1\nend 0", 0, NULL},
     {"", NULL, -ENOENT, ": No such file"},
-    {"", "", -EINVAL, ":1:1: not a trace"},
+    {"", "", -EINVAL, ": truncated"},
     {"", "hello\n", -EINVAL, ":1:1: not a trace"},
     {",match=strict", "i2cpt-trace 2\n", -EINVAL, ":1:13: trace format 2"},
     {"", "i2cpt-trace 1\n0 +0 w\n", -EINVAL, ":2:7: expected"},

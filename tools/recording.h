@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `record` writes, and how its adapters are told. */
+#ifndef RECORDING_H
+#define RECORDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "i2cpt.h"
+
+struct recording {
+    const char *path;
+    bool append;
+    char *redact;      /* as record-redact= has it; NULL: nothing */
+    const char *merge; /* the trace to compare with afterwards, or NULL */
+};
+
+/* ADDR[:REG] of --redact, one more. */
+void recording_redact(struct recording *r, const char *what);
+/* Whether each of `n` buses has its number in the trace: where there are
+ * several of them, or were when it was begun. */
+bool recording_has_buses(const struct recording *r, unsigned n);
+/* The keys of an adapter that records; `bus` -1: without a number. */
+int recording_set(const struct recording *r, int64_t bus,
+                  struct i2cpt_options *o, struct i2cpt_fault *fault);
+/* After the last transfer: 0, or an error on stderr and not 0 where the trace
+ * lacks something. */
+int recording_end(struct i2cpt_adapter *a);
+
+#endif
