@@ -271,8 +271,8 @@ static void put_notes(struct vcd *v)
     convert_note(c, v->redacted, "redacted byte", "drawn as ff");
 }
 
-static int write_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
-                     const char *path, struct i2cpt_fault *fault)
+int write_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
+              const char *path, struct i2cpt_fault *fault)
 {
     struct vcd v = {.convert = c, .bus = c->options.bus, .level = {true, true}};
 
@@ -287,25 +287,3 @@ static int write_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
     }
     return rc;
 }
-
-static bool is_vcd(const char *head)
-{
-    static const char *const words[] = {"$date",      "$version", "$comment",
-                                        "$timescale", "$scope",   "$var"};
-
-    head += strspn(head, " \t\r\n");
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (!strncmp(head, words[i], strlen(words[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-const struct convert_format format_vcd = {
-    .name = "vcd",
-    .about = "waveform of SCL and SDA, for sigrok, PulseView and GTKWave",
-    .suffix = ".vcd",
-    .probe = is_vcd,
-    .write = write_vcd,
-};

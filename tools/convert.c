@@ -15,7 +15,7 @@ void convert_note(struct convert *c, uint64_t n, const char *thing,
     if (n) {
         snprintf(text, sizeof(text), "%" PRIu64 " %s%s %s", n, thing,
                  n > 1 ? "s" : "", what);
-        c->note(c->user, text);
+        c->note(c, text);
     }
 }
 

@@ -23,6 +23,7 @@ struct convert_options {
     uint64_t max_gap_ns;     /* CONVERT_GAP_OFF: as long as they were */
     int32_t bus;             /* -1: the trace has one only */
     uint64_t sample_rate_hz; /* 0: not known */
+    uint64_t sample_step;    /* and only each of so many has a number; 0: 1 */
     unsigned address_bits;   /* 7 or 8; 0: not said */
     bool join;
     const char *name; /* of one analyzer among several; NULL: the first */
@@ -36,7 +37,7 @@ struct convert {
     int (*line)(void *user, const struct i2cpt_trace_line *line,
                 struct i2cpt_fault *fault); /* where an import's lines go */
     void *user;
-    void (*note)(void *user, const char *text);
+    void (*note)(struct convert *c, const char *text);
 };
 
 /* "N things what": nothing where N is 0. */
@@ -52,6 +53,8 @@ int convert_create(const char *path, FILE **out, struct i2cpt_fault *fault);
 int convert_close(const char *path, FILE *file, int rc,
                   struct i2cpt_fault *fault);
 
+struct text_in;
+
 struct convert_format {
     const char *name;
     const char *about;
@@ -59,12 +62,19 @@ struct convert_format {
     /* Whether a file that begins with this text (NUL-terminated) is one. */
     bool (*probe)(const char *head);
     /* NULL where it goes the other way only. */
-    int (*read)(struct convert *c, const char *path, struct i2cpt_fault *fault);
+    int (*import)(struct convert *c, struct text_in *text,
+                  struct i2cpt_fault *fault);
+    /* Instead, where it is another program that reads the file. */
+    int (*run)(struct convert *c, const char *path, struct i2cpt_fault *fault);
     int (*write)(struct convert *c, struct i2cpt_trace_reader *reader,
                  const char *path, struct i2cpt_fault *fault);
 };
 
 extern const struct convert_format format_pcap, format_vcd, format_saleae,
     format_ftrace, format_sigrok;
+
+/* The half of format_vcd that draws. */
+int write_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
+              const char *path, struct i2cpt_fault *fault);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "convert.h"
+#include "text-in.h"
 #include "tool.h"
 
 #define HEAD_MAX 4096 /* of a file, to guess by */
@@ -26,15 +28,14 @@ static const struct convert_format format_trace = {
 };
 
 static const struct convert_format *const formats[] = {
-    &format_trace,
-    &format_pcap,
-    &format_vcd,
+    &format_trace,  &format_pcap,   &format_vcd,
+    &format_saleae, &format_ftrace, &format_sigrok,
 };
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 static bool can_read(const struct convert_format *f)
 {
-    return f == &format_trace || f->read;
+    return f == &format_trace || f->import || f->run;
 }
 
 static bool can_write(const struct convert_format *f)
@@ -162,7 +163,7 @@ static bool is_same_file(const char *a, const char *b)
 
 /* --------------------------------------------------------------- converting */
 
-static void print_note(void *user, const char *text)
+static void print_note(struct convert *c, const char *text)
 {
     tool_complain("%s", text);
 }
@@ -195,6 +196,87 @@ static int export_trace(struct convert *c, const struct convert_format *to,
     }
     i2cpt_trace_reader_free(reader);
     return rc;
+}
+
+/* Where the lines of an import go. */
+static int put_line(void *user, const struct i2cpt_trace_line *line,
+                    struct i2cpt_fault *fault)
+{
+    return i2cpt_trace_writer_line(user, line, fault);
+}
+
+static int import_file(struct convert *c, const struct convert_format *from,
+                       const char *in, struct i2cpt_fault *fault)
+{
+    struct text_in text;
+
+    if (from->run) {
+        return from->run(c, in, fault);
+    }
+    int rc = text_open(&text, in, fault);
+    if (rc) {
+        return rc;
+    }
+    rc = from->import(c, &text, fault);
+    text_close(&text);
+    return rc;
+}
+
+static int import_to(struct convert *c, const struct convert_format *from,
+                     const char *in, const char *out, struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_writer *writer;
+
+    if (strcmp(in, "-") && access(in, R_OK)) { /* before OUT is touched */
+        return convert_error(fault, errno, "%s: %s", in, strerror(errno));
+    }
+    int rc = i2cpt_trace_writer_open(out, 0, &writer, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    c->line = put_line;
+    c->user = writer;
+    rc = i2cpt_trace_writer_header(writer, "imported-from", from->name, fault);
+    rc = rc ? rc : import_file(c, from, in, fault);
+    rc = rc ? rc : i2cpt_trace_writer_end(writer, fault);
+    i2cpt_trace_writer_free(writer);
+    if (rc < 0) {
+        remove_output(out);
+    }
+    return rc;
+}
+
+/* By way of a trace. */
+static int import_and_export(struct convert *c,
+                             const struct convert_format *from,
+                             const struct convert_format *to, const char *in,
+                             const char *out, struct i2cpt_fault *fault)
+{
+    GError *error = NULL;
+    char *name;
+
+    int fd = g_file_open_tmp("i2cpt-XXXXXX.i2ct", &name, &error);
+    if (fd < 0) {
+        int rc = convert_error(fault, EIO, "%s", error->message);
+        g_error_free(error);
+        return rc;
+    }
+    close(fd);
+    int rc = import_to(c, from, in, name, fault);
+    rc = rc ? rc : export_trace(c, to, name, out, fault);
+    unlink(name);
+    g_free(name);
+    return rc;
+}
+
+static int convert(struct convert *c, const struct convert_format *from,
+                   const struct convert_format *to, const char *in,
+                   const char *out, struct i2cpt_fault *fault)
+{
+    return from == &format_trace ? export_trace(c, to, in, out, fault)
+           : to == &format_trace
+               ? import_to(c, from, in, out, fault)
+               : import_and_export(c, from, to, in, out, fault);
 }
 
 /* ----------------------------------------------------------------- options */
@@ -270,6 +352,14 @@ static int32_t bus_number(const struct verb *verb, const char *text)
     return (int32_t)value;
 }
 
+static unsigned address_bits(const struct verb *verb, const char *text)
+{
+    if (strcmp(text, "7") && strcmp(text, "8")) {
+        tool_usage(verb, "--address-bits=%s: accepted is 7 or 8", text);
+    }
+    return (unsigned)(*text - '0');
+}
+
 struct job {
     struct convert convert;
     const struct convert_format *from, *to;
@@ -285,6 +375,12 @@ static void parse_options(const struct verb *verb, int argc, char **argv,
         {"frequency", required_argument, NULL, 'f'},
         {"max-gap", required_argument, NULL, 'g'},
         {"bus", required_argument, NULL, 'b'},
+        {"name", required_argument, NULL, 'n'},
+        {"address-bits", required_argument, NULL, 'a'},
+        {"join", no_argument, NULL, 'j'},
+        {"sample-rate", required_argument, NULL, 'r'},
+        {"scl", required_argument, NULL, 'c'},
+        {"sda", required_argument, NULL, 'd'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -308,6 +404,25 @@ static void parse_options(const struct verb *verb, int argc, char **argv,
             break;
         case 'b':
             o->bus = bus_number(verb, optarg);
+            break;
+        case 'n':
+            o->name = optarg;
+            break;
+        case 'a':
+            o->address_bits = address_bits(verb, optarg);
+            break;
+        case 'j':
+            o->join = true;
+            break;
+        case 'r':
+            o->sample_rate_hz =
+                frequency(verb, "--sample-rate", optarg, 10000000000);
+            break;
+        case 'c':
+            o->scl = optarg;
+            break;
+        case 'd':
+            o->sda = optarg;
             break;
         }
     }
@@ -334,7 +449,7 @@ static int run(const struct verb *verb, int argc, char **argv)
     if (is_same_file(job.in, job.out)) {
         tool_usage(verb, "%s and %s are the same file", job.in, job.out);
     }
-    int rc = export_trace(&job.convert, job.to, job.in, job.out, &fault);
+    int rc = convert(&job.convert, job.from, job.to, job.in, job.out, &fault);
     return rc < 0 ? tool_fault(rc, &fault) : TOOL_FINE;
 }
 
@@ -343,18 +458,34 @@ const struct verb verb_convert = {
     .synopsis = "IN OUT [--from F] [--to F] [OPTION...]",
     .about = "Turn a trace into another format, or another format into a trace",
     .help =
-        "Formats are told from the names and first lines; - is the standard "
-        "input\nor output, and then --from or --to says what it is:\n"
+        "Formats are told from the first lines and the names; - is the "
+        "standard input\n"
+        "or output, and then --from or --to says what it is:\n"
         "  trace   .i2ct\n"
-        "  pcap    .pcap (out)    packets for tshark and Wireshark\n"
-        "  vcd     .vcd           SCL and SDA for sigrok, PulseView, GTKWave\n"
+        "  pcap    .pcap, out only: packets for tshark and Wireshark\n"
+        "  vcd     .vcd: SCL and SDA for sigrok, PulseView, GTKWave; read "
+        "with\n"
+        "          sigrok-cli\n"
+        "  saleae  .csv, in only: the I2C tables of Saleae's Logic 1 and 2\n"
+        "  ftrace  in only: the kernel's i2c and smbus events as text\n"
+        "  sigrok  in only: what sigrok-cli -P i2c -A i2c prints\n"
         "\n"
-        "  --frequency HZ   vcd: how fast SCL is drawn (the trace's, else "
+        "  --frequency HZ     to vcd: how fast SCL is (the trace's, else "
         "100k)\n"
-        "  --max-gap TIME   vcd: idle gaps are at most this long (10ms; off)\n"
-        "  --bus N          vcd: which bus, of a trace with several\n\n"
+        "  --max-gap TIME     to vcd: idle gaps are at most this long (10ms; "
+        "off)\n"
+        "  --bus N            to vcd, from ftrace: only this bus\n"
+        "  --name NAME        from saleae, sigrok: this analyzer or decoder of "
+        "several\n"
+        "  --address-bits N   from saleae (Logic 1): 7, or 8 with R/W\n"
+        "  --join             from saleae (Logic 1): a read right behind a "
+        "write to\n"
+        "                     the same address had a repeated START\n"
+        "  --sample-rate HZ   from sigrok: what the sample numbers are\n"
+        "  --scl, --sda NAME  from vcd: the wires\n\n"
         "What the target cannot hold is said on stderr; docs/formats.md.\n\n"
         "Example:\n"
+        "  i2cpt-replay convert capture.csv session.i2ct\n"
         "  i2cpt-replay convert session.i2ct session.vcd\n"
         "  i2cpt-replay convert session.i2ct - --to pcap | tshark -r - -V\n",
     .run = run,

@@ -81,7 +81,7 @@ static struct place cut_place(const struct i2cpt_trace_transfer *t)
     const struct i2cpt_trace_msg *m = &t->msgs[p.msg];
     if (is_read(m) && m->n_bytes) {
         p.byte = m->n_bytes;
-    } else if (t->fault_msg < 0 && !p.msg) {
+    } else if (t->fault_msg < 0) {
         p.truth = WIRE_ABSENT;
     } else if (t->phase == I2CPT_PHASE_DATA && !is_read(m)) {
         p.byte = t->fault_byte >= 0 && (uint32_t)t->fault_byte < m->len

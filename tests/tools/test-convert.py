@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """test-convert.py I2CPT-REPLAY: traces in other formats. What tshark and
-sigrok-cli read of the files that were exported is compared with the trace."""
+sigrok-cli read of the files that were exported is compared with the trace;
+what was imported, with traces that were checked by hand (samples/README.md)."""
 import glob
 import os
 import random
@@ -277,6 +278,12 @@ def nack_at(transfer):
     return message, int(transfer.fault.get('byte', len(last.bytes) - 1))
 
 
+def unseen(transfer):
+    """Nothing is known to have been on the wire."""
+    return transfer.code in ('EBUSY', 'EAGAIN') or (
+        transfer.code == 'ETIMEDOUT' and 'msg' not in transfer.fault)
+
+
 def expected(transfer):
     """Lines of sigrok's i2c decoder, from UM10204 and the fault's place."""
     lines, first, ten, end = [], True, None, nack_at(transfer)
@@ -337,11 +344,12 @@ def expected(transfer):
 def test_sigrok_decodes_every_exported_vcd():
     need('sigrok-cli')
     for trace in example_traces():
-        convert(trace, 'x.vcd', '--max-gap', '200us', notes=None)
-        should = [line for t in transfers(trace)
-                  if t.code not in ('EBUSY', 'EAGAIN')
-                  for line in expected(t)]
-        assert sigrok('x.vcd') == should, trace
+        for bus in sorted({t.bus for t in transfers(trace)}):
+            convert(trace, 'x.vcd', '--max-gap', '200us', '--bus', str(bus),
+                    notes=None)
+            should = [line for t in transfers(trace)
+                      if t.bus == bus and not unseen(t) for line in expected(t)]
+            assert sigrok('x.vcd') == should, (trace, bus)
 
 
 def test_vcd_says_what_it_cannot_show():
@@ -403,6 +411,335 @@ def test_vcd_of_one_bus_among_several():
             continue
         seen = [line for line in sigrok('x.vcd') if 'Data' in line]
         assert seen == [f'Data write: {value}' for value in values]
+
+
+
+# --------------------------------------------------------------------- imports
+
+def plain(text):
+    """Without comments."""
+    return [line for line in text.splitlines() if not line.startswith('#')]
+
+
+def imported(sample, *words, notes=(), result=None):
+    result = result or os.path.splitext(sample)[0] + '.i2ct'
+    out = convert(f'{SAMPLES}/{sample}', '-', '--to', 'trace', *words,
+                  notes=notes)
+    assert plain(out) == plain(read(f'{SAMPLES}/{result}')), out
+    assert run('check', write('in.i2ct', out))[0].startswith('in.i2ct: whole')
+    return out
+
+
+def test_saleae_logic_1():
+    imported('saleae-logic1.csv', notes=['1 read kept apart'])
+
+
+def test_saleae_logic_2():
+    imported('saleae-logic2.csv', notes=[
+        '1 event left out: of a transfer that began before',
+        '1 repeated START behind a NACK', '2 rows of other analyzers'])
+
+
+def test_ftrace_of_a_real_kernel():
+    imported('ftrace.txt', notes=['6 bytes not in the file'])
+
+
+def test_ftrace_smbus_protocols_and_gaps():
+    imported('ftrace-smbus.txt', notes=[
+        '3 transfers left out: its beginning or end', '2 transfers under way',
+        '1 SMBus command left out', '6 bytes not in the file',
+        '7 events lost'])
+
+
+def test_sigrok_annotations():
+    imported('sigrok.txt', '--sample-rate', '10M',
+             notes=['1 read acknowledged to its last byte'])
+    imported('sigrok-stacked.txt', notes=[
+        '1 transfer without STOP', '6 lines of other decoders'])
+
+
+def test_sigrok_sample_numbers_without_a_rate():
+    out = convert(f'{SAMPLES}/sigrok.txt', '-', '--to', 'trace', notes=[
+        '1 read acknowledged', 'all stamps are 0: --sample-rate'])
+    assert all(t.stamp == '0.000000'
+               for t in transfers(write('in.i2ct', out)))
+
+
+def lines_of(text, tail=''):
+    """Transfers of imported text, without stamps."""
+    out = convert(write('text.in', text), '-', '--to', 'trace', *tail,
+                  notes=None)
+    return [re.sub(r'^\S+ \S+ ', '', line) for line in out.splitlines()[2:-1]]
+
+
+LOGIC1 = 'Time [s],Packet ID,Address,Data,Read/Write,ACK/NAK\n'
+LOGIC2 = 'name,type,start_time,duration,ack,address,read,data\n'
+
+
+def test_saleae_logic_1_joined_and_with_seven_bits():
+    rows = ('0,0,0x48,0x00,Write,ACK\n1e-3,1,0x48,0x1A,Read,ACK\n'
+            '2e-3,1,0x48,0xC0,Read,NAK\n')
+    seven = ('--address-bits', '7')
+    assert lines_of(LOGIC1 + rows, seven) == ['w1@0x48 00', 'r2@0x48 = 1a c0']
+    assert lines_of(LOGIC1 + rows, (*seven, '--join')) == [
+        'w1@0x48 00 r2 = 1a c0']
+    assert lines_of(LOGIC1 + rows, ('--address-bits', '8')) == [
+        'w1@0x24 00', 'r2@0x24 = 1a c0']
+    # other packets are other messages; other addresses are never joined
+    rows = ('0,0,0x48,0x00,Write,ACK\n1,1,0x48,0x01,Write,ACK\n'
+            '2,2,0x49,0x02,Read,NAK\n')
+    assert lines_of(LOGIC1 + rows, (*seven, '--join')) == [
+        'w1@0x48 00', 'w1@0x48 01', 'r1@0x49 = 02']
+
+
+def test_saleae_logic_1_addresses_that_could_be_either():
+    table = LOGIC1 + '0,0,0x48,0x00,Write,ACK\n'
+    write('either.csv', table)
+    convert('either.csv', 'either.i2ct', notes=['addresses taken as 8 bits'])
+    convert('either.csv', 'either.i2ct', '--address-bits', '8')
+    convert('either.csv', 'either.i2ct', '--address-bits', '7')
+    write('wide.csv', table + '1,1,0x90,0x00,Write,ACK\n')
+    convert('wide.csv', 'wide.i2ct')
+
+
+def test_saleae_logic_1_refusals_and_a_capture_that_ends_early():
+    assert lines_of(LOGIC1 + '0,0,0x90,,Write,NAK\n'
+                    '1,1,0x90,0x01,Write,ACK\n'
+                    '2,1,0x90,0x02,Write,NAK\n'
+                    '3,1,0x90,0x03,Write,ACK\n'
+                    '4,2,0x90,0x04,Write,Missing ACK/NAK\n') == [
+        'w0@0x48 ! ENXIO phase=address msg=0', 'iw3@0x48 01 02 03',
+        'w1@0x48 04']
+
+
+def test_saleae_columns_in_any_order_with_quotes_and_crlf():
+    assert lines_of('\ufeff"type","name",x,"data","read","address","ack",'
+                    '"start_time"\r\n'
+                    'start,"My ""bus"", 1",,,,,,0.5\r\n'
+                    'address,"My ""bus"", 1",,,TRUE,0x48,True,\r\n'
+                    'data,"My ""bus"", 1",,0b101,,,false,\r\n'
+                    'stop,"My ""bus"", 1",,,,,,0.6\r\n',
+                    ('--from', 'saleae')) == ['r1@0x48 = 05']
+
+
+def test_saleae_one_of_several_analyzers():
+    rows = ''
+    for i, name in enumerate('AB'):
+        rows += (f'{name},start,0,,,,,\n{name},address,,,true,0x4{i},false,\n'
+                 f'{name},stop,1,,,,,\n')
+    assert lines_of(LOGIC2 + rows) == ['w0@0x40']
+    assert lines_of(LOGIC2 + rows, ('--name', 'B')) == ['w0@0x41']
+
+
+def test_ftrace_of_one_bus():
+    out = convert(f'{SAMPLES}/ftrace.txt', '-', '--to', 'trace', '--bus', '0',
+                  notes=['6 bytes'])
+    assert len(transfers(write('one.i2ct', out))) == 8
+    assert 'i2c-' not in out
+
+
+def test_what_is_not_in_a_file_is_said():
+    write('empty.txt', '# tracer: nop\n#\n')
+    convert('empty.txt', 'empty.i2ct', notes=['no event of i2c'])
+    assert lines_of('i2c-1: Stop\ni2c-1: Start\ni2c-1: Stop\n') == []
+    convert('text.in', 'x.i2ct', notes=['1 event left out',
+                                        '1 START left out'])
+    os.unlink('x.i2ct')
+
+
+def test_reads_that_a_trace_cannot_tell_are_counted():
+    write('odd.sr', 'i2c-1: Start\ni2c-1: Address read: 48\ni2c-1: ACK\n'
+          'i2c-1: Data read: 01\ni2c-1: NACK\ni2c-1: Data read: 02\n'
+          'i2c-1: ACK\ni2c-1: Stop\n')
+    convert('odd.sr', 'odd.i2ct', notes=['1 read acknowledged to its last',
+                                         '1 read that went on behind a NACK'])
+
+
+FTRACE = ' a-1 [000] .... 1.000000: '
+BAD = (
+    # text, line:column, what is named
+    (LOGIC1 + 'x,0,0x90,0x00,Write,ACK\n', '2:1', ["'x'", 'seconds']),
+    (LOGIC1 + '1,0,0x100,0x00,Write,ACK\n', '2:5', ['0x100', '0xff']),
+    (LOGIC1 + '1,0,0x91,0x00,Write,ACK\n', '2:5', ['--address-bits 7']),
+    (LOGIC1 + '1,0,0x90,0x00,Read,ACK\n', '2:5', ['--address-bits', '8 if']),
+    (LOGIC1 + "1,0,0x90,'0',Write,ACK\n", '2:10', ["''0''", 'hexadecimal']),
+    (LOGIC1 + '1,0,0x90,4,Write,ACK\n', '2:10', ["'4'", 'hexadecimal']),
+    (LOGIC1 + '1,0,0x90,0x00,write?,ACK\n', '2:15', ['Read or Write']),
+    (LOGIC1 + '1,0,0x90,0x00,Write,ok\n', '2:21', ["'ok'", 'ACK or NAK']),
+    (LOGIC1 + '1,0,0x90\n', '2:1', ['3 columns']),
+    (LOGIC1 + '1,"0,0x90\n', '2:', ['quotes']),
+    (LOGIC1 + '1,"0"x,0x90,0,Write,ACK\n', '2:6', ["'x'", 'comma']),
+    (LOGIC1 + '9e99,0,0x90,0x00,Write,ACK\n', '2:1', ['no time']),
+    (LOGIC1 + '1,0,0x90,0x00,Write,ACK\n0.5,1,0x90,0x00,Write,ACK\n',
+     '3:1', ['time before']),
+    (LOGIC1.replace(',ACK/NAK', ''), '1:1', ['no table', 'start_time']),
+    (LOGIC2 + 'I2C,start,,,,,,\n', '2:11', ['no time']),
+    (LOGIC2 + 'I2C,start,1,,,,,\nI2C,address,1,,true,0x80,false,\n', '3:21',
+     ['0x80', '0x7f']),
+    (LOGIC2 + 'I2C,start,1,,,,,\nI2C,address,1,,1,0x40,false,\n', '3:16',
+     ["'1'", 'true or false']),
+    (LOGIC2 + 'I2C,start,1,,,,,\nI2C,data,1,,true,,,0x00\n', '3:', ['address']),
+    (LOGIC2 + 'I2C,start,1,,,,,\nI2C,oops,1,,true,,,0x00\n', '3:5',
+     ["'oops'", 'start, address, data or stop']),
+    (LOGIC2 + 'I2C,start,2,,,,,\nI2C,address,,,true,0x40,false,\n'
+     'I2C,stop,1,,,,,\n', '4:10', ['time before']),
+    (LOGIC2 + 'I2C,start,1' + ',' * 70 + '\n', '2:', ['64 columns']),
+    ('i2c-1: Start\ni2c-1: Adress read: 48\n', '2:8', ['Adress', 'Stop']),
+    ('i2c-1: Start\ni2c-1: Address read: 80\n', '2:22', ['7f', 'shifted']),
+    ('i2c-1: Start\ni2c-1: Address read: 48 x\n', '2:24', ["' x'"]),
+    ('i2c-1: Start\ni2c-1: ACK\n', '2:8', ['ACK or NACK of nothing']),
+    ('i2c-1: Start\ni2c-1: Data read: 00\n', '2:8', ['address is due']),
+    ('i2c-1: Start\ni2c-1: Address read: 48\ni2c-1: Start\n', '3:8',
+     ['ACK or NACK is due']),
+    ('i2c-1: Start\ni2c-1: Address read: 48\ni2c-1: Stop\n', '3:8',
+     ['ACK or NACK is due']),
+    ('i2c-1: Start\ni2c-1: Address read: 48\ni2c-1: Data read: 11\n', '3:8',
+     ['ACK or NACK is due']),
+    ('i2c-1: Start\ni2c-1: Address read: 48\ni2c-1: ACK\n'
+     'i2c-1: Address read: 48\n', '4:8', ['without a START']),
+    ('i2c-1: Start\nhello there\n', '2:1', ['no annotation']),
+    ('1-2 i2c-1: Start\n3_4 i2c-1: Stop\n', '2:2', ['BEGIN-END']),
+    ('i2c-1: Start\n\0\n', '2:1', ['NUL']),
+    (f'i2c-1: Start\n{"x" * 1048577}\n', '2:1048577', ['1048576 bytes']),
+    (FTRACE + 'i2c_write: i2c-1048576 #0\n', '1:', ['i2c-', '1048575']),
+    (FTRACE + 'i2c_write: i2c-1 #1024 a=048 f=0 l=0 []\n', '1:',
+     ['#0 to 1023']),
+    (FTRACE + 'i2c_write: i2c-1 #0 a=080 f=0000 l=0 []\n', '1:47',
+     ['0x80', '07f']),
+    (FTRACE + 'i2c_write: i2c-1 #0 a=448 f=0010 l=0 []\n', '1:', ['3ff']),
+    (FTRACE + 'i2c_write: i2c-1 #0 a=048 f=0001 l=0 []\n', '1:1', ['f=']),
+    (FTRACE + 'i2c_write: i2c-1 #0 a=048 f=0008 l=0 []\n', '1:1', ['f=']),
+    (FTRACE + 'i2c_read: i2c-1 #0 a=048 f=0000 l=0\n', '1:1', ['f=']),
+    (FTRACE + 'i2c_write: i2c-1 #0 a=048 f=0000 l=65536 []\n', '1:',
+     ['l=0 to 65535']),
+    (FTRACE + 'i2c_write: i2c-1 #0 a=048 f=0000 l=1 [00-11]\n', '1:',
+     ['more than the 1 bytes']),
+    (FTRACE + 'i2c_write: i2c-1 #0 a=048 f=0000 l=2 [00:11]\n', '1:',
+     ['00 to ff']),
+    (FTRACE + 'i2c_write: i2c-1 #0 a=048 f=0000 l=2\n', '1:', ['no data']),
+    (FTRACE + 'i2c_read: i2c-1 #0 a=048 f=0001 l=2 [00]\n', '1:', ['[00]']),
+    (FTRACE + 'i2c_result: i2c-1 n=1025 ret=0\n', '1:', ['n=0 to 1024']),
+    (FTRACE + 'i2c_result: i2c-1 n=1 ret=-5000\n', '1:', ['4095']),
+    (FTRACE + 'smbus_read: i2c-1 a=048 f=0000 c=100 BYTE\n', '1:', ['c=0 to']),
+    (FTRACE + 'smbus_read: i2c-1 a=048 f=0000 c=1 BITE\n', '1:',
+     ['BITE', 'I2C_BLOCK_DATA']),
+    (FTRACE + 'smbus_read: i2c-1 a=048 f=0001 c=1 BYTE\n', '1:1', ['f=']),
+    (FTRACE + 'smbus_write: i2c-1 a=048 f=0000 c=1 BYTE_DATA l=35 []\n', '1:',
+     ['l=0 to 34']),
+    (FTRACE + 'smbus_result: i2c-1 a=048 f=0000 c=1 BYTE up res=0\n', '1:',
+     ['rd or wr']),
+    (FTRACE + 'i2c_read: i2c-1 #0 a=048 f=0001 l=1\n'
+     + FTRACE + 'i2c_reply: i2c-1 #0 a=048 f=0001 l=2 [00-00]\n', '2:1',
+     ['did not ask']),
+    (FTRACE + 'i2c_read: i2c-1 #0 a=048 f=0001 l=1\n'
+     + FTRACE.replace('1.0', '0.9') + 'i2c_result: i2c-1 n=1 ret=1\n', '2:1',
+     ['time before']),
+)
+
+
+def test_what_is_wrong_has_its_line_and_column():
+    for text, where, names in BAD:
+        form = ('saleae' if text.startswith(('Time', 'name')) else
+                'ftrace' if text.startswith(' a-1') else 'sigrok')
+        refused(write('bad.in', text), 'bad.out', '--from', form, '--to',
+                'trace', status=3, names=[f'bad.in:{where}', *names])
+        assert not os.path.exists('bad.out'), text
+
+
+def test_limits_of_a_trace_hold():
+    start = 'i2c-1: Start\ni2c-1: Address write: 48\ni2c-1: ACK\n'
+    byte = 'i2c-1: Data write: 00\ni2c-1: ACK\n'
+    write('long.sr', start + byte * 1048576 + 'i2c-1: Stop\n')
+    convert('long.sr', 'long.i2ct')
+    write('long.sr', start + byte * 1048577 + 'i2c-1: Stop\n')
+    refused('long.sr', 'long.i2ct', status=3, names=['1048576'])
+    write('many.sr', start * 1024 + 'i2c-1: Stop\n')
+    convert('many.sr', 'many.i2ct')
+    write('many.sr', start * 1025 + 'i2c-1: Stop\n')
+    refused('many.sr', 'many.i2ct', status=3, names=['many.sr:', '1024'])
+
+
+def test_an_import_from_the_standard_input():
+    text = read(f'{SAMPLES}/ftrace.txt')
+    out = convert('-', '-', '--from', 'ftrace', '--to', 'trace', stdin=text,
+                  notes=['6 bytes'])
+    assert plain(out) == plain(read(f'{SAMPLES}/ftrace.i2ct'))
+    refused('-', '-', '--from', 'vcd', '--to', 'trace', status=3,
+            names=['-: ', 'file'])
+
+
+def test_an_import_straight_to_another_format():
+    convert(f'{SAMPLES}/saleae-logic2.csv', 'direct.vcd', notes=None)
+    convert(f'{SAMPLES}/saleae-logic2.i2ct', 'through.vcd', notes=None)
+    assert read('direct.vcd') == read('through.vcd')
+    assert not glob.glob(f'{tempfile.gettempdir()}/i2cpt-*.i2ct')
+
+
+# --------------------------------------------------------------- two-wire VCD
+
+def bare(trace):
+    return [re.sub(r'^\S+ \S+ ', '', line) for line in plain(read(trace))
+            if re.match(r'\d+\.', line)]
+
+
+def test_an_exported_vcd_comes_back_as_it_was():
+    need('sigrok-cli')
+    trace = random_trace('back.i2ct', 300, seed=7)
+    for hz in ('10k', '100k', '1M', '5M'):
+        convert(trace, 'back.vcd', '--frequency', hz, '--max-gap', '100us',
+                notes=None)
+        convert('back.vcd', 'again.i2ct')
+        assert bare('again.i2ct') == bare(trace), hz
+
+
+def test_a_vcd_with_other_names_and_units():
+    need('sigrok-cli')
+    write('small.i2ct', 'i2cpt-trace 1\nfrequency: 400000\n'
+          '0.000000 +0.0 w1@0x48 5a\n0.001000 +0.0 r1@0x48 = a5\nend 2\n')
+    convert('small.i2ct', 'small.vcd')
+    text = read('small.vcd')
+    other = (text.replace(' SCL ', ' clk ').replace(' SDA ', ' dat ')
+             .replace('$timescale 100 ns', '$timescale\n100ns')
+             .replace('$var wire 1 c', '$var wire 8 x bus [7:0] $end\n'
+                      '$var wire 1 c'))
+    write('other.vcd', other)
+    refused('other.vcd', 'x.i2ct', status=3, names=['other.vcd', '--scl'])
+    refused('other.vcd', 'x.i2ct', '--scl', 'clk', status=3, names=['--sda'])
+    convert('other.vcd', 'other.i2ct', '--scl', 'clk', '--sda', 'dat')
+    assert bare('other.i2ct') == bare('small.i2ct')
+    first, second = [float(t.stamp) for t in transfers('other.i2ct')]
+    assert first == 0 and abs(second - 0.001) < 1e-6, second
+    for words, names in (
+            (('$timescale 100 ns $end\n', ''), ['$timescale']),
+            (('100 ns', '3 ns'), ['bad.vcd:2:', '1, 10 or 100']),
+            (('$enddefinitions', '$end_definitions'), ['$enddefinitions']),
+            (('#0\n', '#x\n'), ['bad.vcd:', '# and a number']),
+            (('#0\n', '#99999999\n'), ['bad.vcd:', 'before']),
+            (('$upscope', '$var wire 1 z scl2 $end $upscope'),
+             ['bad.vcd:', 'more than one']),
+            ((' SDA ', ' SDA:x '), ['bad.vcd:', ': = or ,'])):
+        assert words[0] in text
+        refused(write('bad.vcd', text.replace(*words)), 'x.i2ct', '--from',
+                'vcd', status=3, names=names)
+    refused('nowhere.vcd', 'x.i2ct', '--from', 'vcd', status=3,
+            names=['nowhere.vcd'])
+    assert not os.path.exists('x.i2ct')
+
+
+def test_a_missing_sigrok_cli_is_named():
+    write('small.i2ct', 'i2cpt-trace 1\n0 +0 w1@0x48 5a\nend 1\n')
+    convert('small.i2ct', 'small.vcd')
+    env = dict(os.environ, PATH='/nowhere')
+    _, err = run('convert', 'small.vcd', 'x.i2ct', status=3, env=env)
+    assert err == ('i2cpt-replay: small.vcd: sigrok-cli, which decodes VCD, is '
+                   'not installed\n'), err
+    assert not os.path.exists('x.i2ct')
+    os.mkdir('bin')
+    write('bin/sigrok-cli', '#!/bin/sh\nexit 3\n')
+    os.chmod('bin/sigrok-cli', 0o755)
+    env['PATH'] = os.path.abspath('bin')
+    _, err = run('convert', 'small.vcd', 'x.i2ct', status=3, env=env)
+    assert 'exit status 3' in err, err
 
 
 tap.main(globals())
