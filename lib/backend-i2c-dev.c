@@ -46,6 +46,10 @@ static const struct i2cpt_key keys[] = {
      .kind = I2CPT_KEY_SWITCH,
      .def = "off",
      .help = "use addresses that a kernel driver has taken"},
+    {.name = "worker",
+     .kind = I2CPT_KEY_SWITCH,
+     .def = "on",
+     .help = "off: calls in the caller's thread, bounded by the kernel alone"},
     {NULL},
 };
 
@@ -192,6 +196,7 @@ static int i2c_dev_open(const struct i2cpt_options *o, void **priv,
         return ret;
     }
     info->functionality = d->functionality;
+    info->host_bounds = !i2cpt_options_number(o, "worker");
     info->tells_phase = d->host.driver && d->host.driver->tells_phase;
     *priv = d;
     return 0;
@@ -297,14 +302,21 @@ static int claim(struct i2c_dev *d, uint16_t addr, bool tenbit, bool set,
 
 /* ------------------------------------------------------------- transfers */
 
+static bool same_target(const struct i2cpt_msg *a, const struct i2cpt_msg *b)
+{
+    return a->addr == b->addr && !((a->flags ^ b->flags) & I2CPT_M_TEN);
+}
+
 static int claim_all(struct i2c_dev *d, const struct i2cpt_xfer *x)
 {
     size_t i;
     int ret = 0;
 
     for (i = 0; i < x->n && !ret; i++) {
-        ret = claim(d, x->msgs[i].addr, x->msgs[i].flags & I2CPT_M_TEN, false,
-                    x->fault);
+        if (!i || !same_target(&x->msgs[i], &x->msgs[i - 1])) {
+            ret = claim(d, x->msgs[i].addr, x->msgs[i].flags & I2CPT_M_TEN,
+                        false, x->fault);
+        }
     }
     return ret;
 }

@@ -5,10 +5,11 @@
 
 #include "bus.h"
 
-/* Backends whose calls cannot be cut short are left to the worker. */
+/* Backends whose calls cannot be cut short are left to the worker, unless the
+ * user says otherwise. */
 static bool may_run_here(struct i2cpt_bus *bus, const struct i2cpt_call *call)
 {
-    return !(bus->ops->flags & I2CPT_OPS_OUTLIVES) &&
+    return (!(bus->ops->flags & I2CPT_OPS_OUTLIVES) || bus->info.host_bounds) &&
            bus_idle_for_locked(bus, call->owner);
 }
 

@@ -155,6 +155,9 @@ struct i2cpt_bus_info {
     /* An address NACK is reported as such, ENXIO with its phase, and so need
      * not be found out: false where it is not known. */
     bool tells_phase;
+    /* OUTLIVES, but the user takes the host's own bound for the deadline:
+     * synchronous calls are made in the caller's thread all the same. */
+    bool host_bounds;
 };
 
 /* Calls on the host cannot be cut short: only the worker makes them. */

@@ -663,6 +663,66 @@ START_TEST(hang)
 }
 END_TEST
 
+static unsigned threads(void)
+{
+    GDir *dir = g_dir_open("/proc/self/task", 0, NULL);
+    unsigned n = 0;
+
+    ck_assert_ptr_nonnull(dir);
+    while (g_dir_read_name(dir)) {
+        n++;
+    }
+    g_dir_close(dir);
+    return n;
+}
+
+static const struct {
+    const char *spec;
+    unsigned more_threads;
+} workers[] = {
+    {"i2c-dev,device=/dev/i2c-3", 1},
+    {"i2c-dev,device=/dev/i2c-3,worker=on", 1},
+    {"i2c-dev,device=/dev/i2c-3,worker=off", 0},
+};
+
+START_TEST(worker_or_not)
+{
+    struct i2cpt_adapter *a = open_spec(workers[_i].spec);
+    unsigned before = threads();
+
+    fake_i2c_target(fake, 0x50);
+    ck_assert_int_eq(put(a, 0x50, 1), 0);
+    ck_assert_uint_eq(threads(), before + workers[_i].more_threads);
+    ck_assert_int_eq(put(a, 0x51, 1), -ENXIO);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+static gpointer put_one(gpointer adapter)
+{
+    return GINT_TO_POINTER(put(adapter, 0x50, 1));
+}
+
+/* Who is in the kernel stays there; others are let go in time. */
+START_TEST(hang_without_worker)
+{
+    struct i2cpt_adapter *a =
+        open_spec("i2c-dev,device=/dev/i2c-3,timeout-ms=50,worker=off");
+    struct i2cpt_msg m = {0x50, 0, 0, 0, NULL};
+    GThread *thread;
+
+    fake_i2c_target(fake, 0x50);
+    fake_i2c_hold(fake);
+    thread = g_thread_new("caller", put_one, a);
+    fake_i2c_wait_held(fake);
+    ck_assert_int_eq(i2cpt_transfer(a, &m, 1, NULL), -ETIMEDOUT);
+    fake_i2c_let_go(fake);
+    ck_assert_int_eq(GPOINTER_TO_INT(g_thread_join(thread)), 0);
+    ck_assert_int_eq(put(a, 0x50, 1), 0);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* The last handle goes while the kernel still has a call. */
 START_TEST(hang_at_close)
 {
@@ -1001,6 +1061,8 @@ static void add_transfers(Suite *suite)
     tcase_add_test(tc, busy_owner_named);
     tcase_add_test(tc, hang);
     tcase_add_test(tc, hang_at_close);
+    tcase_add_loop_test(tc, worker_or_not, 0, G_N_ELEMENTS(workers));
+    tcase_add_test(tc, hang_without_worker);
     tcase_add_loop_test(tc, unplugged_between, 0, N(unplug_errors));
     tcase_add_test(tc, unplugged_during);
     tcase_add_test(tc, unplugged_and_back);
