@@ -199,6 +199,17 @@ I2CPT_API int i2cpt_trace_compare(const struct i2cpt_trace_transfer *t,
                                   char *text, size_t size);
 
 /*
+ * Two recordings of one session, `earlier` and `later`, as one trace at `out`,
+ * another file: the later one, with bytes that are not the same in both marked
+ * volatile (those that either has marked so stay). Returns how many were marked
+ * anew. -EINVAL where they are not the same session; the text names the first
+ * transfer that has another shape: other messages, lengths, marks or results,
+ * or another first byte of a write, which is taken for a register.
+ */
+I2CPT_API int i2cpt_trace_merge(const char *earlier, const char *later,
+                                const char *out, struct i2cpt_fault *fault);
+
+/*
  * One transfer in i2ctransfer's own syntax, "w2@0x50 0x00 0x10 r16": words
  * {r|w}LENGTH[@address] with flag letters (i n p s t) before the r or w, `r?`,
  * data with 0x or decimal and the suffixes = + - p. The messages and their
@@ -227,6 +238,11 @@ struct i2cpt_trace_verdict {
     uint64_t redacted;   /* bytes that were served as 0xff */
     uint64_t next_line;  /* of the first that remains; 0: none, or not known */
     char text[512];      /* the first mismatch: line, expected and actual */
+    /* That one again: the line that was expected (0: nothing more), and both
+     * requests as a trace writes them, as far as they fit. */
+    uint64_t mismatch_line;
+    char expected[1000], actual[1000];
+    uint64_t next_lines[8]; /* the first that remain; 0 behind the last */
 };
 /* Reads on to the trace's end where it must to know what remains. 0, or
  * -EOPNOTSUPP for an adapter of another kind, or that of a bad line. */

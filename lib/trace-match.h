@@ -151,12 +151,22 @@ struct trace_seq *trace_source_seq(struct trace_source *s, uint16_t addr,
 int trace_source_get(struct trace_source *s, struct trace_seq *seq,
                      uint64_t index, const struct i2cpt_trace_line **out,
                      struct i2cpt_fault *fault);
+/* Of all of the file, from where its reader is. */
+int trace_source_index(struct trace_source *s, struct i2cpt_fault *fault);
+/* The next transfer of our bus, from any reader. */
+int trace_source_read(struct trace_source *s, struct i2cpt_trace_reader *r,
+                      struct trace_slot *slot, uint64_t deadline_ns,
+                      struct i2cpt_fault *fault);
 /* Begin a sequence anew. */
 void trace_source_rewind(struct trace_source *s, struct trace_seq *seq);
 /* 1 occurs, 0 does not, -1 cannot be told (a pipe). */
 int trace_source_knows(struct trace_source *s, uint16_t addr, uint16_t flags);
 /* Strict: the oldest index that get() still has. */
 uint64_t trace_source_oldest(const struct trace_source *s);
+/* Strict: the lines of the first of them from number `index` on, at most `n`,
+ * where the file can be read again. */
+void trace_source_lines(struct trace_source *s, uint64_t index, uint64_t *lines,
+                        uint32_t n);
 /* Transfers of this bus that are no passthrough's own, or I2CPT_TRACE_UNKNOWN.
  * May read the file to its end. */
 int trace_source_count(struct trace_source *s, uint64_t *count,
@@ -239,7 +249,9 @@ struct trace_match {
     uint64_t guess_line, guess_offset;
 
     uint64_t mismatches, absent, redacted;
-    char first[512]; /* the first mismatch's text */
+    char first[512]; /* the first mismatch's text, and what it is about */
+    uint64_t first_line;
+    char expected[1000], actual[1000];
 };
 
 typedef const struct i2cpt_trace_line *line_t;

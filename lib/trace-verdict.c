@@ -6,6 +6,30 @@
 
 #include "trace-match.h"
 
+#define REQUEST_TEXT 900 /* of one, as far as it is shown */
+#define IN_LINE      96  /* and in an error's one line */
+
+static void copy_text(char *out, size_t size, const struct trace_text *t)
+{
+    size_t len = MIN(t->len, size - 1);
+    size_t space = len && t->buf[0] == ' ';
+
+    memcpy(out, t->buf + space, len - space);
+    out[len - space] = 0;
+}
+
+/* Both requests of the first mismatch, for a report that has more room. */
+static void keep_both(struct trace_match *m, uint64_t line,
+                      const struct trace_text *want,
+                      const struct trace_text *asked)
+{
+    if (!m->mismatches) {
+        m->first_line = line;
+        copy_text(m->expected, sizeof(m->expected), want);
+        copy_text(m->actual, sizeof(m->actual), asked);
+    }
+}
+
 static int note_mismatch(struct trace_match *m, const char *text,
                          struct i2cpt_fault *fault)
 {
@@ -22,33 +46,32 @@ int match_mismatch(struct trace_match *m, line_t expected,
     struct trace_text want = {NULL, 0, 0, false};
     const char *name = trace_reader_name(m->source.reader);
     char *base = g_path_get_basename(name), text[512];
+    uint64_t number = expected ? trace_source_line(&m->source, expected) : 0;
     uint32_t i;
 
     if (expected) {
         struct i2cpt_trace_transfer t = expected->transfer;
 
-        for (i = 0; i < t.n; i++) {
+        for (i = 0; i < t.n && want.len < REQUEST_TEXT; i++) {
             struct i2cpt_trace_msg msg = t.msgs[i];
 
-            msg.n_bytes = msg.flags & I2CPT_M_RD ? 0 : MIN(msg.n_bytes, 24);
+            msg.n_bytes =
+                msg.flags & I2CPT_M_RD ? 0 : MIN(msg.n_bytes, REQUEST_TEXT / 3);
             trace_format_msg(&want, &msg, !i || msg.addr != t.msgs[i - 1].addr);
-            if (want.len > 90) {
-                trace_text_add(&want, " ...", 4);
-                break;
-            }
         }
         snprintf(text, sizeof(text),
-                 "%.40s:%" G_GUINT64_FORMAT ": expected%.*s, got%.*s", base,
-                 trace_source_line(&m->source, expected),
-                 (int)MIN(want.len, 96), want.buf, (int)MIN(asked->len, 96),
-                 asked->buf);
+                 "%.40s:%" G_GUINT64_FORMAT ": expected%.*s%s, got%.*s", base,
+                 number, (int)MIN(want.len, IN_LINE), want.buf,
+                 want.len > IN_LINE ? " ..." : "",
+                 (int)MIN(asked->len, IN_LINE), asked->buf);
     } else {
         snprintf(text, sizeof(text),
                  "%.40s: expected nothing more%s%s, got%.*s", base,
                  m->mode == TRACE_STRICT ? "" : " at this address",
                  m->source.truncated ? " (the trace is truncated)" : "",
-                 (int)MIN(asked->len, 96), asked->buf);
+                 (int)MIN(asked->len, IN_LINE), asked->buf);
     }
+    keep_both(m, number, &want, asked);
     g_free(want.buf);
     g_free(base);
     return note_mismatch(m, text, fault);
@@ -61,7 +84,7 @@ int match_differs(struct trace_match *m, line_t expected,
     size_t i;
     int ret;
 
-    for (i = 0; i < x->n && asked.len < 96; i++) {
+    for (i = 0; i < x->n && asked.len < REQUEST_TEXT; i++) {
         const struct i2cpt_msg *q = &x->msgs[i];
         bool read = q->flags & I2CPT_M_RD;
         struct i2cpt_trace_msg msg = {
@@ -69,7 +92,7 @@ int match_differs(struct trace_match *m, line_t expected,
             .flags = q->flags,
             .len = q->flags & I2CPT_M_RECV_LEN && q->buf[0] < 3 ? q->buf[0]
                                                                 : q->len,
-            .n_bytes = read ? 0 : MIN(q->len, 24),
+            .n_bytes = read ? 0 : MIN(q->len, REQUEST_TEXT / 3),
             .bytes = q->buf};
 
         trace_format_msg(&asked, &msg, !i || q->addr != q[-1].addr);
@@ -100,11 +123,19 @@ void match_settle_guess(struct trace_match *m)
     char text[160];
 
     if (m->guessed && m->told && m->guess_taken != m->guess_limit) {
+        uint64_t number = trace_source_line(&m->source, &line);
+
         snprintf(text, sizeof(text),
                  "line %" G_GUINT64_FORMAT
                  ": expected a read of %u bytes, the guest took %u",
-                 trace_source_line(&m->source, &line), m->guess_limit,
-                 m->guess_taken);
+                 number, m->guess_limit, m->guess_taken);
+        if (!m->mismatches) {
+            m->first_line = number;
+            snprintf(m->expected, sizeof(m->expected), "a read of %u bytes",
+                     m->guess_limit);
+            snprintf(m->actual, sizeof(m->actual), "a read of %u bytes",
+                     m->guess_taken);
+        }
         note_mismatch(m, text, NULL);
         i2cpt_log(I2CPT_LOG_WARNING, "%s", text);
     }
@@ -160,36 +191,85 @@ static bool is_open(const struct trace_seq *seq, uint64_t index)
     return false;
 }
 
-/* The line of the first transfer of `seq` that was not asked for. */
-static uint64_t first_open(struct trace_match *m, struct trace_seq *seq)
+#define NEXT_MAX G_N_ELEMENTS(((struct i2cpt_trace_verdict *)0)->next_lines)
+
+/* The first lines that were not asked for, by their offsets, in order. */
+struct next {
+    uint64_t offsets[NEXT_MAX];
+    guint n;
+};
+
+static bool next_add(struct next *next, uint64_t offset)
+{
+    guint at = next->n;
+
+    while (at && next->offsets[at - 1] > offset) {
+        at--;
+    }
+    if (at == NEXT_MAX) {
+        return false;
+    }
+    next->n = MIN(next->n + 1, (guint)NEXT_MAX);
+    memmove(next->offsets + at + 1, next->offsets + at,
+            (next->n - 1 - at) * sizeof(next->offsets[0]));
+    next->offsets[at] = offset;
+    return true;
+}
+
+static void find_open(struct trace_match *m, struct trace_seq *seq,
+                      struct next *next)
 {
     uint64_t index = seq->scripts ? 0 : seq->pos;
     line_t line;
 
     for (; trace_source_get(&m->source, seq, index, &line, NULL) == 1;
          index++) {
-        if (!trace_is_own(&line->transfer) && is_open(seq, index)) {
+        if (!trace_is_own(&line->transfer) && is_open(seq, index) &&
+            !next_add(next, line->offset)) {
+            return;
+        }
+    }
+}
+
+/* Strict order from a pipe: one, as what is read is gone. */
+static uint64_t next_of_pipe(struct trace_match *m)
+{
+    struct trace_seq *seq = &m->source.all;
+    uint64_t index = seq->pos;
+    line_t line;
+
+    m->source.deadline_ns = 0; /* it is not waited for */
+    for (; trace_source_get(&m->source, seq, index, &line, NULL) == 1;
+         index++) {
+        if (!trace_is_own(&line->transfer)) {
             return trace_source_line(&m->source, line);
         }
     }
     return 0;
 }
 
-static uint64_t next_line(struct trace_match *m)
+static void next_lines(struct trace_match *m, uint64_t *lines)
 {
     struct trace_source *s = &m->source;
-    uint64_t first = 0, line;
-    uint32_t i;
+    struct next next = {.n = 0};
+    guint i;
 
     if (m->mode == TRACE_STRICT) {
-        m->source.deadline_ns = 0; /* a pipe is not waited for */
-        return s->all.rounds ? 0 : first_open(m, &s->all);
+        if (trace_reader_seekable(s->reader)) {
+            trace_source_lines(s, s->all.pos, lines, NEXT_MAX);
+        } else {
+            lines[0] = next_of_pipe(m);
+        }
+        return;
     }
     for (i = 0; i < TRACE_ADDRESSES; i++) {
-        line = s->by_address[i] ? first_open(m, s->by_address[i]) : 0;
-        first = line && (!first || line < first) ? line : first;
+        if (s->by_address[i]) {
+            find_open(m, s->by_address[i], &next);
+        }
     }
-    return first;
+    for (i = 0; i < next.n; i++) {
+        lines[i] = trace_reader_line_at(s->reader, next.offsets[i]);
+    }
 }
 
 int trace_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
@@ -206,6 +286,9 @@ int trace_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
     v.absent = m->absent;
     v.redacted = m->redacted;
     memcpy(v.text, m->first, sizeof(v.text));
+    v.mismatch_line = m->first_line;
+    memcpy(v.expected, m->expected, sizeof(v.expected));
+    memcpy(v.actual, m->actual, sizeof(v.actual));
     ret = trace_source_count(&m->source, &count, fault);
     if (ret) {
         return ret;
@@ -215,7 +298,8 @@ int trace_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
                   : count == I2CPT_TRACE_UNKNOWN    ? count
                                                     : count - v.consumed;
     if (v.remaining && v.remaining != I2CPT_TRACE_UNKNOWN) {
-        v.next_line = next_line(m);
+        next_lines(m, v.next_lines);
+        v.next_line = v.next_lines[0];
     }
     memcpy(out, &v, MIN(out->size, sizeof(v)));
     return 0;

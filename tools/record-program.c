@@ -20,5 +20,6 @@ int record_program(struct buses *buses, const struct recording *recording,
                       recording->path);
     }
     buses_free(buses);
-    return ret;
+    return ret != PROGRAM_OURS && recording_merge(recording) ? PROGRAM_OURS
+                                                             : ret;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -60,4 +62,30 @@ int recording_set(const struct recording *r, int64_t bus,
 int recording_end(struct i2cpt_adapter *a)
 {
     return i2cpt_trace_record_end(a, NULL);
+}
+
+/* Beside it, so that it can take its place; what was recorded stays where the
+ * two are not of one session. */
+int recording_merge(const struct recording *r)
+{
+    g_autofree char *merged = NULL;
+    struct i2cpt_fault fault = {0};
+    int ret;
+
+    if (!r->merge) {
+        return 0;
+    }
+    merged = g_strdup_printf("%s.merged", r->path);
+    ret = i2cpt_trace_merge(r->merge, r->path, merged, &fault);
+    if (ret < 0) {
+        g_unlink(merged);
+        tool_complain("%s stays as recorded: %s", r->path, fault.text);
+        return ret;
+    }
+    if (g_rename(merged, r->path)) {
+        tool_complain("%s: %s", r->path, g_strerror(errno));
+        g_unlink(merged);
+        return -1;
+    }
+    return 0;
 }

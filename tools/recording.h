@@ -26,5 +26,7 @@ int recording_set(const struct recording *r, int64_t bus,
 /* After the last transfer: 0, or an error on stderr and not 0 where the trace
  * lacks something. */
 int recording_end(struct i2cpt_adapter *a);
+/* --merge, once the trace is closed: 0 or as above. */
+int recording_merge(const struct recording *r);
 
 #endif

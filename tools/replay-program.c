@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "program.h"
+#include "text.h"
 #include "with-program.h"
+
+#define NEXT_MAX G_N_ELEMENTS(((struct i2cpt_trace_verdict *)0)->next_lines)
 
 /* The verdicts of all buses taken together. */
 struct verdict {
     uint64_t consumed, remaining, mismatches, redacted;
     bool unknown; /* what remains cannot be found out */
     bool truncated;
-    uint64_t next_line;
-    char text[512];
+    uint64_t next_lines[NEXT_MAX];
+    struct i2cpt_trace_verdict first; /* of the bus with the first mismatch */
 };
 
 /* ------------------------------------------------------------------- buses */
@@ -89,6 +94,24 @@ static int add_buses(struct buses *buses, const struct replay_options *r)
 
 /* ----------------------------------------------------------------- verdict */
 
+static int by_line(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a - 1, y = *(const uint64_t *)b - 1;
+
+    return x < y ? -1 : x > y; /* 0, none, comes last */
+}
+
+/* The first of both lists. */
+static void add_lines(uint64_t *lines, const uint64_t *more)
+{
+    uint64_t both[2 * NEXT_MAX];
+
+    memcpy(both, lines, sizeof(both) / 2);
+    memcpy(both + NEXT_MAX, more, sizeof(both) / 2);
+    qsort(both, 2 * NEXT_MAX, sizeof(both[0]), by_line);
+    memcpy(lines, both, sizeof(both) / 2);
+}
+
 static int judge(struct buses *buses, struct verdict *all)
 {
     struct i2cpt_trace_verdict v = {.size = sizeof(v)};
@@ -107,11 +130,9 @@ static int judge(struct buses *buses, struct verdict *all)
         all->mismatches += v.mismatches;
         all->redacted += v.redacted;
         all->truncated |= v.truncated;
-        if (!all->next_line || (v.next_line && v.next_line < all->next_line)) {
-            all->next_line = v.next_line;
-        }
-        if (!all->text[0]) {
-            memcpy(all->text, v.text, sizeof(all->text));
+        add_lines(all->next_lines, v.next_lines);
+        if (!all->first.mismatches) {
+            all->first = v;
         }
     }
     return 0;
@@ -122,17 +143,33 @@ static const char *word(const struct verdict *v)
     return v->mismatches ? "mismatch" : v->remaining ? "unconsumed" : "same";
 }
 
+/* The first mismatch: both requests, and what stands there in the trace. */
+static void tell_mismatch(const struct replay_options *r,
+                          const struct verdict *v)
+{
+    const struct i2cpt_trace_verdict *first = &v->first;
+    bool reads_on = strstr(first->actual, " (") != NULL;
+
+    tool_complain("%s: %" PRIu64 " requests differ; the first: %s", r->trace,
+                  v->mismatches, first->text);
+    if (first->mismatch_line) {
+        text_aligned(stderr, "expected", first->expected, "got", first->actual);
+    }
+    text_around(stderr, r->trace, first->mismatch_line,
+                reads_on ? NULL : first->actual);
+}
+
 static void tell(const struct replay_options *r, const struct verdict *v)
 {
     if (v->mismatches) {
-        tool_complain("%s: %" PRIu64 " requests differ; the first: %s",
-                      r->trace, v->mismatches, v->text);
+        tell_mismatch(r, v);
     }
     if (v->remaining) {
         tool_complain("%s: %" PRIu64 " of %" PRIu64 " transfers were not asked "
                       "for, the first in line %" PRIu64,
                       r->trace, v->remaining, v->remaining + v->consumed,
-                      v->next_line);
+                      v->next_lines[0]);
+        text_lines(stderr, r->trace, v->next_lines, NEXT_MAX);
     }
     if (v->redacted) {
         tool_complain("%s: %" PRIu64 " redacted bytes were served as 0xff",
@@ -143,42 +180,44 @@ static void tell(const struct replay_options *r, const struct verdict *v)
     }
 }
 
-static void put_json_text(FILE *to, const char *text)
+static void put_report(struct json *j, const struct replay_options *r,
+                       const struct verdict *v, int status)
 {
-    fputc('"', to);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\') {
-            fputc('\\', to);
-        }
-        fprintf(to, (unsigned char)*text < 0x20 ? "\\u%04x" : "%c", *text);
+    const struct i2cpt_trace_verdict *first = &v->first;
+
+    json_open(j, NULL, '{');
+    json_string(j, "trace", r->trace);
+    json_string(j, "verdict", word(v));
+    json_int(j, "status", status);
+    json_uint(j, "consumed", v->consumed);
+    json_uint(j, "remaining", v->remaining);
+    json_open(j, "remaining_lines", '[');
+    for (size_t i = 0; i < NEXT_MAX && v->next_lines[i]; i++) {
+        json_uint(j, NULL, v->next_lines[i]);
     }
-    fputc('"', to);
+    json_close(j, ']');
+    json_uint(j, "mismatches", v->mismatches);
+    json_string(j, "first", first->text);
+    if (v->mismatches) {
+        json_uint(j, "line", first->mismatch_line);
+        json_string(j, "expected", first->expected);
+        json_string(j, "actual", first->actual);
+    }
+    json_uint(j, "redacted", v->redacted);
+    json_bool(j, "truncated", v->truncated);
+    json_close(j, '}');
 }
 
 static int report(const struct replay_options *r, const struct verdict *v,
                   int status)
 {
-    FILE *to = fopen(r->report, "we");
+    struct json j = {.to = tool_report_open(r->report)};
 
-    if (!to) {
-        tool_complain("--report %s: %s", r->report, strerror(errno));
+    if (!j.to) {
         return PROGRAM_OURS;
     }
-    fputs("{\"trace\": ", to);
-    put_json_text(to, r->trace);
-    fprintf(to,
-            ", \"verdict\": \"%s\", \"status\": %d, \"consumed\": %" PRIu64
-            ", \"remaining\": %" PRIu64 ", \"mismatches\": %" PRIu64
-            ", \"redacted\": %" PRIu64 ", \"truncated\": %s, \"first\": ",
-            word(v), status, v->consumed, v->remaining, v->mismatches,
-            v->redacted, v->truncated ? "true" : "false");
-    put_json_text(to, v->text);
-    fputs("}\n", to);
-    if (fclose(to)) {
-        tool_complain("--report %s: %s", r->report, strerror(errno));
-        return PROGRAM_OURS;
-    }
-    return 0;
+    put_report(&j, r, v, status);
+    return tool_report_close(j.to, r->report) ? PROGRAM_OURS : 0;
 }
 
 int replay_program(const struct replay_options *r)

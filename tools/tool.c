@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tool.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,27 @@ int tool_fault(int rc, const struct i2cpt_fault *fault)
         tool_complain("%s", strerror(-rc));
     }
     return TOOL_BROKEN;
+}
+
+FILE *tool_report_open(const char *path)
+{
+    FILE *to = fopen(path, "we");
+
+    if (!to) {
+        tool_complain("--report %s: %s", path, strerror(errno));
+    }
+    return to;
+}
+
+int tool_report_close(FILE *to, const char *path)
+{
+    bool failed = ferror(to);
+
+    if (fclose(to) || failed) {
+        tool_complain("--report %s: %s", path, strerror(errno));
+        return -1;
+    }
+    return 0;
 }
 
 static uint64_t now_ns(void)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tool.h"
 #include "with-program.h"
@@ -143,6 +144,9 @@ static int record_transfers(const char *spec, const struct recording *recording,
 {
     catch_signals();
     int status = open_and_record(spec, recording, transfers);
+    if (!caught && status == TOOL_FINE && recording_merge(recording)) {
+        status = TOOL_DIFFERS;
+    }
     if (caught) {
         signal(caught, SIG_DFL);
         raise(caught);
@@ -165,12 +169,34 @@ static void refuse_record(const struct verb *verb, const char *spec)
     }
 }
 
+/* The earlier recording is read when the later one has been written. */
+static void check_merge(const struct verb *verb, const struct recording *r)
+{
+    struct stat a, b;
+
+    if (!r->merge) {
+        return;
+    }
+    if (r->append) {
+        tool_usage(verb, "--merge compares whole recordings: not with "
+                         "--append");
+    }
+    if (stat(r->merge, &a)) {
+        tool_usage(verb, "--merge %s: %s", r->merge, strerror(errno));
+    }
+    if (!stat(r->path, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino) {
+        tool_usage(verb, "--merge %s: would be replaced by -o %s", r->merge,
+                   r->path);
+    }
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
     static const struct option options[] = {
         {"adapter", required_argument, NULL, 'a'},
         {"append", no_argument, NULL, 'p'},
         {"bus", required_argument, NULL, 'b'},
+        {"merge", required_argument, NULL, 'm'},
         {"output", required_argument, NULL, 'o'},
         {"redact", required_argument, NULL, 'r'},
         {"transfers", required_argument, NULL, 't'},
@@ -190,6 +216,9 @@ static int run(const struct verb *verb, int argc, char **argv)
         case 'p':
             recording.append = true;
             break;
+        case 'm':
+            recording.merge = optarg;
+            break;
         case 'r':
             recording_redact(&recording, optarg);
             break;
@@ -206,6 +235,7 @@ static int run(const struct verb *verb, int argc, char **argv)
         tool_usage(verb, "record needs -o TRACE, -a ADAPTER and either "
                          "--transfers or a PROGRAM");
     }
+    check_merge(verb, &recording);
     buses_finish(buses, verb);
     if (spec) {
         refuse_record(verb, spec);
@@ -238,7 +268,10 @@ const struct verb verb_record = {
         "  --append              go on with TRACE, whole or truncated\n"
         "  --redact ADDR[:REG]   write ?? for the data of this address, or of "
         "this\n"
-        "                        register of it; may be repeated\n\n"
+        "                        register of it; may be repeated\n"
+        "  --merge OLD           afterwards mark with ~ what differs from an "
+        "earlier\n"
+        "                        recording of the same session\n\n"
         "With PROGRAM the exit status is its own, or 125 where we failed.\n"
         "A transfer that the target refuses is recorded as such and reported "
         "here;\n"

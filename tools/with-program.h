@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `record` and `replay` with a PROGRAM instead of a list of transfers. */
+/* `record` with a PROGRAM, `replay` with one and on an adapter. */
 #ifndef WITH_PROGRAM_H
 #define WITH_PROGRAM_H
 
@@ -17,6 +17,9 @@ struct replay_options {
     uint32_t bus;
     char **argv;
 };
+/* Both return what the verb shall exit with. */
 int replay_program(const struct replay_options *r);
+/* Not match, end and argv. */
+int replay_on_adapter(const struct replay_options *r, const char *spec);
 
 #endif

@@ -1,0 +1,246 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test-quality.py I2CPT-REPLAY CRASH-CLIENT: what a person is told of a replay
+that did not go as recorded, and recordings that are compared."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+import tap
+
+TOOL, PROGRAM = map(os.path.abspath, sys.argv[1:3])
+folder = tempfile.TemporaryDirectory()
+os.chdir(folder.name)
+
+
+def run(*words, stdin='', status=0):
+    done = subprocess.run([TOOL, *words], input=stdin, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=60)
+    assert done.returncode == status, (words, done)
+    return done.stdout, done.stderr
+
+
+def trace(name, *lines, end=True, headers=()):
+    """Lines without their times."""
+    with open(name, 'w', encoding='utf-8') as file:
+        file.write(''.join(line + '\n' for line in (
+            'i2cpt-trace 1', *headers,
+            *(f'0.{i:06} +0.000100 {line}' for i, line in enumerate(lines)))))
+        if end:
+            file.write(f'end {len(lines)}\n')
+    return name
+
+
+def transfers(name):
+    with open(name, encoding='utf-8') as file:
+        return [line.split(' ', 2)[2].rstrip('\n') for line in file
+                if line[:1].isdigit()]
+
+
+def record(name, text, *words, chips='chips=0x50', status=0):
+    return run('record', '-o', name, '-a', f'stub,{chips}', '--transfers', '-',
+               *words, stdin=text, status=status)
+
+
+# The program (crash-client) writes its number with five bytes, reads two.
+FIRST = 'w5@0x50 00 00 00 00 00 r2 = 00 00'
+SECOND = 'w6@0x50 00 00 00 00 01 00 r2 = 00 00'
+
+
+def with_program(name, *options):
+    with open('progress', 'wb') as file:
+        file.write(bytes(16))
+    # it ends with 3 where a transfer fails
+    return run('replay', name, *options, '--', PROGRAM, '/dev/i2c-0',
+               'progress', status=3)[1].splitlines()
+
+
+def test_a_mismatch_stands_below_what_was_expected():
+    trace('a.i2ct', FIRST, SECOND.replace('01 00 r2', '02 00 r2'),
+          'r1@0x50 = 00', SECOND)
+    err = with_program('a.i2ct', '--match', 'strict')
+    at = next(i for i, line in enumerate(err) if 'requests differ' in line)
+    assert 'a.i2ct:3: expected w6@0x50' in err[at], err
+    assert err[at + 1] == '  expected  w6@0x50 00 00 00 00 02 00 r2', err
+    assert err[at + 2] == '  got       w6@0x50 00 00 00 00 01 00 r2', err
+    assert err[at + 3] == '                                ^^', err
+    # what is near, the line itself marked
+    assert err[at + 4].split() == ['2', *FIRST.split()], err
+    assert err[at + 5].startswith('  >       3  w6@0x50'), err
+    assert err[at + 6].split() == ['4', 'r1@0x50', '=', '00'], err
+    assert err[at + 7].split() == ['5', *SECOND.split()], err
+    assert err[at + 8] == '  the request that came stands in line 5', err
+
+
+def test_a_request_that_stands_nowhere():
+    trace('b.i2ct', FIRST, SECOND.replace('01 00 r2', '02 00 r2'))
+    err = '\n'.join(with_program('b.i2ct'))
+    assert 'the request that came stands nowhere' in err, err
+
+
+def test_requests_behind_the_last():
+    trace('c.i2ct', FIRST)
+    err = '\n'.join(with_program('c.i2ct'))
+    assert 'expected nothing more' in err, err
+    assert 'transfers were not asked for' not in err, err
+
+
+def test_long_requests_are_shown_around_the_difference():
+    long = 'w300@0x50' + ' 00' * 299
+    trace('d.i2ct', f'{long} 01')
+    run('record', '-o', 'd2.i2ct', '-a', 'trace,file=d.i2ct', '--transfers',
+        '-', stdin=long.replace(' 00', ' 0') + ' 0\n')
+    out, _ = run('replay', 'd.i2ct', '-a', 'trace,file=d.i2ct')
+    assert '0 differ' in out
+    trace('d3.i2ct', 'w1@0x50 00 r300 =' + ' 11' * 299 + ' 12')
+    out, _ = run('replay', 'd3.i2ct', '-a', 'stub,chips=0x50', status=1)
+    assert all(len(line) < 130 for line in out.splitlines()), out
+    trace('d4.i2ct', 'w1@0x50 00 r100 =' + ' 00' * 99 + ' 12')
+    out, _ = run('replay', 'd4.i2ct', '-a', 'stub,chips=0x50', status=1)
+    assert '  expected  ... 00 00 00 00 00 00 12\n' in out, out
+    assert '  got       ... 00 00 00 00 00 00 00\n' in out, out
+    assert '                                  ^^\n' in out, out
+
+
+def test_what_was_left_over_is_listed():
+    lines = [f'w1@0x{0x50 + i % 3:02x} {i:02x}' for i in range(20)]
+    trace('e.i2ct', FIRST, *lines)
+    for match in ('per-address', 'strict', 'lookup'):
+        run('replay', 'e.i2ct', '--match', match, '--report', 'e.json', '--',
+            'true', status=125)
+        with open('e.json', encoding='utf-8') as file:
+            report = json.load(file)
+        assert report['verdict'] == 'unconsumed', report
+        assert report['remaining'] == 21, report
+        assert report['remaining_lines'] == list(range(2, 10)), report
+    err = with_program('e.i2ct', '--match', 'per-address')
+    at = next(i for i, line in enumerate(err) if 'not asked for' in line)
+    assert '20 of 21 transfers' in err[at], err
+    assert err[at].endswith('the first in line 3'), err
+    listed = [line.split() for line in err[at + 1:]]
+    assert listed == [[str(3 + i), *lines[i].split()] for i in range(8)], err
+
+
+def test_left_over_on_several_buses():
+    trace('f.i2ct', 'i2c-0: r1@0x50 = 00', 'i2c-1: r1@0x50 = 00',
+          'i2c-0: r1@0x51 = 00', headers=('bus: 0 x', 'bus: 1 y'))
+    run('replay', 'f.i2ct', '--report', 'f.json', '--', 'true', status=125)
+    with open('f.json', encoding='utf-8') as file:
+        report = json.load(file)
+    assert report['remaining_lines'] == [4, 5, 6], report
+
+
+def test_a_report_has_both_requests():
+    trace('g.i2ct', FIRST, SECOND.replace('01 00 r2', '02 00 r2'))
+    with_program('g.i2ct', '--report', 'g.json')
+    with open('g.json', encoding='utf-8') as file:
+        report = json.load(file)
+    assert report['verdict'] == 'mismatch' and report['line'] == 3, report
+    assert report['expected'] == 'w6@0x50 00 00 00 00 02 00 r2', report
+    assert report['actual'] == 'w6@0x50 00 00 00 00 01 00 r2', report
+
+
+def test_an_adapter_that_differs_is_reported():
+    trace('h.i2ct', 'w1@0x50 00 r2 = 00 01', 'r1@0x51 = 00', 'r1@0x50 = 00')
+    out, _ = run('replay', 'h.i2ct', '-a', 'stub,chips=0x50', '--report',
+                 'h.json', status=1)
+    assert out == '''h.i2ct:2: message 1, byte 1: expected 01, got 00
+  expected  w1@0x50 00 r2 = 00 01
+  got       w1@0x50 00 r2 = 00 00
+                               ^^
+h.i2ct:3: expected success, got ENXIO
+  expected  r1@0x51 = 00
+  got       r1@0x51 ! ENXIO phase=address msg=0
+                    ^ ^^^^^ ^^^^^^^^^^^^^ ^^^^^
+h.i2ct: 3 transfers, 2 differ
+''', out
+    with open('h.json', encoding='utf-8') as file:
+        report = json.load(file)
+    assert report['verdict'] == 'mismatch' and report['status'] == 1, report
+    assert report['transfers'] == 3 and report['mismatches'] == 2, report
+    assert report['first'].startswith('h.i2ct:2: '), report
+
+
+def test_an_adapter_that_is_the_same_is_reported():
+    trace('i.i2ct', 'r1@0x50 = 00')
+    run('replay', 'i.i2ct', '-a', 'stub,chips=0x50', '--report', 'i.json')
+    with open('i.json', encoding='utf-8') as file:
+        assert json.load(file)['verdict'] == 'same'
+    _, err = run('replay', 'i.i2ct', '-a', 'stub,chips=0x50', '--report',
+                 'no/such/folder', status=3)
+    assert 'no/such/folder' in err
+
+
+# ---------------------------------------------------------------- merging
+
+SESSION = 'w3@0x50 1 0x11 0x22\nw1@0x50 0 r4\nr1@0x51\n'
+
+
+def test_merge_marks_what_differs():
+    trace('old.i2ct', 'w3@0x50 01 33 22', 'w1@0x50 00 r4 = 00 33 22~ ??',
+          'r1@0x51 ! ENXIO phase=address msg=0')
+    record('new.i2ct', SESSION, '--merge', 'old.i2ct')
+    assert transfers('new.i2ct') == [
+        'w3@0x50 01 11~ 22', 'w1@0x50 00 r4 = 00 11~ 22~ ??',
+        'r1@0x51 ! ENXIO phase=address msg=0'], transfers('new.i2ct')
+    assert run('check', 'new.i2ct')[0] == 'new.i2ct: whole, 3 transfers\n'
+    assert not os.path.exists('new.i2ct.merged')
+    # what is volatile matches whatever is written there
+    _, err = run('record', '-o', 'y.i2ct', '-a',
+                 'trace,file=new.i2ct,match=strict', '--transfers', '-',
+                 stdin='w3@0x50 1 0x77 0x22\n')
+    assert err == '', err
+
+
+def test_merge_refuses_another_session():
+    for old, names in (
+            (['w3@0x50 01 11 22', 'w1@0x50 00 r4 = 00 11 22 00'],
+             ['new.i2ct:6', 'r1@0x51', 'old.i2ct is at its end']),
+            (['w3@0x50 02 11 22'], ['new.i2ct:4', 'w3@0x50 01 11 22',
+                                    'old.i2ct:2', 'w3@0x50 02 11 22']),
+            (['w2@0x50 01 11'], ['new.i2ct:4', 'old.i2ct:2', 'w2@0x50']),
+            (['w3@0x52 01 11 22'], ['w3@0x52']),
+            (['w3@0x50 01 11 22 ! EIO phase=data msg=0 byte=2'], ['EIO']),
+            (['w3@0x50 01 11 22', 'w1@0x50 00 r4 = 00 11 22'], ['r4']),
+            (['w3@0x50 01 11 22', 'w1@0x50 00 r4 = 00 11 22 00',
+              'r1@0x51 ! ENXIO phase=address msg=0', 'r1@0x51'],
+             ['new.i2ct is at its end', 'old.i2ct:5'])):
+        trace('old.i2ct', *old)
+        _, err = record('new.i2ct', SESSION, '--merge', 'old.i2ct', status=1)
+        last = err.splitlines()[-1]
+        assert 'stays as recorded: another session' in last, err
+        for name in names:
+            assert name in last, (name, err)
+        assert transfers('new.i2ct') == [
+            'w3@0x50 01 11 22', 'w1@0x50 00 r4 = 00 11 22 00',
+            'r1@0x51 ! ENXIO phase=address msg=0'], transfers('new.i2ct')
+        assert not os.path.exists('new.i2ct.merged')
+
+
+def test_merge_with_a_program():
+    trace('old.i2ct', 'r1@0x50 = 00')
+    words = ['record', '-o', 'n.i2ct', '--merge', 'old.i2ct', '-a',
+             'stub,chips=0x50', '--', 'true']
+    _, err = run(*words, status=125)
+    assert 'another session' in err, err
+    trace('old.i2ct')
+    _, err = run(*words)
+    assert 'opened no redirected bus' in err, err
+
+
+def test_merge_needs_two_files():
+    trace('old.i2ct')
+    for words, name in ((('-o', 'old.i2ct'), 'would be replaced'),
+                        (('-o', 'x.i2ct', '--append'), '--append'),
+                        (('-o', 'x.i2ct', '--merge', 'none'), 'none')):
+        _, err = run('record', '--merge', 'old.i2ct', '-a', 'stub', *words,
+                     '--transfers', '-', status=2)
+        assert name in err.splitlines()[0], err
+        assert not os.path.exists('x.i2ct')
+
+
+tap.main(globals())

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Transfers as a person is shown them where two are compared. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "i2cpt-trace.h"
+
+/* As a trace has it, without its times; g_free() it. */
+char *text_transfer(const struct i2cpt_trace_transfer *t);
+/* Of that only what was asked for: no data of reads, fault or marks. */
+char *text_request(const struct i2cpt_trace_transfer *t);
+
+/*
+ * Two texts below each other, word by word, with what differs underlined:
+ *
+ *     expected  w2@0x50 03 42
+ *     got       w2@0x50 03 43
+ *                          ^^
+ *
+ * Long ones are shown from shortly before the first difference on.
+ */
+void text_aligned(FILE *to, const char *first_name, const char *first,
+                  const char *second_name, const char *second);
+
+/*
+ * What stands around line `number` of a trace file, and where else `request`
+ * stands in it (NULL: not wanted). Nothing where it cannot be read again.
+ */
+void text_around(FILE *to, const char *path, uint64_t number,
+                 const char *request);
+/* These lines, 0 behind the last. */
+void text_lines(FILE *to, const char *path, const uint64_t *numbers, size_t n);
+
+#endif
