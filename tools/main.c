@@ -7,8 +7,8 @@
 #include "tool.h"
 
 static const struct verb *const verbs[] = {
-    &verb_record,  &verb_replay, &verb_show,  &verb_check,
-    &verb_convert, &verb_list,   &verb_serve, &verb_run,
+    &verb_record, &verb_replay,  &verb_show, &verb_check, &verb_stats,
+    &verb_diff,   &verb_convert, &verb_list, &verb_serve, &verb_run,
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

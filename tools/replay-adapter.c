@@ -79,7 +79,7 @@ static void tell_difference(struct replay *r,
 
     tool_progress_clear(&r->progress);
     printf("%s:%" PRIu64 ": %s\n", r->path, line->line, text);
-    text_aligned(stdout, "expected", expected, "got", got);
+    text_aligned(stdout, "  expected ", expected, "  got      ", got);
     if (!r->differences++) {
         snprintf(r->first, sizeof(r->first), "%s:%" PRIu64 ": %s", r->path,
                  line->line, text);

@@ -153,7 +153,8 @@ static void tell_mismatch(const struct replay_options *r,
     tool_complain("%s: %" PRIu64 " requests differ; the first: %s", r->trace,
                   v->mismatches, first->text);
     if (first->mismatch_line) {
-        text_aligned(stderr, "expected", first->expected, "got", first->actual);
+        text_aligned(stderr, "  expected ", first->expected, "  got      ",
+                     first->actual);
     }
     text_around(stderr, r->trace, first->mismatch_line,
                 reads_on ? NULL : first->actual);

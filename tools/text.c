@@ -52,11 +52,36 @@ char *text_request(const struct i2cpt_trace_transfer *t)
 
 /* ----------------------------------------------------------------- aligned */
 
-/* The word of an expected byte that is not compared. */
+static bool is_byte(const char *word, char kind)
+{
+    return kind == '?'
+               ? !strcmp(word, "??")
+               : strlen(word) == 2 + (kind == '~') &&
+                     g_ascii_isxdigit(word[0]) && g_ascii_isxdigit(word[1]) &&
+                     (kind != '~' || word[2] == '~');
+}
+
+static bool is_any_byte(const char *word)
+{
+    return is_byte(word, '?') || is_byte(word, '~') || is_byte(word, 0);
+}
+
+/* Bytes that are volatile or redacted are not compared. */
 static bool is_same(const char *a, const char *b)
 {
-    return !strcmp(a, b) || !strcmp(a, "??") || !strcmp(b, "??") ||
-           (strlen(a) == 3 && a[2] == '~');
+    return !strcmp(a, b) || (is_any_byte(a) && is_any_byte(b) &&
+                             !(is_byte(a, 0) && is_byte(b, 0)));
+}
+
+bool text_same(const char *a, const char *b)
+{
+    g_auto(GStrv) x = g_strsplit(a, " ", -1);
+    g_auto(GStrv) y = g_strsplit(b, " ", -1);
+    guint i;
+
+    for (i = 0; x[i] && y[i] && is_same(x[i], y[i]); i++) {
+    }
+    return !x[i] && !y[i];
 }
 
 static guint first_difference(char **a, char **b)
@@ -78,7 +103,9 @@ static void put_line(FILE *to, const char *name, GString *s)
     while (s->len && s->str[s->len - 1] == ' ') {
         g_string_truncate(s, s->len - 1);
     }
-    fprintf(to, "  %-9s%s\n", name, s->str);
+    if (s->len) {
+        fprintf(to, "%s%s\n", name, s->str);
+    }
     g_string_free(s, TRUE);
 }
 
@@ -89,10 +116,11 @@ void text_aligned(FILE *to, const char *first_name, const char *first,
     g_auto(GStrv) b = g_strsplit(second, " ", -1);
     guint at = first_difference(a, b), i = at > BEFORE ? at - BEFORE : 0;
     guint n_a = g_strv_length(a), n_b = g_strv_length(b);
-    GString *above = g_string_new(i ? " ..." : ""), *below = NULL, *marks;
+    g_autofree char *blank = g_strnfill(strlen(second_name), ' ');
+    GString *above = g_string_new(i ? " ..." : "");
+    GString *below = g_string_new(above->str);
+    GString *marks = g_string_new(i ? "    " : "");
 
-    below = g_string_new(above->str);
-    marks = g_string_new(i ? "    " : "");
     for (; i < MAX(n_a, n_b) && above->len < WIDTH; i++) {
         const char *p = i < n_a ? a[i] : "", *q = i < n_b ? b[i] : "";
         int width = (int)MAX(strlen(p), strlen(q));
@@ -110,7 +138,7 @@ void text_aligned(FILE *to, const char *first_name, const char *first,
     }
     put_line(to, first_name, above);
     put_line(to, second_name, below);
-    put_line(to, "", marks);
+    put_line(to, blank, marks);
 }
 
 /* ------------------------------------------------------------- in the file */

@@ -13,6 +13,9 @@ char *text_transfer(const struct i2cpt_trace_transfer *t);
 /* Of that only what was asked for: no data of reads, fault or marks. */
 char *text_request(const struct i2cpt_trace_transfer *t);
 
+/* Whether they are the same, but for bytes that are not compared. */
+bool text_same(const char *a, const char *b);
+
 /*
  * Two texts below each other, word by word, with what differs underlined:
  *
@@ -20,7 +23,8 @@ char *text_request(const struct i2cpt_trace_transfer *t);
  *     got       w2@0x50 03 43
  *                          ^^
  *
- * Long ones are shown from shortly before the first difference on.
+ * Long ones are shown from shortly before the first difference on. The names
+ * ("  expected ", "  got      ") are of one width.
  */
 void text_aligned(FILE *to, const char *first_name, const char *first,
                   const char *second_name, const char *second);

@@ -91,16 +91,19 @@ void tool_no_operand(const struct verb *verb, int argc, char **argv)
     }
 }
 
-int tool_open_trace(const struct verb *verb, int argc, char **argv,
+int tool_open_trace(const struct verb *verb, int argc, char **argv, bool *json,
                     const char **path, struct i2cpt_trace_reader **reader,
                     struct i2cpt_fault *fault)
 {
     static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
 
-    tool_option(verb, argc, argv, ":h", options);
+    while (tool_option(verb, argc, argv, ":h", options) != -1) {
+        *json = true;
+    }
     *path = tool_operand(verb, argc, argv, "a TRACE");
     return i2cpt_trace_reader_open(*path, reader, fault);
 }

@@ -27,8 +27,8 @@ struct verb {
     int usage_status; /* instead of TOOL_USAGE; 0: that */
 };
 
-extern const struct verb verb_check, verb_convert, verb_list, verb_record,
-    verb_replay, verb_run, verb_serve, verb_show;
+extern const struct verb verb_check, verb_diff, verb_stats, verb_convert,
+    verb_list, verb_record, verb_replay, verb_run, verb_serve, verb_show;
 
 /*
  * The next option's letter, or -1 after the last. Does --help, and ends the
@@ -40,9 +40,9 @@ int tool_option(const struct verb *verb, int argc, char **argv,
 const char *tool_operand(const struct verb *verb, int argc, char **argv,
                          const char *what);
 void tool_no_operand(const struct verb *verb, int argc, char **argv);
-/* Does the words of a verb that takes a TRACE and nothing else, and opens it:
- * what i2cpt_trace_reader_open() said. */
-int tool_open_trace(const struct verb *verb, int argc, char **argv,
+/* Does the words of a verb that takes --json and a TRACE, and opens it: what
+ * i2cpt_trace_reader_open() said. */
+int tool_open_trace(const struct verb *verb, int argc, char **argv, bool *json,
                     const char **path, struct i2cpt_trace_reader **reader,
                     struct i2cpt_fault *fault);
 /* Ends the program with TOOL_USAGE and this line. */

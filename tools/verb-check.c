@@ -2,67 +2,89 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "json.h"
 #include "tool.h"
 
-/* -EINVAL is the reader's word for a file that is no trace. */
-static int unreadable(const char *path, int rc, const struct i2cpt_fault *fault)
+struct verdict {
+    const char *path, *word;
+    uint64_t transfers, last; /* line that could be read */
+    struct i2cpt_fault fault;
+};
+
+static void print_json(const struct verdict *v)
 {
-    tool_fault(rc, fault);
-    if (rc != -EINVAL) {
-        return TOOL_BROKEN;
+    struct json j = {.to = stdout};
+
+    json_open(&j, NULL, '{');
+    json_string(&j, "trace", v->path);
+    json_string(&j, "verdict", v->word);
+    json_uint(&j, "transfers", v->transfers);
+    json_uint(&j, "lines", v->last);
+    if (v->fault.code) {
+        json_string(&j, "error", v->fault.text);
     }
-    printf("%s: bad\n", path);
-    return TOOL_DIFFERS;
+    json_close(&j, '}');
 }
 
-static int check(const char *path, struct i2cpt_trace_reader *reader)
+static void print(const struct verdict *v)
+{
+    printf("%s: %s", v->path, v->word);
+    if (!strcmp(v->word, "truncated")) {
+        printf(" after line %" PRIu64 ", %" PRIu64 " transfers readable",
+               v->last, v->transfers);
+    } else if (!v->fault.code) {
+        printf(", %" PRIu64 " transfers", v->transfers);
+    }
+    putchar('\n');
+}
+
+static int check(struct verdict *v, struct i2cpt_trace_reader *reader)
 {
     struct tool_progress progress = {.what = "lines"};
-    struct i2cpt_fault fault = {0};
     const struct i2cpt_trace_line *line;
-    uint64_t last = 1;
     int rc;
 
-    while ((rc = i2cpt_trace_reader_next(reader, &line, &fault)) > 0) {
-        last = line->line;
+    while ((rc = i2cpt_trace_reader_next(reader, &line, &v->fault)) > 0) {
+        v->last = line->line;
         tool_progress_step(&progress);
     }
     tool_progress_clear(&progress);
-    if (rc < 0) {
-        return unreadable(path, rc, &fault);
-    }
-    uint64_t n = i2cpt_trace_reader_transfers(reader);
-    if (!i2cpt_trace_reader_complete(reader)) {
-        printf("%s: truncated after line %" PRIu64 ", %" PRIu64
-               " transfers readable\n",
-               path, last, n);
-        return TOOL_DIFFERS;
-    }
-    printf("%s: whole, %" PRIu64 " transfers\n", path, n);
-    return TOOL_FINE;
+    v->transfers = i2cpt_trace_reader_transfers(reader);
+    v->word = i2cpt_trace_reader_complete(reader) ? "whole" : "truncated";
+    return rc;
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
     struct i2cpt_trace_reader *reader;
-    struct i2cpt_fault fault = {0};
-    const char *path;
+    struct verdict v = {.last = 1};
+    bool json = false;
 
-    int rc = tool_open_trace(verb, argc, argv, &path, &reader, &fault);
-    if (rc < 0) {
-        return unreadable(path, rc, &fault);
+    int rc =
+        tool_open_trace(verb, argc, argv, &json, &v.path, &reader, &v.fault);
+    if (rc == 0) {
+        rc = check(&v, reader);
+        i2cpt_trace_reader_free(reader);
     }
-    int status = check(path, reader);
-    i2cpt_trace_reader_free(reader);
-    return status;
+    if (rc < 0) {
+        tool_fault(rc, &v.fault);
+        if (rc != -EINVAL) { /* the reader's word for what is no trace */
+            return TOOL_BROKEN;
+        }
+        v.word = "bad";
+    }
+    (json ? print_json : print)(&v);
+    return strcmp(v.word, "whole") ? TOOL_DIFFERS : TOOL_FINE;
 }
 
 const struct verb verb_check = {
     .name = "check",
-    .synopsis = "TRACE",
+    .synopsis = "[--json] TRACE",
     .about = "Say whether a trace is whole, truncated or bad",
-    .help = "TRACE may be - for the standard input.\n\n"
+    .help = "  --json  the verdict as one JSON document\n\n"
+            "TRACE may be - for the standard input.\n\n"
             "  whole      every line can be read and `end N` counts right\n"
             "  truncated  readable, but the recorder did not come to its end\n"
             "  bad        a line is no line of a trace; which, and why\n\n"

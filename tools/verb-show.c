@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "tool.h"
+#include "trace-json.h"
 
 static void print_address(const struct i2cpt_trace_msg *m)
 {
@@ -148,26 +149,47 @@ static int show(const char *path, struct i2cpt_trace_reader *reader)
     return TOOL_FINE;
 }
 
+static int show_json(const char *path, struct i2cpt_trace_reader *reader)
+{
+    struct i2cpt_fault fault = {0};
+    const struct i2cpt_trace_line *line;
+    struct json j = {.to = stdout};
+    int rc;
+
+    json_open(&j, NULL, '{');
+    json_string(&j, "trace", path);
+    json_open(&j, "lines", '[');
+    while ((rc = i2cpt_trace_reader_next(reader, &line, &fault)) > 0) {
+        trace_json_line(&j, line);
+    }
+    json_close(&j, ']');
+    json_bool(&j, "complete", !rc && i2cpt_trace_reader_complete(reader));
+    json_close(&j, '}');
+    return rc < 0 ? tool_fault(rc, &fault) : TOOL_FINE;
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
     struct i2cpt_trace_reader *reader;
     struct i2cpt_fault fault = {0};
     const char *path;
+    bool json = false;
 
-    int rc = tool_open_trace(verb, argc, argv, &path, &reader, &fault);
+    int rc = tool_open_trace(verb, argc, argv, &json, &path, &reader, &fault);
     if (rc < 0) {
         return tool_fault(rc, &fault);
     }
-    int status = show(path, reader);
+    int status = json ? show_json(path, reader) : show(path, reader);
     i2cpt_trace_reader_free(reader);
     return status;
 }
 
 const struct verb verb_show = {
     .name = "show",
-    .synopsis = "TRACE",
+    .synopsis = "[--json] TRACE",
     .about = "Print a trace for a person to read",
-    .help = "TRACE may be - for the standard input. One transfer a line: when "
+    .help = "  --json  headers, transfers and events as one JSON document\n\n"
+            "TRACE may be - for the standard input. One transfer a line: when "
             "it began\n"
             "(s), how long it took, the address, W and R with their bytes (~ "
             "volatile,\n"

@@ -12,7 +12,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
 
 TOOL = os.path.abspath(sys.argv[1])
-VERBS = ('record', 'replay', 'show', 'check', 'list', 'serve')
+VERBS = ('record', 'replay', 'show', 'check', 'stats', 'diff', 'convert',
+         'list', 'serve', 'run')
 STUB = 'stub,chips=0x48:0x50'
 TRACE = '''i2cpt-trace 1
 adapter: by hand

@@ -1,0 +1,286 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test-verbs.py I2CPT-REPLAY: stats, diff, and every --json."""
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+import tap
+
+TOOL = os.path.abspath(sys.argv[1])
+folder = tempfile.TemporaryDirectory()
+os.chdir(folder.name)
+TRACE = '''i2cpt-trace 1
+adapter: by "hand" \\ é
+frequency: 100000
+# a comment
+0.000000 +0.000310 w1@0x48 00 r2 = 1a c0~
+0.001200 +0.000120 w3@0x77 f4 2e 01 ! EIO phase=data msg=0 byte=1
+0.002000 +0.000090 i2c-1: w0@0x1d ! ENXIO phase=address msg=0 %probe
+0.003000 +0.000700 w1@0x0b 20 r?+1 = 02 61 62 99
+0.003900 +0.000700 iw1@0x123/10 ?? r2@0x48 = 01 02 ! E999 msg=1
+0.004000 +0.004200 r4@0x48 = 1a c0 ff ff %took-2 %other
+0.005500 irq int1 1
+end 6
+'''
+
+
+def run(*words, stdin='', status=0):
+    done = subprocess.run([TOOL, *words], input=stdin, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=60)
+    assert done.returncode == status, (words, done)
+    return done.stdout, done.stderr
+
+
+def as_json(*words, stdin='', status=0):
+    """The document; that it is one."""
+    return json.loads(run(*words, '--json', stdin=stdin, status=status)[0])
+
+
+def write(name, text):
+    with open(name, 'w', encoding='utf-8') as file:
+        file.write(text)
+    return name
+
+
+def trace(name, lines):
+    return write(name, 'i2cpt-trace 1\n' + ''.join(
+        f'{i}.0 +0.{i % 7 + 1:06} {line}\n' for i, line in enumerate(lines)) +
+        f'end {len(lines)}\n')
+
+
+# ------------------------------------------------------------------- show
+
+def test_show_json_has_everything():
+    write('a.i2ct', TRACE)
+    shown = as_json('show', 'a.i2ct')
+    assert shown['trace'] == 'a.i2ct' and shown['complete'] is True
+    lines = shown['lines']
+    assert [line['line'] for line in lines] == [2, 3, 5, 6, 7, 8, 9, 10, 11]
+    assert lines[0] == {'line': 2, 'kind': 'header', 'key': 'adapter',
+                        'text': 'by "hand" \\ é'}, lines[0]
+    assert lines[2] == {
+        'line': 5, 'kind': 'transfer', 'time': 0, 'duration': 0.00031,
+        'messages': [
+            {'address': 0x48, 'read': False, 'length': 1, 'bytes': [0]},
+            {'address': 0x48, 'read': True, 'length': 2,
+             'bytes': [0x1a, 0xc0], 'volatile': [1]}]}, lines[2]
+    assert lines[3]['fault'] == {'error': 'EIO', 'errno': 5, 'phase': 'data',
+                                 'message': 0, 'byte': 1}, lines[3]
+    assert lines[4]['bus'] == 1 and lines[4]['probe'] is True, lines[4]
+    assert lines[5]['messages'][1] == {
+        'address': 0x0b, 'read': True, 'length': 2, 'block': True,
+        'bytes': [2, 0x61, 0x62, 0x99]}, lines[5]
+    assert lines[6]['messages'][0] == {
+        'address': 0x123, 'read': False, 'length': 1, 'ten_bit': True,
+        'ignore_nak': True, 'bytes': [0xff], 'redacted': [0]}, lines[6]
+    assert lines[6]['fault'] == {'error': 'other', 'errno': 999,
+                                 'message': 1}, lines[6]
+    assert lines[7]['took'] == 2 and lines[7]['words'] == '%other', lines[7]
+    assert lines[8] == {'line': 11, 'kind': 'event', 'time': 0.0055,
+                        'key': 'irq', 'text': 'int1 1'}, lines[8]
+
+
+def test_json_of_a_bad_trace_is_well_formed():
+    write('b.i2ct', TRACE.replace('w0@0x1d', 'w0@0x1dz'))
+    shown = as_json('show', 'b.i2ct', status=3)
+    assert shown['complete'] is False and len(shown['lines']) == 4, shown
+    checked = as_json('check', 'b.i2ct', status=1)
+    assert checked['verdict'] == 'bad', checked
+    assert checked['error'].startswith('b.i2ct:7:'), checked
+
+
+def test_json_of_any_file_name():
+    name = 'q"u\\o\tt\ne.i2ct'
+    write(name, TRACE)
+    assert as_json('check', name)['trace'] == name
+    with open(b'not\xffutf8', 'w', encoding='utf-8') as file:
+        file.write(TRACE)
+    assert as_json('check', b'not\xffutf8')['trace'] == 'not\ufffdutf8'
+
+
+def test_check_json():
+    write('c.i2ct', TRACE)
+    assert as_json('check', 'c.i2ct') == {
+        'trace': 'c.i2ct', 'verdict': 'whole', 'transfers': 6, 'lines': 12}
+    write('c.i2ct', TRACE.replace('end 6\n', ''))
+    assert as_json('check', 'c.i2ct', status=1)['verdict'] == 'truncated'
+
+
+def test_list_json():
+    for adapter in as_json('list')['adapters']:
+        assert adapter['adapter'] and 'about' in adapter
+    listed = as_json('list', '--backends')
+    names = [backend['backend'] for backend in listed['backends']]
+    assert names[:2] == ['stub', 'trace'], names
+    of_trace = {key['key']: key for key in listed['backends'][1]['keys']}
+    assert of_trace['match']['default'] == 'per-address', of_trace
+    assert 'record' in [key['key'] for key in listed['keys']]
+    assert ['list', *names] == ['list'] + [
+        line.split(':')[0] for line in run('list', '--backends')[0].splitlines()
+        if not line.startswith((' ', 'every'))]
+
+
+# ------------------------------------------------------------------ stats
+
+def test_stats_counts_by_bus_and_address():
+    write('d.i2ct', TRACE)
+    stats = as_json('stats', 'd.i2ct')
+    assert (stats['transfers'], stats['events']) == (6, 1), stats
+    assert abs(stats['span'] - 0.0082) < 1e-9, stats
+    of = {(t['bus'], t['address']): t for t in stats['targets']}
+    assert list(of) == [(0, 0x0b), (0, 0x48), (0, 0x77), (0, 0x123),
+                        (1, 0x1d)], list(of)
+    t = of[0, 0x48]
+    assert (t['transfers'], t['read'], t['written'], t['failed']) == \
+        (2, 8, 1, 1), t
+    assert t['faults'] == {'E999': 1}, t
+    assert abs(t['took'] - 0.00451) < 1e-9 and abs(t['longest'] - 0.0042) < 1e-9
+    # three STARTs to it, one of them behind another's; eleven bits a STOP less
+    assert abs(t['wire'] - (4 * 10 + 9 * 9 + 2) / 1e5) < 1e-9, t
+    assert t['histogram'] == [{'at_most_us': 512, 'transfers': 1},
+                              {'at_most_us': 8192, 'transfers': 1}], t
+    assert of[0, 0x123]['ten_bit'] and of[0, 0x123]['transfers'] == 1
+    assert of[1, 0x1d]['own'] == 1 and of[1, 0x1d]['faults'] == {'ENXIO': 1}
+    assert of[0, 0x77]['faults'] == {'EIO': 1}
+
+
+def test_stats_for_a_person():
+    write('e.i2ct', TRACE.replace('end 6\n', ''))
+    out = run('stats', 'e.i2ct')[0].splitlines()
+    assert out[0] == 'e.i2ct: 6 transfers, 1 events in 0.008200 s (truncated)'
+    assert out[2].split() == ['0', '0x0b', '1', '4', '1', '0', '0.700', '0.660',
+                              '700', '700'], out[2]
+    assert out[4].split()[-2:] == ['EIO', '1'], out[4]
+    assert '0x123/10' in out[5], out[5]
+    shown = run('stats', '--histogram', '-', stdin=TRACE)[0]
+    assert '<=      8192 us         1 ####' in shown, shown
+    assert run('stats', '-', stdin='i2cpt-trace 1\nend 0\n')[0] == \
+        '-: 0 transfers in 0.000000 s\n'
+
+
+def test_stats_knows_each_buss_frequency():
+    write('f.i2ct', 'i2cpt-trace 1\nbus: 0 x\nfrequency-0: 100000\nbus: 3 y\n'
+          'frequency-3: 400000\n0 +0.1 i2c-0: w1@0x50 00\n'
+          '0 +0.1 i2c-3: w1@0x50 00\nend 2\n')
+    wires = [t['wire'] for t in as_json('stats', 'f.i2ct')['targets']]
+    assert wires == [0.0002, 0.00005], wires
+
+
+# ------------------------------------------------------------------- diff
+
+def test_diff_of_the_same_is_0():
+    lines = ['w1@0x50 00', 'r1@0x50 = 42', 'r1@0x51 ! EIO']
+    trace('g.i2ct', lines)
+    write('h.i2ct', '# other times\n'.join(
+        ['i2cpt-trace 1\n', ''.join(f'9.{i} +0.5 {line}\n'
+                                    for i, line in enumerate(lines)),
+         'end 3\n']))
+    out = run('diff', 'g.i2ct', 'h.i2ct')[0]
+    assert out == ('3 transfers the same, 0 changed, 0 only in g.i2ct, '
+                   '0 only in h.i2ct\n'), out
+    found = as_json('diff', 'g.i2ct', 'h.i2ct')
+    assert found['same'] == 3 and found['differences'] == [], found
+
+
+def test_diff_aligns():
+    same = [f'w1@0x50 {i:02x}' for i in range(20)]
+    trace('g.i2ct', [*same, 'w1@0x50 00 r2 = 1a c0', 'r1@0x51 = 00', *same])
+    trace('h.i2ct', [*same, 'w1@0x50 00 r2 = 1b c0', *same[:10],
+                     'r1@0x52 = 00', *same[10:]])
+    out = run('diff', 'g.i2ct', 'h.i2ct', status=1)[0]
+    assert out == '''@@ g.i2ct:19 h.i2ct:19 @@
+  w1@0x50 11
+  w1@0x50 12
+  w1@0x50 13
+- w1@0x50 00 r2 = 1a c0
++ w1@0x50 00 r2 = 1b c0
+                  ^^
+- r1@0x51 = 00
+  w1@0x50 00
+  w1@0x50 01
+  w1@0x50 02
+@@ g.i2ct:31 h.i2ct:30 @@
+  w1@0x50 07
+  w1@0x50 08
+  w1@0x50 09
++ r1@0x52 = 00
+  w1@0x50 0a
+  w1@0x50 0b
+  w1@0x50 0c
+40 transfers the same, 1 changed, 1 only in g.i2ct, 1 only in h.i2ct
+''', out
+    found = as_json('diff', 'g.i2ct', 'h.i2ct', status=1)
+    assert [d['kind'] for d in found['differences']] == \
+        ['changed', 'removed', 'added'], found
+    assert found['differences'][0] == {
+        'kind': 'changed',
+        'a': {'line': 22, 'text': 'w1@0x50 00 r2 = 1a c0'},
+        'b': {'line': 22, 'text': 'w1@0x50 00 r2 = 1b c0'}}, found
+
+
+def test_diff_does_not_compare_what_is_volatile():
+    for a, b, differ in (('r2@0x50 = 01~ 02', 'r2@0x50 = 77 02', 0),
+                         ('r2@0x50 = 01 02', 'r2@0x50 = 77~ 02', 0),
+                         ('w2@0x50 01 ??', 'w2@0x50 01 33', 0),
+                         ('r2@0x50 = 01~ 02', 'r2@0x50 = 77 03', 1),
+                         ('r2@0x50 = 01~', 'r2@0x50 = 01 02', 1),
+                         ('r1@0x50 = 01~', 'r1@0x51 = 01', 1),
+                         ('i2c-1: r1@0x50 = 01', 'i2c-2: r1@0x50 = 01', 1)):
+        trace('g.i2ct', [a])
+        trace('h.i2ct', [b])
+        run('diff', 'g.i2ct', 'h.i2ct', status=differ)
+
+
+def longest_common(a, b):
+    best = [0] * (len(b) + 1)
+    for x in a:
+        row = [0]
+        for i, y in enumerate(b):
+            row.append(best[i] + 1 if x == y else max(row[i], best[i + 1]))
+        best = row
+    return best[-1]
+
+
+def test_diff_is_the_shortest_and_right():
+    rng = random.Random(3)
+    for number in range(60):
+        letters = rng.randrange(1, 6)
+        a, b = ([f'r1@0x50 = {rng.randrange(letters):02x}'
+                 for _ in range(rng.randrange(14))] for _ in range(2))
+        trace('g.i2ct', a)
+        trace('h.i2ct', b)
+        found = as_json('diff', 'g.i2ct', 'h.i2ct', status=0 if a == b else 1)
+        assert found['same'] == longest_common(a, b), (number, a, b, found)
+        assert found['same'] + found['changed'] + found['removed'] == len(a)
+        assert found['same'] + found['changed'] + found['added'] == len(b)
+        gone = {d['a']['line'] for d in found['differences'] if 'a' in d}
+        new = {d['b']['line'] for d in found['differences'] if 'b' in d}
+        assert [x for i, x in enumerate(a) if i + 2 not in gone] == \
+            [x for i, x in enumerate(b) if i + 2 not in new], (a, b, found)
+
+
+def test_diff_of_wholly_different_traces():
+    count = 3000  # more edits than are looked for
+    trace('g.i2ct', ['w1@0x10 00', *['r1@0x50 = 00'] * count])
+    trace('h.i2ct', ['w1@0x10 00', *['r1@0x51 = 00'] * count, 'r1@0x50 = 00'])
+    found = as_json('diff', 'g.i2ct', 'h.i2ct', status=1)
+    assert found['same'] == 2, found['same']
+    assert found['removed'] == count - 1 and found['added'] == count
+
+
+def test_diff_names_what_cannot_be_read():
+    trace('g.i2ct', [])
+    for words in (('g.i2ct', 'none'), ('none', 'g.i2ct')):
+        _, err = run('diff', *words, status=3)
+        assert 'none' in err and len(err.splitlines()) == 1, err
+    _, err = run('diff', 'g.i2ct', status=2)
+    assert 'two traces' in err, err
+
+
+tap.main(globals())
