@@ -373,6 +373,7 @@ static int write_headers(struct record_lines *lines, int32_t bus,
                          struct i2cpt_fault *fault)
 {
     g_autofree char *adapter = describe_adapter(o), *of_bus = NULL;
+    const char *name = i2cpt_options_string(o, "name");
     char text[32];
     int ret;
 
@@ -385,6 +386,10 @@ static int write_headers(struct record_lines *lines, int32_t bus,
     }
     ret = record_lines_header(lines, of_bus ? "bus" : "adapter",
                               of_bus ? of_bus : adapter, fault);
+    if (!ret && name && *name &&
+        trace_text_check(name, strlen(name)) == strlen(name)) {
+        ret = write_number(lines, "name", bus, name, fault);
+    }
     g_snprintf(text, sizeof(text), "0x%08x", info->functionality);
     ret = ret ? ret : write_number(lines, "functionality", bus, text, fault);
     if (!ret && info->frequency_hz) {

@@ -15,7 +15,8 @@ build_packages=(
 # shellcheck disable=SC2034
 test_packages=(
     "${build_packages[@]}"
-    g++ check umockdev libumockdev-dev i2c-tools python3-smbus2
+    g++ check umockdev libumockdev-dev i2c-tools python3-smbus2 python3-smbus
+    ddcutil python3-pytest
     gcc-arm-none-eabi clang-format shellcheck git
     qemu-system-x86 strace sigrok-cli tshark
     clang llvm

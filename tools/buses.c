@@ -9,6 +9,7 @@
 
 struct bus {
     uint32_t number;
+    char *label; /* instead of its own, or NULL */
     char *spec;
     struct i2cpt_options *options;
     struct i2cpt_adapter *adapter;
@@ -52,6 +53,20 @@ static void add(struct buses *b, const struct verb *verb, uint32_t number,
         }
     }
     buses_add(b, number, spec);
+}
+
+void buses_label(struct buses *b, uint32_t number, const char *label)
+{
+    guint i;
+
+    for (i = 0; i < b->list->len; i++) {
+        struct bus *bus = &g_array_index(b->list, struct bus, i);
+
+        if (bus->number == number) {
+            g_free(bus->label);
+            bus->label = g_strdup(label);
+        }
+    }
 }
 
 void buses_add(struct buses *b, uint32_t number, const char *spec)
@@ -129,6 +144,16 @@ static int open_one(struct bus *bus, const struct recording *record,
     return ret ? tool_fault(ret, &fault) : 0;
 }
 
+/* No path, serial number or host in it, so that it can stand in a trace. */
+static const char *label_of(const struct bus *bus)
+{
+    const char *name = i2cpt_options_get(bus->options, "name");
+
+    return bus->label ? bus->label
+           : name     ? name
+                      : i2cpt_options_get(bus->options, "backend");
+}
+
 static int open_all(struct buses *b, const struct recording *record)
 {
     bool by_number = record && recording_has_buses(record, b->list->len);
@@ -140,7 +165,8 @@ static int open_all(struct buses *b, const struct recording *record)
 
         ret = open_one(bus, record, by_number);
         if (!ret) {
-            ret = owner_add_bus(b->owner, bus->number, bus->adapter);
+            ret = owner_add_bus(b->owner, bus->number, label_of(bus),
+                                bus->adapter);
             if (ret) {
                 tool_complain("bus %u: accepted is each number from 0 to %u "
                               "once",
@@ -194,6 +220,7 @@ void buses_free(struct buses *b)
         i2cpt_adapter_unref(bus->adapter);
         i2cpt_options_free(bus->options);
         g_free(bus->spec);
+        g_free(bus->label);
     }
     g_array_unref(b->list);
     g_free(b->adapter);

@@ -20,6 +20,8 @@ void buses_option(struct buses *b, const struct verb *verb, int letter,
 void buses_finish(struct buses *b, const struct verb *verb);
 /* One more, not from the command line. */
 void buses_add(struct buses *b, uint32_t number, const char *spec);
+/* What PROGRAM shall see as the name of a bus that was added. */
+void buses_label(struct buses *b, uint32_t number, const char *label);
 /* What --bus N says; 0 where it was not given. */
 uint32_t buses_number(const struct buses *b);
 /* Opens them all, recording (NULL: not), and starts the owner. 0, or a line on

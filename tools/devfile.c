@@ -14,10 +14,15 @@ static int64_t kernel_errno(int ret)
     return ret == -I2CPT_EMISMATCH ? -EIO : ret;
 }
 
+/* An adapter of commands only that has no PEC is asked without, as its driver
+ * in the kernel does not look at the flag. */
 static uint16_t client_flags(const struct devfile *f)
 {
+    bool pec = f->pec && i2cpt_adapter_functionality(f->adapter) &
+                             (I2CPT_FUNC_I2C | I2CPT_FUNC_SMBUS_PEC);
+
     return (uint16_t)((f->ten ? I2CPT_CLIENT_TEN : 0) |
-                      (f->pec ? I2CPT_CLIENT_PEC : 0));
+                      (pec ? I2CPT_CLIENT_PEC : 0));
 }
 
 /* ------------------------------------------------------------ read, write */

@@ -16,6 +16,7 @@
 
 struct owner_bus {
     uint32_t number;
+    const char *label;
     struct i2cpt_adapter *adapter;
 };
 

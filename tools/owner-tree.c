@@ -30,8 +30,7 @@ static int link_to(const char *dir, const char *name, const char *target)
 static int add_to_tree(struct owner *o, const struct owner_bus *bus)
 {
     g_autofree char *name = g_strdup_printf("i2c-%u", bus->number);
-    g_autofree char *label =
-        g_strdup_printf("%s\n", i2cpt_adapter_name(bus->adapter));
+    g_autofree char *label = g_strdup_printf("%s\n", bus->label);
     g_autofree char *dev = g_strdup_printf("89:%u\n", bus->number);
     g_autofree char *device =
         g_build_filename(o->dir, "sys/bus/i2c/devices", name, NULL);

@@ -37,9 +37,10 @@ static struct owner_bus *find_bus(struct owner *o, uint32_t number)
     return NULL;
 }
 
-int owner_add_bus(struct owner *o, uint32_t number, struct i2cpt_adapter *a)
+int owner_add_bus(struct owner *o, uint32_t number, const char *label,
+                  struct i2cpt_adapter *a)
 {
-    struct owner_bus bus = {number, a};
+    struct owner_bus bus = {number, label, a};
 
     if (number > OWNER_BUS_MAX || find_bus(o, number)) {
         return -EINVAL;

@@ -13,9 +13,11 @@ struct owner;
 
 #define OWNER_BUS_MAX 1048575u /* Linux's MINORMASK */
 
-/* Free with owner_free(). Adapters are borrowed. 0 or -errno. */
+/* Free with owner_free(). Adapters and labels are borrowed. 0 or -errno. */
 int owner_new(struct owner **out);
-int owner_add_bus(struct owner *o, uint32_t bus, struct i2cpt_adapter *a);
+/* `label`: its name in /sys. */
+int owner_add_bus(struct owner *o, uint32_t bus, const char *label,
+                  struct i2cpt_adapter *a);
 /* After the last bus: make the tree, listen. `error` names what failed. */
 int owner_start(struct owner *o, const char **error);
 /* Environment for PROGRAM: NULL-terminated "NAME=VALUE", for g_strfreev(). */

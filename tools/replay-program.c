@@ -64,10 +64,31 @@ static bool is_before_transfers(const struct i2cpt_trace_line *line)
            line->kind == I2CPT_TRACE_COMMENT || line->kind == I2CPT_TRACE_BLANK;
 }
 
+/* PROGRAM sees the name that it saw when it was recorded: `name=`, or else the
+ * backend. */
+static void label_bus(struct buses *buses, uint32_t bus, const char *spec)
+{
+    g_autofree char *backend = g_strndup(spec, strcspn(spec, ","));
+
+    buses_label(buses, bus, backend);
+}
+
+/* "name-N: NAME" of one of several. */
+static void name_bus(struct buses *buses, const char *key, const char *name)
+{
+    guint64 bus;
+
+    if (g_str_has_prefix(key, "name-") &&
+        g_ascii_string_to_unsigned(key + 5, 10, 0, UINT32_MAX, &bus, NULL)) {
+        buses_label(buses, (uint32_t)bus, name);
+    }
+}
+
 /* A trace of several says so in its headers, "bus: N SPEC". */
 static int add_buses(struct buses *buses, const struct replay_options *r)
 {
     const struct i2cpt_trace_line *line;
+    g_autofree char *spec = NULL, *name = NULL; /* of the only one */
     struct i2cpt_trace_reader *reader;
     struct i2cpt_fault fault;
     int ret = i2cpt_trace_reader_open(r->trace, &reader, &fault), told = 0;
@@ -78,8 +99,18 @@ static int add_buses(struct buses *buses, const struct replay_options *r)
     while (!told &&
            (ret = i2cpt_trace_reader_next(reader, &line, &fault)) == 1 &&
            is_before_transfers(line)) {
-        if (line->kind == I2CPT_TRACE_HEADER && line->bus >= 0) {
+        if (line->kind != I2CPT_TRACE_HEADER) {
+            continue;
+        }
+        if (line->bus >= 0) {
             told = add_bus(buses, r, (uint32_t)line->bus, (uint32_t)line->bus);
+            label_bus(buses, (uint32_t)line->bus, line->spec);
+        } else if (!strcmp(line->key, "adapter") && !spec) {
+            spec = g_strdup(line->text);
+        } else if (!strcmp(line->key, "name") && !name) {
+            name = g_strdup(line->text);
+        } else {
+            name_bus(buses, line->key, line->text);
         }
     }
     i2cpt_trace_reader_free(reader);
@@ -89,7 +120,16 @@ static int add_buses(struct buses *buses, const struct replay_options *r)
     if (ret < 0) {
         return tool_fault(ret, &fault);
     }
-    return buses_count(buses) ? 0 : add_bus(buses, r, 0, r->bus);
+    if (!buses_count(buses)) {
+        told = add_bus(buses, r, 0, r->bus);
+        if (spec) {
+            label_bus(buses, r->bus, spec);
+        }
+        if (name) {
+            buses_label(buses, r->bus, name);
+        }
+    }
+    return told;
 }
 
 /* ----------------------------------------------------------------- verdict */

@@ -240,6 +240,18 @@ def test_record_and_replay_of_i2c_tools():
         assert outcome(replayed) == outcome(recorded), (recorded, replayed)
 
 
+def test_a_replay_has_the_names_that_were_seen():
+    need('i2cdetect')
+    for buses in (('--bus', '2', '-a', 'stub'),
+                  ('--bus', '2', '-a', 'stub,name=the sensors'),
+                  ('--bus', '2=stub,name=a', '--bus', '5=stub')):
+        seen = fine('record', '-o', 'n.i2ct', *buses, '--', 'i2cdetect', '-l')
+        assert 'stub' in seen or buses[3][10:] in seen, seen
+        number = ('--bus', '2') if len(buses[1]) == 1 else ()
+        again = fine('replay', 'n.i2ct', *number, '--', 'i2cdetect', '-l')
+        assert again == seen, (seen, again)
+
+
 def test_record_and_replay_of_a_program_with_its_own_ioctls():
     # without its threads, which come in another order each time
     env = dict(ENV, CLIENT_ONE_THREAD='1')

@@ -65,7 +65,8 @@ static char *recorded(void)
 
         if (g_ascii_isdigit(line[0])) {
             line = strchr(strchr(line, ' ') + 1, ' ') + 1;
-        } else if (g_str_has_prefix(line, "functionality")) {
+        } else if (g_str_has_prefix(line, "functionality") ||
+                   g_str_has_prefix(line, "name")) {
             continue;
         }
         g_string_append_printf(out, "%s%s", out->len ? "|" : "", line);

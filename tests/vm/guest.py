@@ -231,9 +231,14 @@ def boot(command, initrd, timeout=500):
     command = [command[0], '-accel', 'tcg', '-nodefaults', '-no-reboot',
                '-display', 'none', '-serial', 'stdio', '-initrd', initrd,
                *command[1:]]
-    run = subprocess.run(command, stdin=subprocess.DEVNULL, text=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                         timeout=timeout, errors='replace')
+    try:
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             timeout=timeout, errors='replace')
+    except subprocess.TimeoutExpired as late:
+        tail = (late.stdout or b'').decode(errors='replace').splitlines()[-30:]
+        raise Missing('\n# '.join([f'the guest took more than {timeout} s:',
+                                   *tail])) from late
     text = run.stdout.replace('\r', '')
     match = re.search(f'{BEGIN}\n(.*){END} (\\d+)\n', text, re.S)
     if not match:
@@ -243,8 +248,8 @@ def boot(command, initrd, timeout=500):
     return match.group(1), int(match.group(2))
 
 
-def run(modules, script, programs, machine=None, later=(), files=None):
-    """Boot a guest and print what it says; its status. Modules of `later` are
+def collect(modules, script, programs, machine=None, later=(), files=None):
+    """Boot a guest: what it says, and its status. Modules of `later` are
     there for the script to load; `files` maps names in the guest to files."""
     machine = machine or X86()
     image = Initramfs()
@@ -270,7 +275,12 @@ def run(modules, script, programs, machine=None, later=(), files=None):
         initrd = os.path.join(work, 'initrd.gz')
         with open(initrd, 'wb') as file:
             file.write(image.pack())
-        text, status = boot(machine.command(work), initrd)
+        return boot(machine.command(work), initrd)
+
+
+def run(*arguments, **keys):
+    """The same, and print it; its status."""
+    text, status = collect(*arguments, **keys)
     number = 0
     for line in text.splitlines():
         if re.match('(not )?ok ', line):
