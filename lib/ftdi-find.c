@@ -46,6 +46,16 @@ int ftdi_usb_init(libusb_context **usb)
     return ret;
 }
 
+int ftdi_node_open(libusb_device *dev, libusb_device_handle **h)
+{
+    int ret;
+
+    errno = 0;
+    ret = libusb_open(dev, h);
+    return ret == LIBUSB_ERROR_IO && errno == ENODEV ? LIBUSB_ERROR_NO_DEVICE
+                                                     : ret;
+}
+
 /* ---------------------------------------------------------------- scanning */
 
 static void element_clear(void *element)
@@ -102,7 +112,7 @@ static void read_strings(struct ftdi_found *found)
         return;
     }
     found->strings = true;
-    found->error = libusb_open(found->dev, &h);
+    found->error = ftdi_node_open(found->dev, &h);
     if (found->error) {
         return;
     }

@@ -34,6 +34,9 @@ int ftdi_find(libusb_context *usb, const struct ftdi_want *want,
               struct ftdi_found *out, struct i2cpt_fault *fault);
 void ftdi_found_clear(struct ftdi_found *found);
 
+/* libusb_open(), which says no more than IO of a device that is being
+ * unplugged: its node is still there. */
+int ftdi_node_open(libusb_device *dev, libusb_device_handle **h);
 /* Why libusb's `error` came in opening it, for a person. */
 int ftdi_open_fault(const struct ftdi_found *found, int error,
                     struct i2cpt_fault *fault);

@@ -69,7 +69,7 @@ static int open_failed(const struct ftdi_found *found, unsigned interface,
                        struct i2cpt_fault *fault)
 {
     libusb_device_handle *h;
-    int error = libusb_open(found->dev, &h);
+    int error = ftdi_node_open(found->dev, &h);
 
     if (!error) {
         error = !answers(h) ? LIBUSB_ERROR_NO_DEVICE
@@ -157,12 +157,13 @@ void ftdi_link_close(struct ftdi_link *link)
     if (link->in_busy || link->out_busy) {
         return; /* the kernel still has our memory: see cancel() */
     }
+    /* they look at the handle that they were used with */
+    libusb_free_transfer(link->in);
+    libusb_free_transfer(link->out);
     if (link->ftdi) {
         ftdi_usb_close(link->ftdi);
         ftdi_free(link->ftdi);
     }
-    libusb_free_transfer(link->in);
-    libusb_free_transfer(link->out);
     g_free(link->packets);
     g_free(link);
 }

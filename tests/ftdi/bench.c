@@ -32,6 +32,16 @@ void bench_free(struct bench *b)
     }
 }
 
+void bench_fresh(struct bench *b)
+{
+    unsigned i;
+
+    for (i = 0; i < BENCH_TARGETS; i++) {
+        target_fresh(&b->targets[i]);
+    }
+    wire_forget(b->wire);
+}
+
 char *bench_text(const struct bench *b)
 {
     size_t n;

@@ -27,6 +27,8 @@ struct bench {
 
 struct bench *bench_new(const struct vchip_config *config, unsigned rise_ns);
 void bench_free(struct bench *b);
+/* Targets as at first, nothing on the wire's record. */
+void bench_fresh(struct bench *b);
 /* What was on the wire since wire_forget(); g_free() it. */
 char *bench_text(const struct bench *b);
 

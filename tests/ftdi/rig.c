@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <check.h>
+/* What both forms of the rig have. */
 #include <string.h>
 
 #include "rig.h"
 
-struct rig *rig_prepare(const struct rig_config *config)
+struct vchip_config rig_chip(const struct rig_config *config)
 {
     static const enum vchip_pin pins[] = {0, PIN_GPIOL3, PIN_GPIOL1};
     struct vchip_config chip =
         vchip_i2c((enum vchip_kind)config->chip, pins[config->stretching]);
-    struct rig *r = g_new0(struct rig, 1);
 
-    r->config = *config;
     if (config->stretching == MPSSE_STRETCH_ADAPTIVE) {
         chip.net[PIN_GPIOL1] = WIRE_SCL;
     }
@@ -19,18 +17,7 @@ struct rig *rig_prepare(const struct rig_config *config)
         chip.set_ns = config->set_ns;
     }
     chip.two_halves = config->two_halves;
-    r->b = bench_new(&chip, config->rise_ns);
-    ck_assert_int_eq(mpsse_init(&r->m, config->chip, config->encoding,
-                                config->stretching, config->frequency_hz),
-                     0);
-    return r;
-}
-
-int rig_open(struct rig *r)
-{
-    i2cpt_fault_clear(&r->fault);
-    return mpsse_bus_new(&r->m, &vusb_link, r->b->usb, r->config.batch,
-                         i2cpt_now_ns() + RIG_TIMEOUT, &r->bus, &r->fault);
+    return chip;
 }
 
 struct rig *rig_new(const struct rig_config *config)
@@ -43,13 +30,6 @@ struct rig *rig_new(const struct rig_config *config)
     wire_forget(r->b->wire);
     vusb_forget_counts(r->b->usb);
     return r;
-}
-
-void rig_free(struct rig *r)
-{
-    mpsse_bus_free(r->bus);
-    bench_free(r->b);
-    g_free(r);
 }
 
 const char *rig_name(const struct rig_config *config)
@@ -131,24 +111,13 @@ void rig_parse(struct rig *r, const char *text)
 
 int rig_transfer(struct rig *r, const char *text)
 {
-    struct i2cpt_xfer x = {r->msgs, 0, i2cpt_now_ns() + RIG_TIMEOUT, 0,
-                           &r->fault};
     int ret;
 
     rig_parse(r, text);
-    x.n = r->n_msgs;
     i2cpt_fault_clear(&r->fault);
-    ret = mpsse_bus_transfer(r->bus, &x);
+    ret = rig_run(r);
     rig_settle(r);
     return ret;
-}
-
-void rig_settle(struct rig *r)
-{
-    uint64_t until_ns = wire_now(r->b->wire) + 10 * 1000000;
-
-    while (!vchip_idle(r->b->chip) && wire_step(r->b->wire, until_ns)) {
-    }
 }
 
 char *rig_data(const struct rig *r)

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* lib/mpsse-bus.c on a bench, every way that it can be set up, and transfers
- * as text. For Check tests. */
+/*
+ * An I2C bus on a bench, every way that it can be set up, and transfers as
+ * text. For Check tests, which are linked with one of two forms: rig-link.c,
+ * where lib/mpsse-bus.c stands on the model of USB, all in simulated time; and
+ * rig-dongle.c, where the public API reaches the same model through libftdi1
+ * and libusb.
+ */
 #ifndef FTDI_RIG_H
 #define FTDI_RIG_H
+
+#include <check.h>
 
 #include "bench.h"
 #include "mpsse-bus.h"
@@ -24,13 +31,23 @@ struct rig_config {
 struct rig {
     struct rig_config config;
     struct bench *b;
-    struct mpsse m;
-    struct mpsse_bus *bus;
     struct i2cpt_fault fault;
     struct i2cpt_msg msgs[RIG_MSGS];
     size_t n_msgs;
     uint8_t bufs[RIG_MSGS][512];
+
+    /* rig-link.c */
+    struct mpsse m;
+    struct mpsse_bus *bus;
+    /* rig-dongle.c */
+    struct i2cpt_adapter *adapter;
 };
+
+/* What the form needs around the tests of a case. */
+void rig_fixture(TCase *tc);
+/* Whether libusb is in between, which takes so much time that not everything is
+ * tried in every way. */
+bool rig_is_slow(void);
 
 /* The bus is open, nothing is on the wire's record. */
 struct rig *rig_new(const struct rig_config *config);
@@ -41,6 +58,8 @@ void rig_free(struct rig *r);
 
 /* "FT232H packed adaptive 400000 Hz" in a static buffer. */
 const char *rig_name(const struct rig_config *config);
+/* What SCL really has. */
+uint32_t rig_scl_hz(const struct rig *r);
 
 /*
  * Messages apart by " | ": "w50 00 11", "r50 4" (length in decimal), "r50 ?"
@@ -55,5 +74,15 @@ void rig_settle(struct rig *r);
 int rig_transfer(struct rig *r, const char *text);
 /* What reads brought, "01 02 | 03", of `actual` bytes each; g_free() it. */
 char *rig_data(const struct rig *r);
+
+/* Byte by byte. */
+int rig_stream_start(struct rig *r, uint16_t addr, uint16_t flags);
+int rig_stream_write(struct rig *r, uint8_t byte);
+int rig_stream_read(struct rig *r, uint8_t *byte);
+int rig_stream_stop(struct rig *r);
+
+/* For the forms. */
+struct vchip_config rig_chip(const struct rig_config *config);
+int rig_run(struct rig *r);
 
 #endif

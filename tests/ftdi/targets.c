@@ -218,24 +218,33 @@ static void edge(void *user, enum wire_line line, bool level)
     }
 }
 
-void target_init(struct target *t, struct wire *w, enum target_kind kind,
-                 uint16_t addr, bool ten_bit)
+void target_fresh(struct target *t)
 {
     unsigned i;
 
+    for (i = 0; i < sizeof(t->mem); i++) {
+        t->mem[i] = (uint8_t)(i * 11 + 1);
+    }
+    t->pointer = 0;
+    t->next = 0;
+    t->nack_at = TARGET_NO_NACK;
+    t->n_stretches = 0;
+    t->starts = t->written = t->read = 0;
+}
+
+void target_init(struct target *t, struct wire *w, enum target_kind kind,
+                 uint16_t addr, bool ten_bit)
+{
     memset(t, 0, sizeof(*t));
     t->w = w;
     t->kind = kind;
     t->addr = addr;
     t->ten_bit = ten_bit;
     t->valid_ns = 60;
-    t->nack_at = TARGET_NO_NACK;
     t->driver = wire_driver(w);
     t->change = (struct wire_event){.fn = change_now, .user = t};
     t->let_go = (struct wire_event){.fn = let_go, .user = t};
-    for (i = 0; i < sizeof(t->mem); i++) {
-        t->mem[i] = (uint8_t)(i * 11 + 1);
-    }
+    target_fresh(t);
     wire_listen(w, edge, t);
 }
 

@@ -60,6 +60,8 @@ struct target {
 
 void target_init(struct target *t, struct wire *w, enum target_kind kind,
                  uint16_t addr, bool ten_bit);
+/* Contents and faults as at first. */
+void target_fresh(struct target *t);
 /* Byte that a FIFO gives as its `i`th. */
 uint8_t target_fifo_byte(unsigned i);
 

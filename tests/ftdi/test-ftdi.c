@@ -9,10 +9,9 @@
 #include "ftdi-find.h"
 #include "i2cpt.h"
 
-static UMockdevTestbed *testbed;
 static struct fake_dongle *dongle;
 
-static const struct fake_dongle_config ft232h = {
+static const struct dongle_config ft232h = {
     .kind = VCHIP_FT232H,
     .bus = 1,
     .address = 5,
@@ -22,7 +21,7 @@ static const struct fake_dongle_config ft232h = {
 
 static void setup(void)
 {
-    testbed = umockdev_testbed_new();
+    fake_dongle_setup();
 }
 
 static void teardown(void)
@@ -31,7 +30,7 @@ static void teardown(void)
         fake_dongle_free(dongle);
         dongle = NULL;
     }
-    g_object_unref(testbed);
+    fake_dongle_teardown();
 }
 
 static struct i2cpt_adapter *open_fine(const char *spec)
@@ -63,6 +62,19 @@ static void expect_read(struct i2cpt_adapter *a, struct bench *b)
     ck_assert_uint_eq(msgs[1].actual, 4);
 }
 
+/* `format` with the bus and the address that it has, in a static buffer. */
+static const char *place(struct fake_dongle *d, const char *format)
+    G_GNUC_FORMAT(2);
+static const char *place(struct fake_dongle *d, const char *format)
+{
+    static char text[300];
+    unsigned bus, address;
+
+    fake_dongle_place(d, &bus, &address);
+    g_snprintf(text, sizeof(text), format, bus, address);
+    return text;
+}
+
 /* ------------------------------------------------------------------ opening */
 
 static struct fake_dongle *second;
@@ -87,7 +99,7 @@ static void expect_refused(const char *spec, int error, const char *word)
                   fault.text, word);
 }
 
-static const struct fake_dongle_config kinds[] = {
+static const struct dongle_config kinds[] = {
     {VCHIP_FT232H, 1, 5, "FT1", "C232HM"},
     {VCHIP_FT2232H, 1, 6, "FT2", "Dual RS232-HS"},
     {VCHIP_FT4232H, 2, 7, "FT4", "Quad RS232-HS"},
@@ -105,7 +117,7 @@ START_TEST(reads)
     struct i2cpt_adapter *a;
     unsigned k;
 
-    dongle = fake_dongle_new(testbed, &kinds[_i]);
+    dongle = fake_dongle_new(&kinds[_i]);
     for (k = 0; k < G_N_ELEMENTS(keys); k++) {
         char *spec = g_strconcat("ftdi", keys[k], NULL);
         a = open_fine(spec);
@@ -120,9 +132,9 @@ START_TEST(says_its_frequency)
 {
     struct i2cpt_adapter *a;
 
-    dongle = fake_dongle_new(testbed, &ft232h);
+    dongle = fake_dongle_new(&ft232h);
     a = open_fine("ftdi");
-    ck_assert_str_eq(i2cpt_adapter_name(a), "ftdi:1-5:A");
+    ck_assert_str_eq(i2cpt_adapter_name(a), place(dongle, "ftdi:%u-%u:A"));
     ck_assert_uint_le(i2cpt_adapter_frequency_hz(a), 83333);
     ck_assert_uint_ge(i2cpt_adapter_frequency_hz(a), 80000);
     ck_assert_int_eq(i2cpt_adapter_has_stream(a), 1);
@@ -132,18 +144,19 @@ END_TEST
 
 START_TEST(nothing_there)
 {
-    struct fake_dongle_config plain = ft232h;
+    struct dongle_config plain = ft232h;
 
+    fake_dongle_none();
     expect_refused("ftdi", ENODEV, "no FTDI dongle");
     plain.release = 0x0600; /* an FT232R has no MPSSE */
-    dongle = fake_dongle_new(testbed, &plain);
+    dongle = fake_dongle_new(&plain);
     expect_refused("ftdi", ENODEV, "vendor=0x0403");
 }
 END_TEST
 
 START_TEST(looks_for_what_was_asked)
 {
-    dongle = fake_dongle_new(testbed, &ft232h);
+    dongle = fake_dongle_new(&ft232h);
     expect_refused("ftdi,serial=FT9", ENODEV, "serial=FT9");
     expect_refused("ftdi,description=Bus Blaster", ENODEV,
                    "description=Bus Blaster");
@@ -169,58 +182,98 @@ START_TEST(refuses_an_interface)
         {0, "ftdi,latency-ms=0", "latency-ms=0"},
     };
 
-    dongle = fake_dongle_new(testbed, &kinds[table[_i].kind]);
+    dongle = fake_dongle_new(&kinds[table[_i].kind]);
     expect_refused(table[_i].spec, EINVAL, table[_i].word);
-    ck_assert_uint_eq(fake_dongle_counts(dongle).claimed, 0);
+    ck_assert_str_eq(fake_dongle_driver(dongle, 0), "");
 }
 END_TEST
 
-START_TEST(refused_by_the_kernel)
+START_TEST(another_has_it)
 {
-    struct i2cpt_fault fault;
+    libusb_context *usb;
+    libusb_device_handle *h;
+    struct i2cpt_adapter *b;
 
-    dongle = fake_dongle_new(testbed, &ft232h);
-    fake_dongle_refuse(dongle, EBUSY);
-    expect_refused("ftdi", EBUSY, "another program");
-    fake_dongle_refuse(dongle, 0);
+    dongle = fake_dongle_new(&kinds[1]);
+    ck_assert_int_eq(libusb_init(&usb), 0);
+    h = libusb_open_device_with_vid_pid(usb, 0x0403, 0x6010);
+    ck_assert_ptr_nonnull(h);
+    ck_assert_int_eq(libusb_claim_interface(h, 0), 0);
+    expect_refused("ftdi", EBUSY, "another program uses this interface");
+    ck_assert_str_eq(fake_dongle_driver(dongle, 0), "usbfs");
+    b = open_fine("ftdi,interface=B");
+    expect_read(b, fake_dongle_bench(dongle, 1));
+    i2cpt_adapter_unref(b);
+    ck_assert_int_eq(libusb_release_interface(h, 0), 0);
     i2cpt_adapter_unref(open_fine("ftdi"));
-    /* root may open everything, so this one is asked directly */
-    ck_assert_int_eq(ftdi_open_fault(NULL, LIBUSB_ERROR_ACCESS, &fault),
-                     -EACCES);
-    ck_assert(strstr(fault.text, "60-libi2cpt.rules"));
+    libusb_close(h);
+    libusb_exit(usb);
 }
 END_TEST
 
+static int note(const char *spec, const char *about, void *user)
+{
+    g_string_append_printf(user, "%s|%s\n", spec, about);
+    return 0;
+}
+
+static int last_about(const char *spec, const char *about, void *user)
+{
+    g_string_assign(user, about);
+    return 0;
+}
+
+START_TEST(no_permission)
+{
+    GString *about = g_string_new(NULL);
+
+    dongle = fake_dongle_new(&ft232h);
+    fake_dongle_forbid(dongle, true);
+    expect_refused("ftdi", EACCES, "60-libi2cpt.rules");
+    expect_refused("ftdi,serial=FT1", EACCES, "60-libi2cpt.rules");
+    i2cpt_ftdi_ops.list(last_about, about);
+    fake_dongle_forbid(dongle, false);
+    ck_assert_msg(g_str_has_suffix(about->str, ", not accessible"), "%s",
+                  about->str);
+    i2cpt_adapter_unref(open_fine("ftdi,serial=FT1"));
+    g_string_free(about, TRUE);
+}
+END_TEST
+
+/* Of the port that is used; the other one stays a serial port. */
 START_TEST(driver_steps_aside)
 {
-    struct fake_dongle_config c = ft232h;
+    struct dongle_config c = kinds[_i];
     struct i2cpt_adapter *a;
 
     c.driver_bound = true;
-    dongle = fake_dongle_new(testbed, &c);
+    dongle = fake_dongle_new(&c);
+    ck_assert_str_eq(fake_dongle_driver(dongle, 0), "ftdi_sio");
     a = open_fine("ftdi,latency-ms=7");
-    ck_assert_uint_eq(fake_dongle_counts(dongle).detached, 1);
-    ck_assert_uint_eq(fake_dongle_counts(dongle).attached, 0);
+    ck_assert_str_eq(fake_dongle_driver(dongle, 0), "usbfs");
+    if (_i) {
+        ck_assert_str_eq(fake_dongle_driver(dongle, 1), "ftdi_sio");
+    }
     ck_assert_uint_eq(fake_dongle_counts(dongle).latency_ms, 7);
+    expect_read(a, fake_dongle_bench(dongle, 0));
     i2cpt_adapter_unref(a);
-    ck_assert_uint_eq(fake_dongle_counts(dongle).attached, 1);
-    ck_assert_uint_eq(fake_dongle_counts(dongle).claimed, 0);
+    ck_assert_str_eq(fake_dongle_driver(dongle, 0), "ftdi_sio");
 }
 END_TEST
 
 START_TEST(several_dongles)
 {
-    struct fake_dongle_config c = ft232h;
+    struct dongle_config c = ft232h;
     struct i2cpt_adapter *a, *b;
 
     c.address = 9;
     c.serial = "FT9";
-    dongle = fake_dongle_new(testbed, &ft232h);
-    second = fake_dongle_new(testbed, &c);
+    dongle = fake_dongle_new(&ft232h);
+    second = fake_dongle_new(&c);
     expect_refused("ftdi", EINVAL, "FT1, FT9");
     a = open_fine("ftdi,serial=FT1");
     b = open_fine("ftdi,serial=FT9");
-    ck_assert_str_eq(i2cpt_adapter_name(b), "ftdi:1-9:A");
+    ck_assert_str_eq(i2cpt_adapter_name(b), place(second, "ftdi:%u-%u:A"));
     expect_read(b, fake_dongle_bench(second, 0));
     expect_read(a, fake_dongle_bench(dongle, 0));
     ck_assert_uint_eq(
@@ -234,7 +287,7 @@ START_TEST(two_ports)
 {
     struct i2cpt_adapter *a, *b, *again;
 
-    dongle = fake_dongle_new(testbed, &kinds[1]);
+    dongle = fake_dongle_new(&kinds[1]);
     a = open_fine("ftdi");
     b = open_fine("ftdi,interface=B,frequency=400k");
     again = open_fine("ftdi,serial=FT2,interface=B");
@@ -247,28 +300,23 @@ START_TEST(two_ports)
     i2cpt_adapter_unref(a);
     i2cpt_adapter_unref(b);
     i2cpt_adapter_unref(again);
-    ck_assert_uint_eq(fake_dongle_counts(dongle).claimed, 0);
+    ck_assert_str_eq(fake_dongle_driver(dongle, 0), "");
 }
 END_TEST
-
-static int note(const char *spec, const char *about, void *user)
-{
-    g_string_append_printf(user, "%s|%s\n", spec, about);
-    return 0;
-}
 
 START_TEST(lists)
 {
     GString *text = g_string_new(NULL);
-    struct fake_dongle_config c = kinds[1];
+    struct dongle_config c = kinds[1];
 
     c.serial = "a,b";
-    dongle = fake_dongle_new(testbed, &c);
+    dongle = fake_dongle_new(&c);
     ck_assert_int_eq(i2cpt_ftdi_ops.list(note, text), 0);
-    ck_assert_str_eq(text->str, "ftdi,product=0x6010,serial=a,,b,interface=A|"
-                                "FT2232H at USB 1-6, Dual RS232-HS\n"
-                                "ftdi,product=0x6010,serial=a,,b,interface=B|"
-                                "FT2232H at USB 1-6, Dual RS232-HS\n");
+    ck_assert_str_eq(
+        text->str, place(dongle, "ftdi,product=0x6010,serial=a,,b,interface=A|"
+                                 "FT2232H at USB %1$u-%2$u, Dual RS232-HS\n"
+                                 "ftdi,product=0x6010,serial=a,,b,interface=B|"
+                                 "FT2232H at USB %1$u-%2$u, Dual RS232-HS\n"));
     i2cpt_adapter_unref(open_fine("ftdi,product=0x6010,serial=a,,b"));
     g_string_free(text, TRUE);
 }
@@ -295,7 +343,7 @@ START_TEST(faults_by_place)
     struct i2cpt_adapter *a;
     struct bench *b;
 
-    dongle = fake_dongle_new(testbed, &kinds[_i]);
+    dongle = fake_dongle_new(&kinds[_i]);
     b = fake_dongle_bench(dongle, 0);
     a = open_fine("ftdi,frequency=400k");
     ck_assert_int_eq(write_to(a, 0x33, 2, &fault), -ENXIO);
@@ -312,18 +360,19 @@ START_TEST(faults_by_place)
 }
 END_TEST
 
-/* More than a packet, a FIFO and an URB hold. */
+/* More than a packet and a FIFO hold, and an URB where there is time. */
 START_TEST(long_messages)
 {
     static uint8_t out[3000], in[20000];
     struct i2cpt_msg write = {BENCH_EEPROM_ADDR, 0, sizeof(out), 0, out};
-    struct i2cpt_msg read = {BENCH_EEPROM_ADDR, I2CPT_M_RD, sizeof(in), 0, in};
+    const uint16_t len = fake_dongle_is_slow() ? 5000 : sizeof(in);
+    struct i2cpt_msg read = {BENCH_EEPROM_ADDR, I2CPT_M_RD, len, 0, in};
     struct i2cpt_fault fault;
     struct i2cpt_adapter *a;
     struct bench *b;
     unsigned i;
 
-    dongle = fake_dongle_new(testbed, &kinds[_i]);
+    dongle = fake_dongle_new(&kinds[_i]);
     b = fake_dongle_bench(dongle, 0);
     a = open_fine("ftdi,frequency=1M,timeout-ms=50000");
     for (i = 0; i < sizeof(out); i++) {
@@ -336,7 +385,7 @@ START_TEST(long_messages)
     b->targets[BENCH_EEPROM].pointer = 0;
     ck_assert_msg(!i2cpt_transfer(a, &read, 1, &fault), "%d %s", fault.code,
                   fault.text);
-    for (i = 0; i < sizeof(in); i++) {
+    for (i = 0; i < len; i++) {
         ck_assert_uint_eq(in[i], (uint8_t)(i ^ 0x5a));
     }
     i2cpt_adapter_unref(a);
@@ -345,11 +394,11 @@ END_TEST
 
 START_TEST(one_read_one_write_a_message)
 {
-    struct fake_dongle_counts before, after;
+    struct dongle_counts before, after;
     struct i2cpt_adapter *a;
     bool batch = _i;
 
-    dongle = fake_dongle_new(testbed, &ft232h);
+    dongle = fake_dongle_new(&ft232h);
     a = open_fine(batch ? "ftdi,frequency=400k,batch=on"
                         : "ftdi,frequency=400k");
     before = fake_dongle_counts(dongle);
@@ -369,7 +418,7 @@ START_TEST(streams)
     struct i2cpt_adapter *a;
     uint8_t byte;
 
-    dongle = fake_dongle_new(testbed, &kinds[_i]);
+    dongle = fake_dongle_new(&kinds[_i]);
     a = open_fine("ftdi,frequency=400k");
     ck_assert_int_eq(i2cpt_policy_new(&policy), 0);
     ck_assert_int_eq(i2cpt_policy_set(policy, "address", "0x50", &fault), 0);
@@ -404,14 +453,14 @@ START_TEST(stretched_too_long)
         {"ftdi,clock-stretching=adaptive", PIN_GPIOL3},
         {"ftdi,clock-stretching=gpio", PIN_GPIOL1},
     };
-    struct fake_dongle_config c = ft232h;
+    struct dongle_config c = ft232h;
     struct i2cpt_fault fault;
     struct i2cpt_adapter *a;
     struct bench *b;
     int ret, i;
 
     c.stretch_pin = table[_i].pin;
-    dongle = fake_dongle_new(testbed, &c);
+    dongle = fake_dongle_new(&c);
     b = fake_dongle_bench(dongle, 0);
     a = open_fine(table[_i].spec);
     expect_read(a, b);
@@ -464,7 +513,7 @@ static unsigned open_files(void)
 /* After each URB of opening, three transfers and closing. */
 START_TEST(unplugged_after_each_urb)
 {
-    struct fake_dongle_config c = ft232h;
+    struct dongle_config c = ft232h;
     struct i2cpt_fault fault;
     struct i2cpt_adapter *a;
     unsigned k, files = 0;
@@ -472,7 +521,7 @@ START_TEST(unplugged_after_each_urb)
     int ret;
 
     c.slow_hub = _i;
-    dongle = fake_dongle_new(testbed, &c);
+    dongle = fake_dongle_new(&c);
     i2cpt_adapter_unref(open_fine("ftdi"));
     for (k = 0; gone; k++) {
         fake_dongle_plug(dongle);
@@ -513,8 +562,8 @@ int main(void)
     tcase_add_test(tcase, nothing_there);
     tcase_add_test(tcase, looks_for_what_was_asked);
     tcase_add_loop_test(tcase, refuses_an_interface, 0, 7);
-    tcase_add_test(tcase, refused_by_the_kernel);
-    tcase_add_test(tcase, driver_steps_aside);
+    tcase_add_test(tcase, another_has_it);
+    tcase_add_test(tcase, no_permission);
     tcase_add_test(tcase, several_dongles);
     tcase_add_test(tcase, two_ports);
     tcase_add_test(tcase, lists);
@@ -524,6 +573,11 @@ int main(void)
     tcase_add_loop_test(tcase, streams, 0, 3);
     tcase_add_loop_test(tcase, stretched_too_long, 0, 2);
     tcase_add_loop_test(tcase, unplugged_after_each_urb, 0, 2);
+    suite_add_tcase(suite, tcase);
+
+    tcase = tcase_create("driver"); /* a guest has it only now */
+    tcase_add_checked_fixture(tcase, setup, teardown_two);
+    tcase_add_loop_test(tcase, driver_steps_aside, 0, 3);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
 }

@@ -151,6 +151,7 @@ int main(void)
     TCase *tc = tcase_create("mpsse-random");
 
     tcase_set_timeout(tc, 120);
+    rig_fixture(tc);
     tcase_add_loop_test(tc, random_transfers, 0, ROUNDS);
     suite_add_tcase(suite, tc);
     return unit_run(suite);

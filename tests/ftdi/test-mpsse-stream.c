@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Byte by byte through lib/mpsse-stream.c: each call's result, and the wire. */
+/* Byte by byte, through lib/mpsse-stream.c: each call's result, and the wire.
+ */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
@@ -31,28 +32,25 @@ static const struct {
 
 static char *call(struct rig *r, const char *word)
 {
-    uint64_t deadline_ns = i2cpt_now_ns() + RIG_TIMEOUT;
     uint8_t byte = (uint8_t)g_ascii_strtoull(word + 1, NULL, 16);
     int ret;
 
     i2cpt_fault_clear(&r->fault);
     switch (*word) {
     case 'S':
-        ret =
-            mpsse_bus_stream_start(r->bus, byte >> 1, byte & 1 ? I2CPT_M_RD : 0,
-                                   deadline_ns, &r->fault);
+        ret = rig_stream_start(r, byte >> 1, byte & 1 ? I2CPT_M_RD : 0);
         break;
     case 'w':
-        ret = mpsse_bus_stream_write(r->bus, byte, deadline_ns, &r->fault);
+        ret = rig_stream_write(r, byte);
         break;
     case 'r':
-        ret = mpsse_bus_stream_read(r->bus, &byte, deadline_ns, &r->fault);
+        ret = rig_stream_read(r, &byte);
         if (!ret) {
             return g_strdup_printf("%02x", byte);
         }
         break;
     default:
-        ret = mpsse_bus_stream_stop(r->bus, deadline_ns, &r->fault);
+        ret = rig_stream_stop(r);
         break;
     }
     ck_assert_int_eq(r->fault.code, -ret);
@@ -61,16 +59,13 @@ static char *call(struct rig *r, const char *word)
                                         : g_strdup(".");
 }
 
-START_TEST(stream)
+static void check_stream(struct rig *r, size_t row)
 {
-    int row = _i / WAYS / 2;
-    struct rig_config config =
-        config_of(_i % WAYS, _i / WAYS % 2 ? 2 : 4, false);
-    struct rig *r = rig_new(&config);
     char **words = g_strsplit(streams[row].calls, " ", -1), *one, *wire;
     GString *results = g_string_new(NULL);
     int msg = -2, byte = 0;
 
+    bench_fresh(r->b);
     for (int i = 0; words[i]; i++) {
         one = call(r, words[i]);
         g_string_append_printf(results, i ? " %s" : "%s", one);
@@ -84,7 +79,7 @@ START_TEST(stream)
     wire = bench_text(r->b);
     ck_assert_msg(!strcmp(results->str, streams[row].results) &&
                       !strcmp(wire, streams[row].wire),
-                  "%s: %s: %s; %s", rig_name(&config), streams[row].calls,
+                  "%s: %s: %s; %s", rig_name(&r->config), streams[row].calls,
                   results->str, wire);
     ck_assert_int_eq(msg, streams[row].msg);
     ck_assert_int_eq(byte, streams[row].byte);
@@ -92,6 +87,17 @@ START_TEST(stream)
     g_free(wire);
     g_string_free(results, TRUE);
     g_strfreev(words);
+}
+
+/* On one bus, so that each leaves it as the next one needs it. */
+START_TEST(stream)
+{
+    struct rig_config config = nth_config(_i);
+    struct rig *r = rig_new(&config);
+
+    for (size_t row = 0; row < G_N_ELEMENTS(streams); row++) {
+        check_stream(r, row);
+    }
     rig_free(r);
 }
 END_TEST
@@ -99,7 +105,7 @@ END_TEST
 /* A byte that is not acknowledged: which one. */
 START_TEST(stream_nack)
 {
-    struct rig_config config = config_of(_i, 4, false);
+    struct rig_config config = config_of(_i, 0, false);
     struct rig *r = rig_new(&config);
 
     r->b->targets[BENCH_EEPROM].nack_at = 3;
@@ -127,8 +133,9 @@ int main(void)
     TCase *tc = tcase_create("mpsse-stream");
 
     tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, stream, 0, (int)G_N_ELEMENTS(streams) * WAYS * 2);
-    tcase_add_loop_test(tc, stream_nack, 0, WAYS);
+    rig_fixture(tc);
+    tcase_add_loop_test(tc, stream, 0, ALL_CONFIGS);
+    tcase_add_loop_test(tc, stream_nack, 0, SOME_WAYS);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }

@@ -72,7 +72,7 @@ static void check_times(struct rig *r)
 
     edges = wire_edges(r->b->wire, &n);
     watch_times(edges, n, &times);
-    printf("# %-40s %6u", rig_name(&r->config), r->m.scl_hz);
+    printf("# %-40s %6u", rig_name(&r->config), rig_scl_hz(r));
     for (int t = 0; t < WATCH_TIMES; t++) {
         g_snprintf(cell, sizeof(cell), "%" G_GUINT64_FORMAT "/%u",
                    times.min_ns[t], (unsigned)watch_least_ns(t, hz));
@@ -89,9 +89,8 @@ static void check_times(struct rig *r)
 
 START_TEST(waveform)
 {
-    int speed = _i % 3, way = _i / 3 % WAYS, frequency = _i / 3 / WAYS;
-    struct rig_config config =
-        config_of(way, frequency % FREQUENCIES, frequency / FREQUENCIES);
+    int speed = _i / ALL_CONFIGS;
+    struct rig_config config = nth_config(_i % ALL_CONFIGS);
     struct rig *r;
 
     config.set_ns = speeds[speed].set_ns;
@@ -120,7 +119,8 @@ int main(int argc, char **argv)
     directory = argc > 1 ? argv[1] : NULL;
     setvbuf(stdout, NULL, _IOLBF, 0);
     tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, waveform, 0, WAYS * FREQUENCIES * 2 * 3);
+    rig_fixture(tc);
+    tcase_add_loop_test(tc, waveform, 0, ALL_CONFIGS * (rig_is_slow() ? 1 : 3));
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }

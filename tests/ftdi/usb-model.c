@@ -219,6 +219,27 @@ void vusb_submit(struct vusb *u, struct vusb_urb *urb)
     }
 }
 
+void vusb_cancel(struct vusb *u, struct vusb_urb *urb)
+{
+    struct pipe *p = urb->in ? &u->in : &u->out;
+    struct vusb_urb **at = &p->first;
+    bool first = *at == urb;
+
+    while (*at && *at != urb) {
+        at = &(*at)->next;
+    }
+    if (!*at) {
+        return;
+    }
+    *at = urb->next;
+    if (first) {
+        wire_cancel(u->w, &p->service);
+        wire_cancel(u->w, &p->complete);
+        p->started = p->ended = false;
+        begin(u, p);
+    }
+}
+
 void vusb_cancel_all(struct vusb *u)
 {
     struct pipe *pipes[] = {&u->out, &u->in};

@@ -46,8 +46,9 @@ void vusb_unplug_after(struct vusb *u, unsigned urbs);
 bool vusb_unplugged(const struct vusb *u);
 
 /* URBs of each direction are served in the order of submission. The caller
- * keeps them until done or until vusb_cancel_all(). */
+ * keeps them until done or cancelled. */
 void vusb_submit(struct vusb *u, struct vusb_urb *urb);
+void vusb_cancel(struct vusb *u, struct vusb_urb *urb);
 void vusb_cancel_all(struct vusb *u);
 /* Until urb->done or that time: whether it is done. */
 bool vusb_wait(struct vusb *u, const struct vusb_urb *urb, uint64_t until_ns);

@@ -22,10 +22,12 @@ static const struct {
     {MPSSE_FT4232H, MPSSE_BYTEWISE, MPSSE_STRETCH_ADAPTIVE},
     {MPSSE_FT4232H, MPSSE_BYTEWISE, MPSSE_STRETCH_GPIO},
 };
-static const uint32_t frequencies[] = {10000,  83000,  100000,
-                                       100001, 400000, 1000000};
+static const uint32_t frequencies[] = {400000, 100000, 1000000,
+                                       10000,  83000,  100001};
 #define WAYS        ((int)G_N_ELEMENTS(ways))
 #define FREQUENCIES ((int)G_N_ELEMENTS(frequencies))
+/* Where time is short: those of one chip. */
+#define SOME_WAYS (rig_is_slow() ? 5 : WAYS)
 
 static inline struct rig_config config_of(int way, int frequency, bool batch)
 {
@@ -34,6 +36,19 @@ static inline struct rig_config config_of(int way, int frequency, bool batch)
                                .stretching = ways[way].stretching,
                                .frequency_hz = frequencies[frequency],
                                .batch = batch};
+}
+
+/* Every way with every frequency, batch off and on; where time is short, each
+ * way and batch with one of the frequencies. */
+#define ALL_CONFIGS (WAYS * 2 * (rig_is_slow() ? 1 : FREQUENCIES))
+
+static inline struct rig_config nth_config(int i)
+{
+    int way = i % WAYS, batch = i / WAYS % 2;
+
+    return config_of(
+        way, rig_is_slow() ? (way + 3 * batch) % FREQUENCIES : i / WAYS / 2,
+        batch);
 }
 
 #endif

@@ -198,7 +198,8 @@ class X86:
             file.write(decompressed_kernel(image))
         return ['qemu-system-x86_64', '-M', 'q35', '-m', '256',
                 '-kernel', kernel, '-append', 'console=ttyS0 quiet loglevel=1 '
-                'panic=-1 mitigations=off nokaslr']
+                'panic=-1 mitigations=off nokaslr '
+                'tsc=reliable']
 
 
 class Arm:

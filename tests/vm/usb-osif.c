@@ -65,6 +65,5 @@ static int control(const uint8_t *setup, uint8_t *data, uint32_t len)
 const struct usb_device usb_osif = {
     .device = device_descriptor,
     .config = config_descriptor,
-    .config_len = sizeof(config_descriptor),
     .control = control,
 };

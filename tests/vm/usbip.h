@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A USB device on the virtual host controller (vhci_hcd) of the machine that
- * the program runs on. One end of a socket pair goes to vhci_hcd, the other
- * speaks USB/IP (Documentation/usb/usbip_protocol.rst).
+ * the program runs on, which answers its requests one by one: ../usb/vhci.h.
  */
 #ifndef USBIP_H
 #define USBIP_H
@@ -18,7 +17,6 @@
 
 struct usb_device {
     const uint8_t *device, *config; /* descriptors */
-    uint16_t config_len;
     /* A vendor's request; `data` came with it, or goes back. */
     int (*control)(const uint8_t *setup, uint8_t *data, uint32_t len);
     /* Bulk endpoints, whatever their numbers; NULL where there are none. */

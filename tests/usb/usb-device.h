@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every virtual USB device says of itself. */
+#ifndef USB_DEVICE_H
+#define USB_DEVICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct usb_description {
+    const uint8_t *device;      /* descriptors as on the wire */
+    const uint8_t *config;      /* with all that belongs to it */
+    const char *const *strings; /* number 1 first; ASCII */
+    size_t n_strings;
+};
+
+/* Eight bytes of set-up: a standard request, not a class's or a vendor's. */
+int usb_is_standard(const uint8_t *setup);
+/* The answer to one, at most `len` bytes in `data`: how many, or -EPIPE, a
+ * stall. */
+int usb_standard(const struct usb_description *d, const uint8_t *setup,
+                 uint8_t *data, size_t len);
+
+#endif
