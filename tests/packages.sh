@@ -19,7 +19,7 @@ test_packages=(
     ddcutil python3-pytest
     gcc-arm-none-eabi clang-format shellcheck git
     qemu-system-x86 strace sigrok-cli tshark
-    clang llvm
+    clang llvm groff-base man-db
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
 )
 
