@@ -168,9 +168,11 @@ static int emit(struct ftrace_buses *b, struct bus *bus, uint64_t stamp_ns,
         b->msgs[i] = (struct i2cpt_trace_msg){.addr = m->addr,
                                               .flags = m->flags,
                                               .len = m->len,
-                                              .n_bytes = m->n,
-                                              .bytes = bus->bytes + m->start,
-                                              .kinds = bus->kinds + m->start};
+                                              .n_bytes = m->n};
+        if (m->n) {
+            b->msgs[i].bytes = bus->bytes + m->start;
+            b->msgs[i].kinds = bus->kinds + m->start;
+        }
     }
     if (only >= 0) {
         line.transfer.bus = -1;

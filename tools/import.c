@@ -115,7 +115,7 @@ static int emit(struct import_wire *w, int64_t end_ns, const char **why,
     }
     for (uint32_t i = 0; i < w->n; i++) {
         w->msgs[i].len = w->msgs[i].n_bytes;
-        w->msgs[i].bytes = w->bytes + w->starts[i];
+        w->msgs[i].bytes = w->msgs[i].len ? w->bytes + w->starts[i] : NULL;
     }
     line.transfer.duration_ns = (uint64_t)end_ns - (uint64_t)w->begin_ns;
     line.transfer.n = w->n;

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "fuzz-import.h"
+
+#define MAGIC "i2cpt-trace 1\n"
+
+/* The line as the writer would write it, behind `MAGIC`, with its newline. */
+static char *format(const struct i2cpt_trace_line *line)
+{
+    int length = i2cpt_trace_line_format(line, NULL, 0);
+
+    if (length < 0) {
+        fuzz_fail("a line that cannot be written");
+    }
+    char *text = malloc(strlen(MAGIC) + (size_t)length + 2);
+    strcpy(text, MAGIC);
+    i2cpt_trace_line_format(line, text + strlen(MAGIC), (size_t)length + 1);
+    strcat(text, "\n");
+    return text;
+}
+
+static int check_line(void *user, const struct i2cpt_trace_line *line,
+                      struct i2cpt_fault *fault)
+{
+    const struct i2cpt_trace_line *same;
+    struct i2cpt_trace_reader *reader;
+    char *once = format(line);
+
+    if (line->kind != I2CPT_TRACE_TRANSFER) {
+        fuzz_fail("a line of kind %d", (int)line->kind);
+    }
+    if (i2cpt_trace_reader_open_memory(once, strlen(once), "line", &reader,
+                                       fault) < 0 ||
+        i2cpt_trace_reader_next(reader, &same, fault) != 1) {
+        fuzz_fail("'%s': %s", once, fault->text);
+    }
+    char *twice = format(same);
+    if (strcmp(once, twice)) {
+        fuzz_fail("'%s' becomes '%s'", once, twice);
+    }
+    free(twice);
+    free(once);
+    i2cpt_trace_reader_free(reader);
+    return 0;
+}
+
+static void drop_note(struct convert *c, const char *text)
+{
+    if (!*text || strlen(text) > 250) {
+        fuzz_fail("a note '%s'", text);
+    }
+}
+
+static void choose_options(struct convert_options *o, uint8_t letter)
+{
+    *o = (struct convert_options){
+        .bus = letter & 1 ? 1 : -1,
+        .join = letter & 1,
+        .address_bits = letter & 2   ? 7
+                        : letter & 4 ? 8
+                                     : 0,
+        .sample_rate_hz = letter & 2   ? 24000000
+                          : letter & 4 ? UINT64_C(1000000000000)
+                                       : 0,
+        .sample_step = letter & 1 ? 7 : 0,
+        .name = letter & 8 ? "i2c-1" : NULL,
+    };
+}
+
+void fuzz_import(import_fn import, const uint8_t *data, size_t size)
+{
+    struct convert c = {.line = check_line, .note = drop_note};
+    struct i2cpt_fault fault = {0};
+    struct text_in text;
+
+    if (size < 2) {
+        return;
+    }
+    choose_options(&c.options, data[0]);
+    FILE *file = fmemopen((void *)(uintptr_t)(data + 1), size - 1, "r");
+    if (!file) {
+        fuzz_fail("no file of %zu bytes", size - 1);
+    }
+    text_over(&text, file, "input");
+    int rc = import(&c, &text, &fault);
+    if (rc != 0 && (rc != -EINVAL || strncmp(fault.text, "input:", 6))) {
+        fuzz_fail("refused with %d '%s'", rc, fault.text);
+    }
+    text_close(&text);
+    fclose(file);
+}
