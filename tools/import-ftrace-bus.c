@@ -165,10 +165,8 @@ static int emit(struct ftrace_buses *b, struct bus *bus, uint64_t stamp_ns,
     line.transfer.duration_ns = (uint64_t)duration_ns;
     for (uint32_t i = 0; i < bus->n; i++) {
         const struct message *m = &bus->msgs[i];
-        b->msgs[i] = (struct i2cpt_trace_msg){.addr = m->addr,
-                                              .flags = m->flags,
-                                              .len = m->len,
-                                              .n_bytes = m->n};
+        b->msgs[i] = (struct i2cpt_trace_msg){
+            .addr = m->addr, .flags = m->flags, .len = m->len, .n_bytes = m->n};
         if (m->n) {
             b->msgs[i].bytes = bus->bytes + m->start;
             b->msgs[i].kinds = bus->kinds + m->start;

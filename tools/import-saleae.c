@@ -438,7 +438,9 @@ static int read_rows(struct table *t)
     if (!rc && !t->missing) {
         rc = end_message(t);
     }
-    return rc ? rc : import_wire_end(t->wire, t->fault);
+    const char *why = NULL;
+    rc = rc ? rc : import_wire_end(t->wire, &why, t->fault);
+    return why ? text_error(&t->text, t->text.buf, t->fault, "%s", why) : rc;
 }
 
 int import_saleae(struct convert *c, struct text_in *text,

@@ -181,7 +181,9 @@ int import_sigrok(struct convert *c, struct text_in *text,
         rc = read_line(&a);
     }
     if (!rc) {
-        rc = import_wire_end(a.wire, fault);
+        const char *why = NULL;
+        rc = import_wire_end(a.wire, &why, fault);
+        rc = why ? text_error(text, text->buf, fault, "%s", why) : rc;
         convert_note(c, a.others, "line", "of other decoders left out");
         if (a.samples && !c->options.sample_rate_hz) {
             c->note(c, "all stamps are 0: --sample-rate tells what the "

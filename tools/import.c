@@ -298,16 +298,19 @@ int import_wire_event(struct import_wire *w, const struct import_event *e,
     }
 }
 
-int import_wire_end(struct import_wire *w, struct i2cpt_fault *fault)
+int import_wire_end(struct import_wire *w, const char **why,
+                    struct i2cpt_fault *fault)
 {
     struct convert *c = w->convert;
-    const char *why;
     int rc = 0;
 
     if (w->state != IDLE) {
         w->unfinished++;
-        rc = w->n ? emit(w, w->begin_ns, &why, fault) : 0;
+        rc = w->n ? emit(w, w->begin_ns, why, fault) : 0;
         w->state = IDLE;
+    }
+    if (rc) {
+        return rc;
     }
     convert_note(c, w->stray, "event",
                  "left out: of a transfer that began before the capture");
@@ -322,5 +325,5 @@ int import_wire_end(struct import_wire *w, struct i2cpt_fault *fault)
                  "that went on behind a NACK, which a trace does not tell");
     convert_note(c, w->unfinished, "transfer",
                  "without STOP: the capture ends in it");
-    return rc;
+    return 0;
 }

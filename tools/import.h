@@ -70,6 +70,7 @@ int import_wire_event(struct import_wire *w, const struct import_event *e,
                       const char **why, struct i2cpt_fault *fault);
 /* The capture's end: a transfer that is open is written as far as it was seen;
  * and what had to be left out is noted. */
-int import_wire_end(struct import_wire *w, struct i2cpt_fault *fault);
+int import_wire_end(struct import_wire *w, const char **why,
+                    struct i2cpt_fault *fault);
 
 #endif

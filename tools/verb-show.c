@@ -7,8 +7,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "text-in.h"
 #include "tool.h"
 #include "trace-json.h"
+#include "wave.h"
 
 static void print_address(const struct i2cpt_trace_msg *m)
 {
@@ -131,17 +133,51 @@ static void print_line(const struct i2cpt_trace_line *line)
     }
 }
 
-static int show(const char *path, struct i2cpt_trace_reader *reader)
+struct view {
+    bool wave, json;
+    struct wave_style style;
+    uint64_t first, last; /* transfers, from 1; 0: all */
+};
+
+static bool is_wanted(const struct view *v, const struct i2cpt_trace_line *line,
+                      uint64_t number)
+{
+    return !v->first || (line->kind == I2CPT_TRACE_TRANSFER &&
+                         number >= v->first && number <= v->last);
+}
+
+static void show_line(const struct view *v, const struct i2cpt_trace_line *line,
+                      uint64_t number)
+{
+    if (!is_wanted(v, line, number)) {
+        return;
+    }
+    if (!v->wave) {
+        print_line(line);
+    } else if (line->kind == I2CPT_TRACE_TRANSFER) {
+        wave_draw(stdout, &v->style, line, number);
+    }
+}
+
+static int show(const char *path, struct i2cpt_trace_reader *reader,
+                const struct view *v)
 {
     struct i2cpt_fault fault = {0};
     const struct i2cpt_trace_line *line;
+    uint64_t n;
     int rc;
 
     while ((rc = i2cpt_trace_reader_next(reader, &line, &fault)) > 0) {
-        print_line(line);
+        show_line(v, line, i2cpt_trace_reader_transfers(reader));
     }
     if (rc < 0) {
         return tool_fault(rc, &fault);
+    }
+    n = i2cpt_trace_reader_transfers(reader);
+    if (v->first > n) {
+        tool_complain("%s: no transfer %" PRIu64 "; there are %" PRIu64, path,
+                      v->first, n);
+        return TOOL_USAGE;
     }
     if (!i2cpt_trace_reader_complete(reader)) {
         tool_complain("%s: truncated, no `end` line", path);
@@ -149,7 +185,8 @@ static int show(const char *path, struct i2cpt_trace_reader *reader)
     return TOOL_FINE;
 }
 
-static int show_json(const char *path, struct i2cpt_trace_reader *reader)
+static int show_json(const char *path, struct i2cpt_trace_reader *reader,
+                     const struct view *v)
 {
     struct i2cpt_fault fault = {0};
     const struct i2cpt_trace_line *line;
@@ -160,7 +197,9 @@ static int show_json(const char *path, struct i2cpt_trace_reader *reader)
     json_string(&j, "trace", path);
     json_open(&j, "lines", '[');
     while ((rc = i2cpt_trace_reader_next(reader, &line, &fault)) > 0) {
-        trace_json_line(&j, line);
+        if (is_wanted(v, line, i2cpt_trace_reader_transfers(reader))) {
+            trace_json_line(&j, line);
+        }
     }
     json_close(&j, ']');
     json_bool(&j, "complete", !rc && i2cpt_trace_reader_complete(reader));
@@ -168,33 +207,75 @@ static int show_json(const char *path, struct i2cpt_trace_reader *reader)
     return rc < 0 ? tool_fault(rc, &fault) : TOOL_FINE;
 }
 
+/* "N" or "N-M", from 1. */
+static void parse_range(const struct verb *verb, const char *text,
+                        struct view *v)
+{
+    const char *end = text;
+    bool good = text_number(&end, 10, INT64_MAX, &v->first) && v->first;
+
+    v->last = v->first;
+    if (good && text_take(&end, "-")) {
+        good = text_number(&end, 10, INT64_MAX, &v->last);
+    }
+    if (!good || *end || v->last < v->first) {
+        tool_usage(verb, "--transfer=%s: accepted is N or N-M, from 1", text);
+    }
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"wave", no_argument, NULL, 'w'},
+        {"transfer", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
     struct i2cpt_trace_reader *reader;
     struct i2cpt_fault fault = {0};
-    const char *path;
-    bool json = false;
+    struct view view = {0};
+    int letter;
 
-    int rc = tool_open_trace(verb, argc, argv, &json, &path, &reader, &fault);
+    while ((letter = tool_option(verb, argc, argv, ":h", options)) != -1) {
+        if (letter == 'j') {
+            view.json = true;
+        } else if (letter == 'w') {
+            view.wave = true;
+            wave_style_of_terminal(&view.style);
+        } else {
+            parse_range(verb, optarg, &view);
+        }
+    }
+    if (view.json && view.wave) {
+        tool_usage(verb, "--json and --wave: accepted is one of them");
+    }
+    const char *path = tool_operand(verb, argc, argv, "a TRACE");
+    int rc = i2cpt_trace_reader_open(path, &reader, &fault);
     if (rc < 0) {
         return tool_fault(rc, &fault);
     }
-    int status = json ? show_json(path, reader) : show(path, reader);
+    int status =
+        view.json ? show_json(path, reader, &view) : show(path, reader, &view);
     i2cpt_trace_reader_free(reader);
     return status;
 }
 
 const struct verb verb_show = {
     .name = "show",
-    .synopsis = "[--json] TRACE",
+    .synopsis = "[--json|--wave] [--transfer N|N-M] TRACE",
     .about = "Print a trace for a person to read",
-    .help = "  --json  headers, transfers and events as one JSON document\n\n"
-            "TRACE may be - for the standard input. One transfer a line: when "
+    .help = "TRACE may be - for the standard input. One transfer a line: when "
             "it began\n"
             "(s), how long it took, the address, W and R with their bytes (~ "
             "volatile,\n"
             "?? redacted), Sr for a repeated START, ! and how it failed.\n\n"
+            "  --json            headers, transfers and events as one JSON "
+            "document\n"
+            "  --wave            draw SCL and SDA of each transfer instead\n"
+            "  --transfer N|N-M  only these transfers, counted from 1\n\n"
             "Example:\n"
-            "  i2cpt-replay show session.i2ct | less\n",
+            "  i2cpt-replay show session.i2ct | less\n"
+            "  i2cpt-replay show session.i2ct --wave --transfer 3\n",
     .run = run,
 };

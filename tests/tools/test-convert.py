@@ -5,7 +5,6 @@ sigrok-cli read of the files that were exported is compared with the trace;
 what was imported, with traces that were checked by hand (samples/README.md)."""
 import glob
 import os
-import random
 import re
 import shutil
 import subprocess
@@ -16,6 +15,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.join(HERE, '../..')
 sys.path.insert(0, os.path.join(HERE, '..'))
 import tap  # noqa: E402
+from traces import (  # noqa: E402
+    expected, random_trace, transfers, unseen)
 
 TOOL = os.path.abspath(sys.argv[1])
 SAMPLES = os.path.join(HERE, 'samples')
@@ -74,64 +75,6 @@ def need(program):
     return program
 
 
-# ------------------------------------------------- what a trace says, in short
-
-MESSAGE = re.compile(
-    r'(?P<flags>[inpst]*)(?P<way>[wr])(?P<len>\d+|\?)(?P<pec>\+1)?'
-    r'(?:@0x(?P<addr>[0-9a-f]+)(?P<ten>/10)?)?$')
-BYTE = re.compile(r'([0-9a-f]{2})~?$|\?\?$')
-
-
-FLAGS = {'i': 0x1000, 'n': 0x800, 'p': 0x8000, 's': 0x4000, 't': 0x2000}
-
-
-class Message:
-    def __init__(self, match, before):
-        self.flags = match['flags']
-        self.read = match['way'] == 'r'
-        self.block = match['len'] == '?'
-        self.len = 0 if self.block else int(match['len'])
-        self.addr = int(match['addr'], 16) if match['addr'] else before.addr
-        self.ten = bool(match['ten']) if match['addr'] else before.ten
-        self.bytes = []
-
-    def linux_flags(self):
-        return (sum(FLAGS[letter] for letter in self.flags) | self.read
-                | self.block * 0x400)
-
-
-class Transfer:
-    def __init__(self, line):
-        words = line.split(' ')
-        self.stamp = words[0]
-        self.bus = 0
-        self.messages, self.fault = [], {}
-        words = words[2:]
-        if words[0].startswith('i2c-'):
-            self.bus = int(words.pop(0)[4:-1])
-        while words and words[0] != '!' and words[0][0] != '%':
-            word = words.pop(0)
-            match = MESSAGE.match(word)
-            if match:
-                self.messages.append(Message(
-                    match, self.messages[-1] if self.messages else None))
-            elif word != '=':
-                assert BYTE.match(word), line
-                self.messages[-1].bytes.append(
-                    0xff if word == '??' else int(word[:2], 16))
-        if words and words[0] == '!':
-            self.code = words[1]
-            self.fault = dict(word.split('=') for word in words[2:]
-                              if '=' in word)
-        else:
-            self.code = None
-
-
-def transfers(trace):
-    return [Transfer(line) for line in read(trace).splitlines()
-            if re.match(r'\d+(\.\d+)? \+', line)]
-
-
 def example_traces():
     """All that are in the tree, and one of chance."""
     found = []
@@ -139,25 +82,6 @@ def example_traces():
         found += glob.glob(f'{ROOT}/{where}/**/*.i2ct', recursive=True)
     assert len(found) >= 3, found
     return sorted(found) + [random_trace('random.i2ct', 200)]
-
-
-def random_trace(name, n, seed=1):
-    chance = random.Random(seed)
-    lines = ['i2cpt-trace 1', 'frequency: 100000']
-    at = 0
-    for _ in range(n):
-        addr, messages = chance.randrange(8, 0x78), []
-        for i in range(chance.randrange(1, 4)):
-            length = chance.choice((1, 1, 2, 3, 8, 40))
-            data = ''.join(f' {chance.randrange(256):02x}'
-                           for _ in range(length))
-            where = f'@0x{addr:02x}' if not i else ''
-            messages.append(f'r{length}{where} ={data}' if chance.random() < .5
-                            else f'w{length}{where}{data}')
-        lines.append(f'{at // 10**6}.{at % 10**6:06d} +0.000400 '
-                     + ' '.join(messages))
-        at += chance.randrange(40000)
-    return write(name, '\n'.join(lines + [f'end {n}', '']))
 
 
 # ------------------------------------------------------------------- the words
@@ -264,81 +188,6 @@ def sigrok(path, *show):
         stderr=subprocess.PIPE, text=True).stdout
     return [line.split(': ', 1)[1] for line in out.splitlines()
             if not re.search(r': [01]$', line)]
-
-
-def nack_at(transfer):
-    """(message, byte or -1) of a NACK, where the trace does not tell as late as
-    it can be; None for no NACK."""
-    if transfer.code not in ('ENXIO', 'EIO', 'EREMOTEIO'):
-        return None
-    message = int(transfer.fault.get('msg', len(transfer.messages) - 1))
-    last = transfer.messages[message]
-    if transfer.fault.get('phase') == 'address' or not last.bytes:
-        return message, -1
-    return message, int(transfer.fault.get('byte', len(last.bytes) - 1))
-
-
-def unseen(transfer):
-    """Nothing is known to have been on the wire."""
-    return transfer.code in ('EBUSY', 'EAGAIN') or (
-        transfer.code == 'ETIMEDOUT' and 'msg' not in transfer.fault)
-
-
-def expected(transfer):
-    """Lines of sigrok's i2c decoder, from UM10204 and the fault's place."""
-    lines, first, ten, end = [], True, None, nack_at(transfer)
-
-    # a timeout is not seen; what was taken before it is
-    cut = float('inf')
-    if transfer.code == 'ETIMEDOUT' and 'byte' in transfer.fault:
-        cut = int(transfer.fault['byte'])
-
-    def address(value, is_read, nack=False):
-        way = 'read' if is_read else 'write'
-        lines.extend([way.title(), f'Address {way}: {value:02X}',
-                      'NACK' if nack else 'ACK'])
-
-    def start():
-        lines.append('Start' if first else 'Start repeat')
-
-    for i, m in enumerate(transfer.messages):
-        refused_here = end == (i, -1)
-        goes_on = transfer.messages[i + 1:i + 2]
-        goes_on = goes_on and goes_on[0].read and 's' in goes_on[0].flags
-        way = m.read != ('t' in m.flags)
-        if 's' not in m.flags:
-            start()
-            first = False
-            top = 0x78 | m.addr >> 8
-            if not m.ten:
-                address(m.addr, way, refused_here)
-            elif m.read and ten == m.addr:
-                address(top, True, refused_here)
-            else:
-                address(top, False, refused_here)
-                if not refused_here:
-                    lines.extend([f'Data write: {m.addr & 0xff:02X}', 'ACK'])
-                    if m.read:
-                        start()
-                        address(top, True)
-            ten = m.addr if m.ten else None
-        if refused_here:
-            break
-        for k, byte in enumerate(m.bytes):
-            if not m.read and k >= cut:
-                break
-            nack = end == (i, k) or (m.read and k + 1 == len(m.bytes)
-                                     and not goes_on)
-            lines += [f'Data {"read" if way else "write"}: {byte:02X}',
-                      'NACK' if nack else 'ACK']
-            if end == (i, k):
-                break
-        if end and end[0] == i:
-            break
-        if 'p' in m.flags:
-            lines.append('Stop')
-            first, ten = True, None
-    return lines + ([] if first else ['Stop'])
 
 
 def test_sigrok_decodes_every_exported_vcd():
@@ -583,6 +432,9 @@ BAD = (
      ["'oops'", 'start, address, data or stop']),
     (LOGIC2 + 'I2C,start,2,,,,,\nI2C,address,,,true,0x40,false,\n'
      'I2C,stop,1,,,,,\n', '4:10', ['time before']),
+    (LOGIC2 + 'I2C,start,2,,,,,\nI2C,address,,,true,0x40,false,\n'
+     'I2C,stop,3,,,,,\nI2C,start,1,,,,,\nI2C,address,,,true,0x40,false,\n',
+     '6:1', ['time before']),
     (LOGIC2 + 'I2C,start,1' + ',' * 70 + '\n', '2:', ['64 columns']),
     ('i2c-1: Start\ni2c-1: Adress read: 48\n', '2:8', ['Adress', 'Stop']),
     ('i2c-1: Start\ni2c-1: Address read: 80\n', '2:22', ['7f', 'shifted']),
