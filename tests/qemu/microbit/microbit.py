@@ -116,7 +116,8 @@ class Qmp:
 class Microbit:
     """One QEMU; `with Microbit(qemu, plugin, devices) as board:`"""
 
-    def __init__(self, qemu, plugin, devices, firmware=MICROPYTHON, extra=()):
+    def __init__(self, qemu, plugin, devices, firmware=MICROPYTHON, extra=(),
+                 env=None):
         self.dir = tempfile.mkdtemp(prefix="i2cpt-")
         serial = os.path.join(self.dir, "serial")
         qmp = os.path.join(self.dir, "qmp")
@@ -142,7 +143,8 @@ class Microbit:
         self.stderr = open(os.path.join(self.dir, "stderr"), "w+b")
         self.process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=self.stderr,
-            stderr=self.stderr, pass_fds=[l.fileno() for l in listeners])
+            stderr=self.stderr, pass_fds=[l.fileno() for l in listeners],
+            env=env)
         for listener in listeners:
             listener.close()
         try:

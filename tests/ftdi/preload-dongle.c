@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Preloaded into any program, behind umockdev's own preload library: the
+ * program finds a virtual FT232H plugged in, whatever else its machine has.
+ * What was on the bus is a VCD in the file that I2CPT_FAKE_DONGLE names when
+ * the program ends. I2CPT_FAKE_PROGRAM is that program: scripts that start it,
+ * and programs that it starts, have none of it.
+ */
+#include <errno.h> /* program_invocation_short_name */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake-dongle.h"
+
+static const struct dongle_config config = {
+    .kind = VCHIP_FT232H,
+    .bus = 1,
+    .address = 5,
+    .serial = "FT1",
+    .description = "C232HM",
+};
+static struct fake_dongle *dongle;
+static char *path;
+
+static __attribute__((constructor)) void plug(void)
+{
+    const char *wanted = getenv("I2CPT_FAKE_DONGLE");
+    const char *program = getenv("I2CPT_FAKE_PROGRAM");
+
+    if (!wanted || !program || strcmp(program, program_invocation_short_name)) {
+        return;
+    }
+    path = g_strdup(wanted);
+    unsetenv("I2CPT_FAKE_DONGLE");
+    unsetenv("LD_PRELOAD");
+    fake_dongle_setup();
+    dongle = fake_dongle_new(&config);
+}
+
+static __attribute__((destructor)) void write_vcd(void)
+{
+    int ret;
+
+    if (!dongle) {
+        return;
+    }
+    ret = wire_write_vcd(fake_dongle_bench(dongle, 0)->wire, path, 300000);
+    if (ret) {
+        fprintf(stderr, "%s: %s\n", path, strerror(-ret));
+    }
+    fake_dongle_free(dongle);
+    fake_dongle_teardown();
+    g_free(path);
+}

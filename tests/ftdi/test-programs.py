@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test-programs.py PRELOAD DONGLE-SENSOR [I2CPT-REPLAY]: unmodified programs with
+a virtual dongle plugged in, as docs/ftdi.md has them; sigrok reads its pins."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, '..')]
+import preload  # noqa: E402
+import tap  # noqa: E402
+
+LIBRARY, SENSOR, *REST = map(os.path.abspath, sys.argv[1:])
+PATH = os.environ['PATH'] + ':/usr/sbin:/sbin'
+
+
+def run(*words, hz=400000):
+    """Its output, and what sigrok saw."""
+    with tempfile.TemporaryDirectory() as folder:
+        vcd = os.path.join(folder, 'wave.vcd')
+        env = dict(preload.environment(LIBRARY, vcd, words[0]), PATH=PATH)
+        done = subprocess.run(words, text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=60, env=env)
+        assert done.returncode == 0 and not done.stderr, done
+        wave = (preload.judge.decoded(vcd, hz) if shutil.which('sigrok-cli')
+                else None)
+    return done.stdout, wave
+
+
+def need(*programs):
+    for program in programs:
+        if not shutil.which(program, path=PATH):
+            raise tap.Skip(f'{program} is not installed')
+
+
+def replay(*words, hz=400000):
+    if not REST:
+        raise tap.Skip('the preload shim is not built')
+    return run(REST[0], *words, hz=hz)
+
+
+def test_the_example_reads_the_sensor():
+    need('sigrok-cli')
+    out, wave = run(SENSOR, 'FT1')
+    assert out == '1.05 C on ftdi:1-5:A\n', out  # 01 0c
+    assert wave == [
+        'Start', 'Write', 'Address write: 48', 'ACK', 'Data write: 00', 'ACK',
+        'Start repeat', 'Read', 'Address read: 48', 'ACK', 'Data read: 01',
+        'ACK', 'Data read: 0C', 'NACK', 'Stop'], wave
+
+
+def test_a_dongle_is_listed():
+    out, _ = replay('list')
+    assert 'ftdi,product=0x6014,serial=FT1' in out, out
+
+
+def test_i2cdetect_on_a_dongle():
+    need('i2cdetect', 'sigrok-cli')
+    out, wave = replay('run', '-a', 'ftdi', '--', 'i2cdetect', '-y', '0',
+                       hz=100000)
+    seen = [word for line in out.splitlines()[1:]
+            for word in line.split(':')[1].split() if word != '--']
+    assert seen == ['0e', '48', '50'], out
+    asked = [line for line in wave if line.startswith('Address')]
+    answered = [wave[i] for i, line in enumerate(wave)
+                if wave[i + 1:i + 2] == ['ACK'] and line.startswith('Address')]
+    read = (*range(0x30, 0x38), *range(0x50, 0x60))
+    assert asked == [f'Address {"read" if a in read else "write"}: {a:02X}'
+                     for a in range(0x08, 0x78)], asked
+    assert answered == ['Address write: 0E', 'Address write: 48',
+                        'Address read: 50'], answered
+
+
+def test_i2c_tools_write_and_read():
+    need('i2ctransfer')
+    out, _ = replay('run', '-a', 'ftdi,frequency=400k', '--', 'sh', '-c',
+                    'i2ctransfer -y 0 w4@0x50 0x20 0xaa 0x55 0x99; '
+                    'i2ctransfer -y 0 w1@0x50 0x20 r3; i2cget -y 0 0x48 1 w')
+    assert out == '0xaa 0x55 0x99\n0x2217\n', out
+
+
+tap.main(globals())
