@@ -219,14 +219,14 @@ static void close_fds(struct i2cpt_adapter *a)
     }
 }
 
-/* The running request of this handle may end; nothing new of it begins. */
+/* Running requests of this handle may end; nothing new of it begins. */
 static void settle_locked(struct i2cpt_adapter *a)
 {
     struct i2cpt_bus *bus = a->bus;
     struct i2cpt_request *r;
 
     for (r = a->requests; r; r = r->next) {
-        while (!r->complete && r->job == bus->running &&
+        while (!r->complete && r->job->state == JOB_RUNNING &&
                bus_wait_locked(bus, bus_expiry(bus, r->job))) {
         }
     }

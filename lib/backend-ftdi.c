@@ -181,6 +181,20 @@ static int ftdi_transfer(void *priv, struct i2cpt_xfer *x)
     return mpsse_bus_transfer(d->bus, x);
 }
 
+static bool ftdi_begin(void *priv, struct i2cpt_xfer *x)
+{
+    struct ftdi *d = priv;
+
+    return mpsse_bus_begin(d->bus, x);
+}
+
+static int ftdi_collect(void *priv, struct i2cpt_xfer *x)
+{
+    struct ftdi *d = priv;
+
+    return mpsse_bus_collect(d->bus, x);
+}
+
 static int ftdi_stream_start(void *priv, uint16_t addr, uint16_t flags,
                              uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
@@ -221,6 +235,8 @@ const struct i2cpt_ops i2cpt_ftdi_ops = {
     .open = ftdi_open,
     .close = ftdi_close,
     .transfer = ftdi_transfer,
+    .begin = ftdi_begin,
+    .collect = ftdi_collect,
     .stream_start = ftdi_stream_start,
     .stream_write = ftdi_stream_write,
     .stream_read = ftdi_stream_read,

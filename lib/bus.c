@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <glib.h>
-#include <signal.h>
 #include <time.h>
 
 #include "bus.h"
-
-static void *worker_main(void *arg);
 
 uint64_t bus_deadline(struct i2cpt_bus *bus, uint32_t timeout_ms)
 {
@@ -68,8 +65,9 @@ static int needs(struct i2cpt_bus *bus, uint32_t func, const char *name,
                             bus->identity, name);
 }
 
-static int check_functionality(struct i2cpt_bus *bus, struct i2cpt_call *call,
-                               struct i2cpt_fault *fault)
+int bus_check_functionality(struct i2cpt_bus *bus,
+                            const struct i2cpt_call *call,
+                            struct i2cpt_fault *fault)
 {
     uint16_t flags = 0;
     size_t i;
@@ -99,7 +97,7 @@ static int execute_transfer(struct i2cpt_bus *bus, struct i2cpt_call *call,
                            fault};
     uint32_t left = bus->ops->flags & I2CPT_OPS_RETRIES ? 0 : bus->retries;
     size_t i;
-    int ret = check_functionality(bus, call, fault);
+    int ret = bus_check_functionality(bus, call, fault);
 
     if (ret) {
         return ret;
@@ -219,121 +217,9 @@ int bus_begin_locked(struct i2cpt_bus *bus, const struct i2cpt_call *call,
                             bus->identity);
 }
 
-/* ------------------------------------------------------------------- queue */
+/* ------------------------------------------------------------ open, close */
 
-static int start_worker_locked(struct i2cpt_bus *bus)
-{
-    sigset_t all, old;
-    int ret;
-
-    if (bus->worker_started) {
-        return 0;
-    }
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    ret = pthread_create(&bus->worker, NULL, worker_main, bus);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    bus->worker_started = !ret;
-    return -ret;
-}
-
-int bus_enqueue_locked(struct i2cpt_bus *bus, struct job *job)
-{
-    int ret = start_worker_locked(bus);
-
-    if (ret) {
-        return ret;
-    }
-    job->state = JOB_QUEUED;
-    job->next = NULL;
-    job->prev = bus->tail;
-    *(bus->tail ? &bus->tail->next : &bus->head) = job;
-    bus->tail = job;
-    pthread_cond_signal(&bus->work);
-    return 0;
-}
-
-void bus_dequeue_locked(struct i2cpt_bus *bus, struct job *job)
-{
-    *(job->prev ? &job->prev->next : &bus->head) = job->next;
-    *(job->next ? &job->next->prev : &bus->tail) = job->prev;
-    job->next = job->prev = NULL;
-}
-
-/* Nobody waits for this job any more; the caller's pointer is void. */
-void bus_abandon_locked(struct i2cpt_bus *bus, struct job *job)
-{
-    job->request = NULL;
-    if (job->state == JOB_RUNNING) {
-        job->abandoned = true;
-    } else if (job->state == JOB_QUEUED &&
-               job->call.op == I2CPT_OP_STREAM_STOP) {
-        job->abandoned = true; /* the wire needs it all the same */
-    } else {
-        if (job->state == JOB_QUEUED) {
-            bus_dequeue_locked(bus, job);
-        }
-        g_free(job);
-    }
-}
-
-static struct job *next_job_locked(struct i2cpt_bus *bus)
-{
-    struct job *job = bus->head;
-
-    while (job && bus->owner && job->call.owner != bus->owner) {
-        job = job->next;
-    }
-    return job;
-}
-
-static void finish_locked(struct i2cpt_bus *bus, struct job *job, int result)
-{
-    job->state = JOB_FINISHED;
-    job->result = result;
-    if (job->abandoned) {
-        g_free(job);
-    } else if (job->request) {
-        request_complete_locked(job->request, result, &job->fault);
-    }
-    pthread_cond_broadcast(&bus->done);
-}
-
-static void run_locked(struct i2cpt_bus *bus, struct job *job)
-{
-    bool stop = job->call.op == I2CPT_OP_STREAM_STOP;
-    int ret;
-
-    bus_dequeue_locked(bus, job);
-    ret = bus->dead ? bus_check_locked(bus, &job->fault) : 0;
-    if (!ret && !stop && i2cpt_now_ns() >= job->call.deadline_ns) {
-        ret = i2cpt_fault_set(&job->fault, ETIMEDOUT, I2CPT_PHASE_UNKNOWN, -1,
-                              -1);
-    }
-    if (!ret) {
-        i2cpt_fault_clear(&job->fault);
-        ret = bus_begin_locked(bus, &job->call, &job->fault);
-    }
-    if (ret) {
-        finish_locked(bus, job, MIN(ret, 0));
-        return;
-    }
-    job->state = JOB_RUNNING;
-    bus->busy = true;
-    bus->running = job;
-    pthread_mutex_unlock(&bus->lock);
-    ret = bus_execute(bus, &job->call, &job->fault);
-    if (ret == -ENODEV) {
-        adapter_bus_is_dead(bus);
-    }
-    pthread_mutex_lock(&bus->lock);
-    bus->busy = false;
-    bus->running = NULL;
-    bus_after_locked(bus, &job->call, ret);
-    finish_locked(bus, job, ret);
-}
-
-static void bus_free(struct i2cpt_bus *bus)
+void bus_free(struct i2cpt_bus *bus)
 {
     struct job *job;
 
@@ -349,33 +235,6 @@ static void bus_free(struct i2cpt_bus *bus)
     g_free(bus->identity);
     g_free(bus);
 }
-
-static void *worker_main(void *arg)
-{
-    struct i2cpt_bus *bus = arg;
-    struct job *job;
-    bool detached = false;
-
-    pthread_mutex_lock(&bus->lock);
-    for (;;) {
-        detached = bus->closing && !bus->worker_started;
-        job = bus->busy || detached ? NULL : next_job_locked(bus);
-        if (job) {
-            run_locked(bus, job);
-        } else if (bus->closing) {
-            break;
-        } else {
-            pthread_cond_wait(&bus->work, &bus->lock);
-        }
-    }
-    pthread_mutex_unlock(&bus->lock);
-    if (detached) {
-        bus_free(bus); /* nobody joins: see bus_close() */
-    }
-    return NULL;
-}
-
-/* ------------------------------------------------------------ open, close */
 
 static void cond_init_monotonic(pthread_cond_t *cond)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The inside of adapters: the shared bus, its queue and worker (bus.c), the
- * handles on it (adapter.c) and the asynchronous requests (request.c).
+ * The inside of adapters: the shared bus (bus.c), its queue and worker
+ * (bus-worker.c), the handles on it (adapter.c) and the asynchronous requests
+ * (request.c).
  */
 #ifndef I2CPT_BUS_H
 #define I2CPT_BUS_H
@@ -23,6 +24,7 @@
  *   QUEUED   -> FINISHED   deadline passed or bus gone before it began
  *   QUEUED   -> (freed)    its request was cancelled or orphaned
  *   RUNNING  -> FINISHED   the backend returned
+ *   RUNNING  -> QUEUED     it could not be begun behind others
  *   RUNNING  -> (abandoned, freed by the worker)  nobody waits any more
  *   FINISHED -> (freed)    by who waited for it
  */
@@ -34,6 +36,7 @@ struct job {
     bool abandoned;
     struct i2cpt_call call; /* deadline_ns always set */
     struct i2cpt_smbus_call smbus;
+    struct i2cpt_xfer xfer;        /* while it is begun and not collected */
     struct i2cpt_request *request; /* NULL: a thread waits, or nobody */
     struct i2cpt_fault fault;
     int result;
@@ -55,7 +58,7 @@ struct i2cpt_bus {
     pthread_cond_t work;  /* something for the worker */
     pthread_cond_t done;  /* something finished, or the bus came free */
     struct job *head, *tail;
-    struct job *running; /* by the worker */
+    struct job *running; /* by the worker; of several, the oldest */
     bool busy;           /* somebody is in a backend call */
     bool dead;           /* said ENODEV */
     bool closing;
@@ -99,6 +102,8 @@ struct i2cpt_adapter {
 int bus_new(const struct i2cpt_options *o, char *identity,
             struct i2cpt_bus **out, struct i2cpt_fault *fault);
 void bus_close(struct i2cpt_bus *bus);
+bool bus_wait_locked(struct i2cpt_bus *bus, uint64_t until_ns);
+uint64_t bus_expiry(const struct i2cpt_bus *bus, const struct job *job);
 uint64_t bus_deadline(struct i2cpt_bus *bus, uint32_t timeout_ms);
 int bus_check_locked(struct i2cpt_bus *bus, struct i2cpt_fault *fault);
 bool bus_idle_for_locked(struct i2cpt_bus *bus, const void *owner);
@@ -108,11 +113,15 @@ int bus_execute(struct i2cpt_bus *bus, struct i2cpt_call *call,
                 struct i2cpt_fault *fault);
 void bus_after_locked(struct i2cpt_bus *bus, const struct i2cpt_call *call,
                       int result);
+int bus_check_functionality(struct i2cpt_bus *bus,
+                            const struct i2cpt_call *call,
+                            struct i2cpt_fault *fault);
+void bus_free(struct i2cpt_bus *bus);
+
+/* bus-worker.c */
 int bus_enqueue_locked(struct i2cpt_bus *bus, struct job *job);
 void bus_dequeue_locked(struct i2cpt_bus *bus, struct job *job);
 void bus_abandon_locked(struct i2cpt_bus *bus, struct job *job);
-bool bus_wait_locked(struct i2cpt_bus *bus, uint64_t until_ns);
-uint64_t bus_expiry(const struct i2cpt_bus *bus, const struct job *job);
 
 struct job *job_new(const struct i2cpt_call *call, uint64_t deadline_ns);
 void job_copy_back(const struct job *job, struct i2cpt_call *call);

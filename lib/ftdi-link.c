@@ -20,18 +20,27 @@
 /* For the host's controller to give cancelled requests back. */
 #define CANCEL_NS 1000000000u
 
+/* An exchange under way: its OUT, and what of the stream that comes in is its
+ * reply. */
+struct flight {
+    struct ftdi_link *link;
+    struct libusb_transfer *out;
+    bool busy;
+    uint8_t *reply;
+    size_t want, got;
+};
+
+/* Any number of OUTs, one behind the other, and one IN at a time, which is
+ * submitted anew for as long as something is to come. */
 struct ftdi_link {
     struct ftdi_context *ftdi;
     bool gone;
-
-    /* One exchange. */
-    struct libusb_transfer *in, *out;
-    bool in_busy, out_busy;
     int error; /* first one, negative errno */
-    uint8_t *packets;
-    size_t packets_size;
-    uint8_t *reply;
-    size_t want, got;
+    struct libusb_transfer *in;
+    bool in_busy;
+    uint8_t packets[READ_MOST];
+    struct flight flights[MPSSE_DEPTH]; /* a ring */
+    unsigned first, n;
 };
 
 /* ------------------------------------------------------------ open, close */
@@ -121,6 +130,21 @@ static int set_up(struct ftdi_link *link, const struct ftdi_link_config *c,
     return 0;
 }
 
+static bool alloc_transfers(struct ftdi_link *link)
+{
+    bool all;
+    unsigned i;
+
+    link->in = libusb_alloc_transfer(0);
+    all = link->in;
+    for (i = 0; i < MPSSE_DEPTH; i++) {
+        link->flights[i].link = link;
+        link->flights[i].out = libusb_alloc_transfer(0);
+        all = all && link->flights[i].out;
+    }
+    return all;
+}
+
 int ftdi_link_open(const struct ftdi_link_config *c, struct ftdi_link **out,
                    struct ftdi_found *found, struct i2cpt_fault *fault)
 {
@@ -128,9 +152,7 @@ int ftdi_link_open(const struct ftdi_link_config *c, struct ftdi_link **out,
     int ret;
 
     link->ftdi = new_context();
-    link->in = libusb_alloc_transfer(0);
-    link->out = libusb_alloc_transfer(0);
-    if (!link->ftdi || !link->in || !link->out) {
+    if (!link->ftdi || !alloc_transfers(link)) {
         ret = i2cpt_fault_text(fault, ENODEV,
                                "no USB on this machine, or no memory for it");
         goto fail;
@@ -152,19 +174,33 @@ fail:
     return ret;
 }
 
+static bool busy(const struct ftdi_link *link)
+{
+    bool any = link->in_busy;
+    unsigned i;
+
+    for (i = 0; i < MPSSE_DEPTH; i++) {
+        any = any || link->flights[i].busy;
+    }
+    return any;
+}
+
 void ftdi_link_close(struct ftdi_link *link)
 {
-    if (link->in_busy || link->out_busy) {
+    unsigned i;
+
+    if (busy(link)) {
         return; /* the kernel still has our memory: see cancel() */
     }
     /* they look at the handle that they were used with */
     libusb_free_transfer(link->in);
-    libusb_free_transfer(link->out);
+    for (i = 0; i < MPSSE_DEPTH; i++) {
+        libusb_free_transfer(link->flights[i].out);
+    }
     if (link->ftdi) {
         ftdi_usb_close(link->ftdi);
         ftdi_free(link->ftdi);
     }
-    g_free(link->packets);
     g_free(link);
 }
 
@@ -201,18 +237,58 @@ static bool check_status(struct ftdi_link *link,
     return t->status == LIBUSB_TRANSFER_COMPLETED && !link->error;
 }
 
+static struct flight *flight(struct ftdi_link *link, unsigned i)
+{
+    return &link->flights[(link->first + i) % MPSSE_DEPTH];
+}
+
+/* Of all replies, what is still to come. */
+static size_t missing(struct ftdi_link *link)
+{
+    size_t bytes = 0;
+    unsigned i;
+
+    for (i = 0; i < link->n; i++) {
+        bytes += flight(link, i)->want - flight(link, i)->got;
+    }
+    return bytes;
+}
+
 static void read_more(struct ftdi_link *link)
 {
-    size_t most = MIN(link->packets_size, READ_MOST);
+    size_t bytes = missing(link);
     int ret;
 
-    link->in->length = (int)mpsse_usb_ask(link->want - link->got,
-                                          link->ftdi->max_packet_size, most);
+    if (link->in_busy || !bytes) {
+        return;
+    }
+    link->in->length =
+        (int)mpsse_usb_ask(bytes, link->ftdi->max_packet_size, READ_MOST);
     ret = libusb_submit_transfer(link->in);
     link->in_busy = !ret;
     if (ret) {
         fail(link, errno_of(ret));
     }
+}
+
+/* What came in, to whom it is due; false where there is more than that. */
+static bool give(struct ftdi_link *link, const uint8_t *bytes, size_t len)
+{
+    struct flight *fl;
+    unsigned i;
+    size_t n;
+
+    for (i = 0; i < link->n && len; i++) {
+        fl = flight(link, i);
+        n = MIN(len, fl->want - fl->got);
+        if (n) {
+            memcpy(fl->reply + fl->got, bytes, n);
+        }
+        fl->got += n;
+        bytes += n;
+        len -= n;
+    }
+    return !len;
 }
 
 /* A packet may be short, or only status: the latency timer sends those. */
@@ -225,40 +301,35 @@ static void LIBUSB_CALL read_done(struct libusb_transfer *t)
     if (!check_status(link, t)) {
         return;
     }
+    /* in place: what is stripped only moves to the front */
     if (!mpsse_usb_strip(t->buffer, (size_t)t->actual_length,
-                         link->ftdi->max_packet_size, link->reply + link->got,
-                         link->want - link->got, &got)) {
+                         link->ftdi->max_packet_size, t->buffer, READ_MOST,
+                         &got) ||
+        !give(link, t->buffer, got)) {
         fail(link, -EIO);
         return;
     }
-    link->got += got;
-    if (link->got < link->want) {
-        read_more(link);
-    }
+    read_more(link);
 }
 
 static void LIBUSB_CALL write_done(struct libusb_transfer *t)
 {
-    struct ftdi_link *link = t->user_data;
+    struct flight *fl = t->user_data;
 
-    link->out_busy = false;
-    if (check_status(link, t) && t->actual_length != t->length) {
-        fail(link, -EIO);
+    fl->busy = false;
+    if (check_status(fl->link, t) && t->actual_length != t->length) {
+        fail(fl->link, -EIO);
     }
 }
 
-static bool busy(const struct ftdi_link *link)
-{
-    return link->in_busy || link->out_busy;
-}
-
+/* Until all is given back, or the oldest exchange is through. */
 static void wait_until(struct ftdi_link *link, uint64_t until_ns,
-                       bool stop_at_error)
+                       bool (*through)(struct ftdi_link *link))
 {
     struct timeval tv;
     uint64_t now_ns, left_us;
 
-    while (busy(link) && !(stop_at_error && link->error)) {
+    while (!through(link)) {
         now_ns = i2cpt_now_ns();
         if (now_ns >= until_ns) {
             return;
@@ -270,86 +341,111 @@ static void wait_until(struct ftdi_link *link, uint64_t until_ns,
     }
 }
 
+static bool idle(struct ftdi_link *link)
+{
+    return !busy(link);
+}
+
+static bool oldest_came(struct ftdi_link *link)
+{
+    const struct flight *fl = flight(link, 0);
+
+    return fl->got == fl->want && !fl->busy;
+}
+
+static bool oldest_through(struct ftdi_link *link)
+{
+    return link->error || oldest_came(link);
+}
+
 /* Requests that the kernel does not give back keep their memory, and the link
  * is of no use any more. */
 static void cancel(struct ftdi_link *link)
 {
+    unsigned i;
+
+    link->n = 0; /* nothing is submitted anew */
     if (link->in_busy) {
         libusb_cancel_transfer(link->in);
     }
-    if (link->out_busy) {
-        libusb_cancel_transfer(link->out);
+    for (i = 0; i < MPSSE_DEPTH; i++) {
+        if (link->flights[i].busy) {
+            libusb_cancel_transfer(link->flights[i].out);
+        }
     }
-    wait_until(link, i2cpt_now_ns() + CANCEL_NS, false);
+    wait_until(link, i2cpt_now_ns() + CANCEL_NS, idle);
     if (busy(link)) {
         fail(link, -ENODEV);
     }
 }
 
-static int begin(struct ftdi_link *link, const uint8_t *out, size_t out_len)
-{
-    struct ftdi_context *ftdi = link->ftdi;
-    size_t need = mpsse_usb_ask(link->want, ftdi->max_packet_size, READ_MOST);
-    int ret;
-
-    if (out_len > G_MAXINT) {
-        return -ENOMEM;
-    }
-    if (need > link->packets_size) {
-        g_free(link->packets);
-        link->packets = g_try_malloc(need);
-        link->packets_size = link->packets ? need : 0;
-    }
-    if (!link->packets) {
-        return -ENOMEM;
-    }
-    /* libftdi1's names are the chip's: it sends at out_ep */
-    libusb_fill_bulk_transfer(link->in, ftdi->usb_dev,
-                              (unsigned char)ftdi->out_ep, link->packets, 0,
-                              read_done, link, 0);
-    libusb_fill_bulk_transfer(link->out, ftdi->usb_dev,
-                              (unsigned char)ftdi->in_ep, (unsigned char *)out,
-                              (int)out_len, write_done, link, 0);
-    if (link->want) {
-        read_more(link);
-    }
-    if (!link->error) {
-        ret = libusb_submit_transfer(link->out);
-        link->out_busy = !ret;
-        if (ret) {
-            fail(link, errno_of(ret));
-        }
-    }
-    return 0;
-}
-
-static int exchange(void *priv, const uint8_t *out, size_t out_len, uint8_t *in,
-                    size_t in_len, uint64_t deadline_ns)
+static int send(void *priv, const uint8_t *out, size_t out_len, uint8_t *in,
+                size_t in_len)
 {
     struct ftdi_link *link = priv;
+    struct ftdi_context *ftdi = link->ftdi;
+    struct flight *fl = flight(link, link->n);
     int ret;
 
     if (link->gone) {
         return -ENODEV;
     }
-    link->error = 0;
-    link->reply = in;
-    link->want = in_len;
-    link->got = 0;
-    ret = begin(link, out, out_len);
-    if (ret) {
-        return ret;
+    if (out_len > G_MAXINT || link->n == MPSSE_DEPTH) {
+        return -ENOMEM;
     }
-    wait_until(link, deadline_ns, true);
-    if (busy(link)) {
+    link->error = link->n ? link->error : 0;
+    link->n++;
+    fl->reply = in;
+    fl->want = in_len;
+    fl->got = 0;
+    /* libftdi1's names are the chip's: it sends at out_ep */
+    if (!link->in_busy) {
+        libusb_fill_bulk_transfer(link->in, ftdi->usb_dev,
+                                  (unsigned char)ftdi->out_ep, link->packets, 0,
+                                  read_done, link, 0);
+    }
+    libusb_fill_bulk_transfer(fl->out, ftdi->usb_dev,
+                              (unsigned char)ftdi->in_ep, (unsigned char *)out,
+                              (int)out_len, write_done, fl, 0);
+    read_more(link);
+    if (!link->error) {
+        ret = libusb_submit_transfer(fl->out);
+        fl->busy = !ret;
+        if (ret) {
+            fail(link, errno_of(ret));
+        }
+    }
+    return 0; /* receive() tells what went wrong */
+}
+
+/* An error of one behind is told to that one. */
+static int receive(void *priv, uint64_t deadline_ns)
+{
+    struct ftdi_link *link = priv;
+
+    wait_until(link, deadline_ns, oldest_through);
+    if (oldest_came(link) && (!link->error || link->n > 1)) {
+        link->first = (link->first + 1) % MPSSE_DEPTH;
+        link->n--;
+        return 0;
+    }
+    if (!link->error) {
         fail(link, -ETIMEDOUT);
-        cancel(link);
     }
+    cancel(link);
     if (link->error == -EIO && !answers(link->ftdi->usb_dev)) {
         link->error = -ENODEV;
     }
     link->gone = link->error == -ENODEV;
     return link->error;
+}
+
+static int exchange(void *priv, const uint8_t *out, size_t out_len, uint8_t *in,
+                    size_t in_len, uint64_t deadline_ns)
+{
+    int ret = send(priv, out, out_len, in, in_len);
+
+    return ret ? ret : receive(priv, deadline_ns);
 }
 
 static int purge(void *priv)
@@ -359,7 +455,10 @@ static int purge(void *priv)
     if (link->gone) {
         return -ENODEV;
     }
-    if (restart_engine(link->ftdi)) {
+    if (link->n) {
+        cancel(link);
+    }
+    if (link->gone || restart_engine(link->ftdi)) {
         link->gone = true;
         return -ENODEV;
     }
@@ -368,5 +467,7 @@ static int purge(void *priv)
 
 const struct mpsse_link ftdi_link_ops = {
     .exchange = exchange,
+    .send = send,
+    .receive = receive,
     .purge = purge,
 };

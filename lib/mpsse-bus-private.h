@@ -8,6 +8,30 @@
 
 enum { PIN_SCL = 0x01, PIN_SDA_IN = 0x04 };
 
+/*
+ * A transfer that was begun and is not collected (mpsse-pipeline.c):
+ *
+ *   SENT     -> (ended)    its reply is taken in collect()
+ *   SENT     -> RECEIVED   it had to be, to see how an earlier one can go on
+ *   RECEIVED -> (ended)    likewise
+ *   SENT, RECEIVED -> LOST the engine was reset after an earlier one's fault
+ *   LOST     -> (ended)    told so
+ */
+enum mpsse_flight_state {
+    MPSSE_SENT,
+    MPSSE_RECEIVED,
+    MPSSE_LOST,
+};
+
+struct mpsse_flight {
+    enum mpsse_flight_state state;
+    struct mpsse_frame f; /* these two change places with the bus's */
+    uint8_t *in;
+    size_t in_size;
+    uint64_t wire_ns; /* about as long it takes */
+    int error;        /* it could not be sent */
+};
+
 struct mpsse_bus {
     struct mpsse m;
     const struct mpsse_link *ops;
@@ -25,6 +49,9 @@ struct mpsse_bus {
     bool took_any;  /* ... and a byte of it was clocked */
     bool slot_open; /* its acknowledge slot is still to come */
     int msg, byte;  /* for faults */
+
+    struct mpsse_flight flights[MPSSE_DEPTH]; /* a ring */
+    unsigned first_flight, n_flights;
 };
 
 /* Send bus->f and receive its reply into bus->in; when the engine hangs, get it
@@ -32,12 +59,33 @@ struct mpsse_bus {
 int mpsse_bus_run(struct mpsse_bus *bus, uint64_t deadline_ns,
                   struct i2cpt_fault *fault);
 
+/* What to do after `ret`, an error of the link: the same fault for the caller.
+ */
+int mpsse_bus_failed(struct mpsse_bus *bus, int ret, uint64_t deadline_ns,
+                     struct i2cpt_fault *fault);
+/* Begin anew with engine and bus. -ENODEV or 0. */
+int mpsse_bus_rescue(struct mpsse_bus *bus, uint64_t deadline_ns);
+/* Until when there is time for rescues. */
+uint64_t mpsse_work_until(uint64_t deadline_ns);
+/* Room for bus->f's reply in bus->in. */
+int mpsse_reserve_reply(struct mpsse_bus *bus);
+/* The first thing that went wrong in bus->f, whose reply is in bus->in. */
+int mpsse_decode(struct mpsse_bus *bus, struct i2cpt_msg *msgs,
+                 struct i2cpt_fault *fault);
+/* All of `x` as bus->f, with room for the reply. False where it needs more
+ * than one frame, or memory is short. */
+bool mpsse_whole_frame(struct mpsse_bus *bus, const struct i2cpt_xfer *x);
+
 /* A frame that looks at the lines and sends START. */
 void mpsse_begin_frame(struct mpsse_bus *bus);
 /* Address and data of message `msg` into the frame. */
 int mpsse_add_message(struct mpsse_bus *bus, const struct i2cpt_msg *m,
                       uint32_t msg);
 
+/* Symbols before the data. */
+uint32_t mpsse_address_symbols(const struct i2cpt_msg *m);
+/* 0 or -ENOMEM. */
+int mpsse_grow(uint8_t **buf, size_t *size, size_t need);
 bool mpsse_pins_free(uint8_t pins);
 int mpsse_lines_busy(struct i2cpt_fault *fault, uint8_t pins);
 /* A symbol of ours as it was on the wire: went out, acknowledged? */

@@ -9,7 +9,7 @@
  * bus back; where it has little, a quarter. */
 #define RESCUE_NS 20000000u
 
-static int grow(uint8_t **buf, size_t *size, size_t need)
+int mpsse_grow(uint8_t **buf, size_t *size, size_t need)
 {
     uint8_t *p;
 
@@ -27,13 +27,23 @@ static int grow(uint8_t **buf, size_t *size, size_t need)
 
 /* --------------------------------------------------------- engine and bus */
 
-static int exchange(struct mpsse_bus *bus, uint64_t deadline_ns)
+int mpsse_reserve_reply(struct mpsse_bus *bus)
 {
-    if (bus->f.failed || grow(&bus->in, &bus->in_size, bus->f.in_len)) {
+    if (bus->f.failed || mpsse_grow(&bus->in, &bus->in_size, bus->f.in_len)) {
         return -ENOMEM;
     }
     if (bus->f.in_len) {
         bus->in[0] = PIN_SCL | PIN_SDA_IN; /* if not even that comes */
+    }
+    return 0;
+}
+
+static int exchange(struct mpsse_bus *bus, uint64_t deadline_ns)
+{
+    int ret = mpsse_reserve_reply(bus);
+
+    if (ret) {
+        return ret;
     }
     return bus->ops->exchange(bus->link, bus->f.out, bus->f.out_len, bus->in,
                               bus->f.in_len, deadline_ns);
@@ -118,7 +128,7 @@ static int stop_frame(struct mpsse_bus *bus, uint64_t deadline_ns)
 
 /* The engine hangs, or what it says makes no sense: begin anew, and when SCL is
  * free, tell the targets that it is over. -ENODEV or 0. */
-static int rescue(struct mpsse_bus *bus, uint64_t deadline_ns)
+int mpsse_bus_rescue(struct mpsse_bus *bus, uint64_t deadline_ns)
 {
     int ret = bus->ops->purge(bus->link);
 
@@ -135,7 +145,7 @@ static int rescue(struct mpsse_bus *bus, uint64_t deadline_ns)
     return ret == -ENODEV ? ret : 0;
 }
 
-static uint64_t work_until(uint64_t deadline_ns)
+uint64_t mpsse_work_until(uint64_t deadline_ns)
 {
     uint64_t now_ns = i2cpt_now_ns();
     uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
@@ -143,19 +153,15 @@ static uint64_t work_until(uint64_t deadline_ns)
     return deadline_ns - MIN(RESCUE_NS, left_ns / 4);
 }
 
-/* Send the frame; when something goes wrong, get the engine back at once. */
-int mpsse_bus_run(struct mpsse_bus *bus, uint64_t deadline_ns,
-                  struct i2cpt_fault *fault)
+/* The engine is got back at once. */
+int mpsse_bus_failed(struct mpsse_bus *bus, int ret, uint64_t deadline_ns,
+                     struct i2cpt_fault *fault)
 {
-    int ret = exchange(bus, work_until(deadline_ns));
     uint8_t pins = bus->in_size ? bus->in[0] : 0xff;
     bool looked = bus->f.n_pieces && bus->f.pieces[0].kind == MPSSE_PIECE_PINS;
 
-    if (!ret) {
-        return 0;
-    }
     bus->open = bus->slot_open = bus->reading = false;
-    if (ret != -ENODEV && rescue(bus, deadline_ns)) {
+    if (ret != -ENODEV && mpsse_bus_rescue(bus, deadline_ns)) {
         ret = -ENODEV;
     }
     if (ret == -ETIMEDOUT && looked && !(pins & PIN_SCL)) {
@@ -164,169 +170,20 @@ int mpsse_bus_run(struct mpsse_bus *bus, uint64_t deadline_ns,
     return i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
 }
 
+int mpsse_bus_run(struct mpsse_bus *bus, uint64_t deadline_ns,
+                  struct i2cpt_fault *fault)
+{
+    int ret = exchange(bus, mpsse_work_until(deadline_ns));
+
+    return ret ? mpsse_bus_failed(bus, ret, deadline_ns, fault) : 0;
+}
+
 /* After a fault in a transfer that goes no further. */
 static void send_stop(struct mpsse_bus *bus, uint64_t deadline_ns)
 {
-    if (stop_frame(bus, work_until(deadline_ns))) {
-        rescue(bus, deadline_ns);
+    if (stop_frame(bus, mpsse_work_until(deadline_ns))) {
+        mpsse_bus_rescue(bus, deadline_ns);
     }
-}
-
-/* ---------------------------------------------------------------- messages */
-
-/* Symbols before the data: ten-bit addresses have two bytes, and reads of
- * them a repeated START with the first one once more (UM10204 3.1.11). */
-static uint32_t address_symbols(const struct i2cpt_msg *m)
-{
-    if (m->flags & I2CPT_M_NOSTART) {
-        return 0;
-    }
-    return !(m->flags & I2CPT_M_TEN) ? 1 : m->flags & I2CPT_M_RD ? 3 : 2;
-}
-
-static uint8_t ten_bit_head(uint16_t addr)
-{
-    return (uint8_t)(0xf0 | (addr >> 7 & 6));
-}
-
-/* Symbol `i` of message `m` where it is ours. */
-static uint8_t sent_byte(const struct i2cpt_msg *m, uint32_t i)
-{
-    uint8_t read = m->flags & I2CPT_M_RD ? 1 : 0;
-    uint32_t n = address_symbols(m);
-
-    if (i >= n) {
-        return m->buf[i - n];
-    }
-    if (!(m->flags & I2CPT_M_TEN)) {
-        return (uint8_t)(m->addr << 1 | read);
-    }
-    return i == 1 ? (uint8_t)m->addr
-                  : (uint8_t)(ten_bit_head(m->addr) | (i == 2));
-}
-
-int mpsse_add_message(struct mpsse_bus *bus, const struct i2cpt_msg *m,
-                      uint32_t msg)
-{
-    bool read = m->flags & I2CPT_M_RD, counted = m->flags & I2CPT_M_RECV_LEN;
-    uint32_t n_addr = address_symbols(m), n_write, i, first = 0;
-
-    n_write = n_addr + (read ? 0 : m->len);
-    if (grow(&bus->tx, &bus->tx_size, n_write)) {
-        return -ENOMEM;
-    }
-    for (i = 0; i < n_addr; i++) {
-        bus->tx[i] = sent_byte(m, i);
-    }
-    if (!read && m->len) {
-        memcpy(bus->tx + n_addr, m->buf, m->len);
-    }
-    if (n_addr == 3) {
-        mpsse_symbols(&bus->m, &bus->f, msg, 0, bus->tx, 2, 0, false);
-        mpsse_repeated_start(&bus->m, &bus->f);
-        first = 2;
-    }
-    mpsse_symbols(&bus->m, &bus->f, msg, first, bus->tx + first,
-                  n_write - first,
-                  !read     ? 0
-                  : counted ? 1
-                            : m->len,
-                  !counted);
-    return 0;
-}
-
-void mpsse_begin_frame(struct mpsse_bus *bus)
-{
-    mpsse_frame_reset(&bus->f);
-    mpsse_read_pins(&bus->f); /* still free? */
-    mpsse_start(&bus->m, &bus->f);
-}
-
-/* ---------------------------------------------------------------- decoding */
-
-int mpsse_check_sent(const struct i2cpt_msg *m, uint32_t msg, uint32_t index,
-                     struct mpsse_symbol s, struct i2cpt_fault *fault)
-{
-    uint32_t n_addr = address_symbols(m);
-    bool address = index < n_addr;
-    int phase = address ? I2CPT_PHASE_ADDRESS : I2CPT_PHASE_DATA;
-    int byte = address ? -1 : (int)(index - n_addr);
-    uint8_t sent = sent_byte(m, index);
-
-    if (sent & ~s.data) {
-        return i2cpt_fault_set(fault, EAGAIN, phase, (int)msg, byte);
-    }
-    if (sent != s.data) {
-        i2cpt_fault_text(fault, EPROTO,
-                         "SDA reads high while it is driven low: AD1 and AD2 "
-                         "must be joined");
-        return -EPROTO;
-    }
-    if (s.nack && !(m->flags & I2CPT_M_IGNORE_NAK)) {
-        return i2cpt_fault_set(fault, address ? ENXIO : EIO, phase, (int)msg,
-                               byte);
-    }
-    return 0;
-}
-
-static int check_slot(const struct mpsse_piece *p, uint32_t i, int byte,
-                      struct mpsse_symbol s, struct i2cpt_fault *fault)
-{
-    bool nack = p->last_nack && i == p->symbols - 1;
-
-    /* We released it and it is low: another controller reads on. */
-    if (nack && !s.nack) {
-        return i2cpt_fault_set(fault, EAGAIN, I2CPT_PHASE_DATA, (int)p->msg,
-                               byte);
-    }
-    return 0;
-}
-
-static int decode_symbols(struct mpsse_bus *bus, const struct mpsse_piece *p,
-                          struct i2cpt_msg *m, struct i2cpt_fault *fault)
-{
-    uint32_t n_addr = address_symbols(m), i, index;
-    struct mpsse_symbol s;
-    int ret;
-
-    for (i = 0; i < p->symbols; i++) {
-        index = p->first + i;
-        s = mpsse_symbol_of(&bus->m, p, bus->in, i);
-        if (i < p->written) {
-            ret = mpsse_check_sent(m, p->msg, index, s, fault);
-        } else {
-            m->buf[index - n_addr] = s.data;
-            ret = check_slot(p, i, (int)(index - n_addr), s, fault);
-        }
-        if (ret) {
-            return ret;
-        }
-        if (index >= n_addr) {
-            m->actual = index - n_addr + 1;
-        }
-    }
-    return 0;
-}
-
-/* The first thing that went wrong in the frame that has just come back. */
-static int decode(struct mpsse_bus *bus, struct i2cpt_msg *msgs,
-                  struct i2cpt_fault *fault)
-{
-    const struct mpsse_piece *p;
-    size_t i;
-    int ret = 0;
-
-    for (i = 0; i < bus->f.n_pieces && !ret; i++) {
-        p = &bus->f.pieces[i];
-        if (p->kind == MPSSE_PIECE_PINS) {
-            ret = mpsse_pins_free(bus->in[p->in_at])
-                      ? 0
-                      : mpsse_lines_busy(fault, bus->in[p->in_at]);
-        } else {
-            ret = decode_symbols(bus, p, &msgs[p->msg], fault);
-        }
-    }
-    return ret;
 }
 
 /* --------------------------------------------------------------- transfers */
@@ -342,8 +199,8 @@ static int block_rest(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t i,
 
     mpsse_frame_reset(&bus->f);
     /* A target that has been told ACK must be given a NACK in the end. */
-    mpsse_symbols(&bus->m, &bus->f, (uint32_t)i, address_symbols(m) + 1, NULL,
-                  0, bad ? 1 : left, true);
+    mpsse_symbols(&bus->m, &bus->f, (uint32_t)i, mpsse_address_symbols(m) + 1,
+                  NULL, 0, bad ? 1 : left, true);
     if (i + 1 == x->n || bad) {
         mpsse_stop(&bus->m, &bus->f);
     }
@@ -355,15 +212,15 @@ static int block_rest(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t i,
     if (bad) {
         return i2cpt_fault_set(x->fault, EPROTO, I2CPT_PHASE_DATA, (int)i, 0);
     }
-    return decode(bus, x->msgs, x->fault);
+    return mpsse_decode(bus, x->msgs, x->fault);
 }
 
-/* Messages from *i on that go out in one frame; moves *i past them. */
-static int one_frame(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t *i)
+/* Messages from *i on that go out in one frame; moves *i past them. *extra is
+ * buf[0] of one whose length is still to come. */
+static int next_frame(struct mpsse_bus *bus, const struct i2cpt_xfer *x,
+                      size_t *i, uint8_t *extra)
 {
-    struct i2cpt_msg *m;
-    uint8_t extra = 0;
-    bool stopped;
+    const struct i2cpt_msg *m;
     int ret;
 
     mpsse_frame_reset(&bus->f);
@@ -374,24 +231,44 @@ static int one_frame(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t *i)
         } else if (!(m->flags & I2CPT_M_NOSTART)) {
             mpsse_repeated_start(&bus->m, &bus->f);
         }
-        extra = m->flags & I2CPT_M_RECV_LEN ? m->buf[0] : 0;
+        *extra = m->flags & I2CPT_M_RECV_LEN ? m->buf[0] : 0;
         ret = mpsse_add_message(bus, m, (uint32_t)*i);
         if (ret) {
-            return i2cpt_fault_set(x->fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
+            return ret;
         }
         ++*i;
-    } while (bus->batch && *i < x->n && !extra);
-
-    stopped = *i == x->n && !extra;
-    if (stopped) {
+    } while (bus->batch && *i < x->n && !*extra);
+    if (*i == x->n && !*extra) {
         mpsse_stop(&bus->m, &bus->f);
     }
     mpsse_flush(&bus->f);
+    return 0;
+}
+
+bool mpsse_whole_frame(struct mpsse_bus *bus, const struct i2cpt_xfer *x)
+{
+    uint8_t extra = 0;
+    size_t i = 0;
+
+    return !next_frame(bus, x, &i, &extra) && i == x->n && !extra &&
+           !mpsse_reserve_reply(bus);
+}
+
+static int one_frame(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t *i)
+{
+    uint8_t extra = 0;
+    bool stopped;
+    int ret = next_frame(bus, x, i, &extra);
+
+    if (ret) {
+        return i2cpt_fault_set(x->fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
+    }
+    stopped = *i == x->n && !extra;
     ret = mpsse_bus_run(bus, x->deadline_ns, x->fault);
     if (ret) {
         return ret;
     }
-    ret = decode(bus, x->msgs, x->fault);
+    ret = mpsse_decode(bus, x->msgs, x->fault);
     if (!ret && extra) {
         ret = block_rest(bus, x, *i - 1, extra);
         stopped = *i == x->n || ret == -EPROTO;
@@ -478,7 +355,13 @@ int mpsse_bus_new(const struct mpsse *m, const struct mpsse_link *ops,
 
 void mpsse_bus_free(struct mpsse_bus *bus)
 {
+    unsigned i;
+
     if (bus) {
+        for (i = 0; i < MPSSE_DEPTH; i++) {
+            mpsse_frame_clear(&bus->flights[i].f);
+            g_free(bus->flights[i].in);
+        }
         mpsse_frame_clear(&bus->f);
         g_free(bus->in);
         g_free(bus->tx);

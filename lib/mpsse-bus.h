@@ -15,10 +15,20 @@
  * -ETIMEDOUT at the deadline, -ENODEV when the chip is gone, or -EIO; what came
  * before that is in `in` then.
  * purge: drop what is under way in both directions, as far as the chip lets.
+ *
+ * send, receive: an exchange in two halves, optional. send queues one behind
+ * those that are under way, at most MPSSE_DEPTH with it, and does not wait;
+ * `out` and `in` stay until receive has returned for it. receive waits for the
+ * oldest one; after an error all are dropped, and purge comes next.
  */
+#define MPSSE_DEPTH 16u
+
 struct mpsse_link {
     int (*exchange)(void *link, const uint8_t *out, size_t out_len, uint8_t *in,
                     size_t in_len, uint64_t deadline_ns);
+    int (*send)(void *link, const uint8_t *out, size_t out_len, uint8_t *in,
+                size_t in_len);
+    int (*receive)(void *link, uint64_t deadline_ns);
     int (*purge)(void *link);
 };
 
@@ -37,6 +47,8 @@ void mpsse_bus_free(struct mpsse_bus *bus);
 
 /* As the entries of struct i2cpt_ops. */
 int mpsse_bus_transfer(struct mpsse_bus *bus, struct i2cpt_xfer *x);
+bool mpsse_bus_begin(struct mpsse_bus *bus, struct i2cpt_xfer *x);
+int mpsse_bus_collect(struct mpsse_bus *bus, struct i2cpt_xfer *x);
 int mpsse_bus_stream_start(struct mpsse_bus *bus, uint16_t addr, uint16_t flags,
                            uint64_t deadline_ns, struct i2cpt_fault *fault);
 int mpsse_bus_stream_write(struct mpsse_bus *bus, uint8_t byte,

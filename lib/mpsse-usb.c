@@ -25,7 +25,7 @@ bool mpsse_usb_strip(const uint8_t *in, size_t len, size_t packet, uint8_t *out,
             return false;
         }
         if (n) {
-            memcpy(out + *got, in + at + MPSSE_USB_STATUS, n);
+            memmove(out + *got, in + at + MPSSE_USB_STATUS, n);
         }
         *got += n;
     }

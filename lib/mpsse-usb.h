@@ -18,7 +18,8 @@ size_t mpsse_usb_ask(size_t want, size_t packet, size_t most);
 
 /*
  * Take the payload out of `len` bytes as they came into `out`, which has
- * `room`. False where it is more than that, which nobody asked for.
+ * `room` and may be `in` itself. False where it is more than that, which nobody
+ * asked for.
  */
 bool mpsse_usb_strip(const uint8_t *in, size_t len, size_t packet, uint8_t *out,
                      size_t room, size_t *got);

@@ -197,6 +197,20 @@ struct i2cpt_ops {
      * without that, only smbus() is called. */
     int (*transfer)(void *priv, struct i2cpt_xfer *x);
 
+    /*
+     * Optional pair: a transfer is begun while earlier ones are on the wire.
+     * begin() puts it behind those begun and not yet collected, and waits for
+     * nothing: true, and collect() follows, in the order of begin(), `x` and
+     * its messages staying until then; or false, nothing has happened and it
+     * must wait until all are collected, and then be a transfer(). What a
+     * transfer does must not depend on those before it: it runs where they are
+     * not acknowledged. collect() waits for the oldest one and returns as
+     * transfer() does. Where a fault of one made what is behind it uncertain,
+     * that says so (-EIO, phase unknown). No other call is made in between.
+     */
+    bool (*begin)(void *priv, struct i2cpt_xfer *x);
+    int (*collect)(void *priv, struct i2cpt_xfer *x);
+
     /* One native SMBus command. Optional. Reads fill in call->block; where
      * they fail, it stays as it was. */
     int (*smbus)(void *priv, struct i2cpt_smbus_call *call,

@@ -20,30 +20,67 @@ static void fail(const char *what, int code)
     exit(EXIT_FAILURE);
 }
 
-static void transfer(struct mpsse_bus *bus, struct bench *b,
-                     const struct ftdi_shape *shape)
-{
-    static uint8_t out[512], in[512];
-    struct i2cpt_fault fault = {0};
-    struct i2cpt_msg msgs[] = {
-        {BENCH_EEPROM_ADDR, 0, shape->written, 0, out},
-        {BENCH_EEPROM_ADDR, I2CPT_M_RD, shape->read, 0, in},
-    };
-    struct i2cpt_xfer x = {.msgs = msgs,
-                           .n = shape->read ? 2 : 1,
-                           .deadline_ns = i2cpt_now_ns() + TIMEOUT_NS,
-                           .fault = &fault};
-    int ret = mpsse_bus_transfer(bus, &x);
+/* One transfer's memory; there are as many as can be under way. */
+struct item {
+    uint8_t out[512], in[512];
+    struct i2cpt_msg msgs[2];
+    struct i2cpt_fault fault;
+    struct i2cpt_xfer x;
+};
+static struct item items[MPSSE_DEPTH];
 
-    if (ret || (shape->read && memcmp(in, b->targets[BENCH_EEPROM].mem,
-                                      MIN(shape->read, 256)) != 0)) {
+static struct i2cpt_xfer *prepare(unsigned i, const struct ftdi_shape *shape)
+{
+    struct item *it = &items[i % MPSSE_DEPTH];
+
+    memset(it, 0, sizeof(*it));
+    it->msgs[0] =
+        (struct i2cpt_msg){BENCH_EEPROM_ADDR, 0, shape->written, 0, it->out};
+    it->msgs[1] = (struct i2cpt_msg){BENCH_EEPROM_ADDR, I2CPT_M_RD, shape->read,
+                                     0, it->in};
+    it->x = (struct i2cpt_xfer){.msgs = it->msgs,
+                                .n = shape->read ? 2 : 1,
+                                .deadline_ns = i2cpt_now_ns() + TIMEOUT_NS,
+                                .fault = &it->fault};
+    return &it->x;
+}
+
+static void check(int ret, unsigned i, const struct bench *b,
+                  const struct ftdi_shape *shape)
+{
+    if (ret || (shape->read &&
+                memcmp(items[i % MPSSE_DEPTH].in, b->targets[BENCH_EEPROM].mem,
+                       MIN(shape->read, 256)) != 0)) {
         fail(shape->name, ret ? -ret : EIO);
+    }
+}
+
+/* All of them are queued from the beginning, as lib/bus-worker.c sees them. */
+static void transfer_all(struct mpsse_bus *bus, struct bench *b,
+                         const struct ftdi_shape *shape, unsigned n,
+                         bool pipelined)
+{
+    unsigned first = 0, next = 0;
+    int ret;
+
+    while (first < n) {
+        while (pipelined && next < MIN(n, first + MPSSE_DEPTH) &&
+               mpsse_bus_begin(bus, prepare(next, shape))) {
+            next++;
+        }
+        if (next == first) {
+            ret = mpsse_bus_transfer(bus, prepare(next++, shape));
+        } else {
+            ret = mpsse_bus_collect(bus, &items[first % MPSSE_DEPTH].x);
+        }
+        check(ret, first++, b, shape);
     }
 }
 
 struct ftdi_cost ftdi_way_cost(const struct ftdi_way *way,
                                uint32_t frequency_hz, bool batch,
-                               const struct ftdi_shape *shape, unsigned n)
+                               bool pipelined, const struct ftdi_shape *shape,
+                               unsigned n)
 {
     struct vchip_config config = vchip_i2c((enum vchip_kind)way->chip, 0);
     struct bench *b = bench_new(&config, 100);
@@ -71,9 +108,7 @@ struct ftdi_cost ftdi_way_cost(const struct ftdi_way *way,
     }
     vusb_forget_counts(b->usb);
     begin_ns = wire_now(b->wire);
-    for (i = 0; i < n; i++) {
-        transfer(bus, b, shape);
-    }
+    transfer_all(bus, b, shape, n, pipelined);
     cost.elapsed_ns = wire_now(b->wire) - begin_ns;
     counts = vusb_counts(b->usb);
     cost.round_trips = counts.exchanges;

@@ -25,9 +25,11 @@ struct ftdi_cost {
     uint64_t elapsed_ns; /* from submission to the answer */
 };
 
-/* `n` of these transfers, one after the other. Fails as bench_fail(). */
+/* `n` of these transfers, one after the other, or all submitted at once. Fails
+ * as bench_fail(). */
 struct ftdi_cost ftdi_way_cost(const struct ftdi_way *way,
                                uint32_t frequency_hz, bool batch,
-                               const struct ftdi_shape *shape, unsigned n);
+                               bool pipelined, const struct ftdi_shape *shape,
+                               unsigned n);
 
 #endif

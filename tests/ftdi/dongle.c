@@ -48,6 +48,7 @@ struct dongle {
     struct port ports[PORTS];
     struct dongle_urb *pending, *done;
     struct dongle_counts counts;
+    bool unanswered; /* an OUT, since a reply was taken */
     bool counted, gone;
     unsigned left;
 };
@@ -316,6 +317,10 @@ void dongle_submit(struct dongle *d, struct dongle_urb *u)
                              .in_buf = u->data,
                              .len = u->len};
     append(&d->pending, u);
+    if (!u->v.in) {
+        d->counts.ahead += d->unanswered;
+        d->unanswered = true;
+    }
     if (lively(d->ports[port].b, u->v.in)) {
         d->ports[port].alive_ns = wire_now(d->ports[port].b->wire);
     }
@@ -340,6 +345,9 @@ struct dongle_urb *dongle_done(struct dongle *d)
 
     if (u) {
         take_out(&d->done, u);
+        if (u->endpoint && u->v.in && u->actual > VUSB_STATUS) {
+            d->unanswered = false;
+        }
     }
     return u;
 }
@@ -357,7 +365,7 @@ void dongle_rewire(struct dongle *d, const struct vchip_config *chip,
                                     .real_ns = i2cpt_now_ns()};
         wire_listen(d->ports[i].b->wire, edge, &d->ports[i]);
     }
-    d->counted = d->gone = false;
+    d->counted = d->gone = d->unanswered = false;
     memset(&d->counts, 0, sizeof(d->counts));
     d->counts.latency_ms = 1;
     d->pending = d->done = NULL;

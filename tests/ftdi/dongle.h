@@ -30,7 +30,8 @@ struct dongle_config {
 struct dongle_counts {
     unsigned urbs;              /* completed */
     unsigned bulk_out, bulk_in; /* IN: with more than status bytes */
-    unsigned latency_ms;        /* as last set */
+    unsigned ahead;      /* OUTs before the reply to the last one was taken */
+    unsigned latency_ms; /* as last set */
 };
 
 /* The caller keeps it until it was given back by dongle_done() or discarded. */

@@ -8,12 +8,19 @@
 #define PACKET_NS 9600u /* 13 bulk packets in a microframe */
 #define URB_MAX   16384u
 
+/* URBs in the order of submission: first those that are through, of which the
+ * host is told at the next frame, then the one that is served. */
 struct pipe {
-    struct vusb_urb *first;
+    struct vusb_urb *first, *active;
     struct wire_event service, complete;
-    uint64_t packet_ns; /* when the last packet ended */
-    bool started;       /* `first` is on the bus */
-    bool ended;         /* ... and through, the host not told yet */
+    uint64_t packet_ns; /* when the next packet may begin */
+};
+
+/* One exchange of the link. */
+struct reply {
+    struct vusb_urb out;
+    uint8_t *in;
+    size_t want, got;
 };
 
 struct vusb {
@@ -25,7 +32,14 @@ struct vusb {
     bool counted, gone;
     unsigned left; /* URBs until it is unplugged */
     struct vusb_counts counts;
-    uint64_t deadline_ns, until_ns; /* the link's: real one, simulated one */
+
+    /* the link */
+    uint64_t deadline_ns, until_ns; /* real one, simulated one */
+    struct reply replies[MPSSE_DEPTH];
+    unsigned first, n; /* of them under way */
+    struct vusb_urb read;
+    bool reading;
+    uint8_t packets[URB_MAX];
 };
 
 static uint64_t next_frame(uint64_t ns)
@@ -40,7 +54,9 @@ static void finish_urb(struct vusb *u, struct pipe *p, int status)
     struct vusb_urb *urb = p->first;
 
     p->first = urb->next;
-    p->started = p->ended = false;
+    if (p->active == urb) {
+        p->active = NULL;
+    }
     urb->status = status;
     urb->done = true;
     if (status) {
@@ -71,26 +87,20 @@ static void fail_all(struct vusb *u)
     }
 }
 
-static void begin(struct vusb *u, struct pipe *p)
+static void serve(struct vusb *u, struct pipe *p)
 {
-    if (p->first && !p->service.queued && !p->ended) {
-        p->started = true;
-        wire_at(u->w, &p->service, next_frame(wire_now(u->w) + u->host_ns));
-    }
+    wire_at(u->w, &p->service, MAX(wire_now(u->w), p->packet_ns));
 }
 
-/* The next one of a queue follows at once; a new submission waits for the
- * frame. */
+/* All that were through when the frame began. */
 static void completed(struct vusb *u, struct pipe *p)
 {
-    finish_urb(u, p, 0);
-    if (u->counted && !u->left--) {
-        fail_all(u);
-        return;
-    }
-    if (p->first) {
-        p->started = true;
-        wire_at(u->w, &p->service, wire_now(u->w));
+    while (p->first && p->first->ended) {
+        finish_urb(u, p, 0);
+        if (u->counted && !u->left--) {
+            fail_all(u);
+            return;
+        }
     }
 }
 
@@ -108,10 +118,17 @@ static void in_completed(void *user)
     completed(u, &u->in);
 }
 
+/* The host's controller goes on with the next one by itself. */
 static void end_urb(struct vusb *u, struct pipe *p)
 {
-    p->ended = true;
-    wire_at(u->w, &p->complete, next_frame(wire_now(u->w)));
+    p->active->ended = true;
+    p->active = p->active->next;
+    if (!p->complete.queued) {
+        wire_at(u->w, &p->complete, next_frame(wire_now(u->w)));
+    }
+    if (p->active) {
+        serve(u, p);
+    }
 }
 
 /* ------------------------------------------------------------------ packets */
@@ -119,10 +136,10 @@ static void end_urb(struct vusb *u, struct pipe *p)
 static void serve_out(void *user)
 {
     struct vusb *u = user;
-    struct vusb_urb *urb = u->out.first;
+    struct vusb_urb *urb = u->out.active;
     size_t n;
 
-    if (!urb || u->out.ended) {
+    if (!urb) {
         return;
     }
     n = MIN(urb->len - urb->actual, VUSB_PACKET);
@@ -135,7 +152,7 @@ static void serve_out(void *user)
     if (urb->actual == urb->len) {
         end_urb(u, &u->out);
     } else {
-        wire_at(u->w, &u->out.service, u->out.packet_ns);
+        serve(u, &u->out);
     }
 }
 
@@ -161,14 +178,14 @@ static void put_packet(struct vusb *u, struct vusb_urb *urb, size_t n)
 static void serve_in(void *user)
 {
     struct vusb *u = user;
-    struct vusb_urb *urb = u->in.first;
+    struct vusb_urb *urb = u->in.active;
     size_t ready = vchip_in_ready(u->c), n;
 
-    if (!urb || !u->in.started || u->in.ended) {
+    if (!urb) {
         return;
     }
     if (wire_now(u->w) < u->in.packet_ns) {
-        wire_at(u->w, &u->in.service, u->in.packet_ns);
+        serve(u, &u->in);
         return;
     }
     if (!packet_due(u, ready)) {
@@ -180,7 +197,7 @@ static void serve_in(void *user)
     if (n < VUSB_PACKET - VUSB_STATUS || urb->len - urb->actual < VUSB_PACKET) {
         end_urb(u, &u->in);
     } else {
-        wire_at(u->w, &u->in.service, u->in.packet_ns);
+        serve(u, &u->in);
     }
 }
 
@@ -189,12 +206,11 @@ static void chip_changed(void *user)
 {
     struct vusb *u = user;
 
-    if (u->out.started && !u->out.ended && !u->out.service.queued) {
-        wire_at(u->w, &u->out.service, u->out.packet_ns);
+    if (u->out.active && !u->out.service.queued) {
+        serve(u, &u->out);
     }
-    if (u->in.started && !u->in.ended && packet_due(u, vchip_in_ready(u->c)) &&
-        wire_now(u->w) >= u->in.packet_ns) {
-        wire_at(u->w, &u->in.service, wire_now(u->w));
+    if (u->in.active && packet_due(u, vchip_in_ready(u->c))) {
+        serve(u, &u->in);
     }
 }
 
@@ -205,7 +221,7 @@ void vusb_submit(struct vusb *u, struct vusb_urb *urb)
     struct pipe *p = urb->in ? &u->in : &u->out;
     struct vusb_urb **at = &p->first;
 
-    urb->done = false;
+    urb->done = urb->ended = false;
     urb->actual = 0;
     urb->next = NULL;
     while (*at) {
@@ -214,8 +230,11 @@ void vusb_submit(struct vusb *u, struct vusb_urb *urb)
     *at = urb;
     if (u->gone || (u->counted && !u->left)) {
         fail_all(u);
-    } else if (p->first == urb) {
-        begin(u, p);
+    } else if (!p->active) {
+        p->active = urb;
+        p->packet_ns =
+            MAX(p->packet_ns, next_frame(wire_now(u->w) + u->host_ns));
+        serve(u, p);
     }
 }
 
@@ -223,7 +242,6 @@ void vusb_cancel(struct vusb *u, struct vusb_urb *urb)
 {
     struct pipe *p = urb->in ? &u->in : &u->out;
     struct vusb_urb **at = &p->first;
-    bool first = *at == urb;
 
     while (*at && *at != urb) {
         at = &(*at)->next;
@@ -232,11 +250,12 @@ void vusb_cancel(struct vusb *u, struct vusb_urb *urb)
         return;
     }
     *at = urb->next;
-    if (first) {
+    if (p->active == urb) {
+        p->active = urb->next;
         wire_cancel(u->w, &p->service);
-        wire_cancel(u->w, &p->complete);
-        p->started = p->ended = false;
-        begin(u, p);
+        if (p->active) {
+            serve(u, p);
+        }
     }
 }
 
@@ -248,8 +267,7 @@ void vusb_cancel_all(struct vusb *u)
     for (i = 0; i < 2; i++) {
         wire_cancel(u->w, &pipes[i]->service);
         wire_cancel(u->w, &pipes[i]->complete);
-        pipes[i]->first = NULL;
-        pipes[i]->started = pipes[i]->ended = false;
+        pipes[i]->first = pipes[i]->active = NULL;
     }
 }
 
@@ -342,75 +360,136 @@ static uint64_t simulated_deadline(struct vusb *u, uint64_t deadline_ns)
     return u->until_ns;
 }
 
-/* Payload of a URB's packets to `in`; how much it was, -EIO if too much. */
-static int strip(const struct vusb_urb *urb, uint8_t *in, size_t room)
+static struct reply *reply_at(struct vusb *u, unsigned i)
 {
-    size_t at, n, total = 0;
-
-    for (at = 0; at + VUSB_STATUS <= urb->actual; at += VUSB_STATUS + n) {
-        n = MIN(urb->actual - at, VUSB_PACKET) - VUSB_STATUS;
-        if (n > room - total) {
-            return -EIO;
-        }
-        memcpy(in + total, urb->in_buf + at + VUSB_STATUS, n);
-        total += n;
-    }
-    return (int)total;
+    return &u->replies[(u->first + i) % MPSSE_DEPTH];
 }
 
-static int receive(struct vusb *u, struct vusb_urb *urb, uint8_t *in,
-                   size_t in_len, uint64_t until_ns)
+static bool wanted(struct vusb *u)
 {
-    size_t got = 0;
-    int n;
+    bool any = false;
+    unsigned i;
 
-    for (;;) {
-        if (!vusb_wait(u, urb, until_ns)) {
-            return -ETIMEDOUT;
-        }
-        if (urb->status) {
-            return urb->status;
-        }
-        n = strip(urb, in + got, in_len - got);
-        if (n < 0) {
-            return n;
-        }
-        got += (size_t)n;
-        if (got == in_len) {
-            return 0;
-        }
-        vusb_submit(u, urb);
+    for (i = 0; i < u->n; i++) {
+        any = any || reply_at(u, i)->got < reply_at(u, i)->want;
     }
+    return any;
+}
+
+/* Some payload, to whom it is due; -EIO if to nobody. */
+static int give(struct vusb *u, const uint8_t *bytes, size_t len)
+{
+    struct reply *r;
+    unsigned i;
+    size_t n;
+
+    for (i = 0; i < u->n && len; i++) {
+        r = reply_at(u, i);
+        n = MIN(len, r->want - r->got);
+        if (n) {
+            memcpy(r->in + r->got, bytes, n);
+        }
+        r->got += n;
+        bytes += n;
+        len -= n;
+    }
+    return len ? -EIO : 0;
+}
+
+static void read_more(struct vusb *u)
+{
+    if (!u->reading && wanted(u)) {
+        u->read =
+            (struct vusb_urb){.in = true, .in_buf = u->packets, .len = URB_MAX};
+        u->reading = true;
+        vusb_submit(u, &u->read);
+    }
+}
+
+/* One IN URB, its packets without their status bytes. */
+static int read_some(struct vusb *u, uint64_t until_ns)
+{
+    size_t at, n;
+    int ret = 0;
+
+    if (!vusb_wait(u, &u->read, until_ns)) {
+        return -ETIMEDOUT;
+    }
+    u->reading = false;
+    if (u->read.status) {
+        return u->read.status;
+    }
+    for (at = 0; at + VUSB_STATUS <= u->read.actual && !ret;
+         at += VUSB_STATUS + n) {
+        n = MIN(u->read.actual - at, VUSB_PACKET) - VUSB_STATUS;
+        ret = give(u, u->packets + at + VUSB_STATUS, n);
+    }
+    read_more(u);
+    return ret;
+}
+
+static void drop(struct vusb *u)
+{
+    vusb_cancel_all(u);
+    u->n = 0;
+    u->reading = false;
+}
+
+static int send(void *link, const uint8_t *out, size_t out_len, uint8_t *in,
+                size_t in_len)
+{
+    struct vusb *u = link;
+    struct reply *r = reply_at(u, u->n++);
+
+    g_assert(u->n <= MPSSE_DEPTH);
+    *r = (struct reply){
+        .out = {.out_buf = out, .len = out_len}, .in = in, .want = in_len};
+    u->counts.exchanges++;
+    u->counts.most_at_once = MAX(u->counts.most_at_once, u->n);
+    read_more(u);
+    vusb_submit(u, &r->out);
+    return 0;
+}
+
+static int receive(void *link, uint64_t deadline_ns)
+{
+    struct vusb *u = link;
+    uint64_t until_ns = simulated_deadline(u, deadline_ns);
+    struct reply *r = reply_at(u, 0);
+    int ret = 0;
+
+    while (!ret && r->got < r->want) {
+        ret = read_some(u, until_ns);
+    }
+    if (!ret) {
+        ret = vusb_wait(u, &r->out, until_ns) ? r->out.status : -ETIMEDOUT;
+    }
+    if (ret) {
+        drop(u);
+        return ret;
+    }
+    u->first = (u->first + 1) % MPSSE_DEPTH;
+    u->n--;
+    return 0;
 }
 
 static int exchange(void *link, const uint8_t *out, size_t out_len, uint8_t *in,
                     size_t in_len, uint64_t deadline_ns)
 {
-    static uint8_t packets[URB_MAX];
-    struct vusb *u = link;
-    uint64_t until_ns = simulated_deadline(u, deadline_ns);
-    struct vusb_urb o = {.out_buf = out, .len = out_len};
-    struct vusb_urb i = {.in = true, .in_buf = packets, .len = URB_MAX};
-    int ret = 0;
+    int ret = send(link, out, out_len, in, in_len);
 
-    u->counts.exchanges++;
-    if (in_len) {
-        vusb_submit(u, &i);
-    }
-    vusb_submit(u, &o);
-    if (in_len) {
-        ret = receive(u, &i, in, in_len, until_ns);
-    }
-    if (!ret) {
-        ret = vusb_wait(u, &o, until_ns) ? o.status : -ETIMEDOUT;
-    }
-    vusb_cancel_all(u);
-    return ret;
+    return ret ? ret : receive(link, deadline_ns);
 }
 
 static int purge(void *link)
 {
+    drop(link);
     return vusb_purge(link);
 }
 
-const struct mpsse_link vusb_link = {exchange, purge};
+const struct mpsse_link vusb_link = {
+    .exchange = exchange,
+    .send = send,
+    .receive = receive,
+    .purge = purge,
+};

@@ -20,6 +20,7 @@ struct vusb_urb {
     const uint8_t *out_buf;
     uint8_t *in_buf; /* packets as they come, status bytes and all */
     size_t len, actual;
+    bool ended; /* through, and that the host is told next */
     bool done;
     int status; /* 0 or -ENODEV */
     struct vusb_urb *next;
@@ -30,6 +31,7 @@ struct vusb_counts {
     unsigned in_empty;            /* of those, with nothing but status bytes */
     uint64_t out_bytes, in_bytes; /* without status bytes */
     unsigned exchanges;           /* of the link: round trips */
+    unsigned most_at_once;        /* of them under way */
 };
 
 struct vusb;

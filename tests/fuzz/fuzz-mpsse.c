@@ -92,6 +92,7 @@ static size_t arguments(uint8_t opcode)
     case 0x8f:
     case 0x9e:
     case 0x31:
+    case 0x13: /* and its bits */
         return 2;
     case 0x8e:
     case 0x22:

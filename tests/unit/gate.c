@@ -52,7 +52,11 @@ static void gate_close(void *priv)
     pthread_mutex_unlock(&lock);
 }
 
-static int gate_transfer(void *priv, struct i2cpt_xfer *x)
+/* Begun and not collected, in order. */
+static GQueue begun = G_QUEUE_INIT;
+static uint16_t refused_addr;
+
+static int perform(const char *what, struct i2cpt_xfer *x)
 {
     size_t i;
     int ret;
@@ -64,7 +68,7 @@ static int gate_transfer(void *priv, struct i2cpt_xfer *x)
         pthread_cond_wait(&changed, &lock);
     }
     permits -= permits > 0;
-    add_log("T", x->msgs[0].addr);
+    add_log(what, x->msgs[0].addr);
     ret = next_result;
     for (i = 0; !ret && i < x->n; i++) {
         x->msgs[i].actual = x->msgs[i].len;
@@ -75,6 +79,39 @@ static int gate_transfer(void *priv, struct i2cpt_xfer *x)
     pthread_mutex_unlock(&lock);
     return ret ? i2cpt_fault_set(x->fault, -ret, I2CPT_PHASE_ADDRESS, 0, -1)
                : 0;
+}
+
+/* The oldest of those begun, or one that has the bus to itself. */
+static int gate_transfer(void *priv, struct i2cpt_xfer *x)
+{
+    g_assert(g_queue_is_empty(&begun));
+    return perform("T", x);
+}
+
+static bool gate_begin(void *priv, struct i2cpt_xfer *x)
+{
+    bool refuses = x->msgs[0].addr == refused_addr;
+
+    if (refuses) {
+        return false;
+    }
+    g_queue_push_tail(&begun, x);
+    pthread_mutex_lock(&lock);
+    add_log("B", x->msgs[0].addr);
+    pthread_mutex_unlock(&lock);
+    return true;
+}
+
+static int gate_collect(void *priv, struct i2cpt_xfer *x)
+{
+    int ret;
+
+    g_assert(g_queue_pop_head(&begun) == x);
+    ret = perform("C", x);
+    if (ret == -ENODEV) {
+        g_queue_clear(&begun);
+    }
+    return ret;
 }
 
 static int locked_log(const char *what, int value)
@@ -138,6 +175,8 @@ void gate_install(enum gate_kind kind)
         .open = gate_open_backend,
         .close = gate_close,
         .transfer = gate_transfer,
+        .begin = kind == GATE_PIPELINE ? gate_begin : NULL,
+        .collect = kind == GATE_PIPELINE ? gate_collect : NULL,
         .stream_start = gate_start,
         .stream_write = gate_write,
         .stream_read = gate_read,
@@ -148,6 +187,8 @@ void gate_install(enum gate_kind kind)
     pthread_mutex_lock(&lock);
     holding = false;
     permits = entered = closed = 0;
+    refused_addr = UINT16_MAX;
+    g_queue_clear(&begun);
     next_result = 0;
     logged[0] = 0;
     pthread_mutex_unlock(&lock);
@@ -185,6 +226,11 @@ void gate_result(int result)
     pthread_mutex_unlock(&lock);
 }
 
+void gate_refuse(uint16_t addr)
+{
+    refused_addr = addr;
+}
+
 unsigned gate_entered(void)
 {
     unsigned n;
@@ -207,5 +253,10 @@ unsigned gate_closed(void)
 
 const char *gate_log(void)
 {
-    return logged;
+    static char copy[sizeof(logged)];
+
+    pthread_mutex_lock(&lock);
+    memcpy(copy, logged, sizeof(copy));
+    pthread_mutex_unlock(&lock);
+    return copy;
 }

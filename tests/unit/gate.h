@@ -9,15 +9,17 @@
 
 #include "private.h"
 
-enum gate_kind { GATE_PLAIN, GATE_OUTLIVES, GATE_INSTANT };
+enum gate_kind { GATE_PLAIN, GATE_OUTLIVES, GATE_INSTANT, GATE_PIPELINE };
 
 void gate_install(enum gate_kind kind);
 void gate_hold(bool hold);          /* transfers wait from now on */
 void gate_open(unsigned calls);     /* let that many go on */
 void gate_wait_entered(unsigned n); /* until n transfers have ever begun */
 void gate_result(int result);       /* what transfers return */
+/* GATE_PIPELINE: what begins so is not begun behind others; before opening. */
+void gate_refuse(uint16_t addr);
 unsigned gate_entered(void);
 unsigned gate_closed(void); /* how often close() was called */
-const char *gate_log(void); /* "T48 S50 W01 R E " */
+const char *gate_log(void); /* "T48 S50 W01 R E ", pipelined "B48 C48 " */
 
 #endif

@@ -577,12 +577,12 @@ int main(void)
     tcase_add_loop_test(c, submit_dispatch, 0, 3);
     tcase_add_test(c, wait_harvests_one);
     tcase_add_test(c, cancel);
-    tcase_add_loop_test(c, unref_in_callback, 0, 3);
+    tcase_add_loop_test(c, unref_in_callback, 0, 4);
     tcase_add_test(c, close_drops_queued);
-    tcase_add_loop_test(c, unplugged, 0, 3);
+    tcase_add_loop_test(c, unplugged, 0, 4);
     tcase_add_test(c, handles_end_at_fork);
     tcase_add_test(c, stream_owns_the_bus);
-    tcase_add_loop_test(c, stress, 0, 3);
+    tcase_add_loop_test(c, stress, 0, 4);
     suite_add_tcase(s, c);
     return unit_run(s);
 }
