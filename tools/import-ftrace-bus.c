@@ -143,8 +143,8 @@ static struct message *add_message(struct bus *bus, uint16_t addr,
 }
 
 static int emit(struct ftrace_buses *b, struct bus *bus, uint64_t stamp_ns,
-                int64_t duration_ns, int32_t code, int32_t fault_msg,
-                const char **why, struct i2cpt_fault *fault)
+                int64_t begin_ns, int64_t end_ns, int32_t code,
+                int32_t fault_msg, const char **why, struct i2cpt_fault *fault)
 {
     struct i2cpt_trace_line line = {
         .kind = I2CPT_TRACE_TRANSFER,
@@ -158,11 +158,9 @@ static int emit(struct ftrace_buses *b, struct bus *bus, uint64_t stamp_ns,
     };
     int32_t only = b->convert->options.bus;
 
-    if (duration_ns < 0) {
-        *why = "a time before the one before it";
+    if (import_span(begin_ns, end_ns, &line.transfer.duration_ns, why)) {
         return -EINVAL;
     }
-    line.transfer.duration_ns = (uint64_t)duration_ns;
     for (uint32_t i = 0; i < bus->n; i++) {
         const struct message *m = &bus->msgs[i];
         b->msgs[i] = (struct i2cpt_trace_msg){
@@ -199,8 +197,7 @@ static int on_message(struct ftrace_buses *b, struct bus *bus,
         bus->n = 0;
         bus->len = 0;
         bus->begin_ns = e->at_ns;
-        if (import_stamp(&b->clock, e->at_ns, &bus->stamp_ns)) {
-            *why = "a time before the first one";
+        if (import_stamp(&b->clock, e->at_ns, &bus->stamp_ns, why)) {
             return -EINVAL;
         }
     } else if (e->msg != bus->n) {
@@ -269,7 +266,7 @@ static int on_result(struct ftrace_buses *b, struct bus *bus,
         rc = fill_replies(b, bus, fault);
     }
     if (!rc) {
-        rc = emit(b, bus, bus->stamp_ns, e->at_ns - bus->begin_ns,
+        rc = emit(b, bus, bus->stamp_ns, bus->begin_ns, e->at_ns,
                   few             ? EREMOTEIO
                   : e->result < 0 ? -e->result
                                   : 0,
@@ -299,11 +296,7 @@ static int on_command(struct ftrace_buses *b, struct bus *bus,
                "and PEC (4)";
         return -EINVAL;
     }
-    if (import_stamp(&b->clock, e->at_ns, &bus->smbus_stamp_ns)) {
-        *why = "a time before the first one";
-        return -EINVAL;
-    }
-    return 0;
+    return import_stamp(&b->clock, e->at_ns, &bus->smbus_stamp_ns, why);
 }
 
 static void on_answer(struct bus *bus, const struct ftrace_event *e)
@@ -475,7 +468,7 @@ static int on_done(struct ftrace_buses *b, struct bus *bus,
     }
     int rc = build(b, bus, e->read, e->result >= 0, fault);
     if (!rc) {
-        rc = emit(b, bus, bus->smbus_stamp_ns, e->at_ns - bus->smbus_begin_ns,
+        rc = emit(b, bus, bus->smbus_stamp_ns, bus->smbus_begin_ns, e->at_ns,
                   e->result < 0 ? -e->result : 0, -1, why, fault);
     }
     bus->n = 0;

@@ -228,22 +228,43 @@ static bool find_time(const char *begin, const char *end, int64_t *ns)
            p == colon;
 }
 
-/* The event of a line, and what stands behind its name; NULL: another's. */
-static const char *find_event(const struct ftrace *f, struct ftrace_event *e)
+/* Some event's time stands before `end`. */
+static bool has_time(const char *begin, const char *end)
 {
-    for (size_t i = 0; i < N_EVENTS; i++) {
-        const char *begin = f->text->buf;
-        const char *at = begin;
+    int64_t ns;
 
-        while ((at = strstr(at, event_names[i]))) {
-            if (find_time(begin, at, &e->at_ns)) {
-                e->kind = (enum ftrace_kind)i;
-                return at + strlen(event_names[i]);
-            }
-            at++;
+    for (const char *p = begin; (p = strchr(p, ':')) && p < end; p++) {
+        if (find_time(begin, p + 1, &ns)) {
+            return true;
         }
     }
-    return NULL;
+    return false;
+}
+
+/* The event of a line: 1 and what stands behind its name; 0: another's. */
+static int find_event(const struct ftrace *f, struct ftrace_event *e,
+                      const char **behind)
+{
+    const char *begin = f->text->buf;
+
+    for (size_t i = 0; i < N_EVENTS; i++) {
+        const char *at = begin;
+
+        for (; (at = strstr(at, event_names[i])); at++) {
+            e->kind = (enum ftrace_kind)i;
+            *behind = at + strlen(event_names[i]);
+            if (find_time(begin, at, &e->at_ns)) {
+                return 1;
+            }
+            text_skip_space(behind);
+            if (text_take(behind, "i2c-") && !has_time(begin, at)) {
+                return text_error(f->text, at, f->fault,
+                                  "no time before it; accepted is seconds as "
+                                  "9.483527: (not a counter's clock)");
+            }
+        }
+    }
+    return 0;
 }
 
 /* "CPU:0 [LOST 12 EVENTS]" */
@@ -267,13 +288,14 @@ static int read_line(struct ftrace *f, uint64_t *events)
     if (f->text->buf[0] == '#') {
         return 0;
     }
-    const char *p = find_event(f, &e);
-    if (!p) {
+    const char *p;
+    int rc = find_event(f, &e, &p);
+    if (rc < 1) {
         count_lost(f);
-        return 0;
+        return rc;
     }
     ++*events;
-    int rc = number(f, 0, &p, "i2c-", 10, I2CPT_TRACE_BUS_MAX, &bus);
+    rc = number(f, 0, &p, "i2c-", 10, I2CPT_TRACE_BUS_MAX, &bus);
     e.bus = (int32_t)bus;
     if (!rc) {
         rc = e.kind < FTRACE_SMBUS_WRITE ? parse_i2c(f, &p, &e)

@@ -5,19 +5,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOTAL_MAX (4u * I2CPT_MSG_MAX) /* bytes of a transfer: of a line */
+#define STAMP_MAX_NS UINT64_C(9223372035999999999) /* of a trace */
+#define TOTAL_MAX    (4u * I2CPT_MSG_MAX) /* bytes of a transfer: of a line */
 
-int import_stamp(struct import_clock *clock, int64_t at_ns, uint64_t *stamp_ns)
+int import_span(int64_t from_ns, int64_t to_ns, uint64_t *span_ns,
+                const char **why)
+{
+    uint64_t span = (uint64_t)to_ns - (uint64_t)from_ns;
+
+    if (to_ns < from_ns) {
+        *why = "a time before the one before it";
+        return -EINVAL;
+    }
+    if (span > STAMP_MAX_NS) {
+        *why = "a time that is more than 9223372035 s later";
+        return -EINVAL;
+    }
+    *span_ns = span;
+    return 0;
+}
+
+int import_stamp(struct import_clock *clock, int64_t at_ns, uint64_t *stamp_ns,
+                 const char **why)
 {
     if (!clock->begun) {
         clock->begun = true;
         clock->base_ns = at_ns;
     }
-    if (at_ns < clock->base_ns) {
-        return -ERANGE;
-    }
-    *stamp_ns = (uint64_t)at_ns - (uint64_t)clock->base_ns;
-    return 0;
+    return import_span(clock->base_ns, at_ns, stamp_ns, why);
 }
 
 /*
@@ -108,16 +123,14 @@ static int emit(struct import_wire *w, int64_t end_ns, const char **why,
         w->empty++;
         return 0;
     }
-    if (end_ns < w->begin_ns ||
-        import_stamp(&w->clock, w->begin_ns, &line.stamp_ns)) {
-        *why = "a time before the one before it";
+    if (import_stamp(&w->clock, w->begin_ns, &line.stamp_ns, why) ||
+        import_span(w->begin_ns, end_ns, &line.transfer.duration_ns, why)) {
         return -EINVAL;
     }
     for (uint32_t i = 0; i < w->n; i++) {
         w->msgs[i].len = w->msgs[i].n_bytes;
         w->msgs[i].bytes = w->msgs[i].len ? w->bytes + w->starts[i] : NULL;
     }
-    line.transfer.duration_ns = (uint64_t)end_ns - (uint64_t)w->begin_ns;
     line.transfer.n = w->n;
     line.transfer.msgs = w->msgs;
     if (w->refused) {

@@ -28,8 +28,13 @@ struct import_clock {
     bool begun;
     int64_t base_ns;
 };
-/* 0 and the stamp, or -ERANGE before the first one. */
-int import_stamp(struct import_clock *clock, int64_t at_ns, uint64_t *stamp_ns);
+/* 0 and the stamp; or -EINVAL and why: it is before the first one, or further
+ * from it than a trace's stamps reach. */
+int import_stamp(struct import_clock *clock, int64_t at_ns, uint64_t *stamp_ns,
+                 const char **why);
+/* The same from one time to another. */
+int import_span(int64_t from_ns, int64_t to_ns, uint64_t *span_ns,
+                const char **why);
 
 /* ----------------------------------------------------------- wire to trace */
 

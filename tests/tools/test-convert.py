@@ -380,6 +380,14 @@ def test_saleae_one_of_several_analyzers():
     assert lines_of(LOGIC2 + rows, ('--name', 'B')) == ['w0@0x41']
 
 
+def test_ftrace_text_that_only_looks_like_an_event():
+    assert lines_of('# tracer: nop\n' + FTRACE
+                    + 'tracing_mark_write: i2c_read: i2c-1 #0\n'
+                    + FTRACE + 'i2c_read: i2c-1 #0 a=048 f=0001 l=0\n'
+                    + FTRACE + 'i2c_result: i2c-1 n=1 ret=1\n') == [
+        'i2c-1: r0@0x48']
+
+
 def test_ftrace_of_one_bus():
     out = convert(f'{SAMPLES}/ftrace.txt', '-', '--to', 'trace', '--bus', '0',
                   notes=['6 bytes'])
@@ -451,6 +459,12 @@ BAD = (
      'i2c-1: Address read: 48\n', '4:8', ['without a START']),
     ('i2c-1: Start\nhello there\n', '2:1', ['no annotation']),
     ('1-2 i2c-1: Start\n3_4 i2c-1: Stop\n', '2:2', ['BEGIN-END']),
+    (LOGIC2 + 'I2C,start,-9e9,,,,,\nI2C,address,,,true,0x40,false,\n'
+     'I2C,stop,9e9,,,,,\n', '4:10', ['9223372035 s']),
+    (FTRACE.replace('1.0', '9000000001.0') + 'i2c_result: i2c-1 n=1 ret=1\n',
+     '1:36', ['no time', '9.483527:']),
+    (' a-1 [000] .... 123456: i2c_read: i2c-1 #0\n', '1:25', ['no time']),
+    (FTRACE + 'i2c_read: i2c-1 #0 a=048\n', '1:', ['f=']),
     ('i2c-1: Start\n\0\n', '2:1', ['NUL']),
     (f'i2c-1: Start\n{"x" * 1048577}\n', '2:1048577', ['1048576 bytes']),
     (FTRACE + 'i2c_write: i2c-1048576 #0\n', '1:', ['i2c-', '1048575']),
