@@ -337,7 +337,7 @@ static void lock_idle(struct i2cpt_bus *bus)
     }
 }
 
-void i2cpt_adapter_took(struct i2cpt_adapter *a, uint32_t n)
+void i2cpt_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n)
 {
     struct i2cpt_bus *bus = a->bus;
 
@@ -346,7 +346,7 @@ void i2cpt_adapter_took(struct i2cpt_adapter *a, uint32_t n)
     }
     lock_idle(bus);
     if (!bus->busy) {
-        bus->ops->took(bus->priv, n);
+        bus->ops->took(bus->priv, owner, n);
     }
     pthread_mutex_unlock(&bus->lock);
 }

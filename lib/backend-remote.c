@@ -30,6 +30,7 @@ struct remote {
     uint32_t connect_timeout_ms;
     bool reconnect;
     struct wire_welcome peer;
+    const void *guesser; /* who last asked for a read of a guessed length */
 };
 
 /* -------------------------------------------------------------- connecting */
@@ -335,6 +336,9 @@ static int remote_transfer(void *priv, struct i2cpt_xfer *x)
     struct wire_in in;
     int ret, result;
 
+    if (x->marks & I2CPT_MARK_TOOK_FOLLOWS) {
+        r->guesser = x->owner;
+    }
     begin(r, WIRE_TRANSFER, x->deadline_ns);
     wire_put_u32(&r->out, x->marks);
     wire_put_request(&r->out, x->msgs, x->n);
@@ -355,6 +359,9 @@ static int remote_smbus(void *priv, struct i2cpt_smbus_call *call,
     struct wire_in in;
     int ret, result;
 
+    if (marks & I2CPT_MARK_TOOK_FOLLOWS) {
+        r->guesser = call->owner;
+    }
     begin(r, WIRE_SMBUS, deadline_ns);
     wire_put_u32(&r->out, marks);
     wire_put_smbus(&r->out, call);
@@ -425,10 +432,14 @@ static int remote_stop(void *priv, uint64_t deadline_ns,
     return stream_call(r, deadline_ns, &none, fault);
 }
 
-static void remote_took(void *priv, uint32_t n)
+/* The wire knows one client: of its last guess only. */
+static void remote_took(void *priv, const void *owner, uint32_t n)
 {
     struct remote *r = priv;
 
+    if (owner != r->guesser) {
+        return;
+    }
     wire_begin(&r->out, WIRE_TOOK, 0);
     wire_put_u32(&r->out, n);
     if (r->io.in_fd >= 0) {

@@ -11,7 +11,8 @@
 struct trace {
     struct trace_match match;
     bool recorded_timing;
-    uint64_t began_ns; /* of the stream that is open */
+    uint64_t began_ns;   /* of the stream that is open */
+    const void *guesser; /* who last asked for a read of a guessed length */
 };
 
 static const struct i2cpt_key keys[] = {
@@ -163,6 +164,9 @@ static int transfer(void *priv, struct i2cpt_xfer *x)
     struct trace *t = priv;
     uint64_t began_ns;
 
+    if (x->marks & I2CPT_MARK_TOOK_FOLLOWS) {
+        t->guesser = x->owner;
+    }
     if (!t->recorded_timing) {
         return trace_match_transfer(&t->match, x);
     }
@@ -177,7 +181,8 @@ static int smbus(void *priv, struct i2cpt_smbus_call *call,
                  struct i2cpt_fault *fault)
 {
     struct i2cpt_smbus_msgs msgs;
-    struct i2cpt_xfer x = {msgs.msgs, 0, deadline_ns, marks, fault};
+    struct i2cpt_xfer x = {msgs.msgs, 0,     deadline_ns,
+                           marks,     fault, call->owner};
     int ret;
 
     i2cpt_smbus_to_msgs(call, &msgs);
@@ -231,11 +236,13 @@ static int stream_stop(void *priv, uint64_t deadline_ns,
                : ret;
 }
 
-static void took(void *priv, uint32_t n)
+static void took(void *priv, const void *owner, uint32_t n)
 {
     struct trace *t = priv;
 
-    trace_match_took(&t->match, n);
+    if (owner == t->guesser) {
+        trace_match_took(&t->match, n);
+    }
 }
 
 static int verdict(void *priv, struct i2cpt_trace_verdict *out,

@@ -93,8 +93,9 @@ int bus_check_functionality(struct i2cpt_bus *bus,
 static int execute_transfer(struct i2cpt_bus *bus, struct i2cpt_call *call,
                             struct i2cpt_fault *fault)
 {
-    struct i2cpt_xfer x = {call->msgs, call->n, call->deadline_ns, call->marks,
-                           fault};
+    struct i2cpt_xfer x = {
+        call->msgs, call->n, call->deadline_ns, call->marks, fault, call->owner,
+    };
     uint32_t left = bus->ops->flags & I2CPT_OPS_RETRIES ? 0 : bus->retries;
     size_t i;
     int ret = bus_check_functionality(bus, call, fault);
@@ -130,6 +131,7 @@ static int execute_smbus(struct i2cpt_bus *bus, struct i2cpt_call *call,
     if (!bus->ops->smbus) {
         return -EOPNOTSUPP;
     }
+    call->smbus->owner = call->owner;
     for (;;) {
         ret = bus->ops->smbus(bus->priv, call->smbus, call->deadline_ns,
                               call->marks, fault);

@@ -159,7 +159,7 @@ static void tell_took(struct i2cpt_passthrough *pt, uint32_t n)
 {
     if (pt->message.owes_took) {
         pt->message.owes_took = false;
-        i2cpt_adapter_took(pt->adapter, n);
+        i2cpt_adapter_took(pt->adapter, pt, n);
     }
 }
 

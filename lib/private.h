@@ -120,6 +120,7 @@ struct i2cpt_xfer {
     uint64_t deadline_ns; /* of CLOCK_MONOTONIC */
     uint32_t marks;
     struct i2cpt_fault *fault; /* never NULL; cleared before the call */
+    const void *owner;         /* who asks, for took(); may be NULL */
 };
 
 /* Linux's transaction types of struct i2c_smbus_ioctl_data. */
@@ -143,6 +144,7 @@ struct i2cpt_smbus_call {
     /* As Linux's union i2c_smbus_data: byte or word (low first) from block[0],
      * blocks with their count in block[0]. */
     uint8_t block[34];
+    const void *owner; /* as in struct i2cpt_xfer */
 };
 
 struct i2cpt_trace_verdict; /* i2cpt-trace.h */
@@ -238,9 +240,9 @@ struct i2cpt_ops {
      * then asynchronous calls are done in the caller's thread. */
     bool (*instant)(void *priv);
 
-    /* Optional (recorder): of the last transfer that was marked TOOK_FOLLOWS,
-     * the guest took n bytes of its last message. */
-    void (*took)(void *priv, uint32_t n);
+    /* Optional (recorder): of the last transfer of `owner` that was marked
+     * TOOK_FOLLOWS, the guest took n bytes of its last message. */
+    void (*took)(void *priv, const void *owner, uint32_t n);
     /* Optional (recorder): write out what is held back. */
     int (*flush)(void *priv);
     /* Optional (recorder): that, and `end N`. */
@@ -295,7 +297,7 @@ struct i2cpt_call {
     enum i2cpt_op op;
     uint32_t marks;
     uint64_t deadline_ns; /* 0: now + the adapter's timeout-ms */
-    const void *owner;    /* streams: who; any unique pointer */
+    const void *owner;    /* who asks; any unique pointer, streams need it */
     struct i2cpt_msg *msgs;
     size_t n;
     struct i2cpt_smbus_call *smbus;
@@ -320,7 +322,8 @@ int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call,
  * once. A stream call that was on the wire still runs to its end. */
 void i2cpt_request_orphan(struct i2cpt_request *r);
 
-void i2cpt_adapter_took(struct i2cpt_adapter *a, uint32_t n);
+/* `owner` is that of the call it is about. */
+void i2cpt_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n);
 int i2cpt_adapter_flush(struct i2cpt_adapter *a);
 uint32_t i2cpt_adapter_timeout_ms(const struct i2cpt_adapter *a);
 bool i2cpt_adapter_is_instant(struct i2cpt_adapter *a);

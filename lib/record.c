@@ -36,6 +36,7 @@ void record_reset(struct record *r, uint32_t marks)
               (marks & I2CPT_MARK_RESEND ? I2CPT_TRACE_RESEND : 0) |
               (marks & I2CPT_MARK_CONTINUE ? I2CPT_TRACE_CONTINUE : 0);
     r->guess = marks & I2CPT_MARK_TOOK_FOLLOWS;
+    r->owner = NULL;
     r->too_long = false;
     i2cpt_fault_clear(&r->fault);
 }

@@ -15,7 +15,8 @@
 struct held {
     struct i2cpt_trace_line line;
     size_t size;
-    bool guess;
+    bool guess; /* `owner` has not told yet how many bytes were taken */
+    const void *owner;
 };
 
 struct record_lines {
@@ -69,6 +70,33 @@ static void write_held(struct record_lines *l)
     l->held_bytes = 0;
 }
 
+/* Those that wait for nobody any more. */
+static void write_told(struct record_lines *l)
+{
+    struct held *h;
+
+    while ((h = g_queue_peek_head(&l->held)) && !h->guess) {
+        g_queue_pop_head(&l->held);
+        l->held_bytes -= h->size;
+        write_line(l, &h->line);
+        g_free(h);
+    }
+}
+
+static struct held *find_guess(struct record_lines *l, const void *owner)
+{
+    GList *i;
+
+    for (i = l->held.head; i; i = i->next) {
+        struct held *h = i->data;
+
+        if (h->guess && h->owner == owner) {
+            return h;
+        }
+    }
+    return NULL;
+}
+
 /* Where the bytes of each message are, and behind all of them their kinds. */
 static void place_bytes(struct i2cpt_trace_msg *msgs, const struct record *r,
                         const uint8_t *bytes)
@@ -100,7 +128,9 @@ static void hold(struct record_lines *l, const struct i2cpt_trace_line *line,
     }
     h = g_malloc(size); /* bounded above */
     h->line = *line;
+    h->size = size;
     h->guess = r->guess;
+    h->owner = r->owner;
     copy = (struct i2cpt_trace_msg *)(h + 1);
     memcpy(copy, line->transfer.msgs, msgs);
     if (r->bytes->len) {
@@ -148,7 +178,12 @@ static void put_locked(struct record_lines *l, struct record *r)
         line.transfer.fault_msg = line.transfer.fault_byte = -1;
     }
     if (r->guess) {
-        write_held(l); /* whatever waited is told no more */
+        struct held *before = find_guess(l, r->owner);
+
+        if (before) {
+            before->guess = false; /* it is told no more */
+            write_told(l);
+        }
     }
     if (r->guess || l->held.length) {
         hold(l, &line, r);
@@ -164,21 +199,22 @@ void record_lines_put(struct record_lines *l, struct record *r)
     pthread_mutex_unlock(&l->lock);
 }
 
-void record_lines_took(struct record_lines *l, uint32_t n)
+void record_lines_took(struct record_lines *l, const void *owner, uint32_t n)
 {
     const struct i2cpt_trace_msg *last;
     struct held *h;
 
     pthread_mutex_lock(&l->lock);
-    h = g_queue_peek_head(&l->held);
-    if (h && h->guess) {
+    h = find_guess(l, owner);
+    if (h) {
+        h->guess = false;
         last = &h->line.transfer.msgs[h->line.transfer.n - 1];
         if (n < last->n_bytes) {
             h->line.transfer.mark |= I2CPT_TRACE_TOOK;
             h->line.transfer.took = n;
         }
     }
-    write_held(l);
+    write_told(l);
     pthread_mutex_unlock(&l->lock);
 }
 

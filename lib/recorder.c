@@ -112,6 +112,7 @@ static int transfer(void *priv, struct i2cpt_xfer *x)
         return ret;
     }
     record_reset(&rec->now, x->marks);
+    rec->now.owner = x->owner;
     note_request(rec, x->msgs, x->n);
     ret = rec->inner->transfer(rec->priv, x);
     note_data(rec, x->msgs, x->n);
@@ -156,6 +157,7 @@ static int smbus(void *priv, struct i2cpt_smbus_call *call,
         return ret;
     }
     record_reset(&rec->now, marks);
+    rec->now.owner = call->owner;
     i2cpt_smbus_to_msgs(call, &m);
     note_request(rec, m.msgs, m.n);
     ret = rec->inner->smbus(rec->priv, call, deadline_ns, marks, fault);
@@ -286,13 +288,13 @@ static bool instant(void *priv)
     return rec->inner->instant && rec->inner->instant(rec->priv);
 }
 
-static void took(void *priv, uint32_t n)
+static void took(void *priv, const void *owner, uint32_t n)
 {
     struct recorder *rec = priv;
 
-    record_lines_took(rec->lines, n);
+    record_lines_took(rec->lines, owner, n);
     if (rec->inner->took) {
-        rec->inner->took(rec->priv, n);
+        rec->inner->took(rec->priv, owner, n);
     }
 }
 

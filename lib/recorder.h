@@ -19,8 +19,9 @@ struct record {
     uint64_t began_ns;
     int32_t bus; /* N of i2c-N:, -1 without */
     uint32_t mark;
-    bool guess;    /* how many bytes the guest took is still to be told */
-    bool too_long; /* for a line of a trace */
+    bool guess;        /* how many bytes the guest took is still to be told */
+    const void *owner; /* ... by this one */
+    bool too_long;     /* for a line of a trace */
     struct i2cpt_fault fault;
 };
 
@@ -45,7 +46,7 @@ int record_lines_end(struct record_lines *l, struct i2cpt_fault *fault);
  * and so do those behind it, up to a bound; then it goes out without.
  */
 void record_lines_put(struct record_lines *l, struct record *r);
-void record_lines_took(struct record_lines *l, uint32_t n);
+void record_lines_took(struct record_lines *l, const void *owner, uint32_t n);
 /* Writes what is held back: 0, or why the recording has stopped. */
 int record_lines_flush(struct record_lines *l);
 /* The same, and nothing is written. */

@@ -43,7 +43,7 @@ static uint64_t deadline(struct session *s, struct wire_in *in)
 
 static int do_transfer(struct session *s, uint32_t id, struct wire_in *in)
 {
-    struct i2cpt_call call = {.op = I2CPT_OP_TRANSFER};
+    struct i2cpt_call call = {.op = I2CPT_OP_TRANSFER, .owner = s};
     struct i2cpt_fault fault;
     int ret;
 
@@ -63,7 +63,8 @@ static int do_transfer(struct session *s, uint32_t id, struct wire_in *in)
 static int do_smbus(struct session *s, uint32_t id, struct wire_in *in)
 {
     struct i2cpt_smbus_call smbus;
-    struct i2cpt_call call = {.op = I2CPT_OP_SMBUS, .smbus = &smbus};
+    struct i2cpt_call call = {
+        .op = I2CPT_OP_SMBUS, .owner = s, .smbus = &smbus};
     struct i2cpt_fault fault;
     int ret;
 
@@ -132,7 +133,7 @@ static int do_took(struct session *s, struct wire_in *in)
     if (in->failed) {
         return -EPROTO;
     }
-    i2cpt_adapter_took(s->adapter, n);
+    i2cpt_adapter_took(s->adapter, s, n);
     return 0;
 }
 

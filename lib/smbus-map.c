@@ -201,6 +201,7 @@ int i2cpt_smbus_map_transfer(const struct i2cpt_ops *ops, void *priv,
 
     if (!ops->smbus || !find(x, functionality, &call, &missing))
         return cannot(x, ops->smbus ? missing : 0, "");
+    call.owner = x->owner;
     int rc = ops->smbus(priv, &call, x->deadline_ns, x->marks, x->fault);
     /* A plain read of data and PEC was a guess; the target knows no PEC, and
      * the host has kept what it read to itself. */

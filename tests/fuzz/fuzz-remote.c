@@ -284,7 +284,7 @@ static void do_one(struct i2cpt_adapter *a, uint8_t what, struct input *in)
         do_smbus(a, in);
         break;
     case 6:
-        i2cpt_adapter_took(a, what);
+        i2cpt_adapter_took(a, NULL, what);
         break;
     case 7:
         i2cpt_adapter_flush(a);

@@ -251,7 +251,7 @@ static int fake_stop(void *priv, uint64_t deadline_ns,
     return ret;
 }
 
-static void fake_took(void *priv, uint32_t n)
+static void fake_took(void *priv, const void *owner, uint32_t n)
 {
     say("took%u ", n);
 }

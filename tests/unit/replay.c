@@ -117,7 +117,7 @@ void replay_step(struct i2cpt_adapter *a, const char *step, char *out)
 
     switch (*step) {
     case 'k':
-        i2cpt_adapter_took(a, (uint32_t)atoi(step + 2));
+        i2cpt_adapter_took(a, NULL, (uint32_t)atoi(step + 2));
         *out = 0;
         return;
     case 's':

@@ -421,6 +421,50 @@ START_TEST(stop)
 }
 END_TEST
 
+/* ----------------------------------------------- who took how many bytes */
+
+static void guess(struct i2cpt_adapter *a, const void *owner, uint16_t addr)
+{
+    uint8_t in[3];
+    struct i2cpt_msg msg = {addr, I2CPT_M_RD, 3, 0, in};
+    struct i2cpt_call call = {.op = I2CPT_OP_TRANSFER,
+                              .marks = I2CPT_MARK_TOOK_FOLLOWS,
+                              .owner = owner,
+                              .msgs = &msg,
+                              .n = 1};
+
+    ck_assert_int_eq(i2cpt_call_run(a, &call, NULL), 0);
+}
+
+/* Two that share an adapter and tell in another order. */
+START_TEST(took_by_each)
+{
+    struct i2cpt_adapter *a = open_stub("chips=0x50-0x52");
+    int one, two;
+
+    guess(a, &one, 0x50);
+    guess(a, &two, 0x51);
+    step(a, "m w0@0x52");
+    i2cpt_adapter_took(a, &two, 2);
+    i2cpt_adapter_unref(a);
+    check_recorded("adapter: stub,chips=0x50-0x52|r3@0x50 = 00 00 00|"
+                   "r3@0x51 = 00 00 00 %took-2|w0@0x52|end 3");
+    a = open_stub("chips=0x50-0x52");
+    guess(a, &one, 0x50);
+    guess(a, &two, 0x51);
+    i2cpt_adapter_took(a, &two, 2);
+    i2cpt_adapter_took(a, &two, 0); /* it has told already */
+    i2cpt_adapter_took(a, &one, 1);
+    guess(a, &one, 0x50);
+    guess(a, &one, 0x52); /* of the one before nothing will be told */
+    i2cpt_adapter_took(a, &one, 3);
+    check_recorded("adapter: stub,chips=0x50-0x52|r3@0x50 = 00 00 00 %took-1|"
+                   "r3@0x51 = 00 00 00 %took-2|r3@0x50 = 00 00 00|"
+                   "r3@0x52 = 00 00 00");
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- redaction */
 
 static const struct {
@@ -507,6 +551,7 @@ static Suite *keys_suite(void)
     tcase_add_test(tcase, appended_time);
     tcase_add_test(tcase, end_early);
     tcase_add_loop_test(tcase, stop, 0, G_N_ELEMENTS(stops));
+    tcase_add_test(tcase, took_by_each);
     tcase_add_loop_test(tcase, redact, 0, G_N_ELEMENTS(redactions));
     tcase_add_loop_test(tcase, bad_redaction, 0, G_N_ELEMENTS(bad_redactions));
     suite_add_tcase(suite, tcase);
