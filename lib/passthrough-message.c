@@ -113,9 +113,11 @@ static void note_outcome(struct i2cpt_passthrough *pt, int result)
     }
     i2cpt_fault_clear(&pt->wire_fault); /* of tries that came before */
     i2cpt_pt_seen(pt, m->addr, m->now_ns);
-    if (m->job == JOB_WRITE && (!pt->phase_known || pt->phase_unknown)) {
+    if (m->job == JOB_WRITE) {
+        bool told = pt->phase_known && !pt->phase_unknown;
+
         t->wrote = true;
-        t->wrote_ns = pt_now(pt);
+        t->wrote_ns = told ? m->now_ns : pt_now(pt); /* spare the clock */
     }
 }
 

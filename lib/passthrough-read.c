@@ -120,6 +120,18 @@ static enum pt_next run_first(struct i2cpt_passthrough *pt)
     return run(pt, JOB_READ);
 }
 
+/* Where EEPROMs are, it may be in the write cycle that its last write began:
+ * firmware may poll for the end of it with reads. */
+static bool may_be_busy(const struct i2cpt_passthrough *pt)
+{
+    const struct pt_target *t = &pt->targets[pt->addr];
+
+    return t->wrote &&
+           pt->message.now_ns - t->wrote_ns <=
+               pt->policy.busy_retry_ms * PT_NS_PER_MS &&
+           i2cpt_pt_probe_how(pt, pt->addr) == PT_PROBE_READ;
+}
+
 enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined)
 {
     struct pt_message *m = &pt->message;
@@ -139,7 +151,8 @@ enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined)
     }
     m->writes = joined || pt->pointer.held;
     plan(pt, m->writes);
-    if (!joined && i2cpt_pt_present(pt, pt->addr, m->now_ns)) {
+    if (!joined && i2cpt_pt_present(pt, pt->addr, m->now_ns) &&
+        !may_be_busy(pt)) {
         m->guest = GUEST_READ_DUE;
         return pt_done(pt, I2CPT_ACK);
     }
