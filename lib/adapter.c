@@ -279,6 +279,11 @@ bool i2cpt_adapter_tells_phase(const struct i2cpt_adapter *a)
     return a->bus->info.tells_phase;
 }
 
+bool i2cpt_adapter_hides_phase(const struct i2cpt_adapter *a)
+{
+    return a->bus->info.hides_phase;
+}
+
 bool i2cpt_adapter_is_instant(struct i2cpt_adapter *a)
 {
     return a->bus->instant;

@@ -198,6 +198,7 @@ static int i2c_dev_open(const struct i2cpt_options *o, void **priv,
     info->functionality = d->functionality;
     info->host_bounds = !i2cpt_options_number(o, "worker");
     info->tells_phase = d->host.driver && d->host.driver->tells_phase;
+    info->hides_phase = d->host.driver && d->host.driver->nack_anywhere;
     *priv = d;
     return 0;
 }

@@ -19,6 +19,7 @@
  * retries). docs/i2c-dev.md has the list with what each of them reports. */
 static const struct host_driver drivers[] = {
     {"i2c-bcm2835", 1000, 0, false, false},
+    {"i2c-diolan-u2c", 1000, 0, true, false},
     {"i2c-gpio", 1000, 3, false, true},
     {"i2c-tiny-usb", 1000, 0, false, true},
     {"i801_smbus", 200, 3, true, false},

@@ -15,6 +15,7 @@ void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr)
     switch (f->code) {
     case ENXIO:
         pt->phase_known |= f->phase == I2CPT_PHASE_ADDRESS;
+        pt->phase_unknown |= f->phase == I2CPT_PHASE_UNKNOWN;
         break;
     case EREMOTEIO:
         pt->phase_unknown |= f->phase == I2CPT_PHASE_UNKNOWN;

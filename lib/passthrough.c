@@ -129,6 +129,7 @@ static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
     /* who sees single bytes sees which of them was refused */
     pt->phase_known =
         i2cpt_adapter_has_stream(a) || i2cpt_adapter_tells_phase(a);
+    pt->phase_unknown = i2cpt_adapter_hides_phase(a);
     pt->learn = i2cpt_learn_new();
     pt->pause = sleep_ns;
     init_lock(&pt->lock);

@@ -160,6 +160,8 @@ struct i2cpt_bus_info {
     /* OUTLIVES, but the user takes the host's own bound for the deadline:
      * synchronous calls are made in the caller's thread all the same. */
     bool host_bounds;
+    /* The other way round: no refusal of a write says where it was. */
+    bool hides_phase;
 };
 
 /* Calls on the host cannot be cut short: only the worker makes them. */
@@ -328,6 +330,7 @@ int i2cpt_adapter_flush(struct i2cpt_adapter *a);
 uint32_t i2cpt_adapter_timeout_ms(const struct i2cpt_adapter *a);
 bool i2cpt_adapter_is_instant(struct i2cpt_adapter *a);
 bool i2cpt_adapter_tells_phase(const struct i2cpt_adapter *a);
+bool i2cpt_adapter_hides_phase(const struct i2cpt_adapter *a);
 
 /* -EINVAL (with text) unless every message is well-formed: address in range,
  * not too long, buffer there, RECV_LEN with room; flags and NOSTART sane. */

@@ -338,10 +338,12 @@ START_TEST(known_drivers)
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_TIMEOUT), 5);
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_RETRIES), 0);
     ck_assert(!i2cpt_adapter_tells_phase(a));
+    ck_assert(i2cpt_adapter_hides_phase(a));
     i2cpt_adapter_unref(a);
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_TIMEOUT), 20);
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_RETRIES), 3);
     ck_assert(i2cpt_adapter_tells_phase(b));
+    ck_assert(!i2cpt_adapter_hides_phase(b));
     i2cpt_adapter_unref(b);
     fake_i2c_free(pins);
     fake_i2c_free(pc);
