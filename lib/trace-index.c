@@ -13,7 +13,7 @@ static struct trace_seq *seq_of(struct trace_source *s, uint32_t address)
     if (!*seq) {
         *seq = g_new0(struct trace_seq, 1);
         if (s->mode == TRACE_LOOKUP) {
-            (*seq)->scripts = g_ptr_array_new_with_free_func(trace_script_free);
+            trace_lookup_init(*seq);
         }
     }
     return *seq;

@@ -114,8 +114,10 @@ struct trace_seq {
     bool served;
     uint64_t last, hold;
     uint32_t given;
-    GPtrArray *scripts; /* lookup: of struct trace_script */
-    uint64_t wrote;     /* lookup: hash of the last write */
+    GPtrArray *scripts;          /* lookup: of struct trace_script */
+    struct trace_places *places; /* of those that a request's words can find */
+    GPtrArray *vague;            /* the others: they have to be tried */
+    uint64_t wrote;              /* lookup: hash of the last write */
 };
 
 struct trace_source {
@@ -185,10 +187,12 @@ static inline bool trace_is_own(const struct i2cpt_trace_transfer *t)
 /* Transfers with the same request: answers in turn, then the last. */
 struct trace_script {
     uint64_t key, shape, context;
-    bool wild;   /* its writes have bytes that match anything */
-    bool probe;  /* a passthrough's own */
-    GArray *pos; /* of uint64_t, in the sequence */
-    guint next;
+    bool wild;  /* its writes have bytes that match anything */
+    bool probe; /* a passthrough's own */
+    /* in the sequence: the first, which is mostly the only one, and the rest */
+    uint64_t first;
+    GArray *more; /* of uint64_t, or NULL */
+    guint n, next;
     guint rounds;
 };
 /* Take transfer number `pos` into the index. */
@@ -203,8 +207,11 @@ uint64_t trace_hash(uint64_t hash, const uint8_t *bytes, size_t len);
 void trace_lookup_rank(const struct trace_seq *seq, bool read_first,
                        uint64_t shape, GPtrArray *out);
 uint64_t trace_lookup_shape(const struct i2cpt_msg *msgs, size_t n);
+/* Number i of a script, and the one whose turn it is: where in the sequence. */
+uint64_t trace_script_at(const struct trace_script *s, guint i);
 uint64_t trace_script_pos(const struct trace_script *s);
-void trace_script_free(gpointer script);
+void trace_lookup_init(struct trace_seq *seq);
+void trace_lookup_clear(struct trace_seq *seq);
 
 /* ------------------------------------------------------------------ match */
 

@@ -35,11 +35,11 @@ static void consume_script(struct trace_match *m)
 {
     struct trace_script *s = m->script;
 
-    if (s->next < s->pos->len) {
+    if (s->next < s->n) {
         m->seq->used += !s->probe && !s->rounds;
         s->next++;
     }
-    if (s->next == s->pos->len && m->end == TRACE_END_LOOP) {
+    if (s->next == s->n && m->end == TRACE_END_LOOP) {
         s->next = 0;
         s->rounds++;
     }

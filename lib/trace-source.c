@@ -316,9 +316,7 @@ int trace_source_open(struct trace_source *s, const char *path,
 static void seq_free(struct trace_seq *seq)
 {
     if (seq) {
-        if (seq->scripts) {
-            g_ptr_array_unref(seq->scripts);
-        }
+        trace_lookup_clear(seq);
         g_free(seq->offsets);
         g_free(seq);
     }

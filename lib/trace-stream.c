@@ -125,7 +125,7 @@ static int enter_by_lookup(struct trace_match *m, line_t expected,
     trace_lookup_rank(m->seq, first->flags & I2CPT_M_RD, 0, m->ranked);
     for (i = 0; i < m->ranked->len; i++) {
         struct trace_script *script = g_ptr_array_index(m->ranked, i);
-        bool turn = !i && script->next < script->pos->len;
+        bool turn = !i && script->next < script->n;
 
         m->script = script;
         m->seq->pos = trace_script_pos(script);

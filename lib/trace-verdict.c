@@ -182,8 +182,8 @@ static bool is_open(const struct trace_seq *seq, uint64_t index)
     for (i = 0; i < seq->scripts->len; i++) {
         const struct trace_script *s = g_ptr_array_index(seq->scripts, i);
 
-        for (k = s->rounds ? s->pos->len : s->next; k < s->pos->len; k++) {
-            if (g_array_index(s->pos, uint64_t, k) == index) {
+        for (k = s->rounds ? s->n : s->next; k < s->n; k++) {
+            if (trace_script_at(s, k) == index) {
                 return true;
             }
         }

@@ -10,8 +10,9 @@
 
 static const struct bench *const benches[] = {
     &bench_transfer_overhead, &bench_passthrough_overhead,
-    &bench_replay_rate,       &bench_replay_memory,
-    &bench_ftdi_round_trips,  &bench_ftdi_efficiency,
+    &bench_lookup_rate,       &bench_replay_rate,
+    &bench_replay_memory,     &bench_ftdi_round_trips,
+    &bench_ftdi_efficiency,
 #ifdef HAVE_I2C_DEV
     &bench_i2c_dev_overhead,
 #endif

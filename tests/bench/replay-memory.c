@@ -60,7 +60,7 @@ static double run(bool quick)
         bench_fail("cannot make %s", path);
     }
     pid_t feeder = feed(path, last);
-    struct i2cpt_adapter *adapter = replay_open(path);
+    struct i2cpt_adapter *adapter = replay_open(path, "strict");
     replay_ask(adapter, 0, first);
     long before = resident_kib();
     replay_ask(adapter, first, last);

@@ -9,7 +9,7 @@
 
 static void replay(void *user, uint32_t n)
 {
-    struct i2cpt_adapter *adapter = replay_open(user);
+    struct i2cpt_adapter *adapter = replay_open(user, "strict");
 
     replay_ask(adapter, 0, n);
     i2cpt_adapter_unref(adapter);

@@ -37,7 +37,7 @@ void replay_write_trace(FILE *to, uint64_t n)
     fprintf(to, "end %" PRIu64 "\n", n);
 }
 
-struct i2cpt_adapter *replay_open(const char *path)
+struct i2cpt_adapter *replay_open(const char *path, const char *match)
 {
     struct i2cpt_options *options;
     struct i2cpt_adapter *adapter;
@@ -45,7 +45,7 @@ struct i2cpt_adapter *replay_open(const char *path)
     const char *const keys[][2] = {
         {"backend", "trace"},
         {"file", path},
-        {"match", "strict"},
+        {"match", match},
     };
 
     bench_check("options", i2cpt_options_new(&options), NULL);
