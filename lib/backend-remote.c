@@ -172,6 +172,11 @@ static int shake_hands(struct remote *r, struct i2cpt_fault *fault)
                                 "%.100s: ended without an answer; it should "
                                 "run i2cpt-replay serve --stdio",
                                 peer_name(r));
+    case -EOPNOTSUPP:
+        return i2cpt_fault_text(fault, EPROTO,
+                                "%.100s: speaks version %u of i2cpt-replay "
+                                "serve's protocol, this is version %u",
+                                peer_name(r), r->peer.version, WIRE_VERSION);
     default:
         return i2cpt_fault_text(fault, EPROTO,
                                 "%.100s: does not speak version %u of "
@@ -252,19 +257,38 @@ static int remote_open(const struct i2cpt_options *o, void **priv,
 
 /* ---------------------------------------------------------------- requests */
 
-static int gone(struct remote *r, int why, struct i2cpt_fault *fault)
+/* With reconnect=on never ENODEV, which is for good, but for a peer that has
+ * become another adapter. */
+static int connect_again(struct remote *r, struct i2cpt_fault *fault)
 {
     struct wire_welcome before = r->peer;
-    struct i2cpt_fault ignored;
+    struct i2cpt_fault why;
+    int ret = connect_peer(r, &why);
 
-    disconnect(r);
-    if (r->reconnect && !connect_peer(r, &ignored) &&
-        r->peer.functionality == before.functionality) {
-        return i2cpt_fault_text(fault, ECANCELED,
-                                "%.100s: the connection was lost and made "
-                                "again; what became of the transfer is not "
-                                "known",
+    if (!ret && r->peer.functionality != before.functionality) {
+        disconnect(r);
+        return i2cpt_fault_text(fault, ENODEV,
+                                "%.100s: another adapter is there now",
                                 peer_name(r));
+    }
+    if (ret) {
+        r->peer = before;
+        return i2cpt_fault_text(fault, ECANCELED,
+                                "%.100s: the connection was lost, and could "
+                                "not be made again so far",
+                                peer_name(r));
+    }
+    return i2cpt_fault_text(fault, ECANCELED,
+                            "%.100s: the connection was lost and made again; "
+                            "what became of the transfer is not known",
+                            peer_name(r));
+}
+
+static int gone(struct remote *r, int why, struct i2cpt_fault *fault)
+{
+    disconnect(r);
+    if (r->reconnect) {
+        return connect_again(r, fault);
     }
     return i2cpt_fault_text(
         fault, why == -EPROTO ? EPROTO : ENODEV, "%.100s: %s", peer_name(r),

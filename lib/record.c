@@ -27,10 +27,8 @@ void record_clear(struct record *r)
 
 void record_reset(struct record *r, uint32_t marks)
 {
-    g_array_set_size(r->msgs, 0);
-    g_array_set_size(r->starts, 0);
-    g_byte_array_set_size(r->bytes, 0);
-    g_byte_array_set_size(r->kinds, 0);
+    /* their memory stays; by hand, since this is done for every transfer */
+    r->msgs->len = r->starts->len = r->bytes->len = r->kinds->len = 0;
     r->began_ns = i2cpt_now_ns();
     r->mark = (marks & I2CPT_MARK_PROBE ? I2CPT_TRACE_PROBE : 0) |
               (marks & I2CPT_MARK_RESEND ? I2CPT_TRACE_RESEND : 0) |

@@ -196,12 +196,15 @@ void wire_put_welcome(struct wire_out *o, const struct wire_welcome *w)
 int wire_get_welcome(struct wire_in *in, struct wire_welcome *w)
 {
     w->version = wire_get_u16(in);
+    if (!in->failed && w->version != WIRE_VERSION) {
+        return -EOPNOTSUPP; /* what follows may be anything */
+    }
     w->functionality = wire_get_u32(in);
     w->frequency_hz = wire_get_u32(in);
     w->stream = wire_get_u8(in) != 0;
     w->timeout_ms = wire_get_u32(in);
     wire_get_text(in, w->name, sizeof(w->name));
-    return in->failed || w->version != WIRE_VERSION ? -EPROTO : 0;
+    return in->failed ? -EPROTO : 0;
 }
 
 /* ---------------------------------------------------------------- messages */

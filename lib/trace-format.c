@@ -8,18 +8,11 @@
 
 #include "trace-line.h"
 
-static bool reserve(struct trace_text *t, size_t more)
+static bool grow(struct trace_text *t, size_t more)
 {
     size_t cap = t->cap ? t->cap : 256;
     char *buf;
 
-    if (t->failed || more > I2CPT_TRACE_LINE_MAX - t->len) {
-        t->failed = true;
-        return false;
-    }
-    if (t->len + more <= t->cap) {
-        return true;
-    }
     while (cap < t->len + more) {
         cap *= 2;
     }
@@ -30,6 +23,22 @@ static bool reserve(struct trace_text *t, size_t more)
         t->cap = cap;
     }
     return buf;
+}
+
+static inline bool reserve(struct trace_text *t, size_t more)
+{
+    if (t->failed || more > I2CPT_TRACE_LINE_MAX - t->len) {
+        t->failed = true;
+        return false;
+    }
+    return t->len + more <= t->cap || grow(t, more);
+}
+
+static inline void add_char(struct trace_text *t, char c)
+{
+    if (reserve(t, 1)) {
+        t->buf[t->len++] = c;
+    }
 }
 
 void trace_text_add(struct trace_text *t, const char *text, size_t len)
@@ -58,20 +67,62 @@ static void add_string(struct trace_text *t, const char *text)
     trace_text_add(t, text, strlen(text));
 }
 
+/* What every line has is put together by hand: recording must cost little more
+ * than writing does. At least `width` digits. */
+static char *put_dec(char *p, uint64_t value, unsigned width)
+{
+    char text[24];
+    size_t at = sizeof(text);
+
+    do {
+        text[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value || sizeof(text) - at < width);
+    for (; at < sizeof(text); at++) {
+        *p++ = text[at];
+    }
+    return p;
+}
+
+#define STAMP_MAX 32 /* 20 digits, a point, 9 digits */
+
 void trace_format_stamp(struct trace_text *t, uint64_t ns)
 {
-    if (ns % 1000) {
-        add(t, "%" G_GUINT64_FORMAT ".%09u", ns / 1000000000,
-            (unsigned)(ns % 1000000000));
-    } else {
-        add(t, "%" G_GUINT64_FORMAT ".%06u", ns / 1000000000,
-            (unsigned)(ns % 1000000000 / 1000));
+    uint64_t s = ns / 1000000000;
+    uint32_t rest = (uint32_t)(ns - s * 1000000000);
+    char *p;
+
+    if (!reserve(t, STAMP_MAX)) {
+        return;
     }
+    p = put_dec(t->buf + t->len, s, 1);
+    *p++ = '.';
+    p = rest % 1000 ? put_dec(p, rest, 9) : put_dec(p, rest / 1000, 6);
+    t->len = (size_t)(p - t->buf);
+}
+
+static const char digits[] = "0123456789abcdef";
+
+static char *put_address(char *p, uint16_t addr, bool ten)
+{
+    *p++ = '@';
+    *p++ = '0';
+    *p++ = 'x';
+    if (addr > 0xff) {
+        *p++ = digits[addr >> 8 & 15];
+    }
+    *p++ = digits[addr >> 4 & 15];
+    *p++ = digits[addr & 15];
+    if (ten) {
+        *p++ = '/';
+        *p++ = '1';
+        *p++ = '0';
+    }
+    return p;
 }
 
 static void format_bytes(struct trace_text *t, const struct i2cpt_trace_msg *m)
 {
-    static const char digits[] = "0123456789abcdef";
     uint32_t i;
     char *p;
 
@@ -97,6 +148,8 @@ static void format_bytes(struct trace_text *t, const struct i2cpt_trace_msg *m)
     t->len = (size_t)(p - t->buf);
 }
 
+#define MSG_MAX 40 /* a space, 5 flags, r, 10 digits, the address, " =" */
+
 void trace_format_msg(struct trace_text *t, const struct i2cpt_trace_msg *m,
                       bool address)
 {
@@ -109,24 +162,36 @@ void trace_format_msg(struct trace_text *t, const struct i2cpt_trace_msg *m,
                    {I2CPT_M_NOSTART, 's'},
                    {I2CPT_M_REV_DIR_ADDR, 't'}};
     size_t i;
+    char *p;
 
-    trace_text_add(t, " ", 1);
+    if (!reserve(t, MSG_MAX)) {
+        return;
+    }
+    p = t->buf + t->len;
+    *p++ = ' ';
     for (i = 0; i < G_N_ELEMENTS(letters); i++) {
         if (m->flags & letters[i].flag) {
-            trace_text_add(t, &letters[i].letter, 1);
+            *p++ = letters[i].letter;
         }
     }
+    *p++ = m->flags & I2CPT_M_RD ? 'r' : 'w';
     if (m->flags & I2CPT_M_RECV_LEN) {
-        add_string(t, m->len > 1 ? "r?+1" : "r?");
+        *p++ = '?';
+        if (m->len > 1) {
+            *p++ = '+';
+            *p++ = '1';
+        }
     } else {
-        add(t, "%c%u", m->flags & I2CPT_M_RD ? 'r' : 'w', m->len);
+        p = put_dec(p, m->len, 1);
     }
     if (address) {
-        add(t, "@0x%02x%s", m->addr, m->flags & I2CPT_M_TEN ? "/10" : "");
+        p = put_address(p, m->addr, m->flags & I2CPT_M_TEN);
     }
     if (m->flags & I2CPT_M_RD && m->n_bytes) {
-        add_string(t, " =");
+        *p++ = ' ';
+        *p++ = '=';
     }
+    t->len = (size_t)(p - t->buf);
     format_bytes(t, m);
 }
 
@@ -156,7 +221,7 @@ void trace_format_transfer(struct trace_text *t,
 {
     uint32_t i;
 
-    trace_text_add(t, "+", 1);
+    add_char(t, '+');
     trace_format_stamp(t, x->duration_ns);
     if (x->bus >= 0) {
         add(t, " i2c-%d:", x->bus);
@@ -339,7 +404,7 @@ int trace_format_line(struct trace_text *t, const struct i2cpt_trace_line *line,
     switch (line->kind) {
     case I2CPT_TRACE_TRANSFER:
         trace_format_stamp(t, line->stamp_ns);
-        add_string(t, " ");
+        add_char(t, ' ');
         trace_format_transfer(t, &line->transfer);
         break;
     case I2CPT_TRACE_EVENT:

@@ -12,7 +12,10 @@ static const struct bench *const benches[] = {
     &bench_transfer_overhead, &bench_passthrough_overhead,
     &bench_lookup_rate,       &bench_replay_rate,
     &bench_replay_memory,     &bench_ftdi_round_trips,
-    &bench_ftdi_efficiency,
+    &bench_ftdi_efficiency,   &bench_record_overhead,
+#ifdef HAVE_PRELOAD
+    &bench_shim_overhead,     &bench_shim_ioctl,
+#endif
 #ifdef HAVE_I2C_DEV
     &bench_i2c_dev_overhead,
 #endif

@@ -21,15 +21,17 @@ struct server {
     char dir[32], path[64], spec[128];
     int listener, clients, results[4];
     struct i2cpt_adapter *adapter; /* NULL: a liar */
+    struct i2cpt_adapter *other;   /* for the second client, or NULL */
     struct wire_out lies;          /* sent after the welcome */
     bool no_welcome, hang_up;
+    uint16_t version; /* 0: ours */
     uint32_t reply_to;
     pthread_t thread;
 };
 
 static void lie(struct server *s, int fd)
 {
-    struct wire_welcome w = {.version = WIRE_VERSION,
+    struct wire_welcome w = {.version = s->version ? s->version : WIRE_VERSION,
                              .functionality = I2CPT_FUNC_I2C,
                              .stream = true,
                              .timeout_ms = 200,
@@ -43,7 +45,7 @@ static void lie(struct server *s, int fd)
         wire_put_welcome(&out, &w);
         ck_assert_int_eq(wire_end(&out), 0);
         ck_assert_int_gt(write(fd, out.data, out.len), 0);
-        ck_assert_int_gt(read(fd, buf, sizeof(buf)), 0);
+        ck_assert(read(fd, buf, sizeof(buf)) > 0 || s->version);
         wire_clear(&out);
     }
     if (s->lies.len) {
@@ -64,7 +66,8 @@ static void *server_main(void *arg)
             break;
         }
         if (s->adapter) {
-            s->results[i] = i2cpt_serve(s->adapter, fd, fd);
+            s->results[i] =
+                i2cpt_serve(i && s->other ? s->other : s->adapter, fd, fd);
         } else {
             lie(s, fd);
         }
@@ -73,26 +76,32 @@ static void *server_main(void *arg)
     return NULL;
 }
 
-static void server_start(struct server *s, const char *spec, int clients)
+static void server_listen(struct server *s, int clients)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
+
+    strcpy(addr.sun_path, s->path);
+    s->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&addr, sizeof(addr)),
+                     0);
+    ck_assert_int_eq(listen(s->listener, 4), 0);
+    s->clients = clients;
+    pthread_create(&s->thread, NULL, server_main, s);
+}
+
+static void server_start(struct server *s, const char *spec, int clients)
+{
     struct i2cpt_fault fault;
 
     strcpy(s->dir, "/tmp/i2cpt-XXXXXX");
     ck_assert_ptr_nonnull(g_mkdtemp(s->dir));
     snprintf(s->path, sizeof(s->path), "%s/s", s->dir);
     snprintf(s->spec, sizeof(s->spec), "remote,socket=%s", s->path);
-    strcpy(addr.sun_path, s->path);
-    s->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&addr, sizeof(addr)),
-                     0);
-    ck_assert_int_eq(listen(s->listener, 4), 0);
     if (spec) {
         ck_assert_msg(!i2cpt_adapter_open(spec, &s->adapter, &fault), "%s",
                       fault.text);
     }
-    s->clients = clients;
-    pthread_create(&s->thread, NULL, server_main, s);
+    server_listen(s, clients);
 }
 
 static void server_end(struct server *s)
@@ -103,6 +112,7 @@ static void server_end(struct server *s)
     g_unlink(s->path);
     g_rmdir(s->dir);
     i2cpt_adapter_unref(s->adapter);
+    i2cpt_adapter_unref(s->other);
     wire_clear(&s->lies);
 }
 
@@ -365,6 +375,19 @@ START_TEST(lying_client)
 }
 END_TEST
 
+/* A request that breaks the protocol makes the server hang up. */
+static void break_protocol(struct i2cpt_adapter *a)
+{
+    struct i2cpt_call bad = {.op = I2CPT_OP_STREAM_START,
+                             .owner = a,
+                             .addr = 0x50,
+                             .flags = I2CPT_M_STOP};
+
+    op(a, I2CPT_OP_STREAM_START, 0x50, NULL);
+    i2cpt_call_run(a, &bad, NULL);
+    op(a, I2CPT_OP_STREAM_STOP, 0, NULL);
+}
+
 START_TEST(reconnects)
 {
     struct server s = {0};
@@ -387,6 +410,78 @@ START_TEST(reconnects)
     op(a, I2CPT_OP_STREAM_STOP, 0, NULL);
     ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, NULL), 0);
     i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
+/* The peer comes back only later: not for good, until it has become another
+ * adapter. */
+START_TEST(reconnects_later)
+{
+    struct server s = {0};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    uint8_t in[2];
+
+    server_start(&s, "stub,chips=0x50", 1);
+    a = client(&s, ",reconnect=on");
+    ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, NULL), 0);
+    close(s.listener);
+    g_unlink(s.path);
+    break_protocol(a);
+    pthread_join(s.thread, NULL);
+    ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, &fault), -ECANCELED);
+    ck_assert_msg(strstr(fault.text, "so far") != NULL, "%s", fault.text);
+    ck_assert_int_eq(
+        i2cpt_adapter_open("stub,functionality=smbus", &s.other, &fault), 0);
+    server_listen(&s, 2);
+    ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, &fault), -ECANCELED);
+    ck_assert_msg(strstr(fault.text, "made again") != NULL, "%s", fault.text);
+    ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, NULL), 0);
+    break_protocol(a);
+    ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, NULL), -ENODEV);
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
+/* One after the other, with the same adapter behind. */
+START_TEST(clients_in_order)
+{
+    struct server s = {0};
+    uint8_t out[] = {0x10, 0}, in[1];
+    struct i2cpt_msg w = {.addr = 0x50, .len = 2, .buf = out};
+    int i;
+
+    server_start(&s, "stub,chips=0x50", 4);
+    for (i = 0; i < 4; i++) {
+        struct i2cpt_adapter *a = client(&s, "");
+
+        ck_assert_int_eq(read_register(a, 0x50, 0x10, in, 1, NULL), 0);
+        ck_assert_uint_eq(in[0], (uint8_t)i);
+        out[1] = (uint8_t)(i + 1);
+        ck_assert_int_eq(i2cpt_transfer(a, &w, 1, NULL), 0);
+        i2cpt_adapter_unref(a);
+    }
+    server_end(&s);
+    for (i = 0; i < 4; i++) {
+        ck_assert_int_eq(s.results[i], 0);
+    }
+}
+END_TEST
+
+/* A server of a later protocol says its version, and is refused by name. */
+START_TEST(another_version)
+{
+    struct server s = {.version = WIRE_VERSION + 1};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    char says[40];
+
+    server_start(&s, NULL, 1);
+    ck_assert_int_eq(i2cpt_adapter_open(s.spec, &a, &fault), -EPROTO);
+    snprintf(says, sizeof(says), "speaks version %d", WIRE_VERSION + 1);
+    ck_assert_msg(strstr(fault.text, says) != NULL, "%s", fault.text);
     server_end(&s);
 }
 END_TEST
@@ -479,6 +574,9 @@ int main(void)
     tcase_add_loop_test(c, liars, 0, LIE_KINDS);
     tcase_add_loop_test(c, lying_client, 0, 2);
     tcase_add_test(c, reconnects);
+    tcase_add_test(c, reconnects_later);
+    tcase_add_test(c, clients_in_order);
+    tcase_add_test(c, another_version);
     tcase_add_loop_test(c, bad_openings, 0,
                         sizeof(openings) / sizeof(openings[0]));
     tcase_add_loop_test(c, decoders_bear_anything, 0, 5);

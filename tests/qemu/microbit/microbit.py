@@ -117,7 +117,7 @@ class Microbit:
     """One QEMU; `with Microbit(qemu, plugin, devices) as board:`"""
 
     def __init__(self, qemu, plugin, devices, firmware=MICROPYTHON, extra=(),
-                 env=None):
+                 env=None, wrap=()):
         self.dir = tempfile.mkdtemp(prefix="i2cpt-")
         serial = os.path.join(self.dir, "serial")
         qmp = os.path.join(self.dir, "qmp")
@@ -138,7 +138,7 @@ class Microbit:
                 "-mon", "chardev=qmp,mode=control"]
         for device in devices:
             argv += ["-device", device]
-        argv += list(extra)
+        argv = [*wrap, *argv, *extra]
         self.argv = argv
         self.stderr = open(os.path.join(self.dir, "stderr"), "w+b")
         self.process = subprocess.Popen(
