@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void convert_note(struct convert *c, uint64_t n, const char *thing,
                   const char *what)
@@ -39,6 +41,15 @@ int convert_create(const char *path, FILE **out, struct i2cpt_fault *fault)
                 : convert_error(fault, errno, "%s: %s", path, strerror(errno));
 }
 
+void convert_remove(const char *path)
+{
+    struct stat st;
+
+    if (strcmp(path, "-") && !lstat(path, &st) && S_ISREG(st.st_mode)) {
+        unlink(path);
+    }
+}
+
 int convert_close(const char *path, FILE *file, int rc,
                   struct i2cpt_fault *fault)
 {
@@ -48,6 +59,9 @@ int convert_close(const char *path, FILE *file, int rc,
     if (file != stdout && fclose(file) && !bad) {
         bad = true;
         code = errno;
+    }
+    if (rc || bad) {
+        convert_remove(path);
     }
     return rc || !bad
                ? rc

@@ -89,7 +89,7 @@ static void read_head(const char *path, char head[HEAD_MAX + 1])
     int fd;
 
     head[0] = 0;
-    if (stat(path, &st) || !S_ISREG(st.st_mode)) {
+    if (!strcmp(path, "-") || stat(path, &st) || !S_ISREG(st.st_mode)) {
         return; /* what is taken out of a pipe is gone */
     }
     fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -157,8 +157,8 @@ static bool is_same_file(const char *a, const char *b)
 {
     struct stat x, y;
 
-    return !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) &&
-           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    return strcmp(a, "-") && strcmp(b, "-") && !stat(a, &x) && !stat(b, &y) &&
+           S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 /* --------------------------------------------------------------- converting */
@@ -166,16 +166,6 @@ static bool is_same_file(const char *a, const char *b)
 static void print_note(struct convert *c, const char *text)
 {
     tool_complain("%s", text);
-}
-
-/* Half a file is not left behind as if it were one. */
-static void remove_output(const char *path)
-{
-    struct stat st;
-
-    if (!lstat(path, &st) && S_ISREG(st.st_mode)) {
-        unlink(path);
-    }
 }
 
 static int export_trace(struct convert *c, const struct convert_format *to,
@@ -189,9 +179,7 @@ static int export_trace(struct convert *c, const struct convert_format *to,
         return rc;
     }
     rc = to->write(c, reader, out, fault);
-    if (rc < 0) {
-        remove_output(out);
-    } else if (!i2cpt_trace_reader_complete(reader)) {
+    if (!rc && !i2cpt_trace_reader_complete(reader)) {
         tool_complain("%s: truncated, no `end` line", in);
     }
     i2cpt_trace_reader_free(reader);
@@ -241,7 +229,7 @@ static int import_to(struct convert *c, const struct convert_format *from,
     rc = rc ? rc : i2cpt_trace_writer_end(writer, fault);
     i2cpt_trace_writer_free(writer);
     if (rc < 0) {
-        remove_output(out);
+        convert_remove(out);
     }
     return rc;
 }

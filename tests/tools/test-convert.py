@@ -117,6 +117,22 @@ def test_a_bad_trace_leaves_no_file():
         assert not os.path.exists(f'x.{to}')
 
 
+def test_a_failure_removes_nothing_that_it_did_not_write():
+    bad = write('bad.i2ct', 'i2cpt-trace 1\n0 +0 w1@0x48 00\nnonsense\n')
+    write('-', 'mine')
+    refused(bad, '-', '--to', 'vcd', status=3, names=['bad.i2ct:3:1'])
+    refused('-', '-', '--from', 'sigrok', '--to', 'trace', status=3,
+            names=['<stdin>:1:1'], stdin='nonsense\n')
+    assert read('-') == 'mine'
+    os.unlink('-')
+    os.mkdir('folder.vcd')
+    refused(f'{SAMPLES}/wire.i2ct', 'folder.vcd', status=3,
+            names=['folder.vcd'])
+    refused('nowhere.csv', write('old.i2ct', 'mine'), '--from', 'saleae',
+            status=3, names=['nowhere.csv'])
+    assert read('old.i2ct') == 'mine'
+
+
 def test_a_truncated_trace_is_converted_and_said_to_be():
     cut = write('cut.i2ct', 'i2cpt-trace 1\n0 +0 w1@0x48 00\n')
     convert(cut, 'cut.vcd', notes=['cut.i2ct: truncated'])
