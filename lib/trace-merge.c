@@ -188,7 +188,7 @@ int i2cpt_trace_merge(const char *earlier, const char *later, const char *out,
     if (!m.msgs) {
         return i2cpt_fault_text(fault, ENOMEM, "no memory for a line");
     }
-    m.kinds = g_byte_array_new();
+    m.kinds = g_byte_array_sized_new(64); /* its data is never NULL */
     ret = i2cpt_trace_reader_open(earlier, &m.earlier, fault);
     ret = ret ? ret : i2cpt_trace_reader_open(later, &m.later, fault);
     ret = ret ? ret : i2cpt_trace_writer_open(out, 0, &m.out, fault);

@@ -14,7 +14,9 @@ static void copy_text(char *out, size_t size, const struct trace_text *t)
     size_t len = MIN(t->len, size - 1);
     size_t space = len && t->buf[0] == ' ';
 
-    memcpy(out, t->buf + space, len - space);
+    if (len) {
+        memcpy(out, t->buf + space, len - space);
+    }
     out[len - space] = 0;
 }
 
