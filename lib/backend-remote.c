@@ -390,7 +390,9 @@ static int remote_smbus(void *priv, struct i2cpt_smbus_call *call,
     wire_put_u32(&r->out, marks);
     wire_put_smbus(&r->out, call);
     ret = ask(r, deadline_ns, &in, &result, fault);
-    if (!ret && wire_get_smbus(&in, &answer)) {
+    /* of another protocol, it would have been checked for that one */
+    if (!ret &&
+        (wire_get_smbus(&in, &answer) || answer.protocol != call->protocol)) {
         return gone(r, -EPROTO, fault);
     }
     if (!ret && !result) {

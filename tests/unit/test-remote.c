@@ -334,6 +334,32 @@ START_TEST(liars)
 }
 END_TEST
 
+/* A block of 200 bytes, in an answer to another command. */
+START_TEST(lying_block)
+{
+    struct i2cpt_smbus_call lie = {
+        .addr = 0x48, .read = 1, .protocol = I2CPT_SMBUS_BYTE, .block = {200}};
+    struct i2cpt_smbus_call asked = {
+        .addr = 0x48, .read = 1, .protocol = I2CPT_SMBUS_BLOCK_DATA};
+    struct i2cpt_call call = {.op = I2CPT_OP_SMBUS, .smbus = &asked};
+    struct server s = {0};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+
+    i2cpt_fault_clear(&fault);
+    wire_begin(&s.lies, WIRE_REPLY, 2);
+    wire_put_result(&s.lies, 0, &fault);
+    wire_put_smbus(&s.lies, &lie);
+    ck_assert_int_eq(wire_end(&s.lies), 0);
+    server_start(&s, NULL, 1);
+    a = client(&s, "");
+    ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), -EPROTO);
+    ck_assert_uint_eq(asked.block[0], 0);
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
 /* Sends what a client may not while it has a stream open. */
 START_TEST(lying_client)
 {
@@ -572,6 +598,7 @@ int main(void)
     tcase_add_test(c, stream);
     tcase_add_test(c, late_reply);
     tcase_add_loop_test(c, liars, 0, LIE_KINDS);
+    tcase_add_test(c, lying_block);
     tcase_add_loop_test(c, lying_client, 0, 2);
     tcase_add_test(c, reconnects);
     tcase_add_test(c, reconnects_later);
