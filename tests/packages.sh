@@ -21,6 +21,8 @@ test_packages=(
     qemu-system-x86 strace sigrok-cli tshark
     clang llvm groff-base man-db
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+    gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 )
 
 # i2cpt_install PACKAGE... installs those that are missing, as root or by sudo.
