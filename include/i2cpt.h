@@ -304,7 +304,8 @@ I2CPT_API int i2cpt_dispatch(struct i2cpt_adapter *a);
 
 /*
  * Ask for a request's end. One that has not begun completes with ECANCELED;
- * one that is on the wire runs on to its end. Either way `done` is called, by a
+ * one that is on the wire, or already with an adapter that takes several at a
+ * time (ftdi), runs on to its end. Either way `done` is called, by a
  * later dispatch or wait. 0, or -EALREADY where it has completed.
  */
 I2CPT_API int i2cpt_request_cancel(struct i2cpt_request *request);

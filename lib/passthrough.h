@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The inside of i2cpt_passthrough. passthrough.c has the object and the
- * guest's events, passthrough-drive.c makes calls on the bus for it, the two
- * modes say which calls: passthrough-stream.c and passthrough-message.c with
+ * guest's events, passthrough-drive.c makes calls on the bus for it,
+ * passthrough-wait.c is for who waits or dispatches, and the two modes say
+ * which calls: passthrough-stream.c and passthrough-message.c with
  * passthrough-read.c and passthrough-send.c. What they lean on: policy.c,
  * learn.c, presence.c, timer.c.
  */
@@ -415,6 +416,9 @@ void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt);
  * forget it. Both only in the embedder's thread. */
 void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt, uint64_t timeout_us);
 void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt);
+/* What the timer is for; lock not held. `deferred`: not in the thread that may
+ * be told answers. */
+void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred);
 /* Have i2cpt_passthrough_timer() called then, or before. */
 void i2cpt_pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns);
 /* The guest's event is answered: put lane and hold timer right. */
