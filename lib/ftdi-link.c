@@ -14,7 +14,7 @@
 #include "mpsse-usb.h"
 
 /* Of control requests: the chip answers them in a millisecond, or is gone. */
-#define CONTROL_TIMEOUT_MS 250
+#define CONTROL_TIMEOUT_MS 1000
 /* libusb cuts what is longer into requests of this size anyhow. */
 #define READ_MOST 16384u
 /* For the host's controller to give cancelled requests back. */

@@ -7,6 +7,9 @@
 #include "private.h"
 #include "rig.h"
 
+/* A guest is slow, and its host may have more to do. */
+#define PATIENCE_MS 20000u
+
 static const struct dongle_config kinds[] = {
     {VCHIP_FT232H, 1, 5, "FT1", "C232HM"},
     {VCHIP_FT2232H, 1, 6, "FT2", "Dual RS232-HS"},
@@ -80,7 +83,8 @@ int rig_open(struct rig *r)
                "frequency=%u,timeout-ms=%u",
                products[c->chip], encodings[c->encoding],
                stretchings[c->stretching], c->batch ? "on" : "off",
-               c->frequency_hz, (unsigned)(RIG_TIMEOUT / 1000000));
+               c->frequency_hz,
+               c->hangs ? (unsigned)(RIG_TIMEOUT / 1000000) : PATIENCE_MS);
     i2cpt_fault_clear(&r->fault);
     ret = i2cpt_adapter_open(spec, &r->adapter, &r->fault);
     left_open = ret ? NULL : r->adapter;

@@ -26,6 +26,7 @@ struct rig_config {
     unsigned set_ns;  /* of the chip model; 0: its default */
     bool two_halves;  /* likewise */
     unsigned rise_ns; /* of the wire */
+    bool hangs;       /* the deadline will be waited for */
 };
 
 struct rig {

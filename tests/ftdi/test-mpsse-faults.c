@@ -20,6 +20,14 @@ static struct rig *open_way(int way, uint32_t frequency_hz)
     return rig_new(&config);
 }
 
+static struct rig *open_hanging(int way)
+{
+    struct rig_config config = config_of(way, 0, false);
+
+    config.hangs = true;
+    return rig_new(&config);
+}
+
 static void expect_fault(struct rig *r, int ret, int code, int phase, int msg,
                          int byte)
 {
@@ -43,7 +51,8 @@ static void expect_works(struct rig *r)
 
     wire_forget(r->b->wire);
     ret = rig_transfer(r, "w50 05 | r50 2");
-    if (ret && rig_is_slow()) { /* the rescue had no time left on a slow host */
+    /* on a slow host a rescue has no time left, nor has this one perhaps */
+    for (int i = 0; ret && r->config.hangs && rig_is_slow() && i < 20; i++) {
         ret = rig_transfer(r, "w50 05 | r50 2");
     }
     data = rig_data(r);
@@ -166,6 +175,7 @@ START_TEST(stuck_for_ever)
     int ret;
 
     config.frequency_hz = 100000;
+    config.hangs = true;
     r = rig_prepare(&config);
     holder_hold(&r->b->holder, line, 0, WIRE_FOREVER);
     wire_run(r->b->wire, 1);
@@ -230,7 +240,7 @@ END_TEST
 /* Held past the deadline: told in time, and nothing is left behind. */
 START_TEST(stretched_for_ever)
 {
-    struct rig *r = open_way(_i, 400000);
+    struct rig *r = open_hanging(_i);
     struct target *t = &r->b->targets[BENCH_EEPROM];
     uint64_t begin_ns;
     int ret;
