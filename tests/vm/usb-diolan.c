@@ -119,9 +119,10 @@ static int command(const uint8_t *c)
         if (ret < WIRE_SILENT) {
             answer(NULL, 0, code_of(ret));
         }
-        return ret == WIRE_GONE ? USB_GONE : 2;
+        return ret < WIRE_SILENT ? 2 : wire_usb(ret);
     case GET_BYTE_ACK:
-        return get_byte() == WIRE_GONE ? USB_GONE : 2;
+        ret = get_byte();
+        return ret < WIRE_SILENT ? 2 : wire_usb(ret);
     case SET_SPEED:
     case SET_CLK_SYNC:
         answer(NULL, 0, OK);
@@ -145,8 +146,12 @@ static int out(const uint8_t *data, uint32_t len)
         return USB_STALL;
     }
     memcpy(commands, data, len);
+    first = next; /* what was not fetched belongs to a call that was given up */
     for (i = 0; i < len; i += (uint32_t)n) {
         n = command(commands + i);
+        if (n == USB_SILENT) {
+            break; /* it was taken, and nothing is answered */
+        }
         if (n < 0) {
             return n;
         }
