@@ -9,32 +9,20 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.join(HERE, '../..')
 sys.path.insert(0, os.path.join(HERE, '..'))
 import tap  # noqa: E402
+import cli  # noqa: E402
+from cli import TOOL, read, run, write  # noqa: E402
 from traces import (  # noqa: E402
     expected, random_trace, transfers, unseen)
 
-TOOL = os.path.abspath(sys.argv[1])
 SAMPLES = os.path.join(HERE, 'samples')
-folder = tempfile.TemporaryDirectory()
-os.chdir(folder.name)
 
 
-def run(*words, stdin=None, status=0, env=None):
-    """(stdout, stderr) of the tool."""
-    done = subprocess.run([TOOL, *words], input=stdin, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=60, env=env)
-    said = f'{words}: {done.returncode}\n{done.stdout}\n{done.stderr}'
-    assert done.returncode == status, said
-    return done.stdout, done.stderr
-
-
-def convert(*words, stdin=None, notes=()):
+def convert(*words, stdin='', notes=()):
     """Its notes are those given, each the beginning of a line."""
     out, err = run('convert', *words, stdin=stdin)
     lines = [line.replace('i2cpt-replay: ', '', 1)
@@ -46,27 +34,8 @@ def convert(*words, stdin=None, notes=()):
     return out
 
 
-def refused(*words, status=2, names=(), stdin=None):
-    """One line that holds all of `names`, and after a wrong word the usage."""
-    _, err = run('convert', *words, status=status, stdin=stdin)
-    lines = err.splitlines()
-    if status == 2:
-        assert lines[1].startswith('usage: '), err
-        lines = lines[:1]
-    assert len(lines) == 1, err
-    for name in names:
-        assert name in lines[0], err
-
-
-def write(name, text):
-    with open(name, 'w', encoding='utf-8') as file:
-        file.write(text)
-    return name
-
-
-def read(name):
-    with open(name, encoding='utf-8') as file:
-        return file.read()
+def refused(*words, **how):
+    cli.refused('convert', *words, **how)
 
 
 def need(program):
@@ -551,10 +520,12 @@ def test_an_import_from_the_standard_input():
 
 
 def test_an_import_straight_to_another_format():
-    convert(f'{SAMPLES}/saleae-logic2.csv', 'direct.vcd', notes=None)
+    os.mkdir('between')
+    run('convert', f'{SAMPLES}/saleae-logic2.csv', 'direct.vcd',
+        env=dict(os.environ, TMPDIR='between'))
     convert(f'{SAMPLES}/saleae-logic2.i2ct', 'through.vcd', notes=None)
     assert read('direct.vcd') == read('through.vcd')
-    assert not glob.glob(f'{tempfile.gettempdir()}/i2cpt-*.i2ct')
+    assert not os.listdir('between')
 
 
 # --------------------------------------------------------------- two-wire VCD

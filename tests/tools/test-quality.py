@@ -4,24 +4,13 @@
 that did not go as recorded, and recordings that are compared."""
 import json
 import os
-import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
+from cli import ARGUMENTS, run
 
-TOOL, PROGRAM = map(os.path.abspath, sys.argv[1:3])
-folder = tempfile.TemporaryDirectory()
-os.chdir(folder.name)
-
-
-def run(*words, stdin='', status=0):
-    done = subprocess.run([TOOL, *words], input=stdin, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=60)
-    assert done.returncode == status, (words, done)
-    return done.stdout, done.stderr
+PROGRAM = ARGUMENTS[0]
 
 
 def trace(name, *lines, end=True, headers=()):

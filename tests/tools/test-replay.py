@@ -6,12 +6,11 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
+from cli import TOOL, fine, read, refused, run, write
 
-TOOL = os.path.abspath(sys.argv[1])
 VERBS = ('record', 'replay', 'show', 'check', 'stats', 'diff', 'convert',
          'list', 'serve', 'run')
 STUB = 'stub,chips=0x48:0x50'
@@ -26,47 +25,6 @@ adapter: by hand
 0.005500 irq int1 1
 end 5
 '''
-folder = tempfile.TemporaryDirectory()
-os.chdir(folder.name)
-
-
-def run(*words, stdin='', status=0):
-    """(stdout, stderr); fine means that nothing is on stderr."""
-    done = subprocess.run([TOOL, *words], input=stdin, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=60)
-    said = f'{words}: {done.returncode}\n{done.stdout}\n{done.stderr}'
-    assert done.returncode == status, said
-    return done.stdout, done.stderr
-
-
-def fine(*words, stdin=''):
-    out, err = run(*words, stdin=stdin)
-    assert err == '', err
-    return out
-
-
-def one_line(*words, stdin='', status, names):
-    """An error: one line on stderr that holds all of `names`."""
-    _, err = run(*words, stdin=stdin, status=status)
-    lines = err.splitlines()
-    if status == 2:  # and then the usage
-        assert lines[1].startswith('usage: i2cpt-replay '), err
-        lines = lines[:1]
-    assert len(lines) == 1, err
-    for name in names:
-        assert name in lines[0], err
-
-
-def write(name, text):
-    with open(name, 'w', encoding='utf-8') as file:
-        file.write(text)
-    return name
-
-
-def read(name):
-    with open(name, encoding='utf-8') as file:
-        return file.read()
 
 
 def test_help_names_every_verb():
@@ -114,7 +72,7 @@ def test_wrong_options_are_named():
             (('record', '-a', STUB, '--transfers', '-'), ['-o TRACE']),
             (('record', '-o', 'x', '-a', STUB + ',record=y', '--transfers',
               '-'), ['record='])):
-        one_line(*words, status=2, names=names)
+        refused(*words, status=2, names=names)
         assert not os.path.exists('x')
 
 
@@ -148,22 +106,22 @@ def test_record_keeps_refusals():
 
 
 def test_record_stops_at_a_bad_line():
-    one_line('record', '-o', 'd.i2ct', '-a', STUB, '--transfers', '-',
-             stdin='r1@0x48\nr1@0x480\nr1@0x48\n', status=3,
-             names=['stdin:2:', '0x480'])
+    refused('record', '-o', 'd.i2ct', '-a', STUB, '--transfers', '-',
+            stdin='r1@0x48\nr1@0x480\nr1@0x48\n', status=3,
+            names=['stdin:2:', '0x480'])
     assert fine('check', 'd.i2ct') == 'd.i2ct: whole, 1 transfers\n'
 
 
 def test_record_errors_are_named():
-    one_line('record', '-o', 'e', '-a', 'stub,chip=1', '--transfers', '-',
-             status=3, names=['chip', 'chips'])
-    one_line('record', '-o', 'e', '-a', 'nosuch', '--transfers', '-',
-             status=3, names=['nosuch', 'stub'])
-    one_line('record', '-o', 'e', '-a', STUB, '--transfers', 'missing',
-             status=3, names=['missing'])
+    refused('record', '-o', 'e', '-a', 'stub,chip=1', '--transfers', '-',
+            status=3, names=['chip', 'chips'])
+    refused('record', '-o', 'e', '-a', 'nosuch', '--transfers', '-',
+            status=3, names=['nosuch', 'stub'])
+    refused('record', '-o', 'e', '-a', STUB, '--transfers', 'missing',
+            status=3, names=['missing'])
     assert not os.path.exists('e')
-    one_line('record', '-o', 'no/such/folder', '-a', STUB, '--transfers', '-',
-             status=3, names=['no/such/folder'])
+    refused('record', '-o', 'no/such/folder', '-a', STUB, '--transfers', '-',
+            status=3, names=['no/such/folder'])
 
 
 def test_a_full_disk_is_told():
@@ -237,10 +195,10 @@ def test_replay_keeps_time_where_asked():
 
 def test_replay_errors_are_named():
     write('m.i2ct', TRACE)
-    one_line('replay', 'missing.i2ct', '-a', STUB, status=3,
-             names=['missing.i2ct'])
-    one_line('replay', 'm.i2ct', '-a', 'trace,file=missing.i2ct', status=3,
-             names=['missing.i2ct'])
+    refused('replay', 'missing.i2ct', '-a', STUB, status=3,
+            names=['missing.i2ct'])
+    refused('replay', 'm.i2ct', '-a', 'trace,file=missing.i2ct', status=3,
+            names=['missing.i2ct'])
     write('n.i2ct', TRACE.replace('w1@0x0b 20', 'w2@0x0b 20'))
     out, err = run('replay', 'n.i2ct', '-a', 'trace,file=h.i2ct', status=3)
     assert 'n.i2ct:7:' in err, err
@@ -258,7 +216,7 @@ def test_check_tells_truncated_from_bad():
     write('r.i2ct', TRACE.replace('end 5', 'end 6'))
     out, err = run('check', 'r.i2ct', status=1)
     assert out == 'r.i2ct: bad\n' and 'r.i2ct:10:' in err, (out, err)
-    one_line('check', 'missing.i2ct', status=3, names=['missing.i2ct'])
+    refused('check', 'missing.i2ct', status=3, names=['missing.i2ct'])
 
 
 def test_check_and_show_read_stdin():

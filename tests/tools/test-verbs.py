@@ -4,16 +4,12 @@
 import json
 import os
 import random
-import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
+from cli import run, write
 
-TOOL = os.path.abspath(sys.argv[1])
-folder = tempfile.TemporaryDirectory()
-os.chdir(folder.name)
 TRACE = '''i2cpt-trace 1
 adapter: by "hand" \\ é
 frequency: 100000
@@ -29,23 +25,9 @@ end 6
 '''
 
 
-def run(*words, stdin='', status=0):
-    done = subprocess.run([TOOL, *words], input=stdin, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=60)
-    assert done.returncode == status, (words, done)
-    return done.stdout, done.stderr
-
-
 def as_json(*words, stdin='', status=0):
     """The document; that it is one."""
     return json.loads(run(*words, '--json', stdin=stdin, status=status)[0])
-
-
-def write(name, text):
-    with open(name, 'w', encoding='utf-8') as file:
-        file.write(text)
-    return name
 
 
 def trace(name, lines):
