@@ -37,6 +37,7 @@ struct mpsse_bus {
     const struct mpsse_link *ops;
     void *link;
     bool batch;
+    bool astray; /* a rescue ran out of time: nothing goes out before another */
     struct mpsse_frame f;
     uint8_t *in;
     size_t in_size;
@@ -65,6 +66,9 @@ int mpsse_bus_failed(struct mpsse_bus *bus, int ret, uint64_t deadline_ns,
                      struct i2cpt_fault *fault);
 /* Begin anew with engine and bus. -ENODEV or 0. */
 int mpsse_bus_rescue(struct mpsse_bus *bus, uint64_t deadline_ns);
+/* Before a first START: what an earlier rescue had no time for. */
+int mpsse_bus_ready(struct mpsse_bus *bus, uint64_t deadline_ns,
+                    struct i2cpt_fault *fault);
 /* Until when there is time for rescues. */
 uint64_t mpsse_work_until(uint64_t deadline_ns);
 /* Room for bus->f's reply in bus->in. */

@@ -142,7 +142,20 @@ int mpsse_bus_rescue(struct mpsse_bus *bus, uint64_t deadline_ns)
     if (!ret && (bus->in[0] & PIN_SCL)) {
         ret = stop_frame(bus, deadline_ns);
     }
+    bus->astray = ret != 0;
     return ret == -ENODEV ? ret : 0;
+}
+
+int mpsse_bus_ready(struct mpsse_bus *bus, uint64_t deadline_ns,
+                    struct i2cpt_fault *fault)
+{
+    int ret = bus->astray ? mpsse_bus_rescue(bus, deadline_ns) : 0;
+
+    if (!ret && !bus->astray) {
+        return 0;
+    }
+    return i2cpt_fault_set(fault, ret ? -ret : ETIMEDOUT, I2CPT_PHASE_UNKNOWN,
+                           -1, -1);
 }
 
 uint64_t mpsse_work_until(uint64_t deadline_ns)
@@ -293,8 +306,11 @@ int mpsse_bus_transfer(struct mpsse_bus *bus, struct i2cpt_xfer *x)
 {
     uint8_t counts[64];
     size_t i, k;
-    int ret;
+    int ret = mpsse_bus_ready(bus, x->deadline_ns, x->fault);
 
+    if (ret) {
+        return ret;
+    }
     /* RECV_LEN's buf[0] is overwritten by the attempt that finds the bus
      * stuck: keep the first few. */
     for (k = 0; k < x->n && k < sizeof(counts); k++) {

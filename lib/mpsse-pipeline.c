@@ -42,7 +42,7 @@ static bool can_pipeline(struct mpsse_bus *bus)
     unsigned i;
 
     if (!bus->ops->send || bus->m.stretching != MPSSE_STRETCH_OFF ||
-        bus->open || bus->n_flights == MPSSE_DEPTH) {
+        bus->open || bus->astray || bus->n_flights == MPSSE_DEPTH) {
         return false;
     }
     for (i = 0; i < bus->n_flights; i++) {

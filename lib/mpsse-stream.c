@@ -46,8 +46,11 @@ int mpsse_bus_stream_start(struct mpsse_bus *bus, uint16_t addr, uint16_t flags,
                            uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
     struct i2cpt_msg m = {.addr = addr, .flags = flags};
-    int ret;
+    int ret = bus->open ? 0 : mpsse_bus_ready(bus, deadline_ns, fault);
 
+    if (ret) {
+        return ret;
+    }
     if (bus->open) {
         mpsse_frame_reset(&bus->f);
         close_read(bus);

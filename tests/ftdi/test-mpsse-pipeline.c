@@ -283,6 +283,52 @@ START_TEST(link_fails_inside)
 }
 END_TEST
 
+/* A link that for a while brings commands without their ends, and no reply. */
+static unsigned broken_exchanges;
+
+static int breaking_exchange(void *link, const uint8_t *out, size_t out_len,
+                             uint8_t *in, size_t in_len, uint64_t deadline_ns)
+{
+    if (!broken_exchanges) {
+        return vusb_link.exchange(link, out, out_len, in, in_len, deadline_ns);
+    }
+    broken_exchanges--;
+    vusb_link.exchange(link, out, out_len / 2, in, 0, deadline_ns);
+    return -ETIMEDOUT;
+}
+
+/* A rescue that fails too is made up for before the next thing that goes out:
+ * a transfer, one in a list, a stream's START. */
+START_TEST(rescue_comes_late)
+{
+    struct mpsse_link link = vusb_link;
+    struct rig *r = open_way(0, 400000, true);
+    struct i2cpt_fault fault;
+    struct list *l = list_of(six, 6);
+
+    link.exchange = breaking_exchange;
+    mpsse_bus_free(r->bus);
+    ck_assert_int_eq(mpsse_bus_new(&r->m, &link, r->b->usb, true,
+                                   i2cpt_now_ns() + LONG_NS, &r->bus, &fault),
+                     0);
+    broken_exchanges = 2;
+    ck_assert_int_eq(rig_transfer(r, "w50 05 | r50 2"), -ETIMEDOUT);
+    ck_assert_uint_eq(broken_exchanges, 0);
+    if (_i == 0) {
+        expect_works(r);
+    } else if (_i == 1) {
+        run_list(r, l, true);
+        ck_assert_int_eq(l->items[0].ret, 0);
+        ck_assert_int_eq(l->items[5].ret, 0);
+    } else {
+        ck_assert_int_eq(rig_stream_start(r, 0x50, 0), 0);
+        ck_assert_int_eq(rig_stream_stop(r), 0);
+    }
+    g_free(l);
+    rig_free(r);
+}
+END_TEST
+
 /*
  * SDA held low for so many clocks. Those that found it so and have nobody
  * behind them who did not go out again in their order; else they say so (!):
@@ -426,6 +472,7 @@ int main(void)
     tcase_add_loop_test(tc, times, 0, WAYS * (int)G_N_ELEMENTS(times_hz));
     tcase_add_loop_test(tc, nack_inside, 0, SIX);
     tcase_add_loop_test(tc, link_fails_inside, 0, SIX * 2);
+    tcase_add_loop_test(tc, rescue_comes_late, 0, 3);
     tcase_add_loop_test(tc, stuck_inside, 0, (int)G_N_ELEMENTS(stucks));
     tcase_add_loop_test(tc, unplugged, 0, 2);
     tcase_add_loop_test(tc, room_in_the_chip, 0, 6);
