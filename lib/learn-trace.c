@@ -119,6 +119,7 @@ int i2cpt_learn_from(struct i2cpt_learn *learn, const char *path,
     struct i2cpt_trace_reader *reader;
     struct i2cpt_fault why;
     struct seed *s;
+    bool begun = false;
     int ret = i2cpt_trace_reader_open(path, &reader, &why);
 
     if (ret) {
@@ -130,10 +131,17 @@ int i2cpt_learn_from(struct i2cpt_learn *learn, const char *path,
         if (line->kind == I2CPT_TRACE_TRANSFER) {
             see_transfer(s, &line->transfer);
         }
+        begun |=
+            line->kind == I2CPT_TRACE_TRANSFER || line->kind == I2CPT_TRACE_END;
     }
     settle(s);
     g_free(s);
     i2cpt_trace_reader_free(reader);
+    if (!ret && !begun) {
+        ret = i2cpt_fault_text(&why, EINVAL,
+                               "truncated before its first transfer; accepted "
+                               "is a trace with reads to learn from");
+    }
 out:
     return ret ? i2cpt_fault_text(fault, -ret, "learn-from=%.80s: %.130s", path,
                                   why.text)

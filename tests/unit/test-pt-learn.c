@@ -149,15 +149,20 @@ static const struct {
     {"0.0 +0.1 w1@0x148/10 00 r2 = 01 02\n", 0x48, "\0", 1, 0, 0},
 };
 
-static char *write_trace(const char *lines)
+static char *write_file(const char *head, const char *lines)
 {
     char *path;
     int fd = g_file_open_tmp("pt-learn-XXXXXX", &path, NULL);
     FILE *file = fdopen(fd, "w");
 
-    fprintf(file, "i2cpt-trace 1\n%s", lines);
+    fprintf(file, "%s%s", head, lines);
     fclose(file);
     return path;
+}
+
+static char *write_trace(const char *lines)
+{
+    return write_file("i2cpt-trace 1\n", lines);
 }
 
 START_TEST(seed)
@@ -184,6 +189,29 @@ START_TEST(bad_trace)
     ck_assert_int_eq(i2cpt_learn_from(learn, path, &fault), -EINVAL);
     ck_assert_ptr_nonnull(strstr(fault.text, "learn-from="));
     ck_assert_ptr_nonnull(strstr(fault.text, ":3:"));
+    g_unlink(path);
+    g_free(path);
+}
+END_TEST
+
+/* Truncated is readable, but not before anything has come. */
+static const struct {
+    const char *text;
+    int ret;
+} cut[] = {
+    {"", -EINVAL},
+    {"i2cpt-trace 1\n", -EINVAL},
+    {"i2cpt-trace 1\nend 0\n", 0},
+    {"i2cpt-trace 1\n0.0 +0.1 r1@0x48 = 00\n", 0},
+};
+
+START_TEST(cut_trace)
+{
+    char *path = write_file(cut[_i].text, "");
+    struct i2cpt_fault fault;
+
+    ck_assert_int_eq(i2cpt_learn_from(learn, path, &fault), cut[_i].ret);
+    ck_assert(!cut[_i].ret || strstr(fault.text, path));
     g_unlink(path);
     g_free(path);
 }
@@ -219,6 +247,7 @@ int main(void)
     tcase_add_test(tc, no_block_for_unknown_keys);
     tcase_add_loop_test(tc, seed, 0, (int)G_N_ELEMENTS(seeds));
     tcase_add_test(tc, bad_trace);
+    tcase_add_loop_test(tc, cut_trace, 0, G_N_ELEMENTS(cut));
     tcase_add_test(tc, seeded_passthrough);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
