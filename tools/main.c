@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tool.h"
+#include "common/tool.h"
 
 static const struct verb *const verbs[] = {
     &verb_record, &verb_replay,  &verb_show, &verb_check, &verb_stats,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fuzz.h"
 #include "fuzz-import.h"
-#include "import.h"
+#include "importers/import.h"
 
 const char *const fuzz_seeds[] = {
     "0# tracer: nop\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fuzz.h"
 #include "fuzz-import.h"
-#include "import.h"
+#include "importers/import.h"
 
 #define LOGIC1 "Time [s],Packet ID,Address,Data,Read/Write,ACK/NAK\n"
 #define LOGIC2 "name,type,start_time,duration,\"ack\",address,read,data\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fuzz.h"
 #include "fuzz-import.h"
-#include "import.h"
+#include "importers/import.h"
 
 #define START   "i2c-1: Start\n"
 #define REPEAT  "i2c-1: Start repeat\n"

@@ -4,8 +4,8 @@
 #ifndef FUZZ_IMPORT_H
 #define FUZZ_IMPORT_H
 
-#include "convert.h"
-#include "text-in.h"
+#include "common/convert.h"
+#include "common/text-in.h"
 
 typedef int (*import_fn)(struct convert *c, struct text_in *text,
                          struct i2cpt_fault *fault);

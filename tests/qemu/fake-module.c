@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "module.h"
+#include "plugin/module.h"
 
 static const char *check_layout(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The nRF51 TWI engine, transition by transition and register by register. */
-#include "../../qemu/nrf51-twi-engine.h"
+#include "controllers/nrf51-twi-engine.h"
 
 #include "unit.h"
 

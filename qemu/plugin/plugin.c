@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A module's entry: registers the types of every file in qemu_sources (see
+ * compat.h for their shape) when QEMU installs its plugins.
+ */
+#include "qemu/osdep.h"
+#include "common/compat.h"
+#include "qemu/error-report.h"
+#include "qemu/qemu-plugin.h"
+
+#include "plugin/layout.h"
+#include "plugin/module.h"
+
+static struct i2cpt_type_init *inits;
+
+void i2cpt_add_type_init(struct i2cpt_type_init *init)
+{
+    init->next = inits;
+    inits = init;
+}
+
+/* With -plugin straight at the module there is no loader to set it. */
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
+                                           const qemu_info_t *info, int argc,
+                                           char **argv)
+{
+    static bool installed;
+    struct i2cpt_type_init *init;
+
+    if (argc > 0) {
+        error_report("libi2cpt-qemu: argument '%s': none is taken here, "
+                     "settings are properties of the devices",
+                     argv[0]);
+        exit(EXIT_FAILURE);
+    }
+    if (installed) {
+        error_report("libi2cpt-qemu: -plugin was given twice");
+        exit(EXIT_FAILURE);
+    }
+    installed = true;
+    for (init = inits; init; init = init->next) {
+        init->fn();
+    }
+    return 0;
+}
+
+static int module_install(uint64_t id, const void *info, int argc, char **argv)
+{
+    return qemu_plugin_install(id, info, argc, argv);
+}
+
+QEMU_PLUGIN_EXPORT extern const struct i2cpt_qemu_module i2cpt_qemu_module;
+const struct i2cpt_qemu_module i2cpt_qemu_module = {
+    .version = I2CPT_QEMU_VERSION,
+    .package = I2CPT_QEMU_PACKAGE,
+    .check_layout = i2cpt_check_layout,
+    .install = module_install,
+};

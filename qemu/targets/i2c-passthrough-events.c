@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guest's bus events, from controllers that wait and those that do not. */
+#include "qemu/osdep.h"
+#include "common/compat.h"
+
+#include "targets/i2c-passthrough.h"
+
+/* ------------------------------------------------------------ two forms */
+
+static void async_complete(void *user, int answer, uint8_t byte);
+
+static int new_passthrough(I2CPassthrough *s, bool async,
+                           struct i2cpt_passthrough **out,
+                           struct i2cpt_fault *fault)
+{
+    struct i2cpt_hooks hooks = {
+        .size = sizeof(hooks),
+        .user = s,
+        .complete = async ? async_complete : NULL,
+    };
+
+    return i2cpt_passthrough_new(s->adapter, s->policy, &hooks, out, fault);
+}
+
+static void async_readable(void *opaque)
+{
+    I2CPassthrough *s = opaque;
+
+    i2cpt_passthrough_dispatch(s->pt);
+}
+
+/* Counters only grow, so they outlive the passthrough that counted. */
+void i2c_passthrough_free(I2CPassthrough *s)
+{
+    size_t i;
+
+    if (!s->pt) {
+        return;
+    }
+    if (s->async) {
+        qemu_set_fd_handler(i2cpt_passthrough_fd(s->pt), NULL, NULL, NULL);
+    }
+    i2cpt_passthrough_drain(s->pt);
+    for (i = 0; i < I2CPT_COUNTERS; i++) {
+        s->counted[i] += i2cpt_passthrough_counter(s->pt, i);
+    }
+    i2cpt_passthrough_free(g_steal_pointer(&s->pt));
+    s->open = false;
+}
+
+int i2c_passthrough_new(I2CPassthrough *s, struct i2cpt_fault *fault)
+{
+    return new_passthrough(s, false, &s->pt, fault);
+}
+
+/*
+ * Called at each START. One device hangs on one controller, so this does its
+ * work at most once. False where the adapter is closed or memory is short.
+ */
+static bool take_form(I2CPassthrough *s, bool async)
+{
+    struct i2cpt_passthrough *pt;
+
+    if (!s->pt || s->async == async) {
+        return s->pt;
+    }
+    if (new_passthrough(s, async, &pt, NULL)) {
+        return false;
+    }
+    i2c_passthrough_free(s);
+    s->pt = pt;
+    s->async = async;
+    if (async) {
+        qemu_set_fd_handler(i2cpt_passthrough_fd(pt), async_readable, NULL, s);
+    }
+    return true;
+}
+
+/* ------------------------------------- QEMU's I2C core: calls that block */
+
+static int blocking_start(I2CPassthrough *s, uint16_t flags)
+{
+    if (!take_form(s, false)) {
+        return -1;
+    }
+    s->open = true;
+    return i2cpt_passthrough_start(s->pt, s->matched, flags, 0) == I2CPT_ACK
+               ? 0
+               : -1;
+}
+
+static void blocking_stop(I2CPassthrough *s)
+{
+    if (s->pt && s->open) {
+        s->open = false;
+        i2cpt_passthrough_stop(s->pt);
+    }
+}
+
+static int i2c_passthrough_event(I2CSlave *i2c, enum i2c_event event)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(i2c);
+
+    switch (event) {
+    case I2C_START_RECV:
+        return blocking_start(s, I2CPT_M_RD);
+    case I2C_START_SEND:
+        return blocking_start(s, 0);
+    case I2C_START_SEND_ASYNC:
+        return -1; /* no send_async: its sender is never told of a failure */
+    case I2C_FINISH:
+        blocking_stop(s);
+        return 0;
+    case I2C_NACK:
+        if (s->pt && s->open) {
+            i2cpt_passthrough_nack(s->pt);
+        }
+        return 0;
+    }
+    return -1;
+}
+
+static int i2c_passthrough_send(I2CSlave *i2c, uint8_t byte)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(i2c);
+
+    if (!s->pt || !s->open) {
+        return -1;
+    }
+    return i2cpt_passthrough_write(s->pt, byte) == I2CPT_ACK ? 0 : -1;
+}
+
+static uint8_t i2c_passthrough_recv(I2CSlave *i2c)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(i2c);
+    uint8_t byte = 0xff;
+
+    if (!s->pt || !s->open ||
+        i2cpt_passthrough_read(s->pt, &byte) != I2CPT_ACK) {
+        return 0xff;
+    }
+    return byte;
+}
+
+/* ---------------------------------- controllers that wait for an answer */
+
+/* Which refusal it was: what was seen on the wire, else what follows from the
+ * operation. */
+static I2CAsyncResult refusal(I2CPassthrough *s)
+{
+    struct i2cpt_fault fault;
+
+    i2cpt_passthrough_fault(s->pt, &fault);
+    switch (fault.phase) {
+    case I2CPT_PHASE_ADDRESS:
+        return I2C_ASYNC_NACK_ADDRESS;
+    case I2CPT_PHASE_DATA:
+        return I2C_ASYNC_NACK_DATA;
+    default:
+        return s->refusal;
+    }
+}
+
+static I2CAsyncResult async_result(I2CPassthrough *s, int answer)
+{
+    switch (answer) {
+    case I2CPT_ACK:
+        return I2C_ASYNC_ACK;
+    case I2CPT_PENDING:
+        return I2C_ASYNC_PENDING;
+    default:
+        return refusal(s);
+    }
+}
+
+static void async_complete(void *user, int answer, uint8_t byte)
+{
+    I2CPassthrough *s = user;
+
+    s->done(s->done_opaque, async_result(s, answer), byte);
+}
+
+static I2CAsyncResult async_start(I2CAsyncTarget *target, uint8_t address,
+                                  bool is_read, I2CAsyncDone *done,
+                                  void *opaque)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(target);
+
+    s->refusal = I2C_ASYNC_NACK_ADDRESS;
+    if (!take_form(s, true)) {
+        return s->refusal;
+    }
+    s->done = done;
+    s->done_opaque = opaque;
+    s->open = true;
+    return async_result(s, i2cpt_passthrough_start(
+                               s->pt, address, is_read ? I2CPT_M_RD : 0, 0));
+}
+
+static I2CAsyncResult async_send(I2CAsyncTarget *target, uint8_t byte)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(target);
+
+    s->refusal = I2C_ASYNC_NACK_DATA;
+    if (!s->pt || !s->open) {
+        return s->refusal;
+    }
+    return async_result(s, i2cpt_passthrough_write(s->pt, byte));
+}
+
+static I2CAsyncResult async_recv(I2CAsyncTarget *target, uint8_t *byte)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(target);
+
+    *byte = 0xff;
+    s->refusal = I2C_ASYNC_NACK_ADDRESS;
+    if (!s->pt || !s->open) {
+        return s->refusal;
+    }
+    return async_result(s, i2cpt_passthrough_read(s->pt, byte));
+}
+
+static I2CAsyncResult async_stop(I2CAsyncTarget *target)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(target);
+
+    s->refusal = I2C_ASYNC_NACK_ADDRESS;
+    if (!s->pt || !s->open) {
+        return I2C_ASYNC_ACK;
+    }
+    s->open = false;
+    return async_result(s, i2cpt_passthrough_stop(s->pt));
+}
+
+static bool async_wait(I2CAsyncTarget *target, int64_t timeout_us)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(target);
+
+    if (!s->pt || !s->async) {
+        return true;
+    }
+    return i2cpt_passthrough_wait(s->pt, MIN(timeout_us, UINT32_MAX)) == 0;
+}
+
+static void async_cancel(I2CAsyncTarget *target)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(target);
+
+    s->open = false;
+    if (s->pt) {
+        i2cpt_passthrough_reset(s->pt);
+    }
+}
+
+void i2c_passthrough_events_init(I2CSlaveClass *sc)
+{
+    sc->event = i2c_passthrough_event;
+    sc->send = i2c_passthrough_send;
+    sc->recv = i2c_passthrough_recv;
+}
+
+void i2c_passthrough_async_init(I2CAsyncTargetClass *ac)
+{
+    ac->start = async_start;
+    ac->send = async_send;
+    ac->recv = async_recv;
+    ac->stop = async_stop;
+    ac->wait = async_wait;
+    ac->cancel = async_cancel;
+}

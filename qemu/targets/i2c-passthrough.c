@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu/osdep.h"
+#include "common/compat.h"
+#include "migration/vmstate.h"
+#include "qapi/error.h"
+#include "qapi/visitor.h"
+#include "qemu/error-report.h"
+#include "qemu/log.h"
+
+#include "targets/i2c-passthrough.h"
+
+/* I2CSlave's `address` has no "not given": 0 is the general call. */
+#define ADDRESS_NOT_GIVEN 0xff
+#define ADDRESSES         128
+
+/* ------------------------------------------------------------ addresses */
+
+static bool has_address(I2CPassthrough *s, uint8_t address)
+{
+    return s->pt && i2cpt_passthrough_has_address(s->pt, address);
+}
+
+/* addresses=any: a sibling that wants this address has it, and is added. */
+static bool sibling_matches(I2CPassthrough *s, uint8_t address,
+                            I2CNodeList *current_devs)
+{
+    BusState *bus = qdev_get_parent_bus(DEVICE(s));
+    BusChild *kid;
+
+    QTAILQ_FOREACH(kid, &bus->children, sibling)
+    {
+        I2CSlave *sibling = I2C_SLAVE(kid->child);
+
+        if (sibling != I2C_SLAVE(s) &&
+            I2C_SLAVE_GET_CLASS(sibling)->match_and_add(sibling, address, false,
+                                                        current_devs)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * A START to address 0 that nobody took leaves the core's broadcast flag set
+ * until the STOP; an address that follows by a repeated START is still one.
+ */
+static bool i2c_passthrough_match(I2CSlave *candidate, uint8_t address,
+                                  bool broadcast, I2CNodeList *current_devs)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(candidate);
+    I2CNode *node;
+
+    if (!has_address(s, address)) {
+        return false;
+    }
+    if (s->any && sibling_matches(s, address, current_devs)) {
+        return true;
+    }
+    s->matched = address;
+    node = g_new0(I2CNode, 1);
+    node->elt = candidate;
+    QLIST_INSERT_HEAD(current_devs, node, next);
+    return true;
+}
+
+/* Asks as a scan of the bus does, so that targets behind a multiplexer and
+ * those with several addresses answer too. */
+static bool sibling_answers(I2CSlave *sibling, uint8_t address)
+{
+    I2CNodeList found = QLIST_HEAD_INITIALIZER(found);
+    I2CNode *node, *next;
+    bool answers = I2C_SLAVE_GET_CLASS(sibling)->match_and_add(sibling, address,
+                                                               false, &found);
+
+    QLIST_FOREACH_SAFE(node, &found, next, next)
+    {
+        g_free(node);
+    }
+    return answers;
+}
+
+/* QEMU does not notice two targets at one address; the later one would hide
+ * the other without a word. */
+static bool check_sibling(I2CPassthrough *s, DeviceState *dev, Error **errp)
+{
+    I2CPassthrough *other = (I2CPassthrough *)object_dynamic_cast(
+        OBJECT(dev), TYPE_I2C_PASSTHROUGH);
+    int address;
+
+    if (other && other->any && s->any) {
+        error_setg(errp, "addresses=any: bus '%s' has another device with it",
+                   qdev_get_parent_bus(dev)->name);
+        return false;
+    }
+    if (s->any || (other && other->any)) {
+        return true; /* siblings come first */
+    }
+    for (address = 0; address < ADDRESSES; address++) {
+        if (has_address(s, address) &&
+            sibling_answers(I2C_SLAVE(dev), address)) {
+            error_setg(errp,
+                       "address=0x%02x: bus '%s' has a device '%s' there "
+                       "already",
+                       address, qdev_get_parent_bus(dev)->name,
+                       object_get_typename(OBJECT(dev)));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_siblings(I2CPassthrough *s, Error **errp)
+{
+    BusState *bus = qdev_get_parent_bus(DEVICE(s));
+    BusChild *kid;
+
+    QTAILQ_FOREACH(kid, &bus->children, sibling)
+    {
+        if (kid->child != DEVICE(s) &&
+            object_dynamic_cast(OBJECT(kid->child), TYPE_I2C_SLAVE) &&
+            !check_sibling(s, kid->child, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Devices that came after this one and know nothing of it. */
+static void machine_ready(Notifier *notifier, void *data)
+{
+    I2CPassthrough *s = container_of(notifier, I2CPassthrough, machine_ready);
+    Error *err = NULL;
+
+    if (!check_siblings(s, &err)) {
+        error_reportf_err(err, "%s: ", TYPE_I2C_PASSTHROUGH);
+        exit(EXIT_FAILURE);
+    }
+}
+
+/* ------------------------------------------- reset, VM stop, exit, log */
+
+static bool on_bus(I2CSlave *i2c, I2CBus *bus)
+{
+    I2CNode *node;
+
+    QLIST_FOREACH(node, &bus->current_devs, next)
+    {
+        if (node->elt == i2c) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The core keeps a target on its list over a reset and would give it the next
+ * transfer, whatever its address. */
+static void i2c_passthrough_reset_hold(Object *obj I2CPT_RESET_TYPE)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(obj);
+    I2CBus *bus = I2C_BUS(qdev_get_parent_bus(DEVICE(s)));
+
+    s->open = false;
+    if (s->pt) {
+        i2cpt_passthrough_reset(s->pt);
+    }
+    if (on_bus(I2C_SLAVE(s), bus)) {
+        i2c_end_transfer(bus);
+    }
+}
+
+static void vm_state_changed(void *opaque, bool running, RunState state)
+{
+    I2CPassthrough *s = opaque;
+
+    if (!running && s->pt) {
+        i2cpt_passthrough_drain(s->pt);
+    }
+}
+
+/* Sends the STOP, waits for posted writes and ends the trace. */
+static void close_adapter(I2CPassthrough *s)
+{
+    i2c_passthrough_free(s);
+    i2cpt_adapter_unref(g_steal_pointer(&s->adapter));
+    i2cpt_policy_free(g_steal_pointer(&s->policy));
+}
+
+/* QEMU does not unrealize its devices at exit. A guest that ends QEMU (by
+ * semihosting, say) does it in a virtual CPU's thread, without the big lock. */
+static void at_exit(Notifier *notifier, void *data)
+{
+    bool locked = bql_locked();
+
+    if (!locked) {
+        bql_lock();
+    }
+    close_adapter(container_of(notifier, I2CPassthrough, exit));
+    if (!locked) {
+        bql_unlock();
+    }
+}
+
+/* The guest's doings are for -d guest_errors; only what the person in front
+ * of it has to see to goes to stderr. */
+static void log_line(int level, const char *line, void *user)
+{
+    if (level == I2CPT_LOG_ERROR) {
+        warn_report("libi2cpt: %s", line);
+    } else if (level == I2CPT_LOG_WARNING) {
+        qemu_log_mask(LOG_GUEST_ERROR, "libi2cpt: %s\n", line);
+    } else {
+        qemu_log_mask(LOG_TRACE, "libi2cpt: %s\n", line);
+    }
+}
+
+/* -------------------------------------------------------------- device */
+
+/* What QEMU itself looks at: the one address, or the first of several. */
+static void tell_core(I2CPassthrough *s)
+{
+    int address;
+
+    for (address = 0; address < ADDRESSES; address++) {
+        if (has_address(s, address)) {
+            I2C_SLAVE(s)->address = s->matched = address;
+            return;
+        }
+    }
+}
+
+static bool open_passthrough(I2CPassthrough *s, Error **errp)
+{
+    const char *addresses = passthrough_config_get(&s->config, "addresses");
+    struct i2cpt_fault fault;
+    uint8_t address = I2C_SLAVE(s)->address;
+
+    s->any = addresses && g_str_equal(addresses, "any");
+    if (!passthrough_config_open(&s->config,
+                                 address == ADDRESS_NOT_GIVEN ? -1 : address,
+                                 &s->adapter, &s->policy, errp)) {
+        return false;
+    }
+    if (i2c_passthrough_new(s, &fault)) {
+        char line[sizeof(fault.text)];
+
+        i2cpt_fault_describe(&fault, line, sizeof(line));
+        error_setg(errp, "%s", line);
+        return false;
+    }
+    tell_core(s);
+    return true;
+}
+
+static void i2c_passthrough_realize(DeviceState *dev, Error **errp)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(dev);
+
+    if (!open_passthrough(s, errp) || !check_siblings(s, errp)) {
+        close_adapter(s);
+        return;
+    }
+    s->exit.notify = at_exit;
+    qemu_add_exit_notifier(&s->exit);
+    s->vmstate = qemu_add_vm_change_state_handler(vm_state_changed, s);
+    s->machine_ready.notify = machine_ready;
+    qemu_add_machine_init_done_notifier(&s->machine_ready);
+}
+
+static void i2c_passthrough_unrealize(DeviceState *dev)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(dev);
+
+    qemu_remove_machine_init_done_notifier(&s->machine_ready);
+    qemu_del_vm_change_state_handler(s->vmstate);
+    qemu_remove_exit_notifier(&s->exit);
+    close_adapter(s);
+}
+
+static void get_counters(Object *obj, Visitor *v, const char *name,
+                         void *opaque, Error **errp)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(obj);
+    size_t i;
+
+    if (!visit_start_struct(v, name, NULL, 0, errp)) {
+        return;
+    }
+    for (i = 0; i < I2CPT_COUNTERS; i++) {
+        uint64_t value = s->counted[i];
+
+        if (s->pt) {
+            value += i2cpt_passthrough_counter(s->pt, i);
+        }
+        if (!visit_type_uint64(v, i2cpt_counter_name(i), &value, errp)) {
+            break;
+        }
+    }
+    visit_end_struct(v, NULL);
+}
+
+static void i2c_passthrough_init(Object *obj)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(obj);
+
+    I2C_SLAVE(obj)->address = ADDRESS_NOT_GIVEN;
+    passthrough_config_init(&s->config);
+}
+
+static void i2c_passthrough_finalize(Object *obj)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(obj);
+
+    passthrough_config_clear(&s->config);
+}
+
+static void i2c_passthrough_class_init(ObjectClass *klass,
+                                       I2CPT_CLASS_DATA *data)
+{
+    static const VMStateDescription vmstate = {
+        .name = TYPE_I2C_PASSTHROUGH,
+        .unmigratable = 1, /* the host's bus does not move with the guest */
+    };
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    I2CSlaveClass *sc = I2C_SLAVE_CLASS(klass);
+
+    dc->desc = "I2C target on a host adapter";
+    dc->realize = i2c_passthrough_realize;
+    dc->unrealize = i2c_passthrough_unrealize;
+    dc->vmsd = &vmstate;
+    RESETTABLE_CLASS(klass)->phases.hold = i2c_passthrough_reset_hold;
+    sc->match_and_add = i2c_passthrough_match;
+    i2c_passthrough_events_init(sc);
+    i2c_passthrough_async_init(I2C_ASYNC_TARGET_CLASS(klass));
+    passthrough_config_properties(klass, offsetof(I2CPassthrough, config));
+    object_class_property_add(klass, "counters", "struct", get_counters, NULL,
+                              NULL, NULL);
+    object_class_property_set_description(
+        klass, "counters", "what has happened up to now, to be read");
+}
+
+static const TypeInfo i2c_passthrough_info = {
+    .name = TYPE_I2C_PASSTHROUGH,
+    .parent = TYPE_I2C_SLAVE,
+    .instance_size = sizeof(I2CPassthrough),
+    .instance_init = i2c_passthrough_init,
+    .instance_finalize = i2c_passthrough_finalize,
+    .class_init = i2c_passthrough_class_init,
+    .interfaces =
+        (I2CPT_IFACE_CONST InterfaceInfo[]){
+            {TYPE_I2C_ASYNC_TARGET},
+            {},
+        },
+};
+
+static void i2c_passthrough_register_types(void)
+{
+    i2cpt_set_log(log_line, NULL);
+    type_register_static(&i2c_passthrough_info);
+}
+
+i2cpt_type_init(i2c_passthrough_register_types)

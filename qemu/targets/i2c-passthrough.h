@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * i2c-passthrough: a target on an emulated I2C bus that stands for one or more
+ * targets of a host adapter
+ *
+ * The guest's bus events go to the library as they come, which turns them into
+ * transfers; all decisions are made there. i2c-passthrough.c is the device:
+ * properties, addresses, reset, VM stop and exit; i2c-passthrough-events.c has
+ * the events.
+ *
+ * A controller that can wait for its target uses TYPE_I2C_ASYNC_TARGET, every
+ * other one the calls of QEMU's I2C core, which block the virtual CPU until the
+ * wire has answered, at most until the adapter's deadline. The library's
+ * passthrough is made for one of the two; realize makes the blocking one, and
+ * the first asynchronous START puts the other in its place.
+ *
+ * Timers are the library's own thread, not QEMU's: a bus that a silent guest
+ * holds has to be released after milliseconds also while a virtual CPU keeps
+ * the big lock in a register access, when QEMU's main loop does not run.
+ */
+#ifndef I2C_PASSTHROUGH_H
+#define I2C_PASSTHROUGH_H
+
+#include "hw/i2c/i2c.h"
+
+#include "common/i2c-async.h"
+#include "i2cpt.h"
+#include "targets/passthrough-config.h"
+
+#define TYPE_I2C_PASSTHROUGH "i2c-passthrough"
+OBJECT_DECLARE_SIMPLE_TYPE(I2CPassthrough, I2C_PASSTHROUGH)
+
+struct I2CPassthrough {
+    I2CSlave parent_obj;
+
+    PassthroughConfig config;
+    struct i2cpt_adapter *adapter;
+    struct i2cpt_policy *policy;
+    struct i2cpt_passthrough *pt; /* NULL: the adapter is closed */
+
+    bool any;        /* addresses=any: siblings come first */
+    bool open;       /* between START and STOP */
+    uint8_t matched; /* what the guest addressed, since the last scan */
+    uint64_t counted[I2CPT_COUNTERS]; /* by a form that was replaced */
+
+    bool async; /* the form that pt has */
+    I2CAsyncDone *done;
+    void *done_opaque;
+    I2CAsyncResult refusal; /* what a NACK of the last operation means */
+
+    VMChangeStateEntry *vmstate;
+    Notifier exit;
+    Notifier machine_ready;
+};
+
+/* The blocking form, in realize. */
+int i2c_passthrough_new(I2CPassthrough *s, struct i2cpt_fault *fault);
+/* Drain it, keep its counters, free it; harmless where there is none. */
+void i2c_passthrough_free(I2CPassthrough *s);
+
+void i2c_passthrough_events_init(I2CSlaveClass *sc);
+void i2c_passthrough_async_init(I2CAsyncTargetClass *ac);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/tool.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROGRESS_NS 200000000u
+
+static void vcomplain(const char *format, va_list args)
+{
+    fflush(stdout);
+    fputs("i2cpt-replay: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+void tool_complain(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vcomplain(format, args);
+    va_end(args);
+}
+
+void tool_usage(const struct verb *verb, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vcomplain(format, args);
+    va_end(args);
+    fprintf(stderr, "usage: i2cpt-replay %s %s\n", verb->name, verb->synopsis);
+    exit(verb->usage_status ? verb->usage_status : TOOL_USAGE);
+}
+
+/* The word of an option that getopt did not like. */
+static const char *option_word(char **argv)
+{
+    static char letter[3] = "-?";
+    const char *word = argv[optind - 1];
+
+    if (!strncmp(word, "--", 2)) {
+        return word;
+    }
+    letter[1] = (char)optopt;
+    return letter;
+}
+
+int tool_option(const struct verb *verb, int argc, char **argv,
+                const char *letters, const struct option *options)
+{
+    opterr = 0;
+    int letter = getopt_long(argc, argv, letters, options, NULL);
+    switch (letter) {
+    case 'h':
+        printf("usage: i2cpt-replay %s %s\n\n%s.\n\n%s", verb->name,
+               verb->synopsis, verb->about, verb->help);
+        exit(TOOL_FINE);
+    case ':':
+        tool_usage(verb, "option '%s' needs a value", option_word(argv));
+    case '?':
+        tool_usage(verb, "unknown option '%s' of %s (--help lists them)",
+                   option_word(argv), verb->name);
+    default:
+        return letter;
+    }
+}
+
+const char *tool_operand(const struct verb *verb, int argc, char **argv,
+                         const char *what)
+{
+    if (optind >= argc) {
+        tool_usage(verb, "%s needs %s", verb->name, what);
+    }
+    if (optind + 1 < argc) {
+        tool_usage(verb, "one word too many: '%s'", argv[optind + 1]);
+    }
+    return argv[optind];
+}
+
+void tool_no_operand(const struct verb *verb, int argc, char **argv)
+{
+    if (optind < argc) {
+        tool_usage(verb, "one word too many: '%s'", argv[optind]);
+    }
+}
+
+int tool_open_trace(const struct verb *verb, int argc, char **argv, bool *json,
+                    const char **path, struct i2cpt_trace_reader **reader,
+                    struct i2cpt_fault *fault)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+
+    while (tool_option(verb, argc, argv, ":h", options) != -1) {
+        *json = true;
+    }
+    *path = tool_operand(verb, argc, argv, "a TRACE");
+    return i2cpt_trace_reader_open(*path, reader, fault);
+}
+
+int tool_fault(int rc, const struct i2cpt_fault *fault)
+{
+    char line[sizeof(fault->text) + 64];
+
+    if (fault->code) {
+        i2cpt_fault_describe(fault, line, sizeof(line));
+        tool_complain("%s", line);
+    } else {
+        tool_complain("%s", strerror(-rc));
+    }
+    return TOOL_BROKEN;
+}
+
+FILE *tool_report_open(const char *path)
+{
+    FILE *to = fopen(path, "we");
+
+    if (!to) {
+        tool_complain("--report %s: %s", path, strerror(errno));
+    }
+    return to;
+}
+
+int tool_report_close(FILE *to, const char *path)
+{
+    bool failed = ferror(to);
+
+    if (fclose(to) || failed) {
+        tool_complain("--report %s: %s", path, strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void tool_progress_step(struct tool_progress *p)
+{
+    p->count++;
+    if (p->count % 256 || !isatty(STDERR_FILENO)) {
+        return;
+    }
+    uint64_t now = now_ns();
+    if (!p->next_ns) {
+        p->next_ns = now + PROGRESS_NS;
+    } else if (now >= p->next_ns) {
+        p->next_ns = now + PROGRESS_NS;
+        p->shown = true;
+        fprintf(stderr, "\r%llu %s", (unsigned long long)p->count, p->what);
+    }
+}
+
+void tool_progress_clear(struct tool_progress *p)
+{
+    if (p->shown) {
+        fputs("\r\033[K", stderr);
+        p->shown = false;
+    }
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A value change dump (IEEE 1364, 18) of SCL and SDA as the transfers were on
+ * the wire. The trace does not say when each edge was: a transfer begins at its
+ * stamp, or behind the one before it, and has the bits of one frequency.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/convert.h"
+#include "exporters/wire.h"
+
+#define HZ_MAX 10000000u
+
+enum line { SCL, SDA };
+
+struct vcd {
+    FILE *file;
+    struct convert *convert;
+    uint64_t now_ns;     /* in the dump */
+    uint64_t end_ns;     /* of the last transfer, in the trace */
+    uint64_t written_ns; /* the last time that is in the file */
+    uint64_t unit_ns;    /* of the file's times */
+    uint64_t quarter_ns; /* of a bit */
+    int32_t bus;         /* -1: not known yet */
+    bool level[2];
+    uint64_t placed, cut, absent, gaps, redacted;
+};
+
+/* ------------------------------------------------------------------- edges */
+
+static void put_time(struct vcd *v)
+{
+    uint64_t at_ns = v->now_ns / v->unit_ns;
+
+    if (at_ns != v->written_ns) {
+        fprintf(v->file, "#%" PRIu64 "\n", at_ns);
+        v->written_ns = at_ns;
+    }
+}
+
+static void set(struct vcd *v, enum line line, bool level)
+{
+    if (v->level[line] != level) {
+        put_time(v);
+        fprintf(v->file, "%d%c\n", level, line == SCL ? 'c' : 'd');
+        v->level[line] = level;
+    }
+}
+
+static void wait(struct vcd *v, unsigned quarters)
+{
+    v->now_ns += quarters * v->quarter_ns;
+}
+
+/* SCL is low before and after, as after a START; SDA changes while it is. */
+static void put_bit(struct vcd *v, bool bit)
+{
+    set(v, SDA, bit);
+    wait(v, 1);
+    set(v, SCL, true);
+    wait(v, 2);
+    set(v, SCL, false);
+    wait(v, 1);
+}
+
+static void put_start(struct vcd *v)
+{
+    set(v, SDA, true);
+    wait(v, 1);
+    set(v, SCL, true);
+    wait(v, 2);
+    set(v, SDA, false);
+    wait(v, 2);
+    set(v, SCL, false);
+    wait(v, 1);
+}
+
+static void put_stop(struct vcd *v)
+{
+    set(v, SDA, false);
+    wait(v, 1);
+    set(v, SCL, true);
+    wait(v, 2);
+    set(v, SDA, true);
+    wait(v, 4);
+}
+
+static void put_event(void *user, const struct wire_event *e)
+{
+    struct vcd *v = user;
+
+    switch (e->kind) {
+    case WIRE_START:
+    case WIRE_RESTART:
+        put_start(v);
+        return;
+    case WIRE_STOP:
+        put_stop(v);
+        return;
+    default:
+        for (int i = 7; i >= 0; i--) {
+            put_bit(v, e->byte >> i & 1);
+        }
+        put_bit(v, e->nack);
+        v->redacted += !!(e->mark & I2CPT_TRACE_REDACTED);
+    }
+}
+
+/* --------------------------------------------------------------- transfers */
+
+/* Let the time between the transfers pass, at most --max-gap of it. */
+static void put_gap(struct vcd *v, uint64_t stamp_ns)
+{
+    uint64_t gap_ns = stamp_ns > v->end_ns ? stamp_ns - v->end_ns : 0;
+
+    if (gap_ns > v->convert->options.max_gap_ns) {
+        gap_ns = v->convert->options.max_gap_ns;
+        v->gaps++;
+    }
+    v->now_ns += gap_ns;
+}
+
+static int check_bus(struct vcd *v, const struct i2cpt_trace_line *line,
+                     struct i2cpt_fault *fault)
+{
+    int32_t bus = line->transfer.bus < 0 ? 0 : line->transfer.bus;
+
+    if (v->bus < 0) {
+        v->bus = bus;
+    }
+    if (v->bus == bus) {
+        return 1;
+    }
+    return v->convert->options.bus >= 0
+               ? 0
+               : convert_error(fault, EINVAL,
+                               "line %" PRIu64 ": a second bus, %" PRId32
+                               "; --bus %" PRId32 " or another chooses one",
+                               line->line, bus, v->bus);
+}
+
+static int put_transfer(struct vcd *v, const struct i2cpt_trace_line *line,
+                        struct i2cpt_fault *fault)
+{
+    const struct i2cpt_trace_transfer *t = &line->transfer;
+
+    int rc = check_bus(v, line, fault);
+    if (rc < 1) {
+        return rc;
+    }
+    put_gap(v, line->stamp_ns);
+    uint64_t began_ns = v->now_ns;
+    enum wire_truth truth = wire_walk(t, put_event, v);
+    v->placed += truth == WIRE_PLACED;
+    v->cut += truth == WIRE_CUT;
+    v->absent += truth == WIRE_ABSENT;
+    uint64_t end_ns = line->stamp_ns + (v->now_ns - began_ns);
+    v->end_ns = end_ns > v->end_ns ? end_ns : v->end_ns;
+    return 0;
+}
+
+/* ------------------------------------------------------------------ the file
+ */
+
+/* The coarsest that has at least two of them in a quarter bit: readers such as
+ * sigrok make a sample of each. */
+static uint64_t choose_unit(uint64_t quarter_ns)
+{
+    uint64_t unit_ns = 1;
+
+    while (unit_ns * 20 <= quarter_ns && unit_ns < 1000000) {
+        unit_ns *= 10;
+    }
+    return unit_ns;
+}
+
+static int begin(struct vcd *v, uint32_t header_hz, struct i2cpt_fault *fault)
+{
+    static const struct {
+        uint64_t ns;
+        const char *text;
+    } units[] = {{1, "1 ns"},      {10, "10 ns"},    {100, "100 ns"},
+                 {1000, "1 us"},   {10000, "10 us"}, {100000, "100 us"},
+                 {1000000, "1 ms"}};
+    uint32_t hz = v->convert->options.frequency_hz;
+    size_t i = 0;
+
+    hz = hz ? hz : header_hz ? header_hz : CONVERT_HZ;
+    if (hz > HZ_MAX) {
+        return convert_error(fault, EINVAL,
+                             "frequency %" PRIu32 ": vcd draws 1 to %u Hz "
+                             "(--frequency)",
+                             hz, HZ_MAX);
+    }
+    v->quarter_ns = UINT64_C(250000000) / hz;
+    v->unit_ns = choose_unit(v->quarter_ns);
+    while (units[i].ns != v->unit_ns) {
+        i++;
+    }
+    fprintf(v->file,
+            "$comment i2cpt-replay convert, SCL drawn at %" PRIu32
+            " Hz $end\n$timescale %s $end\n$scope module i2c $end\n"
+            "$var wire 1 c SCL $end\n$var wire 1 d SDA $end\n"
+            "$upscope $end\n$enddefinitions $end\n"
+            "#0\n$dumpvars\n1c\n1d\n$end\n",
+            hz, units[i].text);
+    wait(v, 4);
+    return 0;
+}
+
+/* Hz of a `frequency` header, 0 where it is none. */
+static uint32_t parse_frequency(const char *text)
+{
+    uint32_t hz = 0;
+
+    for (; *text >= '0' && *text <= '9' && hz < HZ_MAX; text++) {
+        hz = hz * 10 + (uint32_t)(*text - '0');
+    }
+    return *text ? 0 : hz;
+}
+
+static int put_all(struct vcd *v, struct i2cpt_trace_reader *reader,
+                   struct i2cpt_fault *fault)
+{
+    const struct i2cpt_trace_line *line;
+    uint32_t header_hz = 0;
+    bool begun = false;
+    int rc;
+
+    while ((rc = i2cpt_trace_reader_next(reader, &line, fault)) > 0) {
+        if (line->kind == I2CPT_TRACE_HEADER &&
+            !strcmp(line->key, "frequency")) {
+            header_hz = parse_frequency(line->text);
+        }
+        if (line->kind != I2CPT_TRACE_TRANSFER) {
+            continue;
+        }
+        rc = begun ? 0 : begin(v, header_hz, fault);
+        begun = true;
+        rc = rc < 0 ? rc : put_transfer(v, line, fault);
+        if (rc < 0 || ferror(v->file)) {
+            return rc;
+        }
+    }
+    rc = rc < 0 || begun ? rc : begin(v, header_hz, fault);
+    if (!rc) {
+        wait(v, 8);
+        put_time(v);
+    }
+    return rc;
+}
+
+static void put_notes(struct vcd *v)
+{
+    struct convert *c = v->convert;
+
+    convert_note(c, v->gaps, "idle gap",
+                 "shortened (--max-gap off keeps them)");
+    convert_note(c, v->placed, "transfer",
+                 "failed at a place that the trace "
+                 "does not tell: drawn as late as it can be");
+    convert_note(c, v->cut, "transfer",
+                 "ended by no NACK, which lines do not "
+                 "show: drawn as far as is known");
+    convert_note(c, v->absent, "transfer",
+                 "left out: failed with nothing known "
+                 "to have been on the wire");
+    convert_note(c, v->redacted, "redacted byte", "drawn as ff");
+}
+
+int write_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
+              const char *path, struct i2cpt_fault *fault)
+{
+    struct vcd v = {.convert = c, .bus = c->options.bus, .level = {true, true}};
+
+    int rc = convert_create(path, &v.file, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = put_all(&v, reader, fault);
+    rc = convert_close(path, v.file, rc, fault);
+    if (!rc) {
+        put_notes(&v);
+    }
+    return rc;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Events of each bus to transfers. Messages come between #0 and their result,
+ * under the adapter's lock; an SMBus command that the kernel makes out of
+ * messages has them between its own begin and result, and then they count.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "importers/import-ftrace-bus.h"
+
+#define BUSES_MAX 1024
+#define DMA_SAFE  0x0200u /* I2C_M_DMA_SAFE says nothing of the wire */
+#define FLAGS                                                          \
+    (I2CPT_M_RD | I2CPT_M_TEN | I2CPT_M_RECV_LEN | I2CPT_M_NO_RD_ACK | \
+     I2CPT_M_IGNORE_NAK | I2CPT_M_REV_DIR_ADDR | I2CPT_M_NOSTART |     \
+     I2CPT_M_STOP)
+#define BLOCK_MAX 257
+
+static void free_bus(gpointer data)
+{
+    struct ftrace_bus *bus = data;
+
+    g_free(bus->bytes);
+    g_free(bus->kinds);
+    g_free(bus);
+}
+
+struct ftrace_buses *ftrace_buses_new(struct convert *c)
+{
+    struct ftrace_buses *b = g_try_new0(struct ftrace_buses, 1);
+
+    if (b) {
+        b->convert = c;
+        b->all = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL,
+                                       free_bus);
+    }
+    return b;
+}
+
+void ftrace_buses_free(struct ftrace_buses *b)
+{
+    if (b) {
+        g_hash_table_unref(b->all);
+        g_free(b);
+    }
+}
+
+static int get_bus(struct ftrace_buses *b, int32_t number,
+                   struct ftrace_bus **out, const char **why,
+                   struct i2cpt_fault *fault)
+{
+    *out = g_hash_table_lookup(b->all, GINT_TO_POINTER(number));
+    if (*out) {
+        return 0;
+    }
+    if (g_hash_table_size(b->all) == BUSES_MAX) {
+        *why = "more than 1024 buses";
+        return -EINVAL;
+    }
+    *out = g_try_new0(struct ftrace_bus, 1);
+    if (!*out) {
+        return convert_error(fault, ENOMEM, "no memory for a bus");
+    }
+    (*out)->number = number;
+    g_hash_table_insert(b->all, GINT_TO_POINTER(number), *out);
+    return 0;
+}
+
+/* ------------------------------------------------------------------ writing */
+
+/* `len` bytes of which `n` are known; the others are redacted ones. */
+int ftrace_keep(struct ftrace_buses *b, struct ftrace_bus *bus,
+                const uint8_t *bytes, uint32_t n, uint32_t len,
+                struct i2cpt_fault *fault)
+{
+    if (bus->cap - bus->len < len) {
+        size_t cap = (bus->len + len) * 2;
+        uint8_t *more = g_try_realloc(bus->bytes, cap);
+        bus->bytes = more ? more : bus->bytes;
+        uint8_t *kinds = g_try_realloc(bus->kinds, cap);
+        bus->kinds = kinds ? kinds : bus->kinds;
+        if (!more || !kinds) {
+            return convert_error(fault, ENOMEM, "no memory for a transfer");
+        }
+        bus->cap = cap;
+    }
+    if (n) {
+        memcpy(bus->bytes + bus->len, bytes, n);
+        memset(bus->kinds + bus->len, 0, n);
+    }
+    if (len > n) {
+        memset(bus->bytes + bus->len + n, 0xff, len - n);
+        memset(bus->kinds + bus->len + n, I2CPT_TRACE_REDACTED, len - n);
+    }
+    b->unknown += len - n;
+    bus->len += len;
+    return 0;
+}
+
+struct ftrace_message *ftrace_add_message(struct ftrace_bus *bus, uint16_t addr,
+                                          uint16_t flags, uint32_t len)
+{
+    struct ftrace_message *m = &bus->msgs[bus->n++];
+
+    *m = (struct ftrace_message){
+        .addr = addr, .flags = flags, .len = len, .start = bus->len};
+    return m;
+}
+
+int ftrace_emit(struct ftrace_buses *b, struct ftrace_bus *bus,
+                uint64_t stamp_ns, int64_t begin_ns, int64_t end_ns,
+                int32_t code, int32_t fault_msg, const char **why,
+                struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_line line = {
+        .kind = I2CPT_TRACE_TRANSFER,
+        .stamp_ns = stamp_ns,
+        .transfer = {.bus = bus->number,
+                     .n = bus->n,
+                     .msgs = b->msgs,
+                     .code = code,
+                     .fault_msg = fault_msg,
+                     .fault_byte = -1},
+    };
+    int32_t only = b->convert->options.bus;
+
+    if (import_span(begin_ns, end_ns, &line.transfer.duration_ns, why)) {
+        return -EINVAL;
+    }
+    for (uint32_t i = 0; i < bus->n; i++) {
+        const struct ftrace_message *m = &bus->msgs[i];
+        b->msgs[i] = (struct i2cpt_trace_msg){
+            .addr = m->addr, .flags = m->flags, .len = m->len, .n_bytes = m->n};
+        if (m->n) {
+            b->msgs[i].bytes = bus->bytes + m->start;
+            b->msgs[i].kinds = bus->kinds + m->start;
+        }
+    }
+    if (only >= 0) {
+        line.transfer.bus = -1;
+    }
+    return only >= 0 && only != bus->number
+               ? 0
+               : b->convert->line(b->convert->user, &line, fault);
+}
+
+/* ----------------------------------------------------------------- messages */
+
+static int on_message(struct ftrace_buses *b, struct ftrace_bus *bus,
+                      const struct ftrace_event *e, const char **why,
+                      struct i2cpt_fault *fault)
+{
+    uint16_t flags = e->flags & (uint16_t) ~(FTRACE_CLIENT_PEC | DMA_SAFE);
+    bool read = e->kind == FTRACE_I2C_READ;
+
+    if (flags & ~FLAGS || read != !!(flags & I2CPT_M_RD) ||
+        (flags & I2CPT_M_RECV_LEN && !read)) {
+        *why = "f= has flags that this event or a trace does not have";
+        return -EINVAL;
+    }
+    if (!e->msg) {
+        b->torn += bus->n > 0;
+        bus->n = 0;
+        bus->len = 0;
+        bus->begin_ns = e->at_ns;
+        if (import_stamp(&b->clock, e->at_ns, &bus->stamp_ns, why)) {
+            return -EINVAL;
+        }
+    } else if (e->msg != bus->n) {
+        b->torn += bus->n > 0; /* its beginning or middle is missing */
+        bus->n = 0;
+        return 0;
+    }
+    uint32_t len = flags & I2CPT_M_RECV_LEN ? (e->len > 1 ? 2 : 1) : e->len;
+    struct ftrace_message *m = ftrace_add_message(bus, e->addr, flags, len);
+    m->n = read ? 0 : len;
+    return read ? 0 : ftrace_keep(b, bus, e->bytes, e->n, len, fault);
+}
+
+static int on_reply(struct ftrace_buses *b, struct ftrace_bus *bus,
+                    const struct ftrace_event *e, const char **why,
+                    struct i2cpt_fault *fault)
+{
+    struct ftrace_message *m = e->msg < bus->n ? &bus->msgs[e->msg] : NULL;
+
+    if (!m) {
+        return 0; /* of a transfer whose beginning is missing */
+    }
+    if (!(m->flags & I2CPT_M_RD) || m->replied ||
+        e->len > (m->flags & I2CPT_M_RECV_LEN ? BLOCK_MAX : m->len)) {
+        *why = "a reply that its read did not ask for";
+        return -EINVAL;
+    }
+    m->replied = true;
+    m->n = e->len;
+    m->start = bus->len;
+    return ftrace_keep(b, bus, e->bytes, e->n, e->len, fault);
+}
+
+/* Reads that were not replied to, though all went well: not enabled, or lost.
+ */
+static int fill_replies(struct ftrace_buses *b, struct ftrace_bus *bus,
+                        struct i2cpt_fault *fault)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < bus->n && !rc; i++) {
+        struct ftrace_message *m = &bus->msgs[i];
+        if (m->flags & I2CPT_M_RD && !m->replied) {
+            m->start = bus->len;
+            m->n = m->len;
+            rc = ftrace_keep(b, bus, NULL, 0, m->len, fault);
+        }
+    }
+    return rc;
+}
+
+static int on_result(struct ftrace_buses *b, struct ftrace_bus *bus,
+                     const struct ftrace_event *e, const char **why,
+                     struct i2cpt_fault *fault)
+{
+    bool few = e->result >= 0 && (uint32_t)e->result < e->msg;
+    int rc = 0;
+
+    bus->made = bus->command;
+    if (!bus->n || e->msg != bus->n) {
+        b->torn++;
+        bus->n = 0;
+        return 0;
+    }
+    if (e->result >= 0 && !few) {
+        rc = fill_replies(b, bus, fault);
+    }
+    if (!rc) {
+        rc = ftrace_emit(b, bus, bus->stamp_ns, bus->begin_ns, e->at_ns,
+                         few             ? EREMOTEIO
+                         : e->result < 0 ? -e->result
+                                         : 0,
+                         few ? e->result : -1, why, fault);
+    }
+    bus->n = 0;
+    return rc;
+}
+
+int ftrace_event(struct ftrace_buses *b, const struct ftrace_event *e,
+                 const char **why, struct i2cpt_fault *fault)
+{
+    struct ftrace_bus *bus;
+
+    int rc = get_bus(b, e->bus, &bus, why, fault);
+    if (rc) {
+        return rc;
+    }
+    switch (e->kind) {
+    case FTRACE_I2C_WRITE:
+    case FTRACE_I2C_READ:
+        return on_message(b, bus, e, why, fault);
+    case FTRACE_I2C_REPLY:
+        return on_reply(b, bus, e, why, fault);
+    case FTRACE_I2C_RESULT:
+        return on_result(b, bus, e, why, fault);
+    case FTRACE_SMBUS_WRITE:
+    case FTRACE_SMBUS_READ:
+        return ftrace_smbus_begin(b, bus, e, why);
+    case FTRACE_SMBUS_REPLY:
+        ftrace_smbus_reply(bus, e);
+        return 0;
+    default:
+        return ftrace_smbus_end(b, bus, e, why, fault);
+    }
+}
+
+void ftrace_buses_end(struct ftrace_buses *b)
+{
+    struct convert *c = b->convert;
+    GHashTableIter all;
+    gpointer bus;
+
+    g_hash_table_iter_init(&all, b->all);
+    while (g_hash_table_iter_next(&all, NULL, &bus)) {
+        b->unfinished += ((struct ftrace_bus *)bus)->n ||
+                         ((struct ftrace_bus *)bus)->command;
+    }
+    convert_note(c, b->torn, "transfer",
+                 "left out: its beginning or end is not in the file");
+    convert_note(c, b->unfinished, "transfer",
+                 "under way where the file ends, left out");
+    convert_note(c, b->broken, "SMBus command",
+                 "left out: its data are not in the file");
+    convert_note(c, b->unknown, "byte",
+                 "not in the file (the kernel prints 64 of a message): ??");
+}

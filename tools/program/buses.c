@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <glib.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "program/buses.h"
+#include "program/owner.h"
+#include "program/recording.h"
+
+struct bus {
+    uint32_t number;
+    char *label; /* instead of its own, or NULL */
+    char *spec;
+    struct i2cpt_options *options;
+    struct i2cpt_adapter *adapter;
+};
+
+struct buses {
+    GArray *list;
+    char *adapter;   /* of -a */
+    uint32_t number; /* of --bus N */
+    bool number_given;
+    struct owner *owner;
+};
+
+struct buses *buses_new(void)
+{
+    struct buses *b = g_new0(struct buses, 1);
+
+    b->list = g_array_new(FALSE, TRUE, sizeof(struct bus));
+    return b;
+}
+
+static uint32_t parse_number(const struct verb *verb, const char *text)
+{
+    guint64 value;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 0, OWNER_BUS_MAX, &value, NULL)) {
+        tool_usage(verb, "--bus %s: accepted is 0 to %u, or N=SPEC", text,
+                   OWNER_BUS_MAX);
+    }
+    return (uint32_t)value;
+}
+
+static void add(struct buses *b, const struct verb *verb, uint32_t number,
+                const char *spec)
+{
+    guint i;
+
+    for (i = 0; i < b->list->len; i++) {
+        if (g_array_index(b->list, struct bus, i).number == number) {
+            tool_usage(verb, "--bus %u: given twice", number);
+        }
+    }
+    buses_add(b, number, spec);
+}
+
+void buses_label(struct buses *b, uint32_t number, const char *label)
+{
+    guint i;
+
+    for (i = 0; i < b->list->len; i++) {
+        struct bus *bus = &g_array_index(b->list, struct bus, i);
+
+        if (bus->number == number) {
+            g_free(bus->label);
+            bus->label = g_strdup(label);
+        }
+    }
+}
+
+void buses_add(struct buses *b, uint32_t number, const char *spec)
+{
+    struct bus bus = {.number = number, .spec = g_strdup(spec)};
+
+    g_array_append_val(b->list, bus);
+}
+
+uint32_t buses_number(const struct buses *b)
+{
+    return b->number;
+}
+
+void buses_option(struct buses *b, const struct verb *verb, int letter,
+                  const char *value)
+{
+    const char *equals = strchr(value, '=');
+
+    if (letter == 'a') {
+        g_free(b->adapter);
+        b->adapter = g_strdup(value);
+    } else if (equals) {
+        g_autofree char *number = g_strndup(value, (gsize)(equals - value));
+
+        add(b, verb, parse_number(verb, number), equals + 1);
+    } else {
+        b->number = parse_number(verb, value);
+        b->number_given = true;
+    }
+}
+
+void buses_finish(struct buses *b, const struct verb *verb)
+{
+    if (b->adapter) {
+        add(b, verb, b->number, b->adapter);
+    } else if (b->number_given) {
+        tool_usage(verb, "--bus %u: -a SPEC says what it is", b->number);
+    }
+    if (!b->list->len) {
+        tool_usage(verb, "no adapter given: -a SPEC");
+    }
+}
+
+/* Options of them all first: a bad one shall not cost an older trace. */
+static int parse_all(struct buses *b)
+{
+    struct i2cpt_fault fault;
+    guint i;
+
+    for (i = 0; i < b->list->len; i++) {
+        struct bus *bus = &g_array_index(b->list, struct bus, i);
+        int ret = i2cpt_options_parse(bus->spec, &bus->options, &fault);
+
+        if (ret) {
+            return tool_fault(ret, &fault);
+        }
+    }
+    return 0;
+}
+
+static int open_one(struct bus *bus, const struct recording *record,
+                    bool by_number)
+{
+    struct i2cpt_fault fault;
+    int ret = 0;
+
+    if (record) {
+        ret = recording_set(record, by_number ? (int64_t)bus->number : -1,
+                            bus->options, &fault);
+    }
+    if (!ret) {
+        ret = i2cpt_adapter_open_options(bus->options, &bus->adapter, &fault);
+    }
+    return ret ? tool_fault(ret, &fault) : 0;
+}
+
+/* No path, serial number or host in it, so that it can stand in a trace. */
+static const char *label_of(const struct bus *bus)
+{
+    const char *name = i2cpt_options_get(bus->options, "name");
+
+    return bus->label ? bus->label
+           : name     ? name
+                      : i2cpt_options_get(bus->options, "backend");
+}
+
+static int open_all(struct buses *b, const struct recording *record)
+{
+    bool by_number = record && recording_has_buses(record, b->list->len);
+    int ret = parse_all(b);
+    guint i;
+
+    for (i = 0; !ret && i < b->list->len; i++) {
+        struct bus *bus = &g_array_index(b->list, struct bus, i);
+
+        ret = open_one(bus, record, by_number);
+        if (!ret) {
+            ret = owner_add_bus(b->owner, bus->number, label_of(bus),
+                                bus->adapter);
+            if (ret) {
+                tool_complain("bus %u: accepted is each number from 0 to %u "
+                              "once",
+                              bus->number, OWNER_BUS_MAX);
+            }
+        }
+    }
+    return ret;
+}
+
+int buses_open(struct buses *b, const struct recording *record)
+{
+    const char *what;
+    int ret = owner_new(&b->owner);
+
+    ret = ret ? ret : open_all(b, record);
+    if (!ret) {
+        ret = owner_start(b->owner, &what);
+        if (ret) {
+            tool_complain("cannot make %s: %s", what, g_strerror(-ret));
+        }
+    }
+    return ret;
+}
+
+struct owner *buses_owner(struct buses *b)
+{
+    return b->owner;
+}
+
+unsigned buses_count(const struct buses *b)
+{
+    return b->list->len;
+}
+
+struct i2cpt_adapter *buses_adapter(struct buses *b, unsigned index)
+{
+    return g_array_index(b->list, struct bus, index).adapter;
+}
+
+void buses_free(struct buses *b)
+{
+    guint i;
+
+    if (b->owner) {
+        owner_free(b->owner);
+    }
+    for (i = 0; i < b->list->len; i++) {
+        struct bus *bus = &g_array_index(b->list, struct bus, i);
+
+        i2cpt_adapter_unref(bus->adapter);
+        i2cpt_options_free(bus->options);
+        g_free(bus->spec);
+        g_free(bus->label);
+    }
+    g_array_unref(b->list);
+    g_free(b->adapter);
+    g_free(b);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* -a SPEC with --bus N, or --bus N=SPEC repeated: the buses of a PROGRAM. */
+#ifndef BUSES_H
+#define BUSES_H
+
+#include <stdint.h>
+
+#include "i2cpt.h"
+#include "common/tool.h"
+
+struct buses;
+struct owner;
+struct recording;
+
+struct buses *buses_new(void);
+/* Letter 'a' or 'b' of the options; ends the program where it is wrong. */
+void buses_option(struct buses *b, const struct verb *verb, int letter,
+                  const char *value);
+/* After the last option: ends the program where there is no bus. */
+void buses_finish(struct buses *b, const struct verb *verb);
+/* One more, not from the command line. */
+void buses_add(struct buses *b, uint32_t number, const char *spec);
+/* What PROGRAM shall see as the name of a bus that was added. */
+void buses_label(struct buses *b, uint32_t number, const char *label);
+/* What --bus N says; 0 where it was not given. */
+uint32_t buses_number(const struct buses *b);
+/* Opens them all, recording (NULL: not), and starts the owner. 0, or a line on
+ * stderr and not 0. */
+int buses_open(struct buses *b, const struct recording *record);
+struct owner *buses_owner(struct buses *b);
+unsigned buses_count(const struct buses *b);
+struct i2cpt_adapter *buses_adapter(struct buses *b, unsigned index);
+void buses_free(struct buses *b);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the parts of the owner: open files and the loop that sees them closed
+ * (owner.c), requests on them (owner-connection.c), and the folder that stands
+ * for /dev and /sys (owner-tree.c). */
+#ifndef OWNER_PRIVATE_H
+#define OWNER_PRIVATE_H
+
+#include <glib.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "program/devfile.h"
+#include "program/owner.h"
+
+struct owner_bus {
+    uint32_t number;
+    const char *label;
+    struct i2cpt_adapter *adapter;
+};
+
+/* An open file: kept from PRELOAD_OPEN until PROGRAM's last copy is closed. */
+struct file {
+    struct devfile dev;
+    pthread_mutex_t lock;
+    uint32_t id;
+    int fd;         /* the other end of PROGRAM's */
+    unsigned users; /* threads in a call on it, under the owner's lock */
+    bool closed;
+};
+
+struct owner {
+    GArray *buses;
+    char *dir, *path;
+    int listener, wake[2]; /* wake: something for the main loop */
+    bool running;
+    pthread_t thread;
+
+    pthread_mutex_t lock; /* all below */
+    pthread_cond_t changed;
+    GHashTable *files; /* by id */
+    uint32_t next_id;
+    unsigned connections;
+    GList *sockets; /* of connections, as GINT_TO_POINTER */
+    bool used, closing;
+    volatile sig_atomic_t interrupted; /* set by a signal handler */
+};
+
+/* owner.c: PROGRAM's end of a new file of bus `number`, or -errno. */
+int owner_open_file(struct owner *o, uint32_t number);
+struct file *owner_take_file(struct owner *o, uint32_t id);
+void owner_put_file(struct owner *o, struct file *f);
+
+/* owner-connection.c: PROGRAM knocks. */
+void owner_accept(struct owner *o);
+
+/* owner-tree.c: below o->dir. */
+int owner_make_tree(struct owner *o);
+void owner_remove_tree(const char *path);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "program/owner-private.h"
+
+static int put_file(const char *dir, const char *name, const char *text)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    FILE *f = fopen(path, "we");
+
+    if (!f) {
+        return -errno;
+    }
+    fputs(text, f);
+    return fclose(f) ? -errno : 0;
+}
+
+static int link_to(const char *dir, const char *name, const char *target)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+
+    return symlink(target, path) && errno != EEXIST ? -errno : 0;
+}
+
+/* As the kernel has it: the device in /sys/devices-like place, the classes
+ * link to it. Below DIR/sys/bus/i2c/devices the real folders stand. */
+static int add_to_tree(struct owner *o, const struct owner_bus *bus)
+{
+    g_autofree char *name = g_strdup_printf("i2c-%u", bus->number);
+    g_autofree char *label = g_strdup_printf("%s\n", bus->label);
+    g_autofree char *dev = g_strdup_printf("89:%u\n", bus->number);
+    g_autofree char *device =
+        g_build_filename(o->dir, "sys/bus/i2c/devices", name, NULL);
+    g_autofree char *cdev = g_build_filename(device, "i2c-dev", name, NULL);
+    g_autofree char *class_dir =
+        g_build_filename(o->dir, "sys/class/i2c-dev", NULL);
+    g_autofree char *adapters =
+        g_build_filename(o->dir, "sys/class/i2c-adapter", NULL);
+    g_autofree char *nodes = g_build_filename(o->dir, "dev", NULL);
+    g_autofree char *to_cdev =
+        g_strdup_printf("../../bus/i2c/devices/%s/i2c-dev/%s", name, name);
+    g_autofree char *to_device =
+        g_strdup_printf("../../bus/i2c/devices/%s", name);
+    int ret = 0;
+
+    if (g_mkdir_with_parents(cdev, 0700) ||
+        g_mkdir_with_parents(class_dir, 0700) ||
+        g_mkdir_with_parents(adapters, 0700) ||
+        g_mkdir_with_parents(nodes, 0700)) {
+        return -errno;
+    }
+    ret = ret ? ret : put_file(device, "name", label);
+    ret = ret ? ret : put_file(cdev, "name", label);
+    ret = ret ? ret : put_file(cdev, "dev", dev);
+    ret = ret ? ret : link_to(cdev, "device", "../..");
+    ret = ret ? ret : link_to(class_dir, name, to_cdev);
+    ret = ret ? ret : link_to(adapters, name, to_device);
+    return ret ? ret : put_file(nodes, name, "");
+}
+
+/* Real buses that are not redirected stay to be seen. */
+static void add_real(struct owner *o, const char *folder)
+{
+    g_autofree char *dir = g_strdup_printf("%s%s", o->dir, folder);
+    GDir *real = g_dir_open(folder, 0, NULL);
+    const char *name;
+
+    while (real && (name = g_dir_read_name(real))) {
+        g_autofree char *target = g_build_filename(folder, name, NULL);
+
+        link_to(dir, name, target); /* ours, made before, stay */
+    }
+    if (real) {
+        g_dir_close(real);
+    }
+}
+
+int owner_make_tree(struct owner *o)
+{
+    guint i;
+    int ret = 0;
+
+    for (i = 0; !ret && i < o->buses->len; i++) {
+        ret = add_to_tree(o, &g_array_index(o->buses, struct owner_bus, i));
+    }
+    if (!ret) {
+        add_real(o, "/sys/class/i2c-dev");
+        add_real(o, "/sys/class/i2c-adapter");
+        add_real(o, "/sys/bus/i2c/devices");
+    }
+    return ret;
+}
+
+void owner_remove_tree(const char *path)
+{
+    GDir *dir = g_file_test(path, G_FILE_TEST_IS_SYMLINK)
+                    ? NULL
+                    : g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *below = g_build_filename(path, name, NULL);
+
+        owner_remove_tree(below);
+    }
+    if (dir) {
+        g_dir_close(dir);
+    }
+    g_remove(path);
+}

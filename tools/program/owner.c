@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "program/owner-private.h"
+
+#define FILES_MAX 65536u
+int owner_new(struct owner **out)
+{
+    struct owner *o = g_new0(struct owner, 1);
+
+    o->buses = g_array_new(FALSE, TRUE, sizeof(struct owner_bus));
+    o->files = g_hash_table_new(NULL, NULL);
+    o->listener = o->wake[0] = o->wake[1] = -1;
+    pthread_mutex_init(&o->lock, NULL);
+    pthread_cond_init(&o->changed, NULL);
+    *out = o;
+    return 0;
+}
+
+static struct owner_bus *find_bus(struct owner *o, uint32_t number)
+{
+    guint i;
+
+    for (i = 0; i < o->buses->len; i++) {
+        struct owner_bus *b = &g_array_index(o->buses, struct owner_bus, i);
+
+        if (b->number == number) {
+            return b;
+        }
+    }
+    return NULL;
+}
+
+int owner_add_bus(struct owner *o, uint32_t number, const char *label,
+                  struct i2cpt_adapter *a)
+{
+    struct owner_bus bus = {number, label, a};
+
+    if (number > OWNER_BUS_MAX || find_bus(o, number)) {
+        return -EINVAL;
+    }
+    g_array_append_val(o->buses, bus);
+    return 0;
+}
+
+/* ------------------------------------------------------------------- files */
+
+static void free_file(struct file *f)
+{
+    close(f->fd);
+    pthread_mutex_destroy(&f->lock);
+    g_free(f);
+}
+
+struct file *owner_take_file(struct owner *o, uint32_t id)
+{
+    struct file *f;
+
+    pthread_mutex_lock(&o->lock);
+    f = g_hash_table_lookup(o->files, GUINT_TO_POINTER(id));
+    if (f) {
+        f->users++;
+    }
+    pthread_mutex_unlock(&o->lock);
+    return f;
+}
+
+void owner_put_file(struct owner *o, struct file *f)
+{
+    bool last;
+
+    pthread_mutex_lock(&o->lock);
+    last = !--f->users && f->closed;
+    pthread_mutex_unlock(&o->lock);
+    if (last) {
+        free_file(f);
+    }
+}
+
+static void wake_loop(struct owner *o)
+{
+    char c = 0;
+
+    if (write(o->wake[1], &c, 1) < 0) {
+        /* full: it is awake already */
+    }
+}
+
+/* The token is in it already. */
+int owner_open_file(struct owner *o, uint32_t number)
+{
+    struct preload_token token = {.magic = PRELOAD_MAGIC, .bus = number};
+    struct owner_bus *bus = find_bus(o, number);
+    struct file *f;
+    int fds[2];
+
+    if (!bus) {
+        return -ENODEV;
+    }
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
+        return -errno;
+    }
+    f = g_new0(struct file, 1);
+    f->dev.adapter = bus->adapter;
+    f->dev.bus = number;
+    f->fd = fds[0];
+    pthread_mutex_init(&f->lock, NULL);
+    pthread_mutex_lock(&o->lock);
+    do {
+        f->id = ++o->next_id;
+    } while (g_hash_table_contains(o->files, GUINT_TO_POINTER(f->id)));
+    token.file = f->id;
+    if (g_hash_table_size(o->files) >= FILES_MAX ||
+        send(fds[0], &token, sizeof(token), MSG_NOSIGNAL) < 0) {
+        pthread_mutex_unlock(&o->lock);
+        close(fds[1]);
+        free_file(f);
+        return -EMFILE;
+    }
+    g_hash_table_insert(o->files, GUINT_TO_POINTER(f->id), f);
+    pthread_mutex_unlock(&o->lock);
+    wake_loop(o);
+    return fds[1];
+}
+
+/* The main loop saw that PROGRAM has no copy left. */
+static void close_file(struct owner *o, uint32_t id)
+{
+    struct file *f;
+    bool last;
+
+    pthread_mutex_lock(&o->lock);
+    f = g_hash_table_lookup(o->files, GUINT_TO_POINTER(id));
+    g_hash_table_remove(o->files, GUINT_TO_POINTER(id));
+    f->closed = true;
+    last = !f->users;
+    pthread_cond_broadcast(&o->changed);
+    pthread_mutex_unlock(&o->lock);
+    if (last) {
+        free_file(f);
+    }
+}
+
+/* --------------------------------------------------------------- main loop */
+
+enum { LISTENER, WAKE, FILES };
+
+static GArray *poll_set(struct owner *o, GArray *ids)
+{
+    GArray *set = g_array_new(FALSE, TRUE, sizeof(struct pollfd));
+    struct pollfd p[] = {{o->listener, POLLIN, 0}, {o->wake[0], POLLIN, 0}};
+    GHashTableIter iter;
+    gpointer id, file;
+
+    g_array_append_vals(set, p, G_N_ELEMENTS(p));
+    g_array_set_size(ids, 0);
+    pthread_mutex_lock(&o->lock);
+    g_hash_table_iter_init(&iter, o->files);
+    while (g_hash_table_iter_next(&iter, &id, &file)) {
+        struct pollfd one = {((struct file *)file)->fd, 0, 0};
+        uint32_t number = GPOINTER_TO_UINT(id);
+
+        g_array_append_val(set, one);
+        g_array_append_val(ids, number);
+    }
+    pthread_mutex_unlock(&o->lock);
+    return set;
+}
+
+static bool closing(struct owner *o)
+{
+    bool yes;
+
+    pthread_mutex_lock(&o->lock);
+    yes = o->closing;
+    pthread_mutex_unlock(&o->lock);
+    return yes;
+}
+
+static void *loop_main(void *arg)
+{
+    GArray *ids = g_array_new(FALSE, TRUE, sizeof(uint32_t)), *set;
+    struct owner *o = arg;
+    char drain[64];
+    guint i;
+
+    while (!closing(o)) {
+        set = poll_set(o, ids);
+        if (poll((struct pollfd *)set->data, set->len, -1) > 0) {
+            struct pollfd *p = (struct pollfd *)set->data;
+
+            if (p[LISTENER].revents) {
+                owner_accept(o);
+            }
+            if (p[WAKE].revents && read(o->wake[0], drain, sizeof(drain)) < 0) {
+                /* somebody else drained it */
+            }
+            if (o->interrupted) {
+                pthread_mutex_lock(&o->lock);
+                pthread_cond_broadcast(&o->changed);
+                pthread_mutex_unlock(&o->lock);
+            }
+            for (i = FILES; i < set->len; i++) {
+                if (p[i].revents & (POLLHUP | POLLERR)) {
+                    close_file(o, g_array_index(ids, uint32_t, i - FILES));
+                }
+            }
+        }
+        g_array_unref(set);
+    }
+    g_array_unref(ids);
+    return NULL;
+}
+
+/* ------------------------------------------------------------- start, stop */
+
+static int listen_at(struct owner *o)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+
+    o->path = g_build_filename(o->dir, "owner", NULL);
+    if (strlen(o->path) >= sizeof(addr.sun_path)) {
+        return -ENAMETOOLONG;
+    }
+    strcpy(addr.sun_path, o->path);
+    o->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (o->listener < 0 ||
+        bind(o->listener, (struct sockaddr *)&addr, sizeof(addr)) ||
+        listen(o->listener, 64)) {
+        return -errno;
+    }
+    return 0;
+}
+
+int owner_start(struct owner *o, const char **error)
+{
+    int ret;
+
+    o->dir = g_dir_make_tmp("i2cpt-XXXXXX", NULL); /* mode 0700 */
+    *error = "a folder for temporary files";
+    if (!o->dir) {
+        return -errno;
+    }
+    ret = owner_make_tree(o);
+    if (ret) {
+        return ret;
+    }
+    *error = "a socket there";
+    ret = listen_at(o);
+    if (ret) {
+        return ret;
+    }
+    *error = "a thread";
+    if (pipe2(o->wake, O_CLOEXEC | O_NONBLOCK)) {
+        return -errno;
+    }
+    ret = -pthread_create(&o->thread, NULL, loop_main, o);
+    o->running = !ret;
+    return ret;
+}
+
+char **owner_environment(struct owner *o, const char *shim)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    char **env = g_get_environ();
+    const char *before = g_environ_getenv(env, "LD_PRELOAD");
+    g_autofree char *preload =
+        before ? g_strdup_printf("%s:%s", shim, before) : g_strdup(shim);
+    guint i;
+
+    for (i = 0; i < o->buses->len; i++) {
+        g_string_append_printf(
+            list, "%s%u", i ? ":" : "",
+            g_array_index(o->buses, struct owner_bus, i).number);
+    }
+    env = g_environ_setenv(env, "LD_PRELOAD", preload, TRUE);
+    env = g_environ_setenv(env, ENV_SOCKET, o->path, TRUE);
+    env = g_environ_setenv(env, ENV_BUSES, list->str, TRUE);
+    return g_environ_setenv(env, ENV_TREE, o->dir, TRUE);
+}
+
+void owner_wait_closed(struct owner *o)
+{
+    pthread_mutex_lock(&o->lock);
+    while (g_hash_table_size(o->files) && !o->interrupted) {
+        pthread_cond_wait(&o->changed, &o->lock);
+    }
+    pthread_mutex_unlock(&o->lock);
+}
+
+void owner_interrupt(struct owner *o)
+{
+    o->interrupted = 1;
+    wake_loop(o);
+}
+
+int owner_was_used(struct owner *o)
+{
+    int used;
+
+    pthread_mutex_lock(&o->lock);
+    used = o->used;
+    pthread_mutex_unlock(&o->lock);
+    return used;
+}
+
+static void end_connections(struct owner *o)
+{
+    GList *l;
+
+    pthread_mutex_lock(&o->lock);
+    o->closing = true;
+    for (l = o->sockets; l; l = l->next) {
+        shutdown(GPOINTER_TO_INT(l->data), SHUT_RDWR);
+    }
+    while (o->connections) {
+        pthread_cond_wait(&o->changed, &o->lock);
+    }
+    pthread_mutex_unlock(&o->lock);
+}
+
+static gboolean free_entry(gpointer id, gpointer file, gpointer unused)
+{
+    free_file(file);
+    return TRUE;
+}
+
+void owner_free(struct owner *o)
+{
+    int fds[] = {o->listener, o->wake[0], o->wake[1]};
+    size_t i;
+
+    end_connections(o);
+    if (o->running) {
+        wake_loop(o);
+        pthread_join(o->thread, NULL);
+    }
+    for (i = 0; i < G_N_ELEMENTS(fds); i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+    g_hash_table_foreach_remove(o->files, free_entry, NULL);
+    g_hash_table_unref(o->files);
+    if (o->dir) {
+        owner_remove_tree(o->dir);
+    }
+    g_array_unref(o->buses);
+    g_free(o->dir);
+    g_free(o->path);
+    pthread_cond_destroy(&o->changed);
+    pthread_mutex_destroy(&o->lock);
+    g_free(o);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "program/recording.h"
+#include "common/tool.h"
+
+/* The library's own lists have ':' between their parts. */
+void recording_redact(struct recording *r, const char *what)
+{
+    g_autofree char *part = g_strdelimit(g_strdup(what), ":", '/');
+    char *all =
+        r->redact ? g_strconcat(r->redact, ":", part, NULL) : g_strdup(part);
+
+    g_free(r->redact);
+    r->redact = all;
+}
+
+bool recording_has_buses(const struct recording *r, unsigned n)
+{
+    const struct i2cpt_trace_line *line;
+    struct i2cpt_trace_reader *reader;
+    bool several = n > 1;
+
+    if (several || !r->append ||
+        i2cpt_trace_reader_open(r->path, &reader, NULL)) {
+        return several;
+    }
+    while (!several && i2cpt_trace_reader_next(reader, &line, NULL) == 1 &&
+           (line->kind == I2CPT_TRACE_HEADER ||
+            line->kind == I2CPT_TRACE_COMMENT ||
+            line->kind == I2CPT_TRACE_BLANK)) {
+        several = line->kind == I2CPT_TRACE_HEADER && line->bus >= 0;
+    }
+    i2cpt_trace_reader_free(reader);
+    return several;
+}
+
+int recording_set(const struct recording *r, int64_t bus,
+                  struct i2cpt_options *o, struct i2cpt_fault *fault)
+{
+    char number[24];
+    int ret = i2cpt_options_set(o, "record", r->path, fault);
+
+    if (!ret && bus >= 0) {
+        snprintf(number, sizeof(number), "%" PRId64, bus);
+        ret = i2cpt_options_set(o, "record-bus", number, fault);
+    }
+    if (!ret && r->append) {
+        ret = i2cpt_options_set(o, "record-append", "on", fault);
+    }
+    if (!ret && r->redact) {
+        ret = i2cpt_options_set(o, "record-redact", r->redact, fault);
+    }
+    return ret ? ret : i2cpt_options_set(o, "record-failure", "stop", fault);
+}
+
+/* What went wrong has been logged when it did. */
+int recording_end(struct i2cpt_adapter *a)
+{
+    return i2cpt_trace_record_end(a, NULL);
+}
+
+/* Beside it, so that it can take its place; what was recorded stays where the
+ * two are not of one session. */
+int recording_merge(const struct recording *r)
+{
+    g_autofree char *merged = NULL;
+    struct i2cpt_fault fault = {0};
+    int ret;
+
+    if (!r->merge) {
+        return 0;
+    }
+    merged = g_strdup_printf("%s.merged", r->path);
+    ret = i2cpt_trace_merge(r->merge, r->path, merged, &fault);
+    if (ret < 0) {
+        g_unlink(merged);
+        tool_complain("%s stays as recorded: %s", r->path, fault.text);
+        return ret;
+    }
+    if (g_rename(merged, r->path)) {
+        tool_complain("%s: %s", r->path, g_strerror(errno));
+        g_unlink(merged);
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A trace once more on an adapter. What a recorded transfer asked for, and
+ * whether it ended the same, are the library's to say. */
+#include <errno.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/json.h"
+#include "common/text.h"
+#include "common/tool.h"
+#include "program/with-program.h"
+
+struct replay {
+    const char *path;
+    struct i2cpt_trace_reader *reader;
+    struct i2cpt_adapter *adapter;
+    bool keep_time;
+    int32_t bus;
+    struct timespec began;
+    uint64_t transfers, differences, other_buses;
+    char first[768];
+    const char *report; /* a file, or NULL */
+    struct tool_progress progress;
+};
+
+/* Not before the transfer's time in the recording. */
+static void wait_until(const struct replay *r, uint64_t stamp_ns)
+{
+    struct timespec when = r->began;
+
+    when.tv_sec += (time_t)(stamp_ns / 1000000000);
+    when.tv_nsec += (long)(stamp_ns % 1000000000);
+    if (when.tv_nsec >= 1000000000) {
+        when.tv_nsec -= 1000000000;
+        when.tv_sec++;
+    }
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) ==
+           EINTR) {
+    }
+}
+
+/* What came of it, as a trace would have it. */
+static char *text_of_result(const struct i2cpt_trace_transfer *recorded,
+                            const struct i2cpt_msg *msgs, int rc,
+                            const struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_transfer t = *recorded;
+    struct i2cpt_trace_msg *copy = g_new(struct i2cpt_trace_msg, t.n);
+    char *text;
+
+    for (uint32_t i = 0; i < t.n; i++) {
+        copy[i] = recorded->msgs[i];
+        if (copy[i].flags & I2CPT_M_RD) {
+            copy[i].n_bytes = msgs[i].actual;
+            copy[i].bytes = msgs[i].buf;
+            copy[i].kinds = NULL;
+        }
+    }
+    t.msgs = copy;
+    t.code = -rc;
+    t.phase = rc ? fault->phase : 0;
+    t.fault_msg = rc ? fault->msg : -1;
+    t.fault_byte = rc ? fault->byte : -1;
+    text = text_transfer(&t);
+    g_free(copy);
+    return text;
+}
+
+static void tell_difference(struct replay *r,
+                            const struct i2cpt_trace_line *line,
+                            const struct i2cpt_msg *msgs, int rc,
+                            const struct i2cpt_fault *fault, const char *text)
+{
+    char *expected = text_transfer(&line->transfer);
+    char *got = text_of_result(&line->transfer, msgs, rc, fault);
+
+    tool_progress_clear(&r->progress);
+    printf("%s:%" PRIu64 ": %s\n", r->path, line->line, text);
+    text_aligned(stdout, "  expected ", expected, "  got      ", got);
+    if (!r->differences++) {
+        snprintf(r->first, sizeof(r->first), "%s:%" PRIu64 ": %s", r->path,
+                 line->line, text);
+    }
+    g_free(got);
+    g_free(expected);
+}
+
+static int do_transfer(struct replay *r, const struct i2cpt_trace_line *line)
+{
+    struct i2cpt_fault fault = {0};
+    struct i2cpt_msg *msgs;
+    size_t n;
+    char text[512];
+
+    int rc = i2cpt_trace_request(&line->transfer, &msgs, &n);
+    if (rc < 0) {
+        return tool_fault(rc, &fault);
+    }
+    if (r->keep_time) {
+        wait_until(r, line->stamp_ns);
+    }
+    rc = i2cpt_transfer(r->adapter, msgs, n, &fault);
+    if (!i2cpt_trace_compare(&line->transfer, msgs, n, rc, &fault, text,
+                             sizeof(text))) {
+        tell_difference(r, line, msgs, rc, &fault, text);
+    }
+    i2cpt_free(msgs);
+    r->transfers++;
+    return rc == -ENODEV || rc == -EPERM ? tool_fault(rc, &fault) : TOOL_FINE;
+}
+
+static int do_trace(struct replay *r)
+{
+    struct i2cpt_fault fault = {0};
+    const struct i2cpt_trace_line *line;
+    int rc, status = TOOL_FINE;
+
+    while (status == TOOL_FINE &&
+           (rc = i2cpt_trace_reader_next(r->reader, &line, &fault)) != 0) {
+        if (rc < 0) {
+            tool_progress_clear(&r->progress);
+            return tool_fault(rc, &fault);
+        }
+        if (line->kind != I2CPT_TRACE_TRANSFER) {
+            continue;
+        }
+        /* Transfers without a prefix are those of bus 0. */
+        int32_t bus = line->transfer.bus < 0 ? 0 : line->transfer.bus;
+        if (bus != r->bus) {
+            r->other_buses++;
+            continue;
+        }
+        status = do_transfer(r, line);
+        tool_progress_step(&r->progress);
+    }
+    tool_progress_clear(&r->progress);
+    return status;
+}
+
+static int report(const struct replay *r, int status)
+{
+    struct json j = {.to = tool_report_open(r->report)};
+
+    if (!j.to) {
+        return TOOL_BROKEN;
+    }
+    json_open(&j, NULL, '{');
+    json_string(&j, "trace", r->path);
+    json_string(&j, "verdict", r->differences ? "mismatch" : "same");
+    json_int(&j, "status", status);
+    json_uint(&j, "transfers", r->transfers);
+    json_uint(&j, "mismatches", r->differences);
+    json_string(&j, "first", r->first);
+    json_bool(&j, "truncated", !i2cpt_trace_reader_complete(r->reader));
+    json_close(&j, '}');
+    return tool_report_close(j.to, r->report) ? TOOL_BROKEN : status;
+}
+
+static int replay(struct replay *r)
+{
+    clock_gettime(CLOCK_MONOTONIC, &r->began);
+    int status = do_trace(r);
+    if (status != TOOL_FINE) {
+        return status;
+    }
+    printf("%s: %" PRIu64 " transfers, %" PRIu64 " differ\n", r->path,
+           r->transfers, r->differences);
+    if (r->other_buses) {
+        tool_complain("%" PRIu64 " transfers of other buses than %" PRId32
+                      " were left out (--bus)",
+                      r->other_buses, r->bus);
+    }
+    if (!i2cpt_trace_reader_complete(r->reader)) {
+        tool_complain("%s: truncated, no `end` line", r->path);
+    }
+    status = r->differences ? TOOL_DIFFERS : TOOL_FINE;
+    return r->report ? report(r, status) : status;
+}
+
+int replay_on_adapter(const struct replay_options *options, const char *spec)
+{
+    struct replay r = {
+        .path = options->trace,
+        .bus = (int32_t)options->bus,
+        .keep_time = options->timing && !strcmp(options->timing, "recorded"),
+        .report = options->report,
+        .progress = {.what = "transfers"},
+    };
+    struct i2cpt_fault fault = {0};
+
+    int rc = i2cpt_trace_reader_open(r.path, &r.reader, &fault);
+    if (rc < 0) {
+        return tool_fault(rc, &fault);
+    }
+    rc = i2cpt_adapter_open(spec, &r.adapter, &fault);
+    if (rc < 0) {
+        i2cpt_trace_reader_free(r.reader);
+        return tool_fault(rc, &fault);
+    }
+    int status = replay(&r);
+    i2cpt_adapter_unref(r.adapter);
+    i2cpt_trace_reader_free(r.reader);
+    return status;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "program/program.h"
+#include "common/text.h"
+#include "program/with-program.h"
+
+#define NEXT_MAX G_N_ELEMENTS(((struct i2cpt_trace_verdict *)0)->next_lines)
+
+/* The verdicts of all buses taken together. */
+struct verdict {
+    uint64_t consumed, remaining, mismatches, redacted;
+    bool unknown; /* what remains cannot be found out */
+    bool truncated;
+    uint64_t next_lines[NEXT_MAX];
+    struct i2cpt_trace_verdict first; /* of the bus with the first mismatch */
+};
+
+/* ------------------------------------------------------------------- buses */
+
+static int set(struct i2cpt_options *o, const char *key, const char *value,
+               struct i2cpt_fault *fault)
+{
+    return value ? i2cpt_options_set(o, key, value, fault) : 0;
+}
+
+/* The transfers of `traced` in the trace as PROGRAM's bus `seen`. */
+static int add_bus(struct buses *buses, const struct replay_options *r,
+                   uint32_t traced, uint32_t seen)
+{
+    struct i2cpt_fault fault;
+    struct i2cpt_options *o;
+    char number[16], *spec;
+    int ret = i2cpt_options_new(&o);
+
+    snprintf(number, sizeof(number), "%" PRIu32, traced);
+    ret = ret ? ret : set(o, "backend", "trace", &fault);
+    ret = ret ? ret : set(o, "file", r->trace, &fault);
+    ret = ret ? ret : set(o, "match", r->match, &fault);
+    ret = ret ? ret : set(o, "end", r->end, &fault);
+    ret = ret ? ret : set(o, "timing", r->timing, &fault);
+    ret = ret ? ret : set(o, "truncated", "accept", &fault);
+    ret = ret ? ret : set(o, "bus", traced ? number : NULL, &fault);
+    if (ret) {
+        tool_fault(ret, &fault);
+    } else {
+        spec = i2cpt_options_format(o);
+        buses_add(buses, seen, spec);
+        i2cpt_free(spec);
+    }
+    i2cpt_options_free(o);
+    return ret;
+}
+
+static bool is_before_transfers(const struct i2cpt_trace_line *line)
+{
+    return line->kind == I2CPT_TRACE_HEADER ||
+           line->kind == I2CPT_TRACE_COMMENT || line->kind == I2CPT_TRACE_BLANK;
+}
+
+/* PROGRAM sees the name that it saw when it was recorded: `name=`, or else the
+ * backend. */
+static void label_bus(struct buses *buses, uint32_t bus, const char *spec)
+{
+    g_autofree char *backend = g_strndup(spec, strcspn(spec, ","));
+
+    buses_label(buses, bus, backend);
+}
+
+/* "name-N: NAME" of one of several. */
+static void name_bus(struct buses *buses, const char *key, const char *name)
+{
+    guint64 bus;
+
+    if (g_str_has_prefix(key, "name-") &&
+        g_ascii_string_to_unsigned(key + 5, 10, 0, UINT32_MAX, &bus, NULL)) {
+        buses_label(buses, (uint32_t)bus, name);
+    }
+}
+
+/* A trace of several says so in its headers, "bus: N SPEC". */
+static int add_buses(struct buses *buses, const struct replay_options *r)
+{
+    const struct i2cpt_trace_line *line;
+    g_autofree char *spec = NULL, *name = NULL; /* of the only one */
+    struct i2cpt_trace_reader *reader;
+    struct i2cpt_fault fault;
+    int ret = i2cpt_trace_reader_open(r->trace, &reader, &fault), told = 0;
+
+    if (ret) {
+        return tool_fault(ret, &fault);
+    }
+    while (!told &&
+           (ret = i2cpt_trace_reader_next(reader, &line, &fault)) == 1 &&
+           is_before_transfers(line)) {
+        if (line->kind != I2CPT_TRACE_HEADER) {
+            continue;
+        }
+        if (line->bus >= 0) {
+            told = add_bus(buses, r, (uint32_t)line->bus, (uint32_t)line->bus);
+            label_bus(buses, (uint32_t)line->bus, line->spec);
+        } else if (!strcmp(line->key, "adapter") && !spec) {
+            spec = g_strdup(line->text);
+        } else if (!strcmp(line->key, "name") && !name) {
+            name = g_strdup(line->text);
+        } else {
+            name_bus(buses, line->key, line->text);
+        }
+    }
+    i2cpt_trace_reader_free(reader);
+    if (told) {
+        return told;
+    }
+    if (ret < 0) {
+        return tool_fault(ret, &fault);
+    }
+    if (!buses_count(buses)) {
+        told = add_bus(buses, r, 0, r->bus);
+        if (spec) {
+            label_bus(buses, r->bus, spec);
+        }
+        if (name) {
+            buses_label(buses, r->bus, name);
+        }
+    }
+    return told;
+}
+
+/* ----------------------------------------------------------------- verdict */
+
+static int by_line(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a - 1, y = *(const uint64_t *)b - 1;
+
+    return x < y ? -1 : x > y; /* 0, none, comes last */
+}
+
+/* The first of both lists. */
+static void add_lines(uint64_t *lines, const uint64_t *more)
+{
+    uint64_t both[2 * NEXT_MAX];
+
+    memcpy(both, lines, sizeof(both) / 2);
+    memcpy(both + NEXT_MAX, more, sizeof(both) / 2);
+    qsort(both, 2 * NEXT_MAX, sizeof(both[0]), by_line);
+    memcpy(lines, both, sizeof(both) / 2);
+}
+
+static int judge(struct buses *buses, struct verdict *all)
+{
+    struct i2cpt_trace_verdict v = {.size = sizeof(v)};
+    struct i2cpt_fault fault;
+    unsigned i;
+    int ret;
+
+    for (i = 0; i < buses_count(buses); i++) {
+        ret = i2cpt_trace_adapter_verdict(buses_adapter(buses, i), &v, &fault);
+        if (ret) {
+            return tool_fault(ret, &fault);
+        }
+        all->consumed += v.consumed;
+        all->unknown |= v.remaining == I2CPT_TRACE_UNKNOWN;
+        all->remaining += v.remaining == I2CPT_TRACE_UNKNOWN ? 0 : v.remaining;
+        all->mismatches += v.mismatches;
+        all->redacted += v.redacted;
+        all->truncated |= v.truncated;
+        add_lines(all->next_lines, v.next_lines);
+        if (!all->first.mismatches) {
+            all->first = v;
+        }
+    }
+    return 0;
+}
+
+static const char *word(const struct verdict *v)
+{
+    return v->mismatches ? "mismatch" : v->remaining ? "unconsumed" : "same";
+}
+
+/* The first mismatch: both requests, and what stands there in the trace. */
+static void tell_mismatch(const struct replay_options *r,
+                          const struct verdict *v)
+{
+    const struct i2cpt_trace_verdict *first = &v->first;
+    bool reads_on = strstr(first->actual, " (") != NULL;
+
+    tool_complain("%s: %" PRIu64 " requests differ; the first: %s", r->trace,
+                  v->mismatches, first->text);
+    if (first->mismatch_line) {
+        text_aligned(stderr, "  expected ", first->expected, "  got      ",
+                     first->actual);
+    }
+    text_around(stderr, r->trace, first->mismatch_line,
+                reads_on ? NULL : first->actual);
+}
+
+static void tell(const struct replay_options *r, const struct verdict *v)
+{
+    if (v->mismatches) {
+        tell_mismatch(r, v);
+    }
+    if (v->remaining) {
+        tool_complain("%s: %" PRIu64 " of %" PRIu64 " transfers were not asked "
+                      "for, the first in line %" PRIu64,
+                      r->trace, v->remaining, v->remaining + v->consumed,
+                      v->next_lines[0]);
+        text_lines(stderr, r->trace, v->next_lines, NEXT_MAX);
+    }
+    if (v->redacted) {
+        tool_complain("%s: %" PRIu64 " redacted bytes were served as 0xff",
+                      r->trace, v->redacted);
+    }
+    if (v->truncated) {
+        tool_complain("%s: truncated, no `end` line", r->trace);
+    }
+}
+
+static void put_report(struct json *j, const struct replay_options *r,
+                       const struct verdict *v, int status)
+{
+    const struct i2cpt_trace_verdict *first = &v->first;
+
+    json_open(j, NULL, '{');
+    json_string(j, "trace", r->trace);
+    json_string(j, "verdict", word(v));
+    json_int(j, "status", status);
+    json_uint(j, "consumed", v->consumed);
+    json_uint(j, "remaining", v->remaining);
+    json_open(j, "remaining_lines", '[');
+    for (size_t i = 0; i < NEXT_MAX && v->next_lines[i]; i++) {
+        json_uint(j, NULL, v->next_lines[i]);
+    }
+    json_close(j, ']');
+    json_uint(j, "mismatches", v->mismatches);
+    json_string(j, "first", first->text);
+    if (v->mismatches) {
+        json_uint(j, "line", first->mismatch_line);
+        json_string(j, "expected", first->expected);
+        json_string(j, "actual", first->actual);
+    }
+    json_uint(j, "redacted", v->redacted);
+    json_bool(j, "truncated", v->truncated);
+    json_close(j, '}');
+}
+
+static int report(const struct replay_options *r, const struct verdict *v,
+                  int status)
+{
+    struct json j = {.to = tool_report_open(r->report)};
+
+    if (!j.to) {
+        return PROGRAM_OURS;
+    }
+    put_report(&j, r, v, status);
+    return tool_report_close(j.to, r->report) ? PROGRAM_OURS : 0;
+}
+
+int replay_program(const struct replay_options *r)
+{
+    struct buses *buses = buses_new();
+    struct verdict v = {0};
+    int ret = add_buses(buses, r), status = PROGRAM_OURS;
+
+    if (ret || buses_open(buses, NULL)) {
+        goto out;
+    }
+    status = program_run(buses_owner(buses), r->argv);
+    if (judge(buses, &v)) {
+        status = PROGRAM_OURS;
+        goto out;
+    }
+    tell(r, &v);
+    if (!status && (v.mismatches || v.remaining)) {
+        status = PROGRAM_OURS;
+    }
+    ret = r->report ? report(r, &v, status) : 0;
+    status = ret && !status ? ret : status;
+out:
+    buses_free(buses);
+    return status;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `record` with a PROGRAM, `replay` with one and on an adapter. */
+#ifndef WITH_PROGRAM_H
+#define WITH_PROGRAM_H
+
+#include "program/buses.h"
+#include "program/recording.h"
+
+/* Takes over `buses`. Returns what the verb shall exit with. */
+int record_program(struct buses *buses, const struct recording *recording,
+                   char **argv);
+
+struct replay_options {
+    const char *trace;
+    const char *match, *end, *timing; /* NULL: the backend's default */
+    const char *report;               /* a file for the verdict, or NULL */
+    uint32_t bus;
+    char **argv;
+};
+/* Both return what the verb shall exit with. */
+int replay_program(const struct replay_options *r);
+/* Not match, end and argv. */
+int replay_on_adapter(const struct replay_options *r, const char *spec);
+
+#endif

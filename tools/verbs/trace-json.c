@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/trace-json.h"
+
+const char *trace_json_phase(int32_t phase)
+{
+    static const char *const names[] = {NULL, "address", "data", "stop"};
+
+    return names[phase & 3];
+}
+
+/* The indices of bytes of one kind, where there are any. */
+static void put_kind(struct json *j, const char *key,
+                     const struct i2cpt_trace_msg *m, uint8_t kind)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; m->kinds && i < m->n_bytes; i++) {
+        if (m->kinds[i] & kind) {
+            if (!any) {
+                json_open(j, key, '[');
+                any = true;
+            }
+            json_uint(j, NULL, i);
+        }
+    }
+    if (any) {
+        json_close(j, ']');
+    }
+}
+
+static void put_flags(struct json *j, const struct i2cpt_trace_msg *m)
+{
+    static const struct {
+        uint16_t flag;
+        const char *key;
+    } flags[] = {
+        {I2CPT_M_TEN, "ten_bit"},
+        {I2CPT_M_RECV_LEN, "block"},
+        {I2CPT_M_IGNORE_NAK, "ignore_nak"},
+        {I2CPT_M_NO_RD_ACK, "no_read_ack"},
+        {I2CPT_M_STOP, "stop"},
+        {I2CPT_M_NOSTART, "no_start"},
+        {I2CPT_M_REV_DIR_ADDR, "reversed"},
+    };
+
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (m->flags & flags[i].flag) {
+            json_bool(j, flags[i].key, true);
+        }
+    }
+}
+
+static void put_message(struct json *j, const struct i2cpt_trace_msg *m)
+{
+    json_open(j, NULL, '{');
+    json_uint(j, "address", m->addr);
+    json_bool(j, "read", m->flags & I2CPT_M_RD);
+    json_uint(j, "length", m->len);
+    put_flags(j, m);
+    json_open(j, "bytes", '[');
+    for (uint32_t i = 0; i < m->n_bytes; i++) {
+        json_uint(j, NULL, m->bytes[i]);
+    }
+    json_close(j, ']');
+    put_kind(j, "volatile", m, I2CPT_TRACE_VOLATILE);
+    put_kind(j, "redacted", m, I2CPT_TRACE_REDACTED);
+    json_close(j, '}');
+}
+
+static void put_fault(struct json *j, const struct i2cpt_trace_transfer *t)
+{
+    const char *name = i2cpt_error_name(t->code);
+
+    json_open(j, "fault", '{');
+    json_string(j, "error", name ? name : "other");
+    json_int(j, "errno", t->code);
+    if (trace_json_phase(t->phase)) {
+        json_string(j, "phase", trace_json_phase(t->phase));
+    }
+    if (t->fault_msg >= 0) {
+        json_int(j, "message", t->fault_msg);
+    }
+    if (t->fault_byte >= 0) {
+        json_int(j, "byte", t->fault_byte);
+    }
+    json_close(j, '}');
+}
+
+static void put_transfer(struct json *j, const struct i2cpt_trace_transfer *t)
+{
+    static const struct {
+        uint32_t mark;
+        const char *key;
+    } marks[] = {
+        {I2CPT_TRACE_PROBE, "probe"},
+        {I2CPT_TRACE_RESEND, "resend"},
+        {I2CPT_TRACE_CONTINUE, "continue"},
+    };
+
+    json_seconds(j, "duration", t->duration_ns);
+    if (t->bus >= 0) {
+        json_int(j, "bus", t->bus);
+    }
+    json_open(j, "messages", '[');
+    for (uint32_t i = 0; i < t->n; i++) {
+        put_message(j, &t->msgs[i]);
+    }
+    json_close(j, ']');
+    if (t->code) {
+        put_fault(j, t);
+    }
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        if (t->mark & marks[i].mark) {
+            json_bool(j, marks[i].key, true);
+        }
+    }
+    if (t->mark & I2CPT_TRACE_TOOK) {
+        json_uint(j, "took", t->took);
+    }
+    if (t->words) {
+        json_string(j, "words", t->words);
+    }
+}
+
+void trace_json_line(struct json *j, const struct i2cpt_trace_line *line)
+{
+    static const char *const kinds[] = {
+        [I2CPT_TRACE_HEADER] = "header",
+        [I2CPT_TRACE_TRANSFER] = "transfer",
+        [I2CPT_TRACE_EVENT] = "event",
+    };
+    bool transfer = line->kind == I2CPT_TRACE_TRANSFER;
+    bool header = line->kind == I2CPT_TRACE_HEADER;
+
+    if (!transfer && !header && line->kind != I2CPT_TRACE_EVENT) {
+        return;
+    }
+    json_open(j, NULL, '{');
+    json_uint(j, "line", line->line);
+    json_string(j, "kind", kinds[line->kind]);
+    if (!header) {
+        json_seconds(j, "time", line->stamp_ns);
+    }
+    if (transfer) {
+        put_transfer(j, &line->transfer);
+    } else {
+        json_string(j, "key", line->key);
+        json_string(j, "text", line->text);
+    }
+    json_close(j, '}');
+}

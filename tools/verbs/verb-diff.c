@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two traces, transfer by transfer; times do not count. */
+#include <glib.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verbs/edits.h"
+#include "common/json.h"
+#include "common/text.h"
+#include "common/tool.h"
+
+#define CONTEXT 3  /* the same, around what differs */
+#define NEAR    64 /* so far a changed transfer is looked for */
+
+struct transfer {
+    uint64_t line;
+    char *text, *request;
+    guint hash;
+    bool special; /* has bytes that are not compared */
+};
+
+struct side {
+    const char *path;
+    GArray *transfers;
+    bool complete;
+};
+
+/* Once paired: '=', '-', '+' and '~', in both but with another outcome. */
+struct diff {
+    struct side a, b;
+    GArray *edits;
+    uint64_t same, changed, removed, added;
+};
+
+/* ----------------------------------------------------------------- reading */
+
+static void clear_transfer(void *p)
+{
+    struct transfer *t = p;
+
+    g_free(t->text);
+    g_free(t->request);
+}
+
+static void add_transfer(struct side *s, const struct i2cpt_trace_line *line)
+{
+    struct transfer t = {
+        .line = line->line,
+        .text = text_transfer(&line->transfer),
+        .request = text_request(&line->transfer),
+    };
+
+    t.hash = g_str_hash(t.text);
+    t.special = strpbrk(t.text, "~?") != NULL;
+    g_array_append_val(s->transfers, t);
+}
+
+static int load(struct side *s)
+{
+    struct tool_progress progress = {.what = "lines"};
+    const struct i2cpt_trace_line *line;
+    struct i2cpt_trace_reader *reader;
+    struct i2cpt_fault fault = {0};
+    int ret = i2cpt_trace_reader_open(s->path, &reader, &fault);
+
+    s->transfers = g_array_new(FALSE, FALSE, sizeof(struct transfer));
+    g_array_set_clear_func(s->transfers, clear_transfer);
+    if (ret) {
+        return tool_fault(ret, &fault);
+    }
+    while ((ret = i2cpt_trace_reader_next(reader, &line, &fault)) == 1) {
+        if (line->kind == I2CPT_TRACE_TRANSFER) {
+            add_transfer(s, line);
+        }
+        tool_progress_step(&progress);
+    }
+    tool_progress_clear(&progress);
+    s->complete = i2cpt_trace_reader_complete(reader);
+    i2cpt_trace_reader_free(reader);
+    return ret ? tool_fault(ret, &fault) : 0;
+}
+
+/* --------------------------------------------------------------- comparing */
+
+static const struct transfer *nth(const struct side *s, guint i)
+{
+    return &g_array_index(s->transfers, struct transfer, i);
+}
+
+static bool is_same(guint a, guint b, void *user)
+{
+    const struct diff *d = user;
+    const struct transfer *x = nth(&d->a, a), *y = nth(&d->b, b);
+
+    if (x->hash == y->hash && !strcmp(x->text, y->text)) {
+        return true;
+    }
+    return (x->special || y->special) && text_same(x->text, y->text);
+}
+
+static void put(GArray *out, char kind, guint a, guint b)
+{
+    struct edit e = {kind, a, b};
+
+    g_array_append_val(out, e);
+}
+
+/* In a run of '-' and '+': what was asked for in both, with another outcome,
+ * belongs together. */
+static void pair_run(const struct diff *d, const struct edit *run, guint n,
+                     GArray *out)
+{
+    guint removed = 0, added, i, k, a = run[0].a, b = run[0].b;
+
+    for (i = 0; i < n; i++) {
+        removed += run[i].kind == '-';
+    }
+    added = n - removed;
+    for (i = 0; i < removed; i++) {
+        const char *request = nth(&d->a, a + i)->request;
+
+        for (k = 0; k < added && k < NEAR; k++) {
+            if (!strcmp(request, nth(&d->b, b + k)->request)) {
+                break;
+            }
+        }
+        if (k == added || k == NEAR) {
+            put(out, '-', a + i, b);
+            continue;
+        }
+        for (; k; k--, b++, added--) {
+            put(out, '+', a + i, b);
+        }
+        put(out, '~', a + i, b++);
+        added--;
+    }
+    for (; added; b++, added--) {
+        put(out, '+', a + removed, b);
+    }
+}
+
+static void count(struct diff *d)
+{
+    for (guint i = 0; i < d->edits->len; i++) {
+        char kind = g_array_index(d->edits, struct edit, i).kind;
+
+        d->same += kind == '=';
+        d->changed += kind == '~';
+        d->removed += kind == '-';
+        d->added += kind == '+';
+    }
+}
+
+static void compare(struct diff *d)
+{
+    g_autoptr(GArray) raw =
+        edits_find(d->a.transfers->len, d->b.transfers->len, is_same, d);
+    const struct edit *e = (const struct edit *)(void *)raw->data;
+    guint i, n;
+
+    d->edits = g_array_new(FALSE, FALSE, sizeof(struct edit));
+    for (i = 0; i < raw->len; i += n) {
+        for (n = 0; i + n < raw->len && e[i + n].kind != '='; n++) {
+        }
+        if (n) {
+            pair_run(d, e + i, n, d->edits);
+        } else {
+            g_array_append_val(d->edits, e[i]);
+            n = 1;
+        }
+    }
+    count(d);
+}
+
+/* ---------------------------------------------------------------- printing */
+
+static bool is_near(const struct diff *d, guint i)
+{
+    guint from = i > CONTEXT ? i - CONTEXT : 0;
+
+    for (guint k = from; k < d->edits->len && k <= i + CONTEXT; k++) {
+        if (g_array_index(d->edits, struct edit, k).kind != '=') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void print_edit(const struct diff *d, const struct edit *e)
+{
+    switch (e->kind) {
+    case '=':
+        printf("  %s\n", nth(&d->b, e->b)->text);
+        break;
+    case '-':
+        printf("- %s\n", nth(&d->a, e->a)->text);
+        break;
+    case '+':
+        printf("+ %s\n", nth(&d->b, e->b)->text);
+        break;
+    default:
+        text_aligned(stdout, "-", nth(&d->a, e->a)->text, "+",
+                     nth(&d->b, e->b)->text);
+        break;
+    }
+}
+
+static uint64_t line_of(const struct side *s, guint i)
+{
+    return i < s->transfers->len ? nth(s, i)->line : 0;
+}
+
+/* Where a part begins; behind the last transfer: at its end. */
+static void print_place(const char *sign, const struct side *s, guint i)
+{
+    if (line_of(s, i)) {
+        printf("%s%s:%" PRIu64, sign, s->path, line_of(s, i));
+    } else {
+        printf("%s%s:end", sign, s->path);
+    }
+}
+
+static void print_all(const struct diff *d)
+{
+    bool open = false;
+
+    for (guint i = 0; i < d->edits->len; i++) {
+        const struct edit *e = &g_array_index(d->edits, struct edit, i);
+
+        if (!is_near(d, i)) {
+            open = false;
+            continue;
+        }
+        if (!open) {
+            print_place("@@ ", &d->a, e->a);
+            print_place(" ", &d->b, e->b);
+            puts(" @@");
+            open = true;
+        }
+        print_edit(d, e);
+    }
+    printf("%" PRIu64 " transfers the same, %" PRIu64 " changed, %" PRIu64
+           " only in %s, %" PRIu64 " only in %s\n",
+           d->same, d->changed, d->removed, d->a.path, d->added, d->b.path);
+}
+
+static void json_side(struct json *j, const char *key, const struct side *s,
+                      guint i)
+{
+    json_open(j, key, '{');
+    json_uint(j, "line", nth(s, i)->line);
+    json_string(j, "text", nth(s, i)->text);
+    json_close(j, '}');
+}
+
+static void json_all(const struct diff *d)
+{
+    struct json j = {.to = stdout};
+
+    json_open(&j, NULL, '{');
+    json_string(&j, "a", d->a.path);
+    json_string(&j, "b", d->b.path);
+    json_uint(&j, "same", d->same);
+    json_uint(&j, "changed", d->changed);
+    json_uint(&j, "removed", d->removed);
+    json_uint(&j, "added", d->added);
+    json_open(&j, "differences", '[');
+    for (guint i = 0; i < d->edits->len; i++) {
+        const struct edit *e = &g_array_index(d->edits, struct edit, i);
+
+        if (e->kind == '=') {
+            continue;
+        }
+        json_open(&j, NULL, '{');
+        json_string(&j, "kind",
+                    e->kind == '~'   ? "changed"
+                    : e->kind == '-' ? "removed"
+                                     : "added");
+        if (e->kind != '+') {
+            json_side(&j, "a", &d->a, e->a);
+        }
+        if (e->kind != '-') {
+            json_side(&j, "b", &d->b, e->b);
+        }
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+}
+
+/* -------------------------------------------------------------------- verb */
+
+static int diff(struct diff *d, bool json)
+{
+    int status = load(&d->a);
+
+    status = status ? status : load(&d->b);
+    if (!status) {
+        compare(d);
+        (json ? json_all : print_all)(d);
+        g_array_unref(d->edits);
+        if (!d->a.complete) {
+            tool_complain("%s: truncated, no `end` line", d->a.path);
+        }
+        if (!d->b.complete) {
+            tool_complain("%s: truncated, no `end` line", d->b.path);
+        }
+        status =
+            d->changed || d->removed || d->added ? TOOL_DIFFERS : TOOL_FINE;
+    }
+    g_array_unref(d->a.transfers);
+    if (d->b.transfers) {
+        g_array_unref(d->b.transfers);
+    }
+    return status;
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    struct diff d = {.same = 0};
+    bool json = false;
+
+    while (tool_option(verb, argc, argv, ":h", options) != -1) {
+        json = true;
+    }
+    if (argc - optind < 2) {
+        tool_usage(verb, "diff needs two traces, A and B");
+    }
+    d.a.path = argv[optind++];
+    d.b.path = tool_operand(verb, argc, argv, "a second trace");
+    return diff(&d, json);
+}
+
+const struct verb verb_diff = {
+    .name = "diff",
+    .synopsis = "[--json] A B",
+    .about = "Compare two traces transfer by transfer",
+    .help =
+        "  --json  every difference and the counts as one JSON document\n\n"
+        "Times do not count, nor do bytes that are ~ or ?? in one of them. - "
+        "is only in\n"
+        "A, + only in B; where both asked for the same and something else came "
+        "of it,\n"
+        "the two stand below each other with what differs underlined.\n\n"
+        "Exit status: 0 the same, 1 different, 3 one cannot be read.\n\n"
+        "Example:\n"
+        "  i2cpt-replay diff monday.i2ct tuesday.i2ct\n",
+    .run = run,
+};

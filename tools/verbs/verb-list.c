@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
+#include "common/json.h"
+#include "common/tool.h"
+
+static int print_found(const char *spec, const char *about, void *user)
+{
+    printf("%-32s %s\n", spec, about);
+    return 0;
+}
+
+static void print_key(const struct i2cpt_key_info *key)
+{
+    printf("  %-16s %s; %s", key->name, key->help, key->accepts);
+    if (key->def) {
+        printf(" (default %s)", key->def);
+    }
+    putchar('\n');
+}
+
+static void print_keys(const char *backend)
+{
+    struct i2cpt_key_info key;
+
+    for (size_t i = 0; i2cpt_backend_key(backend, i, &key) == 0; i++) {
+        print_key(&key);
+    }
+}
+
+static void print_backends(void)
+{
+    const char *name;
+
+    for (size_t i = 0; (name = i2cpt_backend_name(i)); i++) {
+        printf("%s: %s\n", name, i2cpt_backend_help(i));
+        print_keys(name);
+    }
+    puts("every backend:");
+    print_keys(NULL);
+}
+
+/* ------------------------------------------------------------------- JSON */
+
+static int json_found(const char *spec, const char *about, void *user)
+{
+    json_open(user, NULL, '{');
+    json_string(user, "adapter", spec);
+    json_string(user, "about", about);
+    json_close(user, '}');
+    return 0;
+}
+
+static int json_adapters(void)
+{
+    struct json j = {.to = stdout};
+
+    json_open(&j, NULL, '{');
+    json_open(&j, "adapters", '[');
+    int rc = i2cpt_list(json_found, &j);
+    json_close(&j, ']');
+    json_close(&j, '}');
+    return rc;
+}
+
+static void json_keys(struct json *j, const char *backend)
+{
+    struct i2cpt_key_info key;
+
+    json_open(j, "keys", '[');
+    for (size_t i = 0; i2cpt_backend_key(backend, i, &key) == 0; i++) {
+        json_open(j, NULL, '{');
+        json_string(j, "key", key.name);
+        json_string(j, "about", key.help);
+        json_string(j, "accepts", key.accepts);
+        if (key.def) {
+            json_string(j, "default", key.def);
+        }
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void json_backends(void)
+{
+    struct json j = {.to = stdout};
+    const char *name;
+
+    json_open(&j, NULL, '{');
+    json_open(&j, "backends", '[');
+    for (size_t i = 0; (name = i2cpt_backend_name(i)); i++) {
+        json_open(&j, NULL, '{');
+        json_string(&j, "backend", name);
+        json_string(&j, "about", i2cpt_backend_help(i));
+        json_keys(&j, name);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_keys(&j, NULL); /* of every backend */
+    json_close(&j, '}');
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"backends", no_argument, NULL, 'b'},
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    bool backends = false, json = false;
+    int letter;
+
+    while ((letter = tool_option(verb, argc, argv, ":h", options)) != -1) {
+        backends |= letter == 'b';
+        json |= letter == 'j';
+    }
+    tool_no_operand(verb, argc, argv);
+    if (backends) {
+        (json ? json_backends : print_backends)();
+        return TOOL_FINE;
+    }
+    int rc = json ? json_adapters() : i2cpt_list(print_found, NULL);
+    if (rc < 0) {
+        struct i2cpt_fault fault = {0};
+        return tool_fault(rc, &fault);
+    }
+    return TOOL_FINE;
+}
+
+const struct verb verb_list = {
+    .name = "list",
+    .synopsis = "[--backends] [--json]",
+    .about = "Name the adapters that can be opened on this machine",
+    .help = "  --backends  name the backends of this build and their keys "
+            "instead\n"
+            "  --json      as one JSON document\n\n"
+            "One adapter a line: what -a takes, and what it is.\n\n"
+            "Example:\n"
+            "  i2cpt-replay list\n",
+    .run = run,
+};

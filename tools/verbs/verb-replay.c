@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/tool.h"
+#include "program/with-program.h"
+
+static uint32_t parse_bus(const struct verb *verb, const char *text)
+{
+    char *end;
+
+    errno = 0;
+    long bus = strtol(text, &end, 10);
+    if (errno || end == text || *end || bus < 0 || bus > I2CPT_TRACE_BUS_MAX) {
+        tool_usage(verb, "--bus=%s: accepted is a number from 0 to %d", text,
+                   I2CPT_TRACE_BUS_MAX);
+    }
+    return (uint32_t)bus;
+}
+
+static void check_timing(const struct verb *verb, const char *text)
+{
+    if (strcmp(text, "off") && strcmp(text, "recorded")) {
+        tool_usage(verb, "--timing=%s: accepted is off or recorded", text);
+    }
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"adapter", required_argument, NULL, 'a'},
+        {"bus", required_argument, NULL, 'b'},
+        {"timing", required_argument, NULL, 't'},
+        {"match", required_argument, NULL, 'm'},
+        {"end", required_argument, NULL, 'e'},
+        {"report", required_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    struct replay_options r = {0};
+    const char *spec = NULL;
+    int letter;
+
+    while ((letter = tool_option(verb, argc, argv, ":a:h", options)) != -1) {
+        switch (letter) {
+        case 'a':
+            spec = optarg;
+            break;
+        case 'b':
+            r.bus = parse_bus(verb, optarg);
+            break;
+        case 't':
+            check_timing(verb, optarg);
+            r.timing = optarg;
+            break;
+        case 'm':
+            r.match = optarg;
+            break;
+        case 'e':
+            r.end = optarg;
+            break;
+        case 'r':
+            r.report = optarg;
+            break;
+        }
+    }
+    if (!spec && optind + 1 < argc) {
+        r.trace = argv[optind];
+        r.argv = argv + optind + 1;
+        return replay_program(&r);
+    }
+    r.trace = tool_operand(verb, argc, argv, "a TRACE");
+    if (!spec) {
+        tool_usage(verb, "replay needs -a ADAPTER, or a PROGRAM");
+    }
+    if (r.match || r.end) {
+        tool_usage(verb, "--match and --end go with a PROGRAM");
+    }
+    return replay_on_adapter(&r, spec);
+}
+
+const struct verb verb_replay = {
+    .name = "replay",
+    .synopsis = "TRACE -a ADAPTER | TRACE [OPTION...] -- PROGRAM [ARG...]",
+    .about = "Run a trace again on an adapter, or answer a PROGRAM from it",
+    .help =
+        "  -a, --adapter ADAPTER  make the transfers on it and compare\n"
+        "  --bus N                -a: of a trace of several buses, that one "
+        "(default 0);\n"
+        "                         PROGRAM: it sees the trace as /dev/i2c-N\n"
+        "  --timing off|recorded  as fast as it goes, or not before its "
+        "time\n"
+        "  --match M              per-address, strict or lookup\n"
+        "  --end E                behind the last transfer: error, hold, "
+        "loop\n"
+        "  --report FILE          the verdict as JSON\n\n"
+        "-a: every transfer that does not end as the recorded one is told on "
+        "the\n"
+        "standard output, both below each other. Exit status: 0 none, 1 some, "
+        "3 adapter\n"
+        "or file error.\n"
+        "PROGRAM: its own status, or 125 where it was 0 and requests differed "
+        "from the\n"
+        "trace or transfers were left over; the first of both are told on "
+        "stderr, with\n"
+        "what stands around them in the trace.\n\n"
+        "Example:\n"
+        "  i2cpt-replay replay lm75.i2ct -a i2c-dev,device=/dev/i2c-1\n"
+        "  i2cpt-replay replay lm75.i2ct --bus 1 -- i2cget -y 1 0x48 0 w\n",
+    .run = run,
+};

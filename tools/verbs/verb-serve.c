@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/tool.h"
+
+struct client {
+    struct i2cpt_adapter *adapter;
+    int fd;
+};
+
+static int stop_pipe[2];
+
+static void stop(int sig)
+{
+    char c = 0;
+
+    (void)sig;
+    if (write(stop_pipe[1], &c, 1) < 0) {
+        /* full: it has been told already */
+    }
+}
+
+static void *client_main(void *arg)
+{
+    struct client *c = arg;
+
+    i2cpt_serve(c->adapter, c->fd, c->fd);
+    close(c->fd);
+    i2cpt_adapter_unref(c->adapter);
+    free(c);
+    return NULL;
+}
+
+static void serve_client(struct i2cpt_adapter *a, int fd)
+{
+    struct client *c = malloc(sizeof(*c));
+    pthread_t thread;
+
+    if (!c) {
+        close(fd);
+        return;
+    }
+    c->adapter = i2cpt_adapter_ref(a);
+    c->fd = fd;
+    if (pthread_create(&thread, NULL, client_main, c)) {
+        close(fd);
+        i2cpt_adapter_unref(a);
+        free(c);
+        return;
+    }
+    pthread_detach(thread);
+}
+
+/* A socket that nobody listens at any more is in the way; anything else that
+ * has this name is not ours to remove. */
+static void remove_stale(const struct sockaddr_un *addr)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct stat st;
+
+    if (fd < 0) {
+        return;
+    }
+    if (!lstat(addr->sun_path, &st) && S_ISSOCK(st.st_mode) &&
+        connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) &&
+        errno == ECONNREFUSED) {
+        unlink(addr->sun_path);
+    }
+    close(fd);
+}
+
+/* It gets its name when it can be connected to, so that who waits for the name
+ * needs to wait for nothing else. */
+static int listen_at(const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX}, named = addr;
+    mode_t before;
+    int fd, ret, len;
+
+    len = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s.%ld", path,
+                   (long)getpid());
+    if (len < 0 || (size_t)len >= sizeof(addr.sun_path)) {
+        tool_complain("--socket %s: longer than the %zu bytes that a socket's "
+                      "path may have here",
+                      path,
+                      sizeof(addr.sun_path) - (size_t)len + strlen(path) - 1);
+        return -1;
+    }
+    strcpy(named.sun_path, path);
+    remove_stale(&named);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    before = umask(0177); /* the bus is for who may open the socket */
+    ret = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&addr, sizeof(addr));
+    umask(before);
+    if (!ret) {
+        /* link(2), not rename(2): what is there already is not ours */
+        ret = listen(fd, 16) || link(addr.sun_path, path) ? -1 : 0;
+        len = errno;
+        unlink(addr.sun_path);
+        errno = len;
+    }
+    if (ret) {
+        tool_complain("--socket %s: %s", path, strerror(errno));
+        return -1;
+    }
+    return fd;
+}
+
+static int serve_socket(struct i2cpt_adapter *a, const char *path)
+{
+    int listener = listen_at(path), fd;
+    fd_set set;
+
+    if (listener < 0) {
+        return TOOL_BROKEN;
+    }
+    for (;;) {
+        FD_ZERO(&set);
+        FD_SET(listener, &set);
+        FD_SET(stop_pipe[0], &set);
+        if (select((listener > stop_pipe[0] ? listener : stop_pipe[0]) + 1,
+                   &set, NULL, NULL, NULL) < 0) {
+            continue;
+        }
+        if (FD_ISSET(stop_pipe[0], &set)) {
+            break;
+        }
+        fd = accept(listener, NULL, NULL);
+        if (fd >= 0) {
+            serve_client(a, fd);
+        }
+    }
+    unlink(path);
+    close(listener);
+    return TOOL_FINE;
+}
+
+static int serve(const struct verb *verb, const char *spec, const char *path)
+{
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    int ret = i2cpt_adapter_open(spec, &a, &fault);
+
+    if (ret) {
+        return tool_fault(ret, &fault);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    if (pipe(stop_pipe)) {
+        tool_complain("pipe: %s", strerror(errno));
+        ret = TOOL_BROKEN;
+    } else if (path) {
+        signal(SIGTERM, stop);
+        signal(SIGINT, stop);
+        ret = serve_socket(a, path);
+    } else {
+        ret = i2cpt_serve(a, STDIN_FILENO, STDOUT_FILENO);
+        if (ret) {
+            tool_complain("the client does not speak this protocol");
+            ret = TOOL_BROKEN;
+        }
+    }
+    i2cpt_adapter_unref(a);
+    return ret;
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"adapter", required_argument, NULL, 'a'},
+        {"socket", required_argument, NULL, 's'},
+        {"stdio", no_argument, NULL, 'i'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    const char *spec = NULL, *path = NULL;
+    bool stdio = false;
+    int letter;
+
+    while ((letter = tool_option(verb, argc, argv, ":a:h", options)) != -1) {
+        switch (letter) {
+        case 'a':
+            spec = optarg;
+            break;
+        case 's':
+            path = optarg;
+            break;
+        default:
+            stdio = true;
+            break;
+        }
+    }
+    tool_no_operand(verb, argc, argv);
+    if (!spec) {
+        tool_usage(verb, "serve needs -a ADAPTER");
+    }
+    if (stdio == (path != NULL)) {
+        tool_usage(verb, "serve needs one of --stdio and --socket PATH");
+    }
+    return serve(verb, spec, path);
+}
+
+const struct verb verb_serve = {
+    .name = "serve",
+    .synopsis = "-a ADAPTER --stdio|--socket PATH",
+    .about = "Serve an adapter to `remote` backends elsewhere",
+    .help =
+        "  -a, --adapter SPEC  what to serve, BACKEND[,KEY=VALUE]...\n"
+        "  --stdio             one client, over standard input and output\n"
+        "  --socket PATH       any number, at a Unix socket, until SIGTERM\n"
+        "\n"
+        "Nothing listens on the network; ssh carries it:\n"
+        "  -device i2c-passthrough,backend=remote,hostaddr=0x48,"
+        "command='ssh pi i2cpt-replay serve -a i2c-dev,,device=/dev/i2c-1 "
+        "--stdio'\n"
+        "\n"
+        "Example:\n"
+        "  i2cpt-replay serve -a i2c-dev,device=/dev/i2c-1 --socket i2c.sock\n",
+    .run = run,
+};
