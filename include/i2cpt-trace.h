@@ -93,11 +93,14 @@ struct i2cpt_trace_reader;
 I2CPT_API int i2cpt_trace_reader_open(const char *path,
                                       struct i2cpt_trace_reader **out,
                                       struct i2cpt_fault *fault);
+
 /* The same over `len` bytes that stay where they are; `name` is for errors. */
 I2CPT_API int i2cpt_trace_reader_open_memory(const void *text, size_t len,
                                              const char *name,
                                              struct i2cpt_trace_reader **out,
                                              struct i2cpt_fault *fault);
+
+/* Frees it, and closes the file. NULL is allowed. */
 I2CPT_API void i2cpt_trace_reader_free(struct i2cpt_trace_reader *r);
 
 /*
@@ -145,7 +148,9 @@ struct i2cpt_trace_writer;
 I2CPT_API int i2cpt_trace_writer_open(const char *path, int append,
                                       struct i2cpt_trace_writer **out,
                                       struct i2cpt_fault *fault);
-/* Without `end`: the file stays marked as truncated. Frees the writer. */
+
+/* Frees the writer. Without `end`: the file stays marked as truncated. NULL is
+ * allowed. */
 I2CPT_API void i2cpt_trace_writer_free(struct i2cpt_trace_writer *w);
 
 /* When the lines to come begin, 0 but for appending: add it to stamps. */
@@ -161,9 +166,13 @@ i2cpt_trace_writer_start_ns(const struct i2cpt_trace_writer *w);
 I2CPT_API int i2cpt_trace_writer_line(struct i2cpt_trace_writer *w,
                                       const struct i2cpt_trace_line *line,
                                       struct i2cpt_fault *fault);
+
+/* A header line, "KEY: TEXT"; -EINVAL behind the first line that is none. */
 I2CPT_API int i2cpt_trace_writer_header(struct i2cpt_trace_writer *w,
                                         const char *key, const char *text,
                                         struct i2cpt_fault *fault);
+
+/* A comment, "#TEXT". */
 I2CPT_API int i2cpt_trace_writer_comment(struct i2cpt_trace_writer *w,
                                          const char *text,
                                          struct i2cpt_fault *fault);

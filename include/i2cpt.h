@@ -81,11 +81,14 @@ struct i2cpt_fault {
     char text[240]; /* one line for a person; may be empty */
 };
 
-/* "ENXIO", ..., "EMISMATCH"; NULL for a code without a name here. `code` may
- * have either sign. */
+/*
+ * The name of a code, "ENXIO", ..., "EMISMATCH", in static memory; NULL for a
+ * code without a name here. `code` may have either sign. Any thread.
+ */
 I2CPT_API const char *i2cpt_error_name(int code);
 
-/* The code for a name, positive; -EINVAL for an unknown one. */
+/* The code for such a name, positive; -EINVAL for an unknown one. Any thread.
+ */
 I2CPT_API int i2cpt_error_from_name(const char *name);
 
 /*
@@ -106,11 +109,14 @@ enum i2cpt_log_level {
 };
 
 /*
- * The library prints nothing by itself. `log` is called, from any thread, with
- * one line without newline. NULL (the default) drops it. Process-wide; set it
- * before the first adapter is opened.
+ * The library prints nothing by itself. This function is called instead, from
+ * any thread, with an enum i2cpt_log_level and one line without newline, which
+ * is valid during the call. NULL (the default) drops it. Process-wide; set it
+ * before the first adapter is opened. It must not call the library.
  */
 typedef void (*i2cpt_log_fn)(int level, const char *line, void *user);
+
+/* Have `log` called with `user` from now on, or with NULL nothing. */
 I2CPT_API void i2cpt_set_log(i2cpt_log_fn log, void *user);
 
 /* ---------------------------------------------------------------- messages */
@@ -188,8 +194,11 @@ struct i2cpt_key_info {
     const char *help;
 };
 
-/* The backends of this build, by index from 0; NULL past the last. */
+/* The name of a backend of this build, by index from 0; NULL past the last.
+ * Any thread; the string is static. */
 I2CPT_API const char *i2cpt_backend_name(size_t index);
+
+/* One line about it, for a person; NULL past the last. */
 I2CPT_API const char *i2cpt_backend_help(size_t index);
 
 /*
@@ -201,19 +210,39 @@ I2CPT_API int i2cpt_backend_key(const char *backend, size_t index,
                                 struct i2cpt_key_info *out);
 
 /*
- * Options: a specification string taken apart, or one built key by key. Set
- * "backend" first: the other keys are checked against it. A second set of the
- * same key replaces the first. Free with i2cpt_options_free().
+ * Options: a specification string taken apart, or one built key by key. An
+ * object belongs to one thread at a time; opening an adapter copies it.
  */
+
+/* An empty one. Returns 0; free *out with i2cpt_options_free(). */
 I2CPT_API int i2cpt_options_new(struct i2cpt_options **out);
+
+/*
+ * One from a specification string, BACKEND[,KEY=VALUE]..., with a literal comma
+ * in a value doubled. 0, or -EINVAL with a line in `fault` that names the key,
+ * the value and what is accepted; *out is then left as it was. Nothing is
+ * opened. Free *out with i2cpt_options_free().
+ */
 I2CPT_API int i2cpt_options_parse(const char *spec, struct i2cpt_options **out,
                                   struct i2cpt_fault *fault);
+
+/*
+ * Set one key; both texts are copied. "backend" comes first, since the other
+ * keys are checked against it; the same key again replaces what it was. 0, or
+ * -EINVAL with a line in `fault` as above, and nothing is changed.
+ */
 I2CPT_API int i2cpt_options_set(struct i2cpt_options *options, const char *key,
                                 const char *value, struct i2cpt_fault *fault);
+
+/* The text that a key (or "backend") was set to; NULL where it was not, also
+ * where it has a default. Valid until the key is set again. */
 I2CPT_API const char *i2cpt_options_get(const struct i2cpt_options *options,
                                         const char *key);
+
 /* The specification string again; free with i2cpt_free(). */
 I2CPT_API char *i2cpt_options_format(const struct i2cpt_options *options);
+
+/* Frees them. NULL is allowed. */
 I2CPT_API void i2cpt_options_free(struct i2cpt_options *options);
 
 /*
@@ -227,39 +256,62 @@ I2CPT_API void i2cpt_options_free(struct i2cpt_options *options);
  * -EACCES, -ENODEV, -ENOMEM and what open(2) may say, each with a line in
  * `fault->text` that names the key, the value and what is accepted.
  *
- * Handles are counted: unref frees the last one, waits for its running request
- * at most until that request's deadline, and completes queued ones with
- * ECANCELED without calling back.
+ * Free *out with i2cpt_adapter_unref(). Any thread.
  */
 I2CPT_API int i2cpt_adapter_open(const char *spec, struct i2cpt_adapter **out,
                                  struct i2cpt_fault *fault);
+
+/*
+ * The same from options, which stay the caller's and may be changed or freed
+ * afterwards. -EINVAL also where no "backend" was set.
+ */
 I2CPT_API int i2cpt_adapter_open_options(const struct i2cpt_options *options,
                                          struct i2cpt_adapter **out,
                                          struct i2cpt_fault *fault);
-I2CPT_API struct i2cpt_adapter *i2cpt_adapter_ref(struct i2cpt_adapter *a);
-I2CPT_API void i2cpt_adapter_unref(struct i2cpt_adapter *a);
 
-/* The `name=` key, or else what identifies it, "i2c-dev:/dev/i2c-1". */
-I2CPT_API const char *i2cpt_adapter_name(const struct i2cpt_adapter *a);
-/* I2CPT_FUNC_* bits, truthfully: what the host can do, not what is hoped. */
-I2CPT_API uint32_t i2cpt_adapter_functionality(const struct i2cpt_adapter *a);
-/* SCL frequency in Hz; 0 where the host does not say. */
-I2CPT_API uint32_t i2cpt_adapter_frequency_hz(const struct i2cpt_adapter *a);
-/* Whether bytes can be sent one by one (stream mode of a passthrough): 0, 1. */
-I2CPT_API int i2cpt_adapter_has_stream(const struct i2cpt_adapter *a);
+/* Count one more owner of the handle; returns `a`. Any thread. */
+I2CPT_API struct i2cpt_adapter *i2cpt_adapter_ref(struct i2cpt_adapter *a);
 
 /*
- * Call `found` for each adapter that can be opened on this machine, with its
- * specification string and one line about it. Opens none of them. Stops when
- * `found` returns non-zero, and returns that.
+ * Count one less. The last one frees the handle: it waits for its running
+ * request, at most until that request's deadline, and drops queued ones without
+ * calling back. Where it was the last handle of the adapter, that is closed,
+ * and a recording of it ended. Any thread, also in a done(). NULL is not
+ * allowed.
  */
+I2CPT_API void i2cpt_adapter_unref(struct i2cpt_adapter *a);
+
+/* The `name=` key, or else what identifies it, "i2c-dev:/dev/i2c-1". Valid as
+ * long as the handle. Any thread. */
+I2CPT_API const char *i2cpt_adapter_name(const struct i2cpt_adapter *a);
+
+/* I2CPT_FUNC_* bits, truthfully: what the host can do, not what is hoped. They
+ * never change. Any thread. */
+I2CPT_API uint32_t i2cpt_adapter_functionality(const struct i2cpt_adapter *a);
+
+/* SCL frequency in Hz; 0 where the host does not say. Any thread. */
+I2CPT_API uint32_t i2cpt_adapter_frequency_hz(const struct i2cpt_adapter *a);
+
+/* Whether bytes can be sent one by one (stream mode of a passthrough): 0, 1.
+ * Any thread. */
+I2CPT_API int i2cpt_adapter_has_stream(const struct i2cpt_adapter *a);
+
+/* Of i2cpt_list(): a specification string and one line about the adapter, both
+ * valid during the call. Non-zero ends the listing. */
 typedef int (*i2cpt_found_fn)(const char *spec, const char *about, void *user);
+
+/*
+ * Call `found` for each adapter that can be opened on this machine. Opens none
+ * of them. Returns 0, what `found` returned where that was not 0, or a negative
+ * errno. Any thread.
+ */
 I2CPT_API int i2cpt_list(i2cpt_found_fn found, void *user);
 
 /*
- * One transfer: START, the messages joined by repeated STARTs, STOP. Returns 0.
- * A NACK ends it with STOP, and no later message is started. Bounded by the
- * adapter's timeout-ms, which covers queueing and retries.
+ * One transfer: START, the `n` messages (1 to I2CPT_TRANSFER_MAX) joined by
+ * repeated STARTs, STOP. Returns 0, with `actual` of each message set. A NACK
+ * ends it with STOP, and no later message is started. Bounded by the adapter's
+ * timeout-ms, which covers queueing and retries.
  *
  * Runs in the caller's thread when nothing is queued, except on an adapter
  * whose host calls cannot be cut short (i2c-dev): there the worker does it and
@@ -268,6 +320,8 @@ I2CPT_API int i2cpt_list(i2cpt_found_fn found, void *user);
  * once with EBUSY.
  *
  * Errors: those of the list above; -EINVAL for a message that is malformed.
+ * Any thread, but not in a done(). `msgs` and buffers are the caller's, and not
+ * touched after the return.
  */
 I2CPT_API int i2cpt_transfer(struct i2cpt_adapter *a, struct i2cpt_msg *msgs,
                              size_t n, struct i2cpt_fault *fault);
@@ -295,11 +349,16 @@ I2CPT_API int i2cpt_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs,
                            size_t n, uint32_t timeout_ms, i2cpt_done_fn done,
                            void *user, struct i2cpt_request **out);
 
-/* A descriptor that polls readable while completions wait for dispatch. It
- * belongs to the handle; do not read or close it. */
+/*
+ * A descriptor that polls readable while completions wait for dispatch. It
+ * belongs to the handle; do not read or close it. Or -EMFILE and the like.
+ */
 I2CPT_API int i2cpt_adapter_fd(struct i2cpt_adapter *a);
 
-/* Call `done` of every completed request of this handle; returns how many. */
+/*
+ * Call `done` of every completed request of this handle, and of those whose
+ * deadline has passed; returns how many. Never waits.
+ */
 I2CPT_API int i2cpt_dispatch(struct i2cpt_adapter *a);
 
 /*
@@ -321,10 +380,15 @@ I2CPT_API int i2cpt_request_wait(struct i2cpt_request *request,
 
 /*
  * SMBus protocols (SMBus 3.2 section 6.5), as messages where the adapter has
- * I2CPT_FUNC_I2C, else by the host's own SMBus commands. `flags` are
- * I2CPT_CLIENT_*. Reads of one value return it (0 to 255 or 65535; words are
- * low byte first); block reads return the count. PEC errors are -EBADMSG, a
- * block count of 0 or above the buffer's `size` or 255 is -EPROTO.
+ * I2CPT_FUNC_I2C, else by the host's own SMBus commands.
+ *
+ * What holds for all of them: `addr` is 7-bit, or with I2CPT_CLIENT_TEN 10-bit;
+ * `flags` are I2CPT_CLIENT_*, and PEC is appended and checked where the
+ * protocol has one. They are synchronous, and bounded, as i2cpt_transfer() is;
+ * any thread, but not in a done(). They return 0 where they say nothing else,
+ * or a negative errno: those of the list at the top; -EINVAL for an address,
+ * flag or length out of range; -EOPNOTSUPP where the adapter has not got the
+ * functionality that the text names; -EBADMSG for a wrong PEC.
  */
 #define I2CPT_CLIENT_PEC 0x04u /* Linux's I2C_CLIENT_PEC */
 #define I2CPT_CLIENT_TEN 0x10u /* Linux's I2C_CLIENT_TEN */
@@ -332,83 +396,141 @@ I2CPT_API int i2cpt_request_wait(struct i2cpt_request *request,
 #define I2CPT_SMBUS_BLOCK_MAX  32u  /* up to SMBus 2.0, and Linux */
 #define I2CPT_SMBUS3_BLOCK_MAX 255u /* since SMBus 3.0 */
 
-/* `read` is the R/W bit: 0 write, 1 read. */
+/* Quick command: the address alone; `read` is the R/W bit, 0 write, 1 read. */
 I2CPT_API int i2cpt_smbus_quick(struct i2cpt_adapter *a, uint16_t addr,
                                 uint16_t flags, int read,
                                 struct i2cpt_fault *fault);
+
+/* Receive byte: one byte without a command. Returns it, 0 to 255. */
 I2CPT_API int i2cpt_smbus_receive_byte(struct i2cpt_adapter *a, uint16_t addr,
                                        uint16_t flags,
                                        struct i2cpt_fault *fault);
+
+/* Send byte: `value` and nothing else. */
 I2CPT_API int i2cpt_smbus_send_byte(struct i2cpt_adapter *a, uint16_t addr,
                                     uint16_t flags, uint8_t value,
                                     struct i2cpt_fault *fault);
+
+/* Read byte: `command`, repeated START, one byte. Returns it, 0 to 255. */
 I2CPT_API int i2cpt_smbus_read_byte_data(struct i2cpt_adapter *a, uint16_t addr,
                                          uint16_t flags, uint8_t command,
                                          struct i2cpt_fault *fault);
+
+/* Write byte: `command`, `value`. */
 I2CPT_API int i2cpt_smbus_write_byte_data(struct i2cpt_adapter *a,
                                           uint16_t addr, uint16_t flags,
                                           uint8_t command, uint8_t value,
                                           struct i2cpt_fault *fault);
+
+/*
+ * Read word: `command`, repeated START, two bytes, the low one first. Returns
+ * them as one number, 0 to 65535.
+ */
 I2CPT_API int i2cpt_smbus_read_word_data(struct i2cpt_adapter *a, uint16_t addr,
                                          uint16_t flags, uint8_t command,
                                          struct i2cpt_fault *fault);
+
+/* Write word: `command`, then `value`, its low byte first. */
 I2CPT_API int i2cpt_smbus_write_word_data(struct i2cpt_adapter *a,
                                           uint16_t addr, uint16_t flags,
                                           uint8_t command, uint16_t value,
                                           struct i2cpt_fault *fault);
+
+/*
+ * Process call: `command`, `value`, repeated START, a word. Returns it, 0 to
+ * 65535.
+ */
 I2CPT_API int i2cpt_smbus_process_call(struct i2cpt_adapter *a, uint16_t addr,
                                        uint16_t flags, uint8_t command,
                                        uint16_t value,
                                        struct i2cpt_fault *fault);
+
+/*
+ * Block read: `command`, repeated START, a count, and so many bytes. They go
+ * into `buf`, at most `size` (1 to 255; more is not used) of them. Returns the
+ * count. A count of 0, or above `size`, is -EPROTO. Above I2CPT_SMBUS_BLOCK_MAX
+ * the adapter needs I2CPT_FUNC_I2C.
+ */
 I2CPT_API int i2cpt_smbus_read_block_data(struct i2cpt_adapter *a,
                                           uint16_t addr, uint16_t flags,
                                           uint8_t command, uint8_t *buf,
                                           size_t size,
                                           struct i2cpt_fault *fault);
+
+/*
+ * Block write: `command`, `len`, and `len` bytes of `buf`, 1 to 255; above
+ * I2CPT_SMBUS_BLOCK_MAX the adapter needs I2CPT_FUNC_I2C.
+ */
 I2CPT_API int i2cpt_smbus_write_block_data(struct i2cpt_adapter *a,
                                            uint16_t addr, uint16_t flags,
                                            uint8_t command, const uint8_t *buf,
                                            size_t len,
                                            struct i2cpt_fault *fault);
-/* Writes `len` bytes, then reads up to `size` into `in`; returns that count. */
+
+/*
+ * Block process call: `command`, `len`, `len` bytes of `out` (1 to 255),
+ * repeated START, a count, and so many bytes into `in`, which has room for
+ * `size` (1 to 255). Returns the count; 0 or above `size` is -EPROTO.
+ */
 I2CPT_API int i2cpt_smbus_block_process_call(struct i2cpt_adapter *a,
                                              uint16_t addr, uint16_t flags,
                                              uint8_t command,
                                              const uint8_t *out, size_t len,
                                              uint8_t *in, size_t size,
                                              struct i2cpt_fault *fault);
-/* No count on the wire: exactly `len` bytes. No PEC. */
+
+/*
+ * I2C block read, Linux's name for what is not in SMBus: `command`, repeated
+ * START, exactly `len` bytes (1 to 255) into `buf`, no count on the wire, no
+ * PEC. Returns `len`.
+ */
 I2CPT_API int i2cpt_smbus_read_i2c_block(struct i2cpt_adapter *a, uint16_t addr,
                                          uint16_t flags, uint8_t command,
                                          uint8_t *buf, size_t len,
                                          struct i2cpt_fault *fault);
+
+/*
+ * I2C block write: `command` and exactly `len` bytes (1 to 255) of `buf`, no
+ * count on the wire, no PEC.
+ */
 I2CPT_API int i2cpt_smbus_write_i2c_block(struct i2cpt_adapter *a,
                                           uint16_t addr, uint16_t flags,
                                           uint8_t command, const uint8_t *buf,
                                           size_t len,
                                           struct i2cpt_fault *fault);
 
-/* SMBus packet error code: CRC-8 (x^8 + x^2 + x + 1) over `len` bytes, going
- * on from `crc` (0 at first). The address bytes belong to it. */
+/*
+ * SMBus packet error code (SMBus 3.2 section 5.4): CRC-8 with polynomial
+ * x^8 + x^2 + x + 1 over `len` bytes, going on from `crc` (0 at first). The
+ * address bytes, with their R/W bit, belong to it. Any thread.
+ */
 I2CPT_API uint8_t i2cpt_smbus_pec(uint8_t crc, const uint8_t *buf, size_t len);
 
-/*
- * Is there a target at `addr`? 1 yes, 0 no, negative errno where it cannot be
- * told (-EBUSY: a kernel driver has it; -EOPNOTSUPP: the adapter lacks the
- * command). `how` AUTO follows i2cdetect: receive byte at 0x30-0x37 and
- * 0x50-0x5f, where a quick write may disturb an EEPROM, quick write elsewhere.
- */
+/* How to ask for presence. AUTO follows i2cdetect: receive byte at 0x30-0x37
+ * and 0x50-0x5f, where a quick write may disturb an EEPROM, quick write
+ * elsewhere. */
 enum i2cpt_probe_how {
     I2CPT_PROBE_AUTO = 0,
     I2CPT_PROBE_QUICK = 1,
     I2CPT_PROBE_READ = 2,
 };
+
+/*
+ * Is there a target at `addr`, 0x00 to 0x7f? 1 yes, 0 no, negative errno where
+ * it cannot be told (-EBUSY: a kernel driver has it; -EOPNOTSUPP: the adapter
+ * lacks the command; -EINVAL: address or `how` out of range). One transfer,
+ * bounded as any other. Any thread, but not in a done().
+ */
 I2CPT_API int i2cpt_probe(struct i2cpt_adapter *a, uint16_t addr, int how,
                           struct i2cpt_fault *fault);
 
-/* Probe `first` to `last` (i2cdetect's own range is 0x08 to 0x77) and put into
- * result[addr] what i2cpt_probe() said. Returns how many answered, or a
- * negative errno at ENODEV, EPERM and the like. `result` has 128 entries. */
+/*
+ * Probe `first` to `last` (i2cdetect's own range is 0x08 to 0x77) and put into
+ * result[addr] what i2cpt_probe() said. `result` has 128 entries, of which
+ * those outside the range stay as they were. Returns how many answered; or a
+ * negative errno, at once, for what would be the same at every address
+ * (ENODEV, EPERM, EINVAL, ENOMEM, ECANCELED).
+ */
 I2CPT_API int i2cpt_scan(struct i2cpt_adapter *a, uint16_t first, uint16_t last,
                          int how, int16_t *result, struct i2cpt_fault *fault);
 
@@ -434,17 +556,25 @@ I2CPT_API int i2cpt_serve(struct i2cpt_adapter *a, int in_fd, int out_fd);
 struct i2cpt_policy;
 struct i2cpt_passthrough;
 
-/*
- * Policy keys, by name, as text. Addresses: `address` (what the guest says),
- * `hostaddr` (what goes to the wire), each defaulting to the other, or
- * `addresses` (a list 0x0e:0x1d:0x50-0x57, or any) with both the same. Free
- * with i2cpt_policy_free(); i2cpt_passthrough_new() copies it.
- */
+/* A policy with the defaults of every key. Returns 0; free *out with
+ * i2cpt_policy_free(). It belongs to one thread at a time. */
 I2CPT_API int i2cpt_policy_new(struct i2cpt_policy **out);
+
+/* Frees it. NULL is allowed. */
 I2CPT_API void i2cpt_policy_free(struct i2cpt_policy *policy);
+
+/*
+ * Set one key, by name and as text, both copied. Addresses: `address` (what the
+ * guest says), `hostaddr` (what goes to the wire), each defaulting to the
+ * other, or `addresses` (a list 0x0e:0x1d:0x50-0x57, or any) with both the
+ * same. 0, or -EINVAL with a line that names key, value and what is accepted,
+ * and nothing is changed.
+ */
 I2CPT_API int i2cpt_policy_set(struct i2cpt_policy *policy, const char *key,
                                const char *value, struct i2cpt_fault *fault);
-/* Key number `index`; 0, or -ENOENT past the last. */
+
+/* What key number `index`, from 0, is; 0, or -ENOENT past the last. Its strings
+ * are static. Any thread. */
 I2CPT_API int i2cpt_policy_key(size_t index, struct i2cpt_key_info *out);
 
 /* What the guest is told for a START, a written or a read byte. */
@@ -478,74 +608,121 @@ struct i2cpt_hooks {
     void (*timer)(void *user, uint64_t when_ns);
 };
 
-/* Keeps a reference to the adapter. `hooks` may be NULL. Free with
- * i2cpt_passthrough_free(), which drains first. -EINVAL where no address was
- * set, or where transfer=stream and the adapter has no stream. */
+/*
+ * A passthrough of its own on an adapter, of which it keeps a reference;
+ * `policy` and `hooks` (may be NULL) are copied. Free *out with
+ * i2cpt_passthrough_free(). -EINVAL where no address was set, or where
+ * transfer=stream and the adapter has no stream; -ENOENT, -EINVAL and the like
+ * of learn-from=; always with a line in `fault`.
+ */
 I2CPT_API int i2cpt_passthrough_new(struct i2cpt_adapter *a,
                                     const struct i2cpt_policy *policy,
                                     const struct i2cpt_hooks *hooks,
                                     struct i2cpt_passthrough **out,
                                     struct i2cpt_fault *fault);
+
+/*
+ * Frees it, after i2cpt_passthrough_drain(). complete() is not called any more
+ * once this has returned. Not in a hook. NULL is allowed.
+ */
 I2CPT_API void i2cpt_passthrough_free(struct i2cpt_passthrough *pt);
 
-/* 1 where this guest address is one of the configured ones, else 0. */
+/* 1 where this guest address is one of the configured ones, else 0. Any
+ * thread. */
 I2CPT_API int i2cpt_passthrough_has_address(const struct i2cpt_passthrough *pt,
                                             uint16_t address);
 
 /*
- * The guest's bus events. `address` is the guest's, 7-bit; `flags` 0 or
- * I2CPT_M_RD. A START while a transaction is open is a repeated START. Each
- * returns an enum i2cpt_answer or a negative errno for misuse (-EBUSY while
- * pending, -EINVAL for an address that is not configured). `*byte` of a read
- * is 0xff where the answer is NACK. Stop answers ACK, or with a `complete` hook
- * PENDING and then ACK or NACK: NACK says that something was refused that the
- * guest had been told ACK for, and then no later START says it again.
- *
- * `expect` of a START for a read is the number of bytes that the controller
- * will take where it knows, else 0.
+ * The guest's bus events: start, write, read, nack, stop. They come from one
+ * thread at a time, in the order of the bus. Those that answer return an enum
+ * i2cpt_answer, or a negative errno for misuse: -EBUSY while an event is
+ * pending, -EPERM after fork(). They are bounded by the adapter's timeout-ms.
+ */
+
+/*
+ * A START, or where a transaction is open a repeated START. `address` is the
+ * guest's, 7-bit; `flags` 0 or I2CPT_M_RD. `expect` of a START for a read is
+ * the number of bytes that the controller will take where it knows, else 0.
+ * NACK: nobody there, or a fault of this address that is told late. -EINVAL for
+ * an address that is not configured.
  */
 I2CPT_API int i2cpt_passthrough_start(struct i2cpt_passthrough *pt,
                                       uint16_t address, uint16_t flags,
                                       uint32_t expect);
+
+/* One byte that the guest writes, in a transaction that was opened for it. */
 I2CPT_API int i2cpt_passthrough_write(struct i2cpt_passthrough *pt,
                                       uint8_t byte);
+
+/* One byte that the guest takes; *byte is 0xff where the answer is NACK, and
+ * with PENDING comes by complete(). */
 I2CPT_API int i2cpt_passthrough_read(struct i2cpt_passthrough *pt,
                                      uint8_t *byte);
+
 /*
  * What went wrong on the wire in the transaction that is open or was the last
- * one; code 0 where nothing has. For controllers that tell an address that was
- * not acknowledged from a byte: in message mode that does not follow from the
- * event that was answered NACK.
+ * one, copied into *out; code 0 where nothing has. For controllers that tell an
+ * address that was not acknowledged from a byte: in message mode that does not
+ * follow from the event that was answered NACK.
  */
 I2CPT_API void i2cpt_passthrough_fault(struct i2cpt_passthrough *pt,
                                        struct i2cpt_fault *out);
-/* The byte just read was the last one wanted. Optional: stop says it too. */
+
+/* The byte just read was the last one wanted. Optional: stop, and a repeated
+ * START, say it too. */
 I2CPT_API void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt);
+
+/*
+ * The STOP. ACK, or with a `complete` hook PENDING and then ACK or NACK: NACK
+ * says that something was refused that the guest had been told ACK for, and
+ * then no later START says it again.
+ */
 I2CPT_API int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt);
 
-/* For embedders with a `complete` hook: a descriptor to poll, what to call
- * when it is readable, and a bounded wait for the pending event alone that
- * completes it in the calling thread (0, or -ETIMEDOUT). Dispatch also calls
- * back whoever else has submitted on this handle of the adapter. complete()
- * may begin the next event; it must not free the passthrough. */
+/*
+ * For embedders with a `complete` hook (-EINVAL for others). complete() may
+ * begin the next event; it must not free the passthrough.
+ */
+
+/* A descriptor to poll for reading. It belongs to the passthrough; do not read
+ * or close it. */
 I2CPT_API int i2cpt_passthrough_fd(struct i2cpt_passthrough *pt);
+
+/*
+ * What to call when it is readable: carries on what is under way, and calls
+ * complete() where an event has ended. Also calls back whoever else has
+ * submitted on this handle of the adapter. Never waits. Returns how many
+ * requests ended.
+ */
 I2CPT_API int i2cpt_passthrough_dispatch(struct i2cpt_passthrough *pt);
+
+/*
+ * Wait at most `timeout_us` for the pending event, and call complete() in this
+ * thread: 0, also where none is pending; or -ETIMEDOUT.
+ */
 I2CPT_API int i2cpt_passthrough_wait(struct i2cpt_passthrough *pt,
                                      uint32_t timeout_us);
+
+/* What the `timer` hook asked to be called: at its time, or later. Any
+ * thread; nothing happens where nothing is due. */
 I2CPT_API void i2cpt_passthrough_timer(struct i2cpt_passthrough *pt);
 
 /*
  * Guest reset: the transaction is dropped (message mode: written bytes that
  * were kept are not sent; stream mode: STOP), what was promised is forgotten,
  * what was learned stays; a request in the kernel is orphaned; complete() is
- * not called for it.
- * Drain: as a STOP of the guest, then wait for posted writes and the recorder,
- * at most until their deadlines. For VM stop and exit.
+ * not called for it. Never waits with a `complete` hook; without one, at most
+ * until the deadline, for the STOP.
  */
 I2CPT_API void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt);
+
+/*
+ * Drain, for VM stop and exit: as a STOP of the guest, then wait for posted
+ * writes and the recorder, at most until their deadlines.
+ */
 I2CPT_API void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt);
 
-/* Counters, by index from 0; the name is NULL past the last. They only grow. */
+/* Counters of a passthrough. They only grow. */
 enum i2cpt_counter {
     I2CPT_COUNT_TRANSACTIONS, /* guest's START ... STOP */
     I2CPT_COUNT_TRANSFERS, /* transfers that reached the adapter, all kinds */
@@ -564,11 +741,16 @@ enum i2cpt_counter {
     I2CPT_COUNT_MISMATCHES,    /* requests that differ from the trace */
     I2CPT_COUNTERS
 };
+/* The name of a counter, "over-read", by index from 0; NULL past the last. The
+ * string is static. Any thread. */
 I2CPT_API const char *i2cpt_counter_name(size_t index);
+
+/* What the counter number `index` stands at; 0 past the last. Any thread. */
 I2CPT_API uint64_t i2cpt_passthrough_counter(struct i2cpt_passthrough *pt,
                                              size_t index);
 
-/* Frees a string that the library returned for the caller to free. */
+/* Frees what the library returned for the caller to free with this. NULL is
+ * allowed. Any thread. */
 I2CPT_API void i2cpt_free(void *p);
 
 #ifdef __cplusplus
