@@ -18,7 +18,7 @@ test_packages=(
     g++ check umockdev libumockdev-dev i2c-tools python3-smbus2 python3-smbus
     ddcutil python3-pytest
     gcc-arm-none-eabi clang-format shellcheck git
-    qemu-system-x86 strace sigrok-cli tshark
+    qemu-system-x86 strace sigrok-cli tshark valgrind
     clang llvm groff-base man-db
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross

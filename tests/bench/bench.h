@@ -14,6 +14,10 @@ struct bench {
     const char *unit;
     /* The value, in `unit`. `quick`: only that it works, in a moment. */
     double (*run)(bool quick);
+    /* What --instructions counts, "transfer", and how many of them one unit
+     * of bench_work() is; NULL where that means nothing. */
+    const char *step;
+    unsigned per_round;
 };
 
 extern const struct bench bench_ftdi_efficiency, bench_ftdi_round_trips,
@@ -27,6 +31,12 @@ extern const struct bench bench_ftdi_efficiency, bench_ftdi_round_trips,
 
 uint64_t bench_now_ns(void);
 
+/* How much work a round has: `normal`, little with `quick`, or what --count
+ * says. */
+uint32_t bench_work(bool quick, uint32_t normal);
+/* And how many rounds there are. */
+int bench_rounds(bool quick);
+
 /* A benchmark that cannot be run, or whose work went wrong, ends the program
  * with status 1 and a line. */
 void bench_fail(const char *format, ...)
@@ -37,6 +47,9 @@ void bench_check(const char *what, int rc, const struct i2cpt_fault *fault);
 /* The fastest of the rounds in nanoseconds; each calls work(user, n). */
 uint64_t bench_fastest_ns(int rounds, void (*work)(void *user, uint32_t n),
                           void *user, uint32_t n);
+
+/* Instructions of one step of `bench`, by valgrind. */
+double bench_instructions(const struct bench *bench);
 
 /* A new empty folder, and away with it. */
 char *bench_make_folder(void);

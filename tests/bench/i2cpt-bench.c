@@ -22,6 +22,18 @@ static const struct bench *const benches[] = {
 };
 #define N_BENCHES (sizeof(benches) / sizeof(benches[0]))
 
+static uint32_t asked_count; /* of --count; 0: none */
+
+uint32_t bench_work(bool quick, uint32_t normal)
+{
+    return asked_count ? asked_count : quick ? 1000 : normal;
+}
+
+int bench_rounds(bool quick)
+{
+    return quick || asked_count ? 1 : BENCH_ROUNDS;
+}
+
 uint64_t bench_now_ns(void)
 {
     struct timespec now;
@@ -99,37 +111,88 @@ static void list(void)
     }
 }
 
-static int run(const char *name, bool quick)
+static const struct bench *find(const char *name)
 {
     for (size_t i = 0; i < N_BENCHES; i++) {
         if (!strcmp(name, benches[i]->name)) {
-            double value = benches[i]->run(quick);
-            printf("%s: %.6g %s\n", name, value, benches[i]->unit);
-            return EXIT_SUCCESS;
+            return benches[i];
         }
     }
     fprintf(stderr, "i2cpt-bench: no benchmark '%s'; --list names them\n",
             name);
-    return 2;
+    return NULL;
+}
+
+static int run(const char *name, bool quick)
+{
+    const struct bench *bench = find(name);
+
+    if (!bench) {
+        return 2;
+    }
+    double value = bench->run(quick);
+    printf("%s: %.6g %s\n", name, value, bench->unit);
+    return EXIT_SUCCESS;
+}
+
+static int run_instructions(const char *name)
+{
+    const struct bench *bench = find(name);
+
+    if (!bench) {
+        return 2;
+    }
+    double value = bench_instructions(bench);
+    printf("%s: %.6g instructions/%s\n", name, value, bench->step);
+    return EXIT_SUCCESS;
+}
+
+static int usage(int status)
+{
+    fputs("usage: i2cpt-bench [--quick | --count N | --instructions] NAME\n"
+          "       i2cpt-bench --list\n\n"
+          "The last line is NAME: VALUE UNIT.\n\n"
+          "  --quick         only try that it works\n"
+          "  --count N       one round of N steps\n"
+          "  --instructions  count the instructions of a step, by valgrind,\n"
+          "                  instead of taking the time\n\n"
+          "Example: i2cpt-bench --instructions transfer-overhead\n",
+          status ? stderr : stdout);
+    return status;
+}
+
+/* A number of steps, or 0. */
+static uint32_t parse_count(const char *text)
+{
+    char *end;
+    unsigned long count = strtoul(text, &end, 10);
+
+    return *end || count > 1000000000 ? 0 : (uint32_t)count;
 }
 
 int main(int argc, char **argv)
 {
-    bool quick = argc > 1 && !strcmp(argv[1], "--quick");
-    const char *name = argv[quick ? 2 : 1];
+    const char *option = argc > 1 ? argv[1] : "";
 
-    if (argc != (quick ? 3 : 2) || !strcmp(name, "--help")) {
-        bool asked = argc == 2;
-        fputs("usage: i2cpt-bench [--quick] NAME\n"
-              "       i2cpt-bench --list\n\n"
-              "The last line is NAME: VALUE UNIT. --quick only tries that it "
-              "works.\n",
-              asked ? stdout : stderr);
-        return asked ? EXIT_SUCCESS : 2;
+    if (argc == 2 && !strcmp(option, "--help")) {
+        return usage(EXIT_SUCCESS);
     }
-    if (!strcmp(name, "--list")) {
+    if (argc == 2 && !strcmp(option, "--list")) {
         list();
         return EXIT_SUCCESS;
     }
-    return run(name, quick);
+    if (argc == 2 && option[0] != '-') {
+        return run(option, false);
+    }
+    if (argc == 3 && !strcmp(option, "--quick")) {
+        return run(argv[2], true);
+    }
+    if (argc == 3 && !strcmp(option, "--instructions")) {
+        return run_instructions(argv[2]);
+    }
+    if (argc == 4 && !strcmp(option, "--count")) {
+        asked_count = parse_count(argv[2]);
+        return asked_count ? run(argv[3], false) : usage(2);
+    }
+    return usage(2);
 }

@@ -57,14 +57,13 @@ static struct i2cpt_passthrough *make(struct i2cpt_adapter *adapter)
 
 static double run(bool quick)
 {
-    uint32_t n = quick ? 1000 : 300000;
+    uint32_t n = bench_work(quick, 300000);
     struct i2cpt_adapter *adapter;
     struct i2cpt_fault fault = {0};
 
     bench_check(SPEC, i2cpt_adapter_open(SPEC, &adapter, &fault), &fault);
     struct i2cpt_passthrough *pt = make(adapter);
-    uint64_t ns =
-        bench_fastest_ns(quick ? 1 : BENCH_ROUNDS, transactions, pt, n);
+    uint64_t ns = bench_fastest_ns(bench_rounds(quick), transactions, pt, n);
     i2cpt_passthrough_free(pt);
     i2cpt_adapter_unref(adapter);
     return (double)ns / n / BYTES;
@@ -75,4 +74,6 @@ const struct bench bench_passthrough_overhead = {
     .about = "a guest's byte in message mode (w1+r6 on a stub), in ns",
     .unit = "ns",
     .run = run,
+    .step = "guest-byte",
+    .per_round = BYTES,
 };

@@ -17,7 +17,7 @@ static void replay(void *user, uint32_t n)
 
 static double run(bool quick)
 {
-    uint32_t n = quick ? 1000 : 1000000;
+    uint32_t n = bench_work(quick, 1000000);
     char *folder = bench_make_folder();
     char path[4096];
 
@@ -30,7 +30,7 @@ static double run(bool quick)
     if (fclose(file)) {
         bench_fail("cannot write %s", path);
     }
-    uint64_t ns = bench_fastest_ns(quick ? 1 : BENCH_ROUNDS, replay, path, n);
+    uint64_t ns = bench_fastest_ns(bench_rounds(quick), replay, path, n);
     unlink(path);
     bench_remove_folder(folder);
     return n * 1e3 / (double)ns;
@@ -42,4 +42,6 @@ const struct bench bench_replay_rate = {
              "millions a second",
     .unit = "million/s",
     .run = run,
+    .step = "line",
+    .per_round = 1,
 };

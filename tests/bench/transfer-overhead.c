@@ -31,14 +31,13 @@ static void transfers(void *user, uint32_t n)
 
 static double run(bool quick)
 {
-    uint32_t n = quick ? 1000 : 1000000;
+    uint32_t n = bench_work(quick, 1000000);
     struct i2cpt_adapter *first, *second;
     struct i2cpt_fault fault = {0};
 
     bench_check(SPEC, i2cpt_adapter_open(SPEC, &first, &fault), &fault);
     bench_check(SPEC, i2cpt_adapter_open(SPEC, &second, &fault), &fault);
-    uint64_t ns =
-        bench_fastest_ns(quick ? 1 : BENCH_ROUNDS, transfers, second, n);
+    uint64_t ns = bench_fastest_ns(bench_rounds(quick), transfers, second, n);
     i2cpt_adapter_unref(second);
     i2cpt_adapter_unref(first);
     return (double)ns / n;
@@ -49,4 +48,6 @@ const struct bench bench_transfer_overhead = {
     .about = "one i2cpt_transfer of w1+r2 on a stub, shared handle, in ns",
     .unit = "ns",
     .run = run,
+    .step = "transfer",
+    .per_round = 1,
 };
