@@ -209,6 +209,30 @@ static int smbus_read(struct devfile *f, struct preload_smbus *c)
     }
 }
 
+/*
+ * A block write of no bytes, which SMBus has not and the kernel sends all the
+ * same: the command, of an SMBus block its count, and a PEC.
+ */
+static int write_empty_block(struct devfile *f, const struct preload_smbus *c)
+{
+    uint16_t flags = client_flags(f);
+    uint8_t bytes[4] = {(uint8_t)(f->address << 1), c->command};
+    uint32_t n = c->size == I2C_SMBUS_BLOCK_DATA ? 3 : 2;
+
+    if (!(i2cpt_adapter_functionality(f->adapter) & I2CPT_FUNC_I2C)) {
+        return -EINVAL;
+    }
+    if (flags & I2CPT_CLIENT_PEC && n == 3) {
+        bytes[n] = i2cpt_smbus_pec(0, bytes, n);
+        n++;
+    }
+    struct i2cpt_msg msg = {.addr = f->address,
+                            .flags = flags & I2CPT_CLIENT_TEN,
+                            .len = n - 1,
+                            .buf = bytes + 1};
+    return i2cpt_transfer(f->adapter, &msg, 1, NULL);
+}
+
 static int smbus_write(struct devfile *f, const struct preload_smbus *c)
 {
     struct i2cpt_adapter *a = f->adapter;
@@ -224,9 +248,15 @@ static int smbus_write(struct devfile *f, const struct preload_smbus *c)
         return i2cpt_smbus_write_word_data(a, addr, flags, c->command,
                                            (uint16_t)word(c->block), NULL);
     case I2C_SMBUS_BLOCK_DATA:
+        if (!c->block[0]) {
+            return write_empty_block(f, c);
+        }
         return i2cpt_smbus_write_block_data(a, addr, flags, c->command,
                                             c->block + 1, c->block[0], NULL);
     default: /* I2C_SMBUS_I2C_BLOCK_DATA */
+        if (!c->block[0]) {
+            return write_empty_block(f, c);
+        }
         return i2cpt_smbus_write_i2c_block(a, addr, flags, c->command,
                                            c->block + 1, c->block[0], NULL);
     }

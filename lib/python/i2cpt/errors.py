@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What goes wrong on a bus, as OSError with the wire's own details."""
+import ctypes
+import errno
+import os
+
+from ._abi import EMISMATCH, Fault, lib
+
+_PHASES = (None, "address", "data", "stop")
+
+
+class I2CError(OSError):
+    """An OSError with Linux's errno, and what is known of the fault.
+
+    phase is "address", "data", "stop" or None; msg and byte are indices, or
+    None; text is the library's own line.
+    """
+
+    def __init__(self, code, text="", phase=None, msg=None, byte=None):
+        super().__init__(code, os.strerror(code))
+        self.text, self.phase, self.msg, self.byte = text, phase, msg, byte
+
+    def __str__(self):
+        return super().__str__() + (f" ({self.text})" if self.text else "")
+
+
+class ReplayMismatch(I2CError):
+    """A request that differs from what the trace has; text says how."""
+
+    def __init__(self, text):
+        super().__init__(errno.EPROTO, text)
+
+
+def error_of(result, fault):
+    """The exception for a negative result and its fault."""
+    line = ctypes.create_string_buffer(1024)
+    lib.i2cpt_fault_describe(ctypes.byref(fault), line, len(line))
+    text = line.value.decode(errors="replace")
+    if -result == EMISMATCH:
+        return ReplayMismatch(text)
+    return I2CError(-result, text, _PHASES[fault.phase & 3],
+                    fault.msg if fault.msg >= 0 else None,
+                    fault.byte if fault.byte >= 0 else None)
+
+
+def call(function, *arguments):
+    """function(*arguments, &fault): its result, or the exception."""
+    fault = Fault()
+    result = function(*arguments, ctypes.byref(fault))
+    if result < 0:
+        raise error_of(result, fault)
+    return result
