@@ -288,10 +288,10 @@ def boot(command, initrd, timeout=1500):
     return match.group(1), int(match.group(2))
 
 
-def collect(modules, script, programs, machine=None, later=(), files=None):
-    """Boot a guest: what it says, and its status. Modules of `later` are
-    there for the script to load; `files` maps names in the guest to files."""
-    machine = machine or X86()
+def initramfs(machine, modules, script, programs=(), later=(), files=None,
+              tools=TOOLS):
+    """What a guest starts with, packed. Modules of `later` are there for the
+    script to load; `files` maps names in the guest to files."""
     image = Initramfs()
     for name in ('proc', 'sys', 'dev', 'tmp', 'run', 'bin'):
         image.directory(name)
@@ -305,16 +305,23 @@ def collect(modules, script, programs, machine=None, later=(), files=None):
     image.data('modules', '\n'.join(names).encode())
     for name, path in (files or {}).items():
         image.program(name, path, machine.root)
-    for tool in TOOLS:
+    for tool in tools:
         image.program(f'usr/sbin/{tool}', machine.tool(tool), machine.root)
     for path in programs:
         image.program(f'bin/{os.path.basename(path)}', path, machine.root)
     image.data('init', INIT.format(begin=BEGIN, end=END,
                                    script=script).encode())
+    return image.pack()
+
+
+def collect(modules, script, programs, machine=None, later=(), files=None):
+    """Boot a guest: what it says, and its status. The rest is initramfs()'s."""
+    machine = machine or X86()
+    packed = initramfs(machine, modules, script, programs, later, files)
     with tempfile.TemporaryDirectory(prefix='i2cpt-vm.') as work:
         initrd = os.path.join(work, 'initrd.gz')
         with open(initrd, 'wb') as file:
-            file.write(image.pack())
+            file.write(packed)
         return boot(machine.command(work), initrd)
 
 
