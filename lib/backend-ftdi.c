@@ -6,8 +6,12 @@
 #include <errno.h>
 #include <glib.h>
 
+#include "clock.h"
+#include "fault.h"
 #include "ftdi-link.h"
-#include "private.h"
+#include "key.h"
+#include "options.h"
+#include "registry.h"
 
 #define FUNCTIONALITY                                              \
     (I2CPT_FUNC_I2C | I2CPT_FUNC_10BIT_ADDR | I2CPT_FUNC_NOSTART | \

@@ -9,12 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "fault.h"
 #include "i2c-dev-fault.h"
 #include "i2c-dev-host.h"
 #include "i2c-dev-plan.h"
 #include "i2c-dev-smbus.h"
 #include "i2c-dev-uapi.h"
-#include "private.h"
+#include "key.h"
+#include "log.h"
+#include "options.h"
+#include "registry.h"
 
 /* An address that has been free is asked about again when it was not used for
  * so long; one that was busy, each time. */

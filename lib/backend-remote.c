@@ -12,7 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "fault.h"
+#include "key.h"
+#include "options.h"
 #include "pipe-io.h"
+#include "registry.h"
 
 extern char **environ;
 

@@ -10,6 +10,9 @@
 
 #include <glib.h>
 
+#include "fault.h"
+#include "options.h"
+#include "registry.h"
 #include "stub.h"
 
 #define FUNC_SMBUS I2CPT_FUNC_SMBUS_EMUL_ALL

@@ -6,6 +6,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
+#include "fault.h"
+#include "key.h"
+#include "options.h"
+#include "registry.h"
+#include "smbus-msgs.h"
 #include "trace-match.h"
 
 struct trace {

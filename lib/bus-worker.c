@@ -6,6 +6,8 @@
 #include <signal.h>
 
 #include "bus.h"
+#include "clock.h"
+#include "fault.h"
 
 static void *worker_main(void *arg);
 
@@ -41,17 +43,11 @@ int bus_enqueue_locked(struct i2cpt_bus *bus, struct job *job)
     return 0;
 }
 
-void bus_dequeue_locked(struct i2cpt_bus *bus, struct job *job)
-{
-    *(job->prev ? &job->prev->next : &bus->head) = job->next;
-    *(job->next ? &job->next->prev : &bus->tail) = job->prev;
-    job->next = job->prev = NULL;
-}
-
 /* Nobody waits for this job any more; the caller's pointer is void. */
 void bus_abandon_locked(struct i2cpt_bus *bus, struct job *job)
 {
     job->request = NULL;
+    job->complete_locked = NULL;
     if (job->state == JOB_RUNNING) {
         job->abandoned = true;
     } else if (job->state == JOB_QUEUED &&
@@ -81,8 +77,8 @@ static void finish_locked(struct i2cpt_bus *bus, struct job *job, int result)
     job->result = result;
     if (job->abandoned) {
         g_free(job);
-    } else if (job->request) {
-        request_complete_locked(job->request, result, &job->fault);
+    } else if (job->complete_locked) {
+        job->complete_locked(job);
     }
     pthread_cond_broadcast(&bus->done);
 }
@@ -112,7 +108,7 @@ static void run_locked(struct i2cpt_bus *bus, struct job *job)
     pthread_mutex_unlock(&bus->lock);
     ret = bus_execute(bus, &job->call, &job->fault);
     if (ret == -ENODEV) {
-        adapter_bus_is_dead(bus);
+        open_buses_forget_dead(bus);
     }
     pthread_mutex_lock(&bus->lock);
     bus->busy = false;
@@ -207,7 +203,7 @@ static void collect_locked(struct i2cpt_bus *bus, struct pipeline *p)
             job->fault.code = -ret;
         }
         if (ret == -ENODEV) {
-            adapter_bus_is_dead(bus);
+            open_buses_forget_dead(bus);
         }
         pthread_mutex_lock(&bus->lock);
     }

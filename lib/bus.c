@@ -4,6 +4,11 @@
 #include <time.h>
 
 #include "bus.h"
+#include "clock.h"
+#include "fault.h"
+#include "options.h"
+#include "recorder.h"
+#include "smbus-map.h"
 
 uint64_t bus_deadline(struct i2cpt_bus *bus, uint32_t timeout_ms)
 {

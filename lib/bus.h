@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The inside of adapters: the shared bus (bus.c), its queue and worker
- * (bus-worker.c), the handles on it (adapter.c) and the asynchronous requests
- * (request.c).
+ * The inside of adapters: the shared bus (bus.c), its queue (job.c) and worker
+ * (bus-worker.c), which of them are open (open-buses.c), the handles on them
+ * (adapter.c), the asynchronous requests (request.c) and their way back
+ * (dispatch.c).
  */
 #ifndef I2CPT_BUS_H
 #define I2CPT_BUS_H
@@ -10,7 +11,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "private.h"
+#include "backend.h"
+#include "calls.h"
+#include "timer.h"
 
 /* How long past its deadline a backend that keeps deadlines by itself may
  * come back before it counts as stuck. */
@@ -38,6 +41,8 @@ struct job {
     struct i2cpt_smbus_call smbus;
     struct i2cpt_xfer xfer;        /* while it is begun and not collected */
     struct i2cpt_request *request; /* NULL: a thread waits, or nobody */
+    /* what is called when it has finished; NULL: nothing */
+    void (*complete_locked)(struct job *job);
     struct i2cpt_fault fault;
     int result;
     /* copies of messages and bytes follow */
@@ -79,7 +84,6 @@ struct i2cpt_request {
     bool complete;
     int result;
     struct i2cpt_fault fault;
-    uint64_t expires_ns;
 };
 
 struct i2cpt_adapter {
@@ -120,25 +124,36 @@ void bus_free(struct i2cpt_bus *bus);
 
 /* bus-worker.c */
 int bus_enqueue_locked(struct i2cpt_bus *bus, struct job *job);
-void bus_dequeue_locked(struct i2cpt_bus *bus, struct job *job);
 void bus_abandon_locked(struct i2cpt_bus *bus, struct job *job);
 
+/* job.c */
+void bus_dequeue_locked(struct i2cpt_bus *bus, struct job *job);
 struct job *job_new(const struct i2cpt_call *call, uint64_t deadline_ns);
 void job_copy_back(const struct job *job, struct i2cpt_call *call);
 
 /* request.c */
-void request_complete_locked(struct i2cpt_request *r, int result,
-                             const struct i2cpt_fault *fault);
+/* Give a pending request up: its job goes on without it, or not at all. */
+void request_end_locked(struct i2cpt_request *r, int code);
+/* When nobody waits for it any longer. */
+uint64_t request_expiry(const struct i2cpt_request *r);
+/* A complete one, out of its handle's list; returns `r`. */
+struct i2cpt_request *request_take_locked(struct i2cpt_adapter *a,
+                                          struct i2cpt_request *r);
 void requests_expire_locked(struct i2cpt_adapter *a);
 void requests_drop_locked(struct i2cpt_adapter *a);
 
-/* adapter.c */
-extern atomic_uint i2cpt_fork_generation;
+/* open-buses.c */
 static inline bool adapter_forked(const struct i2cpt_adapter *a)
 {
     return a->generation !=
            atomic_load_explicit(&i2cpt_fork_generation, memory_order_relaxed);
 }
-void adapter_bus_is_dead(struct i2cpt_bus *bus);
+/* The bus of these options, opened or shared, for one more handle; and one
+ * handle less. */
+int open_buses_get(const struct i2cpt_options *o, struct i2cpt_bus **out,
+                   struct i2cpt_fault *fault);
+void open_buses_put(struct i2cpt_bus *bus);
+/* A later opening begins anew; whoever still has it gets ENODEV. */
+void open_buses_forget_dead(struct i2cpt_bus *bus);
 
 #endif

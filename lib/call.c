@@ -4,6 +4,9 @@
 #include <glib.h>
 
 #include "bus.h"
+#include "check-msgs.h"
+#include "clock.h"
+#include "fault.h"
 
 /* Backends whose calls cannot be cut short are left to the worker, unless the
  * user says otherwise. */
@@ -115,7 +118,7 @@ int i2cpt_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
 out:
     pthread_mutex_unlock(&bus->lock);
     if (ret == -ENODEV && !was_dead) {
-        adapter_bus_is_dead(bus);
+        open_buses_forget_dead(bus);
     }
     return ret;
 }

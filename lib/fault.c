@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "private.h"
+#include "backend.h"
+#include "fault.h"
+#include "timer.h"
 
 static const struct {
     int code;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fault.h"
 #include "ftdi-find.h"
 
 /* Chips with an MPSSE, told by the release number of the descriptor: vendor and

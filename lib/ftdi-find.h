@@ -8,7 +8,9 @@
 
 #include <libusb.h>
 
+#include "backend.h"
 #include "mpsse.h"
+#include "timer.h"
 
 #define FTDI_VENDOR 0x0403u
 

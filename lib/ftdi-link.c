@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <sys/time.h>
 
+#include "clock.h"
+#include "fault.h"
 #include "ftdi-link.h"
 #include "mpsse-usb.h"
 

@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <poll.h>
 
+#include "clock.h"
+#include "fault.h"
 #include "i2c-dev-fault.h"
 
 /* How long a detached USB adapter may fail before /sys knows: its driver comes

@@ -3,6 +3,7 @@
 #ifndef I2CPT_I2C_DEV_FAULT_H
 #define I2CPT_I2C_DEV_FAULT_H
 
+#include "backend.h"
 #include "i2c-dev-host.h"
 
 /* What the answer belongs to. */

@@ -9,8 +9,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "i2c-dev-host.h"
 #include "i2c-dev-uapi.h"
+#include "key.h"
 
 #define CLASS_DIR "/sys/class/i2c-dev"
 #define RULE      "60-libi2cpt.rules"

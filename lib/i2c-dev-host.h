@@ -8,7 +8,8 @@
 
 #include <sys/types.h>
 
-#include "private.h"
+#include "backend.h"
+#include "timer.h"
 
 /* How one kernel driver sets up its adapters, and what its codes stand for. */
 struct host_driver {

@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "i2c-dev-plan.h"
 
 static int refuse(struct i2cpt_fault *fault, size_t i, const char *what,

@@ -6,7 +6,9 @@
 #ifndef I2CPT_I2C_DEV_PLAN_H
 #define I2CPT_I2C_DEV_PLAN_H
 
+#include "backend.h"
 #include "i2c-dev-uapi.h"
+#include "timer.h"
 
 struct plan {
     struct uapi_msg *msgs;

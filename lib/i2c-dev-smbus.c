@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <glib.h>
 
+#include "fault.h"
 #include "i2c-dev-smbus.h"
 #include "i2c-dev-uapi.h"
 

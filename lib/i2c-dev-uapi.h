@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "private.h"
+#include "backend.h"
 
 #define UAPI_MAX_MSGS  42u   /* of one I2C_RDWR */
 #define UAPI_MAX_LEN   8192u /* bytes of one of its messages */

@@ -75,3 +75,10 @@ void job_copy_back(const struct job *job, struct i2cpt_call *call)
         }
     }
 }
+
+void bus_dequeue_locked(struct i2cpt_bus *bus, struct job *job)
+{
+    *(job->prev ? &job->prev->next : &bus->head) = job->next;
+    *(job->next ? &job->next->prev : &bus->tail) = job->prev;
+    job->next = job->prev = NULL;
+}

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "private.h"
+#include "backend.h"
+#include "fault.h"
+#include "key.h"
+#include "timer.h"
 
 /* Digits of `text` up to `end` (exclusive), decimal or 0x; no sign, no blank.
  */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fault.h"
 #include "i2cpt-trace.h"
 #include "passthrough.h"
 

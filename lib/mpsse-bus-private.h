@@ -4,9 +4,10 @@
 #ifndef I2CPT_MPSSE_BUS_PRIVATE_H
 #define I2CPT_MPSSE_BUS_PRIVATE_H
 
+#include "backend.h"
 #include "mpsse-bus.h"
-
-enum { PIN_SCL = 0x01, PIN_SDA_IN = 0x04 };
+#include "mpsse-codec.h"
+#include "timer.h"
 
 /*
  * A transfer that was begun and is not collected (mpsse-pipeline.c):
@@ -88,10 +89,6 @@ int mpsse_add_message(struct mpsse_bus *bus, const struct i2cpt_msg *m,
 
 /* Symbols before the data. */
 uint32_t mpsse_address_symbols(const struct i2cpt_msg *m);
-/* 0 or -ENOMEM. */
-int mpsse_grow(uint8_t **buf, size_t *size, size_t need);
-bool mpsse_pins_free(uint8_t pins);
-int mpsse_lines_busy(struct i2cpt_fault *fault, uint8_t pins);
 /* A symbol of ours as it was on the wire: went out, acknowledged? */
 int mpsse_check_sent(const struct i2cpt_msg *m, uint32_t msg, uint32_t index,
                      struct mpsse_symbol s, struct i2cpt_fault *fault);

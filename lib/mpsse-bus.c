@@ -3,27 +3,13 @@
 #include <glib.h>
 #include <string.h>
 
+#include "clock.h"
+#include "fault.h"
 #include "mpsse-bus-private.h"
 
 /* Of the time that a transfer has, what is kept for bringing a stuck engine and
  * bus back; where it has little, a quarter. */
 #define RESCUE_NS 20000000u
-
-int mpsse_grow(uint8_t **buf, size_t *size, size_t need)
-{
-    uint8_t *p;
-
-    if (need <= *size) {
-        return 0;
-    }
-    p = g_try_realloc(*buf, need);
-    if (!p) {
-        return -ENOMEM;
-    }
-    *buf = p;
-    *size = need;
-    return 0;
-}
 
 /* --------------------------------------------------------- engine and bus */
 
@@ -73,19 +59,6 @@ static int synchronise(struct mpsse_bus *bus, uint64_t deadline_ns)
     mpsse_frame_reset(&bus->f);
     mpsse_setup(&bus->m, &bus->f);
     return exchange(bus, deadline_ns);
-}
-
-int mpsse_lines_busy(struct i2cpt_fault *fault, uint8_t pins)
-{
-    return i2cpt_fault_text(fault, EBUSY,
-                            "the bus is stuck: %s stays low (pull-ups, or a "
-                            "target without power?)",
-                            !(pins & PIN_SCL) ? "SCL" : "SDA");
-}
-
-bool mpsse_pins_free(uint8_t pins)
-{
-    return (pins & PIN_SCL) && (pins & PIN_SDA_IN);
 }
 
 /* Look at the lines; when SDA is low, nine clocks and a STOP, and look again.

@@ -7,7 +7,9 @@
 #ifndef I2CPT_MPSSE_BUS_H
 #define I2CPT_MPSSE_BUS_H
 
+#include "backend.h"
 #include "mpsse.h"
+#include "timer.h"
 
 /*
  * exchange: send `out`, then receive exactly `in_len` bytes (0: none), the

@@ -4,7 +4,9 @@
 #ifndef I2CPT_MPSSE_CODEC_H
 #define I2CPT_MPSSE_CODEC_H
 
+#include "backend.h"
 #include "mpsse.h"
+#include "timer.h"
 
 /* AN_108's commands, those that I2C needs. Bits go out at the falling edge and
  * come in at the rising one, MSB first. */
@@ -59,11 +61,18 @@ void mpsse_put(struct mpsse_frame *f, const uint8_t *bytes, size_t n);
 void mpsse_add_piece(struct mpsse_frame *f, struct mpsse_piece piece,
                      size_t in_bytes);
 
+/* Make *buf hold `need` bytes: 0 or -ENOMEM. */
+int mpsse_grow(uint8_t **buf, size_t *size, size_t need);
+/* Of the pins as they were read: nobody holds a line down; or -EBUSY, with a
+ * line that says which one it is. */
+bool mpsse_pins_free(uint8_t pins);
+int mpsse_lines_busy(struct i2cpt_fault *fault, uint8_t pins);
+
 #define PUT(f, ...)                              \
     mpsse_put(f, (const uint8_t[]){__VA_ARGS__}, \
               sizeof((const uint8_t[]){__VA_ARGS__}))
 
-/* mpsse.c */
+/* mpsse-pins.c */
 void mpsse_set_pins(const struct mpsse *m, struct mpsse_frame *f, bool scl,
                     bool sda);
 void mpsse_delay(const struct mpsse *m, struct mpsse_frame *f);

@@ -2,6 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "mpsse-codec.h"
 
 void mpsse_frame_reset(struct mpsse_frame *f)
@@ -69,4 +70,33 @@ void mpsse_add_piece(struct mpsse_frame *f, struct mpsse_piece piece,
     piece.in_at = f->in_len;
     f->pieces[f->n_pieces++] = piece;
     f->in_len += in_bytes;
+}
+
+bool mpsse_pins_free(uint8_t pins)
+{
+    return (pins & PIN_SCL) && (pins & PIN_SDA_IN);
+}
+
+int mpsse_lines_busy(struct i2cpt_fault *fault, uint8_t pins)
+{
+    return i2cpt_fault_text(fault, EBUSY,
+                            "the bus is stuck: %s stays low (pull-ups, or a "
+                            "target without power?)",
+                            !(pins & PIN_SCL) ? "SCL" : "SDA");
+}
+
+int mpsse_grow(uint8_t **buf, size_t *size, size_t need)
+{
+    uint8_t *p;
+
+    if (need <= *size) {
+        return 0;
+    }
+    p = g_try_realloc(*buf, need);
+    if (!p) {
+        return -ENOMEM;
+    }
+    *buf = p;
+    *size = need;
+    return 0;
 }

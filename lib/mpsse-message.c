@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "mpsse-bus-private.h"
 
 /* ---------------------------------------------------------------- messages */

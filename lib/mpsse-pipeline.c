@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <glib.h>
 
+#include "clock.h"
+#include "fault.h"
 #include "mpsse-bus-private.h"
 
 /* What a transfer may take beyond twice its time on the wire: USB, and the

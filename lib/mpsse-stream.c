@@ -2,6 +2,7 @@
 /* Byte by byte: each call one exchange, SCL held low between them. */
 #include <errno.h>
 
+#include "fault.h"
 #include "mpsse-bus-private.h"
 
 /* What the last read byte, or a read START without one, still needs. */

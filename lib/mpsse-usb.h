@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend.h"
+
 #define MPSSE_USB_STATUS 2u
 
 /* What is to be asked of USB for `want` bytes of reply: whole packets (a

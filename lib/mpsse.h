@@ -15,7 +15,8 @@
 #ifndef I2CPT_MPSSE_H
 #define I2CPT_MPSSE_H
 
-#include "private.h"
+#include "backend.h"
+#include "timer.h"
 
 enum mpsse_chip { MPSSE_FT232H, MPSSE_FT2232H, MPSSE_FT4232H };
 enum mpsse_encoding { MPSSE_PACKED, MPSSE_BYTEWISE };

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What was given for the keys of an adapter, with defaults, as text and as
+ * numbers; and the keys that every backend has. */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
 
-#include "private.h"
+#include "backend.h"
+#include "i2cpt-trace.h"
+#include "options.h"
+#include "timer.h"
 
 struct entry {
     const struct i2cpt_key *key;
@@ -14,6 +19,44 @@ struct entry {
 struct i2cpt_options {
     const struct i2cpt_ops *ops;
     GArray *entries; /* of struct entry */
+};
+
+const struct i2cpt_key i2cpt_common_keys[] = {
+    {.name = "name",
+     .kind = I2CPT_KEY_STRING,
+     .help = "what messages call this adapter",
+     .may_differ = true},
+    {.name = "record",
+     .kind = I2CPT_KEY_STRING,
+     .help = "write every transfer to this trace"},
+    {.name = "timeout-ms",
+     .kind = I2CPT_KEY_UINT,
+     .min = 1,
+     .max = 60000,
+     .def = "200",
+     .help = "bound of one transfer, queueing and retries included"},
+    {.name = "retries",
+     .kind = I2CPT_KEY_UINT,
+     .max = 100,
+     .help = "attempts after a lost arbitration"},
+    {.name = "record-append",
+     .kind = I2CPT_KEY_SWITCH,
+     .def = "off",
+     .help = "go on with the trace that record= names"},
+    {.name = "record-bus",
+     .kind = I2CPT_KEY_UINT,
+     .max = I2CPT_TRACE_BUS_MAX,
+     .help = "N of i2c-N: in a trace that several adapters record to"},
+    {.name = "record-failure",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "go-on|stop",
+     .def = "go-on",
+     .help = "where nothing more can be recorded: go on without, or refuse "
+             "every further transfer"},
+    {.name = "record-redact",
+     .kind = I2CPT_KEY_STRING,
+     .help = "ADDR[/REG][:...]: data written as ??"},
+    {NULL},
 };
 
 static void clear_entry(void *p)
@@ -50,8 +93,8 @@ static const struct i2cpt_key *find_in(const struct i2cpt_key *keys,
     return NULL;
 }
 
-static const struct i2cpt_key *find_key(const struct i2cpt_options *o,
-                                        const char *name)
+const struct i2cpt_key *i2cpt_options_key(const struct i2cpt_options *o,
+                                          const char *name)
 {
     const struct i2cpt_key *key = find_in(o->ops->keys, name);
 
@@ -72,145 +115,26 @@ static struct entry *find_entry(const struct i2cpt_options *o, const char *name)
     return NULL;
 }
 
-static void append_names(GString *s, const struct i2cpt_key *keys)
+void i2cpt_options_put(struct i2cpt_options *o, const struct i2cpt_key *key,
+                       const char *text, uint64_t number)
 {
-    for (; keys && keys->name; keys++) {
-        g_string_append_printf(s, "%s%s", s->len ? ", " : "", keys->name);
-    }
-}
+    struct entry fresh = {key, g_strdup(text), number};
+    struct entry *e = find_entry(o, key->name);
 
-static int unknown_key(const struct i2cpt_options *o, const char *key,
-                       const char *value, struct i2cpt_fault *fault)
-{
-    g_autoptr(GString) names = g_string_new(NULL);
-
-    append_names(names, o->ops->keys);
-    append_names(names, i2cpt_common_keys);
-    return i2cpt_fault_text(fault, EINVAL,
-                            "%.30s=%.40s: %s has no key '%.30s'; it has %.120s",
-                            key, value, o->ops->name, key, names->str);
-}
-
-static int set_backend(struct i2cpt_options *o, const char *name,
-                       struct i2cpt_fault *fault)
-{
-    g_autoptr(GString) names = g_string_new(NULL);
-    size_t i;
-
-    o->ops = i2cpt_find_backend(name);
-    if (o->ops) {
-        g_array_set_size(o->entries, 0);
-        return 0;
-    }
-    for (i = 0; i2cpt_backends[i]; i++) {
-        g_string_append_printf(names, "%s%s", i ? ", " : "",
-                               i2cpt_backends[i]->name);
-    }
-    return i2cpt_fault_text(fault, EINVAL,
-                            "backend=%.40s: no such backend; this build has "
-                            "%s",
-                            name, names->len ? names->str : "none");
-}
-
-int i2cpt_options_set(struct i2cpt_options *o, const char *name,
-                      const char *value, struct i2cpt_fault *fault)
-{
-    struct entry fresh = {0}, *e;
-    int ret;
-
-    i2cpt_fault_clear(fault);
-    if (!strcmp(name, "backend")) {
-        return set_backend(o, value, fault);
-    }
-    if (!o->ops) {
-        return i2cpt_fault_text(fault, EINVAL, "%.30s=%.40s: no backend= yet",
-                                name, value);
-    }
-    fresh.key = find_key(o, name);
-    if (!fresh.key) {
-        return unknown_key(o, name, value, fault);
-    }
-    ret = i2cpt_key_parse(fresh.key, value, &fresh.number, fault);
-    if (ret) {
-        return ret;
-    }
-    fresh.text = g_strdup(value);
-    e = find_entry(o, name);
     if (e) {
         g_free(e->text);
         *e = fresh;
     } else {
         g_array_append_val(o->entries, fresh);
     }
-    return 0;
 }
 
-/* The text up to the next single comma, doubled ones made one; *p moves past
- * it, to NULL at the end. */
-static char *next_part(const char **p)
+void i2cpt_options_set_ops(struct i2cpt_options *o, const struct i2cpt_ops *ops)
 {
-    GString *part = g_string_new(NULL);
-    const char *s = *p;
-
-    for (; *s; s++) {
-        if (*s == ',') {
-            if (s[1] != ',') {
-                break;
-            }
-            s++;
-        }
-        g_string_append_c(part, *s);
+    o->ops = ops;
+    if (ops) {
+        g_array_set_size(o->entries, 0);
     }
-    *p = *s ? s + 1 : NULL;
-    return g_string_free(part, FALSE);
-}
-
-static int parse_part(struct i2cpt_options *o, char *part,
-                      struct i2cpt_fault *fault)
-{
-    char *equals = strchr(part, '=');
-
-    if (!equals || equals == part) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "'%.60s': expected KEY=VALUE (a comma inside a "
-                                "value is written ,,)",
-                                part);
-    }
-    *equals = 0;
-    if (!strcmp(part, "backend")) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "backend=%.40s: the backend stands first, "
-                                "without a key",
-                                equals + 1);
-    }
-    return i2cpt_options_set(o, part, equals + 1, fault);
-}
-
-int i2cpt_options_parse(const char *spec, struct i2cpt_options **out,
-                        struct i2cpt_fault *fault)
-{
-    struct i2cpt_options *o;
-    const char *p = spec;
-    int ret;
-
-    i2cpt_fault_clear(fault);
-    i2cpt_options_new(&o);
-    {
-        g_autofree char *backend = next_part(&p);
-
-        ret = set_backend(o, backend, fault);
-    }
-    while (!ret && p) {
-        g_autofree char *part = next_part(&p);
-
-        ret = parse_part(o, part, fault);
-    }
-    if (ret) {
-        i2cpt_options_free(o);
-        return ret;
-    }
-    *out = o;
-    return 0;
 }
 
 const char *i2cpt_options_get(const struct i2cpt_options *o, const char *key)
@@ -254,7 +178,7 @@ const char *i2cpt_options_string(const struct i2cpt_options *o, const char *key)
     if (e) {
         return e->text;
     }
-    k = find_key(o, key);
+    k = i2cpt_options_key(o, key);
     return k ? k->def : NULL;
 }
 
@@ -267,7 +191,7 @@ uint64_t i2cpt_options_number(const struct i2cpt_options *o, const char *key)
     if (e) {
         return e->number;
     }
-    k = find_key(o, key);
+    k = i2cpt_options_key(o, key);
     if (k && k->def) {
         i2cpt_key_parse(k, k->def, &value, NULL);
     }

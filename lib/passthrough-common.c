@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "log.h"
 #include "passthrough.h"
 
 void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr)

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "passthrough.h"
 
 static bool blocks(const struct i2cpt_passthrough *pt)

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "passthrough.h"
 
 /*

@@ -5,7 +5,10 @@
 #include <glib.h>
 #include <string.h>
 
+#include "fault.h"
+#include "log.h"
 #include "passthrough.h"
+#include "smbus-map.h"
 
 /* A read that was too short grows by read-ahead, or with no write before it by
  * one byte, so that nothing is read too far, up to here; then it doubles. */

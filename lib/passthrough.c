@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "passthrough.h"
 
 /* ------------------------------------------------------------ the object */

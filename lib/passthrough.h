@@ -13,133 +13,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "bus.h"
-#include "private.h"
+#include "calls.h"
+#include "clock.h"
+#include "learn.h"
+#include "policy.h"
+#include "presence.h"
+#include "timer.h"
 
 #define PT_NS_PER_MS 1000000ull
-
-/* ------------------------------------------------------ policy (policy.c) */
-
-enum pt_transfer { PT_TRANSFER_AUTO, PT_TRANSFER_STREAM, PT_TRANSFER_MESSAGE };
-enum pt_on_short { PT_SHORT_RESEND, PT_SHORT_CONTINUE };
-
-/* A write longer than this is never sent twice, so more need not be kept. */
-#define PT_POINTER_MAX 32u
-
-struct i2cpt_policy {
-    uint32_t transfer;    /* enum pt_transfer */
-    uint32_t read_length; /* 0: learn */
-    uint32_t read_ahead;
-    uint32_t pointer_bytes; /* at most PT_POINTER_MAX */
-    uint32_t on_short;      /* enum pt_on_short */
-    uint32_t presence_ms;
-    uint32_t probe;
-    uint32_t busy_retry_ms;
-    uint32_t hold_timeout_ms; /* 0, which cannot be given: for ever */
-    bool hold_given;
-    uint32_t posted_writes;
-    uint32_t readonly;
-    int32_t address, hostaddr; /* -1: not given */
-    bool any, listed;          /* addresses= was given: any, or a list */
-    uint8_t named[128];        /* the list */
-    char *learn_from;
-};
-
-void i2cpt_policy_defaults(struct i2cpt_policy *policy);
-/* host[guest address] = host address, or -1 where it is not ours. -EINVAL
- * where no address was given, or two ways to give one. */
-int i2cpt_policy_addresses(const struct i2cpt_policy *policy, int16_t *host,
-                           struct i2cpt_fault *fault);
-
-/* -------------------------------------------- what was learned (learn.c) */
-
-#define LEARN_KEY_MAX  64u   /* bytes of a write that tell two reads apart */
-#define LEARN_KEYS_MAX 8192u /* per passthrough; the oldest goes */
-
-/* What was written to the address before the read; only the first
- * LEARN_KEY_MAX bytes are looked at, but the whole length. */
-struct learn_key {
-    uint16_t addr;
-    uint32_t len;
-    const uint8_t *bytes;
-};
-
-struct learned {
-    uint32_t length; /* 0: never seen, nothing to go by */
-    uint8_t block;   /* 0, or for block reads what comes with the data: 1 the
-                        count, 2 a PEC too */
-};
-
-struct i2cpt_learn;
-struct i2cpt_learn *i2cpt_learn_new(void);
-void i2cpt_learn_free(struct i2cpt_learn *learn);
-struct learned i2cpt_learn_lookup(struct i2cpt_learn *learn,
-                                  const struct learn_key *key);
-/* A guest took `taken` bytes, at least one, of which `first` was the first. */
-void i2cpt_learn_note(struct i2cpt_learn *learn, const struct learn_key *key,
-                      uint32_t taken, uint8_t first);
-/* A block read was refused as such (bad count): never guess it again. */
-void i2cpt_learn_no_block(struct i2cpt_learn *learn,
-                          const struct learn_key *key);
-/* Seed from a trace; an error names the file. */
-int i2cpt_learn_from(struct i2cpt_learn *learn, const char *path,
-                     struct i2cpt_fault *fault);
-
-/* -------------------------------------------- who answers (presence.c) */
-
-/* What is known of a host address. */
-struct pt_target {
-    bool present;
-    uint64_t seen_ns;   /* hook's clock; with present */
-    uint64_t wrote_ns;  /* when it last took a write */
-    bool wrote;         /* with wrote_ns */
-    bool polled;        /* a START without data was told ACK, and the wire */
-    uint64_t polled_ns; /* refused it, then */
-    bool late;          /* a fault that the guest has not been told yet */
-    bool logged;        /* late faults, once */
-    bool logged_mismatch;
-    bool no_probe; /* the adapter refused the command */
-    /* the bytes last written, and in which transaction */
-    uint64_t write_txn; /* 0: never */
-    uint64_t next_txn;  /* the first after it that moved data; 0: none yet */
-    uint32_t last_len;
-    uint8_t last[LEARN_KEY_MAX];
-};
-
-enum pt_probe { PT_PROBE_NONE, PT_PROBE_QUICK, PT_PROBE_READ };
-
-struct i2cpt_passthrough;
-/* How to probe: i2cdetect's rules, what the adapter can, what readonly= and
- * probe= allow. */
-enum pt_probe i2cpt_pt_probe_how(const struct i2cpt_passthrough *pt,
-                                 uint16_t addr);
-/* `now` is the hook's clock. */
-bool i2cpt_pt_present(const struct i2cpt_passthrough *pt, uint16_t addr,
-                      uint64_t now);
-void i2cpt_pt_seen(struct i2cpt_passthrough *pt, uint16_t addr, uint64_t now);
-void i2cpt_pt_unseen(struct i2cpt_passthrough *pt, uint16_t addr);
-/* Remember what was written for the reads to come. */
-void i2cpt_pt_note_write(struct i2cpt_passthrough *pt, uint16_t addr,
-                         const uint8_t *bytes, uint32_t len);
-/* A read begins: what was written before it, in this transaction or the one
- * before; length 0 for none. */
-struct learn_key i2cpt_pt_key(struct i2cpt_passthrough *pt, uint16_t addr);
-/* A read has moved data: in the next transaction that write is too old. */
-void i2cpt_pt_note_read(struct i2cpt_passthrough *pt, uint16_t addr);
-
-/* ------------------------------------------------- timer thread (timer.c) */
-
-struct i2cpt_timer;
-typedef void (*i2cpt_timer_fn)(void *user);
-/* One deadline at a time; the thread is started by the first set. Its times
- * are of `now`. */
-struct i2cpt_timer *i2cpt_timer_new(i2cpt_timer_fn fire,
-                                    uint64_t (*now)(void *user), void *user);
-void i2cpt_timer_set(struct i2cpt_timer *timer, uint64_t when_ns);
-/* Joins; `forked`: there is no thread in this process. */
-void i2cpt_timer_free(struct i2cpt_timer *timer, bool forked);
-
-/* ----------------------------------------------------------- the machine */
 
 /*
  * One guest event is answered by zero or more calls on the bus and pauses

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "pipe-io.h"
 
 static int set_nonblocking(int fd)

@@ -3,7 +3,9 @@
 #ifndef I2CPT_PIPE_IO_H
 #define I2CPT_PIPE_IO_H
 
+#include "backend.h"
 #include "remote-wire.h"
+#include "timer.h"
 
 struct pipe_io {
     int in_fd, out_fd; /* made non-blocking */

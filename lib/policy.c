@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fault.h"
+#include "key.h"
 #include "passthrough.h"
 
 /*

@@ -2,7 +2,8 @@
 /* Presence of targets, asked for as i2cdetect does */
 #include <errno.h>
 
-#include "private.h"
+#include "backend.h"
+#include "fault.h"
 
 /* EEPROMs may take a quick write for the begin of a write; sensors at other
  * addresses may be confused by a read. */

@@ -2,6 +2,8 @@
 /* A transfer in the making. */
 #include <string.h>
 
+#include "clock.h"
+#include "fault.h"
 #include "recorder.h"
 
 /* Bytes of one transfer: their text has to fit a line. */

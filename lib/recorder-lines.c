@@ -4,6 +4,9 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "clock.h"
+#include "fault.h"
+#include "log.h"
 #include "recorder.h"
 #include "trace-line.h"
 

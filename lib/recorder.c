@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "key.h"
+#include "options.h"
 #include "recorder.h"
 #include "redact.h"
-#include "smbus.h"
+#include "smbus-msgs.h"
 #include "trace-line.h"
 
 struct recorder {

@@ -7,8 +7,18 @@
 
 #include <glib.h>
 
+#include "backend.h"
 #include "i2cpt-trace.h"
-#include "private.h"
+#include "timer.h"
+
+/*
+ * The recorder wraps an opened instance: takes ops and priv of the inner one,
+ * gives its own, whose close() closes the inner one. `path` is record=.
+ */
+int i2cpt_recorder_wrap(const struct i2cpt_options *o, const char *path,
+                        const struct i2cpt_bus_info *info,
+                        const struct i2cpt_ops **ops, void **priv,
+                        struct i2cpt_fault *fault);
 
 /* A transfer as it is being made: its messages grow. */
 struct record {

@@ -3,7 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "private.h"
+#include "fault.h"
+#include "key.h"
 #include "redact.h"
 
 #define ADDRESSES 1024u

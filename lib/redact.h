@@ -3,7 +3,9 @@
 #ifndef I2CPT_REDACT_H
 #define I2CPT_REDACT_H
 
+#include "backend.h"
 #include "i2cpt-trace.h"
+#include "timer.h"
 
 struct redact;
 

@@ -2,9 +2,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "backend.h"
 #include "config.h"
 #include "i2cpt-trace.h"
-#include "private.h"
+#include "key.h"
+#include "options.h"
+#include "registry.h"
+#include "timer.h"
 
 const struct i2cpt_ops *const i2cpt_backends[] = {
     &i2cpt_stub_ops,    &i2cpt_trace_ops,
@@ -18,44 +22,6 @@ const struct i2cpt_ops *const i2cpt_backends[] = {
 };
 
 const struct i2cpt_ops *i2cpt_extra_backend;
-
-const struct i2cpt_key i2cpt_common_keys[] = {
-    {.name = "name",
-     .kind = I2CPT_KEY_STRING,
-     .help = "what messages call this adapter",
-     .may_differ = true},
-    {.name = "record",
-     .kind = I2CPT_KEY_STRING,
-     .help = "write every transfer to this trace"},
-    {.name = "timeout-ms",
-     .kind = I2CPT_KEY_UINT,
-     .min = 1,
-     .max = 60000,
-     .def = "200",
-     .help = "bound of one transfer, queueing and retries included"},
-    {.name = "retries",
-     .kind = I2CPT_KEY_UINT,
-     .max = 100,
-     .help = "attempts after a lost arbitration"},
-    {.name = "record-append",
-     .kind = I2CPT_KEY_SWITCH,
-     .def = "off",
-     .help = "go on with the trace that record= names"},
-    {.name = "record-bus",
-     .kind = I2CPT_KEY_UINT,
-     .max = I2CPT_TRACE_BUS_MAX,
-     .help = "N of i2c-N: in a trace that several adapters record to"},
-    {.name = "record-failure",
-     .kind = I2CPT_KEY_CHOICE,
-     .choices = "go-on|stop",
-     .def = "go-on",
-     .help = "where nothing more can be recorded: go on without, or refuse "
-             "every further transfer"},
-    {.name = "record-redact",
-     .kind = I2CPT_KEY_STRING,
-     .help = "ADDR[/REG][:...]: data written as ??"},
-    {NULL},
-};
 
 const struct i2cpt_ops *i2cpt_find_backend(const char *name)
 {

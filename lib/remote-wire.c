@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "check-msgs.h"
+#include "fault.h"
 #include "remote-wire.h"
 
 static const char magic[5] = {'i', '2', 'c', 'p', 't'};

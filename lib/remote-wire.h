@@ -12,7 +12,8 @@
 #ifndef I2CPT_REMOTE_WIRE_H
 #define I2CPT_REMOTE_WIRE_H
 
-#include "private.h"
+#include "backend.h"
+#include "timer.h"
 
 #define WIRE_VERSION   1u
 #define WIRE_FRAME_MAX (16u << 20)

@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #include "bus.h"
+#include "check-msgs.h"
+#include "clock.h"
+#include "fault.h"
 
 /* ------------------------------------------ the handle's list, descriptors */
 
@@ -57,8 +60,8 @@ static void set_timer_locked(struct i2cpt_adapter *a, uint64_t when_ns)
     timerfd_settime(a->timer_fd, TFD_TIMER_ABSTIME, &its, NULL);
 }
 
-void request_complete_locked(struct i2cpt_request *r, int result,
-                             const struct i2cpt_fault *fault)
+static void request_complete_locked(struct i2cpt_request *r, int result,
+                                    const struct i2cpt_fault *fault)
 {
     struct i2cpt_adapter *a = r->adapter;
 
@@ -74,8 +77,13 @@ void request_complete_locked(struct i2cpt_request *r, int result,
     }
 }
 
+static void job_has_finished_locked(struct job *job)
+{
+    request_complete_locked(job->request, job->result, &job->fault);
+}
+
 /* Give a pending request up: its job goes on without it, or not at all. */
-static void end_locked(struct i2cpt_request *r, int code)
+void request_end_locked(struct i2cpt_request *r, int code)
 {
     struct i2cpt_fault fault;
 
@@ -86,7 +94,7 @@ static void end_locked(struct i2cpt_request *r, int code)
     pthread_cond_broadcast(&r->adapter->bus->done);
 }
 
-static uint64_t expiry(const struct i2cpt_request *r)
+uint64_t request_expiry(const struct i2cpt_request *r)
 {
     return bus_expiry(r->adapter->bus, r->job);
 }
@@ -105,10 +113,10 @@ void requests_expire_locked(struct i2cpt_adapter *a)
         if (now == UINT64_MAX) {
             now = i2cpt_now_ns();
         }
-        if (now >= expiry(r)) {
-            end_locked(r, ETIMEDOUT);
+        if (now >= request_expiry(r)) {
+            request_end_locked(r, ETIMEDOUT);
         } else {
-            next = MIN(next, expiry(r));
+            next = MIN(next, request_expiry(r));
         }
     }
     set_timer_locked(a, next);
@@ -130,6 +138,7 @@ static int queue_locked(struct i2cpt_request *r)
         return -ENOMEM;
     }
     r->job->request = r;
+    r->job->complete_locked = job_has_finished_locked;
     ret = bus_enqueue_locked(bus, r->job);
     if (ret) {
         g_free(r->job);
@@ -173,8 +182,8 @@ static int start_locked(struct i2cpt_request *r)
         return ret;
     }
     link_locked(a, r);
-    if (expiry(r) < a->timer_ns) {
-        set_timer_locked(a, expiry(r));
+    if (request_expiry(r) < a->timer_ns) {
+        set_timer_locked(a, request_expiry(r));
     }
     return 0;
 }
@@ -196,7 +205,7 @@ static int submit(struct i2cpt_adapter *a, struct i2cpt_request *r,
     dies = a->bus->dead && !was_dead;
     pthread_mutex_unlock(&a->bus->lock);
     if (dies) {
-        adapter_bus_is_dead(a->bus);
+        open_buses_forget_dead(a->bus);
     }
     if (ret) {
         if (out) {
@@ -249,61 +258,14 @@ int i2cpt_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
 
 /* ----------------------------------------------------------------- deliver */
 
-static struct i2cpt_request *take_complete_locked(struct i2cpt_adapter *a,
-                                                  struct i2cpt_request *r)
+struct i2cpt_request *request_take_locked(struct i2cpt_adapter *a,
+                                          struct i2cpt_request *r)
 {
     unlink_locked(a, r);
     if (!--a->complete) {
         unsignal_locked(a);
     }
     return r;
-}
-
-static void deliver(struct i2cpt_request *r)
-{
-    if (r->job) {
-        job_copy_back(r->job, r->call);
-    }
-    if (r->done) {
-        r->done(r, r->result, &r->fault, r->user);
-    }
-    g_free(r->job);
-    g_free(r);
-}
-
-static struct i2cpt_request *first_complete_locked(struct i2cpt_adapter *a)
-{
-    struct i2cpt_request *r = a->complete ? a->requests : NULL;
-
-    while (r && !r->complete) {
-        r = r->next;
-    }
-    return r ? take_complete_locked(a, r) : NULL;
-}
-
-int i2cpt_dispatch(struct i2cpt_adapter *a)
-{
-    struct i2cpt_bus *bus = a->bus;
-    struct i2cpt_request *r;
-    int count = 0;
-
-    if (adapter_forked(a)) {
-        return -EPERM;
-    }
-    i2cpt_adapter_ref(a);
-    for (;;) {
-        pthread_mutex_lock(&bus->lock);
-        requests_expire_locked(a);
-        r = first_complete_locked(a);
-        pthread_mutex_unlock(&bus->lock);
-        if (!r) {
-            break;
-        }
-        deliver(r);
-        count++;
-    }
-    i2cpt_adapter_unref(a);
-    return count;
 }
 
 int i2cpt_request_cancel(struct i2cpt_request *r)
@@ -318,48 +280,10 @@ int i2cpt_request_cancel(struct i2cpt_request *r)
     if (r->complete) {
         ret = -EALREADY;
     } else if (r->job->state == JOB_QUEUED) {
-        end_locked(r, ECANCELED);
+        request_end_locked(r, ECANCELED);
     }
     pthread_mutex_unlock(&bus->lock);
     return ret;
-}
-
-int i2cpt_request_wait(struct i2cpt_request *r, uint32_t timeout_us)
-{
-    struct i2cpt_adapter *a = r->adapter;
-    struct i2cpt_bus *bus = a->bus;
-    uint64_t until_ns = 0, now;
-    bool complete;
-
-    if (adapter_forked(a)) {
-        return -EPERM;
-    }
-    pthread_mutex_lock(&bus->lock);
-    while (!r->complete) {
-        now = i2cpt_now_ns();
-        if (!until_ns) {
-            until_ns = now + (uint64_t)timeout_us * 1000u;
-        }
-        if (now >= expiry(r)) {
-            end_locked(r, ETIMEDOUT);
-        } else if (now >= until_ns) {
-            break;
-        } else {
-            bus_wait_locked(bus, MIN(until_ns, expiry(r)));
-        }
-    }
-    complete = r->complete;
-    if (complete) {
-        take_complete_locked(a, r);
-    }
-    pthread_mutex_unlock(&bus->lock);
-    if (!complete) {
-        return -ETIMEDOUT;
-    }
-    i2cpt_adapter_ref(a);
-    deliver(r);
-    i2cpt_adapter_unref(a);
-    return 0;
 }
 
 static void drop_locked(struct i2cpt_request *r)
@@ -367,7 +291,7 @@ static void drop_locked(struct i2cpt_request *r)
     struct i2cpt_adapter *a = r->adapter;
 
     if (r->complete) {
-        take_complete_locked(a, r);
+        request_take_locked(a, r);
         g_free(r->job);
     } else {
         unlink_locked(a, r);

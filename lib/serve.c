@@ -4,6 +4,9 @@
 #include <glib.h>
 #include <stdio.h>
 
+#include "calls.h"
+#include "clock.h"
+#include "fault.h"
 #include "pipe-io.h"
 
 /* A client that does not take its answer in this time is gone. */

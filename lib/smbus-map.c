@@ -10,7 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "smbus.h"
+#include "backend.h"
+#include "fault.h"
+#include "functionality.h"
+#include "smbus-map.h"
+#include "smbus-msgs.h"
+#include "timer.h"
 
 /* In this order: several give the same bytes on the wire, and the plainest
  * that the host has is as good as another. */

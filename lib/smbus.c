@@ -6,7 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "smbus.h"
+#include "backend.h"
+#include "calls.h"
+#include "fault.h"
+#include "functionality.h"
+#include "smbus-msgs.h"
 
 /* What came back: a command's data without count and PEC. */
 struct answer {

@@ -10,6 +10,10 @@
 
 #include <glib.h>
 
+#include "clock.h"
+#include "fault.h"
+#include "functionality.h"
+#include "smbus-msgs.h"
 #include "stub.h"
 
 /* A fault at a byte (-1: the address) of the open message. */

@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "clock.h"
+#include "fault.h"
 #include "stub.h"
 
 #define PAGE_MAX 256u

@@ -13,6 +13,7 @@
 
 #include <glib.h>
 
+#include "fault.h"
 #include "stub.h"
 
 #define BLANKS " \t\r\n"

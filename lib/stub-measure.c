@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "fault.h"
 #include "stub.h"
 
 #define RESULT_MAX 64u

@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "fault.h"
 #include "stub.h"
 
 enum reg_type {

@@ -12,7 +12,9 @@
 #ifndef I2CPT_STUB_H
 #define I2CPT_STUB_H
 
-#include "private.h"
+#include "backend.h"
+#include "key.h"
+#include "timer.h"
 
 #define STUB_LINE_MAX   4096u /* of a load file */
 #define STUB_VALUES     8u    /* keys of one line */

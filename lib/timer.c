@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "log.h"
 #include "passthrough.h"
 
 struct i2cpt_timer {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fault.h"
 #include "trace-match.h"
 
 static struct trace_seq *seq_of(struct trace_source *s, uint32_t address)
@@ -187,4 +188,18 @@ int trace_source_count(struct trace_source *s, uint64_t *count,
         *count += s->by_address[i] ? s->by_address[i]->count : 0;
     }
     return 0;
+}
+
+int trace_source_read(struct trace_source *s, struct i2cpt_trace_reader *r,
+                      struct trace_slot *slot, uint64_t deadline_ns,
+                      struct i2cpt_fault *fault)
+{
+    int ret;
+
+    do {
+        ret = trace_reader_read(r, slot, deadline_ns, fault);
+    } while (ret == 1 && (slot->line.kind != I2CPT_TRACE_TRANSFER ||
+                          (slot->line.transfer.bus != (int32_t)s->bus &&
+                           (slot->line.transfer.bus >= 0 || s->bus))));
+    return ret;
 }

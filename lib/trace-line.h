@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend.h"
 #include "i2cpt-trace.h"
-#include "private.h"
+#include "timer.h"
 
 #define TRACE_MAGIC     "i2cpt-trace "
 #define TRACE_WORDS_MAX 255u              /* unknown %words of a line */

@@ -8,21 +8,6 @@
 
 /* ---------------------------------------------------------- plain requests */
 
-bool match_is_quick_write(const struct i2cpt_trace_transfer *t)
-{
-    return t->n == 1 && !(t->msgs[0].flags & I2CPT_M_RD) && !t->msgs[0].len;
-}
-
-/* A refused %probe stands for the START that was refused for it. */
-int match_refused(struct trace_match *m, line_t line, struct i2cpt_fault *fault)
-{
-    const struct i2cpt_trace_transfer *t = &line->transfer;
-
-    match_consume(m, m->seq->pos, trace_is_own(t), line, 0);
-    return i2cpt_fault_set(fault, t->code, t->phase, t->fault_msg,
-                           t->fault_byte);
-}
-
 static int request_in_order(struct trace_match *m, struct i2cpt_xfer *x)
 {
     const struct i2cpt_msg *first = &x->msgs[0];

@@ -10,17 +10,6 @@
 
 #include "trace-parse.h"
 
-int parse_fail(struct parser *s, const char *at, const char *format, ...)
-{
-    va_list ap;
-
-    s->error->column = (size_t)(at - s->begin);
-    va_start(ap, format);
-    vsnprintf(s->error->text, sizeof(s->error->text), format, ap);
-    va_end(ap);
-    return -EINVAL;
-}
-
 static int parse_fraction(struct parser *s, uint64_t *ns)
 {
     static const uint32_t scale[] = {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fault.h"
 #include "trace-match.h"
 
 /* The transfer behind `index`, where it belongs to the same item. */
@@ -132,4 +133,19 @@ int match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
         *out = line;
         return 1;
     }
+}
+
+bool match_is_quick_write(const struct i2cpt_trace_transfer *t)
+{
+    return t->n == 1 && !(t->msgs[0].flags & I2CPT_M_RD) && !t->msgs[0].len;
+}
+
+/* A refused %probe stands for the START that was refused for it. */
+int match_refused(struct trace_match *m, line_t line, struct i2cpt_fault *fault)
+{
+    const struct i2cpt_trace_transfer *t = &line->transfer;
+
+    match_consume(m, m->seq->pos, trace_is_own(t), line, 0);
+    return i2cpt_fault_set(fault, t->code, t->phase, t->fault_msg,
+                           t->fault_byte);
 }

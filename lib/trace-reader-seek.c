@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "trace-reader.h"
 
 #define SMALL_MAX (64u << 20)

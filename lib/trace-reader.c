@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "fault.h"
 #include "trace-reader.h"
 
 #define BUFFER_SIZE (256u << 10)

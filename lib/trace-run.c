@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fault.h"
 #include "trace-match.h"
 
 /* ------------------------------------------------------------- one request */

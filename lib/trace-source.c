@@ -7,23 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fault.h"
+#include "key.h"
 #include "trace-match.h"
 
 /* ------------------------------------------------------------- transfers */
-
-int trace_source_read(struct trace_source *s, struct i2cpt_trace_reader *r,
-                      struct trace_slot *slot, uint64_t deadline_ns,
-                      struct i2cpt_fault *fault)
-{
-    int ret;
-
-    do {
-        ret = trace_reader_read(r, slot, deadline_ns, fault);
-    } while (ret == 1 && (slot->line.kind != I2CPT_TRACE_TRANSFER ||
-                          (slot->line.transfer.bus != (int32_t)s->bus &&
-                           (slot->line.transfer.bus >= 0 || s->bus))));
-    return ret;
-}
 
 static int break_for_ever(struct trace_source *s,
                           const struct i2cpt_fault *fault)

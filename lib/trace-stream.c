@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fault.h"
 #include "trace-match.h"
 
 static int stream_differs(struct trace_match *m, line_t expected,

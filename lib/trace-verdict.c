@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fault.h"
+#include "log.h"
 #include "trace-match.h"
 
 #define REQUEST_TEXT 900 /* of one, as far as it is shown */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "trace-line.h"
 
 struct i2cpt_trace_writer {

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend.h"
+#include "fault.h"
 #include "i2cpt-trace.h"
-#include "private.h"
+#include "timer.h"
 
 struct words {
     char **word;

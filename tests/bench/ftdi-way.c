@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Apart from the benchmarks, since the virtual chip has a bench.h too. */
+#include "../ftdi/bench.h"
+#include "backend.h"
+#include "clock.h"
 #include "ftdi-way.h"
+#include "timer.h"
 
 #include <errno.h>
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "../ftdi/bench.h"
 
 #define TIMEOUT_NS 1000000000u
 /* The backend's default. */

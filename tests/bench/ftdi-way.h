@@ -3,6 +3,7 @@
 #ifndef BENCH_FTDI_WAY_H
 #define BENCH_FTDI_WAY_H
 
+#include "backend.h"
 #include "mpsse.h"
 
 struct ftdi_way {

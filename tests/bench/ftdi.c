@@ -3,8 +3,10 @@
  * time the wire is in use. */
 #include <stdio.h>
 
+#include "backend.h"
 #include "bench.h"
 #include "ftdi-way.h"
+#include "timer.h"
 
 static const struct ftdi_way ways[] = {
     {"FT232H packed", MPSSE_FT232H, MPSSE_PACKED},

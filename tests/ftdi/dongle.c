@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "backend.h"
+#include "clock.h"
 #include "dongle.h"
-#include "private.h"
+#include "timer.h"
 
 #define PORTS 2 /* that have an engine */
 /* Simulated time after the last edge that passes at once. */

@@ -3,9 +3,12 @@
  * for single bytes. */
 #include <string.h>
 
+#include "backend.h"
+#include "calls.h"
 #include "fake-dongle.h"
-#include "private.h"
+#include "fault.h"
 #include "rig.h"
+#include "timer.h"
 
 /* A guest is slow, and its host may have more to do. */
 #define PATIENCE_MS 20000u

@@ -11,8 +11,10 @@
 
 #include <check.h>
 
+#include "backend.h"
 #include "bench.h"
 #include "mpsse-bus.h"
+#include "timer.h"
 
 #define RIG_MSGS    8
 #define RIG_TIMEOUT 200000000ull

@@ -8,6 +8,8 @@
 #include "fake-dongle.h"
 #include "ftdi-find.h"
 #include "i2cpt.h"
+#include "policy.h"
+#include "registry.h"
 
 static struct fake_dongle *dongle;
 

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "../unit/unit.h"
+#include "clock.h"
+#include "fault.h"
 #include "rig.h"
 #include "ways.h"
 

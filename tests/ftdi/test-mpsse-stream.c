@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../unit/unit.h"
+#include "fault.h"
 #include "rig.h"
 #include "ways.h"
 

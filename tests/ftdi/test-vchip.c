@@ -7,6 +7,7 @@
 
 #include "../unit/unit.h"
 #include "bench.h"
+#include "clock.h"
 
 #define MS 1000000ull
 

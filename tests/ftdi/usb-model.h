@@ -8,8 +8,10 @@
 #ifndef FTDI_USB_MODEL_H
 #define FTDI_USB_MODEL_H
 
+#include "backend.h"
 #include "chip.h"
 #include "mpsse-bus.h"
+#include "timer.h"
 
 #define VUSB_PACKET   512u
 #define VUSB_STATUS   2u

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check-msgs.h"
+#include "clock.h"
+#include "fault.h"
 #include "fuzz.h"
 #include "mpsse-bus.h"
 #include "mpsse-usb.h"

@@ -17,6 +17,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "calls.h"
+#include "check-msgs.h"
 #include "fuzz.h"
 #include "remote-wire.h"
 

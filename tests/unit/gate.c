@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "backend.h"
+#include "fault.h"
 #include "gate.h"
+#include "key.h"
+#include "options.h"
+#include "registry.h"
 
 #include <errno.h>
 #include <glib.h>

@@ -7,7 +7,8 @@
 #ifndef GATE_H
 #define GATE_H
 
-#include "private.h"
+#include "backend.h"
+#include "timer.h"
 
 enum gate_kind { GATE_PLAIN, GATE_OUTLIVES, GATE_INSTANT, GATE_PIPELINE };
 

@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fault.h"
+#include "key.h"
 #include "pt-fake.h"
+#include "registry.h"
 #include "unit.h"
 
 /* ------------------------------------------------------------------ the bus */

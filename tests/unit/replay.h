@@ -3,8 +3,9 @@
 #ifndef REPLAY_H
 #define REPLAY_H
 
+#include "backend.h"
 #include "i2cpt-trace.h"
-#include "private.h"
+#include "timer.h"
 
 /*
  * Do what `step` says and put what came of it into out[256].

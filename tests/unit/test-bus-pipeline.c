@@ -7,8 +7,10 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "backend.h"
+#include "calls.h"
 #include "gate.h"
-#include "private.h"
+#include "timer.h"
 #include "unit.h"
 
 #define MOST 8

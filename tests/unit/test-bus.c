@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bus.h"
+#include "calls.h"
 #include "gate.h"
 #include "unit.h"
 

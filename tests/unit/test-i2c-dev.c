@@ -10,10 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "fake-i2c-dev.h"
 #include "i2c-dev-host.h"
 #include "i2cpt.h"
-#include "private.h"
+#include "registry.h"
 #include "unit.h"
 
 #define FULL     0x0fff801fu /* I2C, 10-bit, mangling, NOSTART, all of SMBus */

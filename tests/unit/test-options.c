@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fault.h"
 #include "gate.h"
+#include "key.h"
+#include "options.h"
 #include "unit.h"
 
 static const struct {

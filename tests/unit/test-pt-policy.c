@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "key.h"
 #include "passthrough.h"
 #include "unit.h"
 

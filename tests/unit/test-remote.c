@@ -12,9 +12,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "calls.h"
+#include "check-msgs.h"
+#include "fault.h"
 #include "gate.h"
-#include "unit.h"
 #include "remote-wire.h"
+#include "unit.h"
 
 /* A server at a socket: the adapter, or a script of bytes to send. */
 struct server {

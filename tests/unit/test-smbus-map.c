@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "fault.h"
+#include "smbus-map.h"
 #include "stub.h"
 #include "unit.h"
 #include "wire.h"

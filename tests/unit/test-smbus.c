@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "smbus-msgs.h"
 #include "stub.h"
 #include "unit.h"
 #include "wire.h"

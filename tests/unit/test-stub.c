@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "calls.h"
+#include "clock.h"
 #include "stub.h"
 #include "unit.h"
 #include "wire.h"

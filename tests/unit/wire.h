@@ -14,7 +14,8 @@
 #ifndef WIRE_H
 #define WIRE_H
 
-#include "private.h"
+#include "backend.h"
+#include "timer.h"
 
 const char *wire(struct i2cpt_adapter *a, const char *script);
 /* The same, byte by byte through the stream calls. */

@@ -20,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "private.h"
+#include "calls.h"
 #include "stub.h"
 #include "usb-board.h"
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Faults: filling them in. */
+#ifndef I2CPT_FAULT_H
+#define I2CPT_FAULT_H
+
+#include <stddef.h>
+
+#include "i2cpt.h"
+
+/* Fill in *fault (may be NULL) and return -code. msg and byte -1: unknown. */
+int i2cpt_fault_set(struct i2cpt_fault *fault, int code, int phase, int msg,
+                    int byte);
+/* As above, phase unknown, with a line for a person. */
+int i2cpt_fault_text(struct i2cpt_fault *fault, int code, const char *format,
+                     ...) __attribute__((format(printf, 3, 4)));
+static inline void i2cpt_fault_clear(struct i2cpt_fault *fault)
+{
+    if (fault) {
+        fault->code = 0;
+        fault->phase = I2CPT_PHASE_UNKNOWN;
+        fault->msg = fault->byte = -1;
+        fault->text[0] = 0;
+    }
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What was given for the keys of an adapter. Specification strings are
+ * spec.c's.
+ */
+#ifndef I2CPT_OPTIONS_H
+#define I2CPT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "key.h"
+
+struct i2cpt_ops;
+
+/* Those that every backend has. */
+extern const struct i2cpt_key i2cpt_common_keys[];
+
+/* Values with defaults applied; the key must be one of the backend's or of the
+ * common ones. Strings are NULL, numbers 0, where unset and without default. */
+const char *i2cpt_options_string(const struct i2cpt_options *o,
+                                 const char *key);
+uint64_t i2cpt_options_number(const struct i2cpt_options *o, const char *key);
+/* Whether the user gave it. */
+bool i2cpt_options_has(const struct i2cpt_options *o, const char *key);
+/* Its backend; NULL before there is one. Setting it drops all entries. */
+const struct i2cpt_ops *i2cpt_options_ops(const struct i2cpt_options *o);
+void i2cpt_options_set_ops(struct i2cpt_options *o,
+                           const struct i2cpt_ops *ops);
+/* The key of that name, the backend's or a common one; NULL: none. */
+const struct i2cpt_key *i2cpt_options_key(const struct i2cpt_options *o,
+                                          const char *name);
+/* Store what was given for such a key, and was checked; `text` is copied. */
+void i2cpt_options_put(struct i2cpt_options *o, const struct i2cpt_key *key,
+                       const char *text, uint64_t number);
+int i2cpt_options_copy(const struct i2cpt_options *o,
+                       struct i2cpt_options **out);
+/* The first key that `b` gives and `a` has with another value, or NULL. */
+const char *i2cpt_options_differ(const struct i2cpt_options *a,
+                                 const struct i2cpt_options *b);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Specification strings, BACKEND[,KEY=VALUE]..., and one key of them. */
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "fault.h"
+#include "key.h"
+#include "options.h"
+#include "registry.h"
+#include "timer.h"
+
+static void append_names(GString *s, const struct i2cpt_key *keys)
+{
+    for (; keys && keys->name; keys++) {
+        g_string_append_printf(s, "%s%s", s->len ? ", " : "", keys->name);
+    }
+}
+
+static int unknown_key(const struct i2cpt_options *o, const char *key,
+                       const char *value, struct i2cpt_fault *fault)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    append_names(names, i2cpt_options_ops(o)->keys);
+    append_names(names, i2cpt_common_keys);
+    return i2cpt_fault_text(
+        fault, EINVAL, "%.30s=%.40s: %s has no key '%.30s'; it has %.120s", key,
+        value, i2cpt_options_ops(o)->name, key, names->str);
+}
+
+static int set_backend(struct i2cpt_options *o, const char *name,
+                       struct i2cpt_fault *fault)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    size_t i;
+
+    const struct i2cpt_ops *ops = i2cpt_find_backend(name);
+
+    i2cpt_options_set_ops(o, ops);
+    if (ops) {
+        return 0;
+    }
+    for (i = 0; i2cpt_backends[i]; i++) {
+        g_string_append_printf(names, "%s%s", i ? ", " : "",
+                               i2cpt_backends[i]->name);
+    }
+    return i2cpt_fault_text(fault, EINVAL,
+                            "backend=%.40s: no such backend; this build has "
+                            "%s",
+                            name, names->len ? names->str : "none");
+}
+
+int i2cpt_options_set(struct i2cpt_options *o, const char *name,
+                      const char *value, struct i2cpt_fault *fault)
+{
+    const struct i2cpt_key *key;
+    uint64_t number;
+    int ret;
+
+    i2cpt_fault_clear(fault);
+    if (!strcmp(name, "backend")) {
+        return set_backend(o, value, fault);
+    }
+    if (!i2cpt_options_ops(o)) {
+        return i2cpt_fault_text(fault, EINVAL, "%.30s=%.40s: no backend= yet",
+                                name, value);
+    }
+    key = i2cpt_options_key(o, name);
+    if (!key) {
+        return unknown_key(o, name, value, fault);
+    }
+    ret = i2cpt_key_parse(key, value, &number, fault);
+    if (!ret) {
+        i2cpt_options_put(o, key, value, number);
+    }
+    return ret;
+}
+
+/* The text up to the next single comma, doubled ones made one; *p moves past
+ * it, to NULL at the end. */
+static char *next_part(const char **p)
+{
+    GString *part = g_string_new(NULL);
+    const char *s = *p;
+
+    for (; *s; s++) {
+        if (*s == ',') {
+            if (s[1] != ',') {
+                break;
+            }
+            s++;
+        }
+        g_string_append_c(part, *s);
+    }
+    *p = *s ? s + 1 : NULL;
+    return g_string_free(part, FALSE);
+}
+
+static int parse_part(struct i2cpt_options *o, char *part,
+                      struct i2cpt_fault *fault)
+{
+    char *equals = strchr(part, '=');
+
+    if (!equals || equals == part) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "'%.60s': expected KEY=VALUE (a comma inside a "
+                                "value is written ,,)",
+                                part);
+    }
+    *equals = 0;
+    if (!strcmp(part, "backend")) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "backend=%.40s: the backend stands first, "
+                                "without a key",
+                                equals + 1);
+    }
+    return i2cpt_options_set(o, part, equals + 1, fault);
+}
+
+int i2cpt_options_parse(const char *spec, struct i2cpt_options **out,
+                        struct i2cpt_fault *fault)
+{
+    struct i2cpt_options *o;
+    const char *p = spec;
+    int ret;
+
+    i2cpt_fault_clear(fault);
+    i2cpt_options_new(&o);
+    {
+        g_autofree char *backend = next_part(&p);
+
+        ret = set_backend(o, backend, fault);
+    }
+    while (!ret && p) {
+        g_autofree char *part = next_part(&p);
+
+        ret = parse_part(o, part, fault);
+    }
+    if (ret) {
+        i2cpt_options_free(o);
+        return ret;
+    }
+    *out = o;
+    return 0;
+}
