@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "backend.h"
+#include "core/backend.h"
 #include "config.h"
 #include "i2cpt-trace.h"
-#include "key.h"
-#include "options.h"
+#include "core/key.h"
+#include "core/options.h"
 #include "registry.h"
-#include "timer.h"
+#include "passthrough/deadline-thread.h"
 
 const struct i2cpt_ops *const i2cpt_backends[] = {
     &i2cpt_stub_ops,    &i2cpt_trace_ops,

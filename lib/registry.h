@@ -3,7 +3,7 @@
 #ifndef I2CPT_REGISTRY_H
 #define I2CPT_REGISTRY_H
 
-#include "backend.h"
+#include "core/backend.h"
 
 /* All backends of this build, NULL-terminated (registry.c). */
 extern const struct i2cpt_ops *const i2cpt_backends[];

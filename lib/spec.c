@@ -4,11 +4,11 @@
 #include <glib.h>
 #include <string.h>
 
-#include "fault.h"
-#include "key.h"
-#include "options.h"
+#include "core/fault.h"
+#include "core/key.h"
+#include "core/options.h"
 #include "registry.h"
-#include "timer.h"
+#include "passthrough/deadline-thread.h"
 
 static void append_names(GString *s, const struct i2cpt_key *keys)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Apart from the benchmarks, since the virtual chip has a bench.h too. */
 #include "../ftdi/bench.h"
-#include "backend.h"
-#include "clock.h"
+#include "core/backend.h"
+#include "core/clock.h"
 #include "ftdi-way.h"
-#include "timer.h"
+#include "passthrough/deadline-thread.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -57,7 +57,7 @@ static void check(int ret, unsigned i, const struct bench *b,
     }
 }
 
-/* All of them are queued from the beginning, as lib/bus-worker.c sees them. */
+/* All of them are queued from the beginning, as lib/bus/worker.c sees them. */
 static void transfer_all(struct mpsse_bus *bus, struct bench *b,
                          const struct ftdi_shape *shape, unsigned n,
                          bool pipelined)

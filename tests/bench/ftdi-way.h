@@ -3,8 +3,8 @@
 #ifndef BENCH_FTDI_WAY_H
 #define BENCH_FTDI_WAY_H
 
-#include "backend.h"
-#include "mpsse.h"
+#include "core/backend.h"
+#include "ftdi/mpsse.h"
 
 struct ftdi_way {
     const char *name;

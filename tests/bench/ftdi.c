@@ -3,10 +3,10 @@
  * time the wire is in use. */
 #include <stdio.h>
 
-#include "backend.h"
+#include "core/backend.h"
 #include "bench.h"
 #include "ftdi-way.h"
-#include "timer.h"
+#include "passthrough/deadline-thread.h"
 
 static const struct ftdi_way ways[] = {
     {"FT232H packed", MPSSE_FT232H, MPSSE_PACKED},

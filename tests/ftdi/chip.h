@@ -2,7 +2,8 @@
 /*
  * FTDI's MPSSE engine at its pins, from FTDI's application notes (AN_108,
  * AN_135, AN_255): commands in, pins moved in simulated time, replies out. It
- * knows nothing of I2C and shares no code with lib/mpsse.c, which it judges.
+ * knows nothing of I2C and shares no code with lib/ftdi/mpsse.c, which it
+ * judges.
  *
  * What the notes leave open, and what is taken here so that a codec that leans
  * on it fails:

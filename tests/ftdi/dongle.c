@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "backend.h"
-#include "clock.h"
+#include "core/backend.h"
+#include "core/clock.h"
 #include "dongle.h"
-#include "timer.h"
+#include "passthrough/deadline-thread.h"
 
 #define PORTS 2 /* that have an engine */
 /* Simulated time after the last edge that passes at once. */

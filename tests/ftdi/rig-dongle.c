@@ -3,12 +3,12 @@
  * for single bytes. */
 #include <string.h>
 
-#include "backend.h"
-#include "calls.h"
+#include "core/backend.h"
+#include "bus/calls.h"
 #include "fake-dongle.h"
-#include "fault.h"
+#include "core/fault.h"
 #include "rig.h"
-#include "timer.h"
+#include "passthrough/deadline-thread.h"
 
 /* A guest is slow, and its host may have more to do. */
 #define PATIENCE_MS 20000u

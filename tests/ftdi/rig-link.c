@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rig on the model of USB. */
-#include "clock.h"
-#include "fault.h"
+#include "core/clock.h"
+#include "core/fault.h"
 #include "rig.h"
 
 void rig_fixture(TCase *tc)

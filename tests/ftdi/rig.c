@@ -2,7 +2,7 @@
 /* What both forms of the rig have. */
 #include <string.h>
 
-#include "fault.h"
+#include "core/fault.h"
 #include "rig.h"
 
 struct vchip_config rig_chip(const struct rig_config *config)

@@ -2,19 +2,19 @@
 /*
  * An I2C bus on a bench, every way that it can be set up, and transfers as
  * text. For Check tests, which are linked with one of two forms: rig-link.c,
- * where lib/mpsse-bus.c stands on the model of USB, all in simulated time; and
- * rig-dongle.c, where the public API reaches the same model through libftdi1
- * and libusb.
+ * where lib/ftdi/mpsse-bus.c stands on the model of USB, all in simulated time;
+ * and rig-dongle.c, where the public API reaches the same model through
+ * libftdi1 and libusb.
  */
 #ifndef FTDI_RIG_H
 #define FTDI_RIG_H
 
 #include <check.h>
 
-#include "backend.h"
+#include "core/backend.h"
 #include "bench.h"
-#include "mpsse-bus.h"
-#include "timer.h"
+#include "ftdi/mpsse-bus.h"
+#include "passthrough/deadline-thread.h"
 
 #define RIG_MSGS    8
 #define RIG_TIMEOUT 200000000ull

@@ -6,9 +6,9 @@
 
 #include "../unit/unit.h"
 #include "fake-dongle.h"
-#include "ftdi-find.h"
+#include "ftdi/find.h"
 #include "i2cpt.h"
-#include "policy.h"
+#include "passthrough/policy.h"
 #include "registry.h"
 
 static struct fake_dongle *dongle;

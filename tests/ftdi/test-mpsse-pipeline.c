@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* lib/mpsse-pipeline.c: what is begun while earlier ones are on the wire does
- * what it would have done one by one; and what a fault in the middle leaves. */
+/* lib/ftdi/mpsse-pipeline.c: what is begun while earlier ones are on the wire
+ * does what it would have done one by one; and what a fault in the middle
+ * leaves. */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
 
 #include "../unit/unit.h"
-#include "clock.h"
-#include "fault.h"
+#include "core/clock.h"
+#include "core/fault.h"
 #include "rig.h"
 #include "ways.h"
 
@@ -49,7 +50,7 @@ static struct list *list_of(const char *const *texts, unsigned n)
     return l;
 }
 
-/* As lib/bus-worker.c does it, all being queued from the beginning. */
+/* As lib/bus/worker.c does it, all being queued from the beginning. */
 static void run_list(struct rig *r, struct list *l, bool pipelined)
 {
     unsigned first = 0, next = 0;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Byte by byte, through lib/mpsse-stream.c: each call's result, and the wire.
+/* Byte by byte, through lib/ftdi/mpsse-stream.c: each call's result, and the
+ * wire.
  */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
 
 #include "../unit/unit.h"
-#include "fault.h"
+#include "core/fault.h"
 #include "rig.h"
 #include "ways.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* lib/mpsse.c and lib/mpsse-bus.c on the virtual chip: what was asked is what
- * was on the wire, for every chip, encoding, way of stretching and frequency,
- * and what goes wrong is told where. */
+/* lib/ftdi/mpsse.c and lib/ftdi/mpsse-bus.c on the virtual chip: what was asked
+ * is what was on the wire, for every chip, encoding, way of stretching and
+ * frequency, and what goes wrong is told where. */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>

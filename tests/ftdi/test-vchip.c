@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The virtual chip itself, command by command, against what FTDI's notes say.
- * Commands are written out as bytes here: nothing of lib/mpsse.c is used. */
+ * Commands are written out as bytes here: nothing of lib/ftdi/mpsse.c is used.
+ */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
 
 #include "../unit/unit.h"
 #include "bench.h"
-#include "clock.h"
+#include "core/clock.h"
 
 #define MS 1000000ull
 

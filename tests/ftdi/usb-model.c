@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "core/clock.h"
 #include "usb-model.h"
 
 #define PACKET_NS 9600u /* 13 bulk packets in a microframe */

@@ -3,15 +3,15 @@
  * The way between a host and the chip in simulated time: bulk URBs in 512-byte
  * packets, two status bytes in front of each IN packet, the latency timer, and
  * microframes of 125 us, at whose beginning URBs are started and found
- * complete. A link for lib/mpsse-bus.h stands on it.
+ * complete. A link for lib/ftdi/mpsse-bus.h stands on it.
  */
 #ifndef FTDI_USB_MODEL_H
 #define FTDI_USB_MODEL_H
 
-#include "backend.h"
+#include "core/backend.h"
 #include "chip.h"
-#include "mpsse-bus.h"
-#include "timer.h"
+#include "ftdi/mpsse-bus.h"
+#include "passthrough/deadline-thread.h"
 
 #define VUSB_PACKET   512u
 #define VUSB_STATUS   2u

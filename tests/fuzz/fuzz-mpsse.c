@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check-msgs.h"
-#include "clock.h"
-#include "fault.h"
+#include "core/check-msgs.h"
+#include "core/clock.h"
+#include "core/fault.h"
 #include "fuzz.h"
-#include "mpsse-bus.h"
-#include "mpsse-usb.h"
+#include "ftdi/mpsse-bus.h"
+#include "ftdi/mpsse-usb.h"
 
 #define MAX_MSGS 4
 #define MAX_LEN  64

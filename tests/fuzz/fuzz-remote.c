@@ -17,10 +17,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "calls.h"
-#include "check-msgs.h"
+#include "bus/calls.h"
+#include "core/check-msgs.h"
 #include "fuzz.h"
-#include "remote-wire.h"
+#include "remote/wire.h"
 
 #define SERVER    0x01u
 #define FRAMED    0x02u

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "backend.h"
-#include "fault.h"
+#include "core/backend.h"
+#include "core/fault.h"
 #include "gate.h"
-#include "key.h"
-#include "options.h"
+#include "core/key.h"
+#include "core/options.h"
 #include "registry.h"
 
 #include <errno.h>

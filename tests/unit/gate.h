@@ -7,8 +7,8 @@
 #ifndef GATE_H
 #define GATE_H
 
-#include "backend.h"
-#include "timer.h"
+#include "core/backend.h"
+#include "passthrough/deadline-thread.h"
 
 enum gate_kind { GATE_PLAIN, GATE_OUTLIVES, GATE_INSTANT, GATE_PIPELINE };
 

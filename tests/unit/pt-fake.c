@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fault.h"
-#include "key.h"
+#include "core/fault.h"
+#include "core/key.h"
 #include "pt-fake.h"
 #include "registry.h"
 #include "unit.h"

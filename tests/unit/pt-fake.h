@@ -37,7 +37,7 @@
 #ifndef PT_FAKE_H
 #define PT_FAKE_H
 
-#include "passthrough.h"
+#include "passthrough/passthrough.h"
 
 struct fake_config {
     uint32_t functionality; /* 0: all */

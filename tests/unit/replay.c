@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "calls.h"
+#include "bus/calls.h"
 #include "replay.h"
 #include "unit.h"
 

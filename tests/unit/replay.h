@@ -3,9 +3,9 @@
 #ifndef REPLAY_H
 #define REPLAY_H
 
-#include "backend.h"
+#include "core/backend.h"
 #include "i2cpt-trace.h"
-#include "timer.h"
+#include "passthrough/deadline-thread.h"
 
 /*
  * Do what `step` says and put what came of it into out[256].

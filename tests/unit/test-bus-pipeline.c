@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* lib/bus-worker.c where the backend takes transfers while others are on the
+/* lib/bus/worker.c where the backend takes transfers while others are on the
  * wire: order, faults, deadlines, cancel, unplug, closing. */
 #include <errno.h>
 #include <glib.h>
@@ -7,10 +7,10 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "backend.h"
-#include "calls.h"
+#include "core/backend.h"
+#include "bus/calls.h"
 #include "gate.h"
-#include "timer.h"
+#include "passthrough/deadline-thread.h"
 #include "unit.h"
 
 #define MOST 8

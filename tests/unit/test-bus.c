@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sharing, order, deadlines, orphans, cancel, unplug, fork: lib/bus.c,
+/* Sharing, order, deadlines, orphans, cancel, unplug, fork: lib/bus/bus.c,
  * call.c, request.c and adapter.c through a backend that the test controls. */
 #include <errno.h>
 #include <poll.h>
@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bus.h"
-#include "calls.h"
+#include "bus/bus.h"
+#include "bus/calls.h"
 #include "gate.h"
 #include "unit.h"
 

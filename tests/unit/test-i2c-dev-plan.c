@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What goes to the kernel and how, without a kernel: lib/i2c-dev-plan.c, the
- * conversions of lib/i2c-dev-uapi.c, the judging of lib/i2c-dev-fault.c. */
+/* What goes to the kernel and how, without a kernel: lib/i2c-dev/plan.c, the
+ * conversions of lib/i2c-dev/uapi.c, the judging of lib/i2c-dev/host-errno.c.
+ */
 #include <errno.h>
 #include <string.h>
 
-#include "i2c-dev-fault.h"
-#include "i2c-dev-plan.h"
-#include "i2c-dev-smbus.h"
-#include "i2c-dev-uapi.h"
+#include "i2c-dev/host-errno.h"
+#include "i2c-dev/plan.h"
+#include "i2c-dev/native-smbus.h"
+#include "i2c-dev/uapi.h"
 #include "unit.h"
 
 #define PLAIN (I2CPT_FUNC_I2C | I2CPT_FUNC_SMBUS_EMUL_ALL)

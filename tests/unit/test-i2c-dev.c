@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "calls.h"
+#include "bus/calls.h"
 #include "fake-i2c-dev.h"
-#include "i2c-dev-host.h"
+#include "i2c-dev/host.h"
 #include "i2cpt.h"
 #include "registry.h"
 #include "unit.h"

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fault.h"
+#include "core/fault.h"
 #include "gate.h"
-#include "key.h"
-#include "options.h"
+#include "core/key.h"
+#include "core/options.h"
 #include "unit.h"
 
 static const struct {

@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "stub.h"
+#include "stub/stub.h"
 #include "unit.h"
 #include "wire.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is learned of reads: the table by itself (lib/learn.c) and from traces
- * (lib/learn-trace.c). The rules are seen at work in test-pt-read.c. */
+/* What is learned of reads: the table by itself (lib/passthrough/learn.c) and
+ * from traces (lib/passthrough/learn-trace.c). The rules are seen at work in
+ * test-pt-read.c. */
 #include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "key.h"
-#include "passthrough.h"
+#include "core/key.h"
+#include "passthrough/passthrough.h"
 #include "unit.h"
 
 static struct i2cpt_policy *policy;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Message mode's reads: how much is fetched, what when it was too little;
- * lib/passthrough-read.c. */
+ * lib/passthrough/message-read.c. */
 #include "pt-table.h"
 
 #define SMBUS_ALL I2CPT_FUNC_SMBUS_EMUL_ALL

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "calls.h"
+#include "bus/calls.h"
 #include "replay.h"
 #include "unit.h"
 

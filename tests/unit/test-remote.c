@@ -12,11 +12,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "calls.h"
-#include "check-msgs.h"
-#include "fault.h"
+#include "bus/calls.h"
+#include "core/check-msgs.h"
+#include "core/fault.h"
 #include "gate.h"
-#include "remote-wire.h"
+#include "remote/wire.h"
 #include "unit.h"
 
 /* A server at a socket: the adapter, or a script of bytes to send. */

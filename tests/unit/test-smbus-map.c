@@ -4,9 +4,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include "fault.h"
-#include "smbus-map.h"
-#include "stub.h"
+#include "core/fault.h"
+#include "smbus/smbus-map.h"
+#include "stub/stub.h"
 #include "unit.h"
 #include "wire.h"
 

@@ -4,8 +4,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "smbus-msgs.h"
-#include "stub.h"
+#include "smbus/smbus-msgs.h"
+#include "stub/stub.h"
 #include "unit.h"
 #include "wire.h"
 

@@ -4,9 +4,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include "calls.h"
-#include "clock.h"
-#include "stub.h"
+#include "bus/calls.h"
+#include "core/clock.h"
+#include "stub/stub.h"
 #include "unit.h"
 #include "wire.h"
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "core/clock.h"
 #include "replay.h"
 #include "unit.h"
 

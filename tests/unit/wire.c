@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "calls.h"
+#include "bus/calls.h"
 #include "wire.h"
 
 #define MSGS  8

@@ -14,8 +14,8 @@
 #ifndef WIRE_H
 #define WIRE_H
 
-#include "backend.h"
-#include "timer.h"
+#include "core/backend.h"
+#include "passthrough/deadline-thread.h"
 
 const char *wire(struct i2cpt_adapter *a, const char *script);
 /* The same, byte by byte through the stream calls. */

@@ -20,8 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "calls.h"
-#include "stub.h"
+#include "bus/calls.h"
+#include "stub/stub.h"
 #include "usb-board.h"
 
 #define NAME   "board"

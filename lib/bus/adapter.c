@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Handles on buses, and the descriptors that they are polled by. */
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "bus.h"
+#include "core/fault.h"
+#include "i2cpt-trace.h"
+#include "core/options.h"
+#include "record/recorder.h"
+
+static struct i2cpt_adapter *adapter_new(struct i2cpt_bus *bus,
+                                         const struct i2cpt_options *o)
+{
+    const char *name = i2cpt_options_string(o, "name");
+    struct i2cpt_adapter *a = g_new0(struct i2cpt_adapter, 1);
+
+    atomic_init(&a->refs, 1);
+    a->bus = bus;
+    a->generation = atomic_load(&i2cpt_fork_generation);
+    a->name = g_strdup(name ? name : bus->identity);
+    a->poll_fd = a->event_fd = a->timer_fd = -1;
+    a->timer_ns = UINT64_MAX;
+    return a;
+}
+
+int i2cpt_adapter_open_options(const struct i2cpt_options *o,
+                               struct i2cpt_adapter **out,
+                               struct i2cpt_fault *fault)
+{
+    struct i2cpt_bus *bus = NULL;
+    int ret;
+
+    *out = NULL;
+    i2cpt_fault_clear(fault);
+    if (!i2cpt_options_ops(o)) {
+        return i2cpt_fault_text(fault, EINVAL, "no backend= given");
+    }
+    ret = open_buses_get(o, &bus, fault);
+    if (ret) {
+        return ret;
+    }
+    *out = adapter_new(bus, o);
+    return 0;
+}
+
+int i2cpt_adapter_open(const char *spec, struct i2cpt_adapter **out,
+                       struct i2cpt_fault *fault)
+{
+    struct i2cpt_options *o;
+    int ret;
+
+    *out = NULL;
+    ret = i2cpt_options_parse(spec, &o, fault);
+    if (ret) {
+        return ret;
+    }
+    ret = i2cpt_adapter_open_options(o, out, fault);
+    i2cpt_options_free(o);
+    return ret;
+}
+
+struct i2cpt_adapter *i2cpt_adapter_ref(struct i2cpt_adapter *a)
+{
+    atomic_fetch_add(&a->refs, 1);
+    return a;
+}
+
+static void close_fds(struct i2cpt_adapter *a)
+{
+    int fds[] = {a->timer_fd, a->event_fd, a->poll_fd};
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(fds); i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+}
+
+/* Running requests of this handle may end; nothing new of it begins. */
+static void settle_locked(struct i2cpt_adapter *a)
+{
+    struct i2cpt_bus *bus = a->bus;
+    struct i2cpt_request *r;
+
+    for (r = a->requests; r; r = r->next) {
+        while (!r->complete && r->job->state == JOB_RUNNING &&
+               bus_wait_locked(bus, bus_expiry(bus, r->job))) {
+        }
+    }
+}
+
+void i2cpt_adapter_unref(struct i2cpt_adapter *a)
+{
+    if (!a || atomic_fetch_sub(&a->refs, 1) != 1) {
+        return;
+    }
+    if (!adapter_forked(a)) {
+        pthread_mutex_lock(&a->bus->lock);
+        settle_locked(a);
+        requests_drop_locked(a);
+        pthread_mutex_unlock(&a->bus->lock);
+        open_buses_put(a->bus);
+    }
+    close_fds(a);
+    g_free(a->name);
+    g_free(a);
+}
+
+const char *i2cpt_adapter_name(const struct i2cpt_adapter *a)
+{
+    return a->name;
+}
+
+uint32_t i2cpt_adapter_functionality(const struct i2cpt_adapter *a)
+{
+    return a->bus->info.functionality;
+}
+
+uint32_t i2cpt_adapter_frequency_hz(const struct i2cpt_adapter *a)
+{
+    return a->bus->info.frequency_hz;
+}
+
+int i2cpt_adapter_has_stream(const struct i2cpt_adapter *a)
+{
+    return a->bus->ops->stream_start && !a->bus->info.no_stream;
+}
+
+uint32_t i2cpt_adapter_timeout_ms(const struct i2cpt_adapter *a)
+{
+    return a->bus->timeout_ms;
+}
+
+bool i2cpt_adapter_tells_phase(const struct i2cpt_adapter *a)
+{
+    return a->bus->info.tells_phase;
+}
+
+bool i2cpt_adapter_hides_phase(const struct i2cpt_adapter *a)
+{
+    return a->bus->info.hides_phase;
+}
+
+bool i2cpt_adapter_is_instant(struct i2cpt_adapter *a)
+{
+    return a->bus->instant;
+}
+
+static int watch(int poll_fd, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    return fd < 0 || epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int make_fds_locked(struct i2cpt_adapter *a)
+{
+    int ret;
+
+    a->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+    a->event_fd = eventfd(a->complete ? 1 : 0, EFD_CLOEXEC | EFD_NONBLOCK);
+    a->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    ret = a->poll_fd < 0 ? -errno : watch(a->poll_fd, a->event_fd);
+    if (!ret) {
+        ret = watch(a->poll_fd, a->timer_fd);
+    }
+    if (ret) {
+        close_fds(a);
+        a->poll_fd = a->event_fd = a->timer_fd = -1;
+        return ret;
+    }
+    requests_expire_locked(a);
+    return 0;
+}
+
+int i2cpt_adapter_fd(struct i2cpt_adapter *a)
+{
+    int ret = 0;
+
+    if (adapter_forked(a)) {
+        return -EPERM;
+    }
+    pthread_mutex_lock(&a->bus->lock);
+    if (a->poll_fd < 0) {
+        ret = make_fds_locked(a);
+    }
+    ret = ret ? ret : a->poll_fd;
+    pthread_mutex_unlock(&a->bus->lock);
+    return ret;
+}
+
+/* Recorder calls count as calls on the backend: wait until nobody is in one. */
+static void lock_idle(struct i2cpt_bus *bus)
+{
+    pthread_mutex_lock(&bus->lock);
+    while (bus->busy &&
+           bus_wait_locked(bus, bus->running ? bus_expiry(bus, bus->running)
+                                             : bus_deadline(bus, 0))) {
+    }
+}
+
+void i2cpt_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n)
+{
+    struct i2cpt_bus *bus = a->bus;
+
+    if (!bus->ops->took || adapter_forked(a)) {
+        return;
+    }
+    lock_idle(bus);
+    if (!bus->busy) {
+        bus->ops->took(bus->priv, owner, n);
+    }
+    pthread_mutex_unlock(&bus->lock);
+}
+
+int i2cpt_adapter_flush(struct i2cpt_adapter *a)
+{
+    struct i2cpt_bus *bus = a->bus;
+    int ret = 0;
+
+    if (!bus->ops->flush || adapter_forked(a)) {
+        return 0;
+    }
+    lock_idle(bus);
+    if (!bus->busy) {
+        ret = bus->ops->flush(bus->priv);
+    }
+    pthread_mutex_unlock(&bus->lock);
+    return ret;
+}
+
+int i2cpt_trace_record_flush(struct i2cpt_adapter *a)
+{
+    return i2cpt_adapter_flush(a);
+}
+
+int i2cpt_trace_record_end(struct i2cpt_adapter *a, struct i2cpt_fault *fault)
+{
+    struct i2cpt_bus *bus = a->bus;
+    int ret = 0;
+
+    i2cpt_fault_clear(fault);
+    if (!bus->ops->end_record || adapter_forked(a)) {
+        return 0;
+    }
+    lock_idle(bus);
+    if (!bus->busy) {
+        ret = bus->ops->end_record(bus->priv, fault);
+    }
+    pthread_mutex_unlock(&bus->lock);
+    return ret;
+}
+
+int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
+                                struct i2cpt_trace_verdict *out,
+                                struct i2cpt_fault *fault)
+{
+    struct i2cpt_bus *bus = a->bus;
+    int ret = -EBUSY;
+
+    i2cpt_fault_clear(fault);
+    if (adapter_forked(a)) {
+        return i2cpt_fault_set(fault, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
+    }
+    if (!bus->ops->verdict) {
+        return i2cpt_fault_text(fault, EOPNOTSUPP, "%.120s: no trace backend",
+                                bus->identity);
+    }
+    lock_idle(bus);
+    if (!bus->busy) {
+        ret = bus->ops->verdict(bus->priv, out, fault);
+    }
+    pthread_mutex_unlock(&bus->lock);
+    return ret;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <glib.h>
+#include <time.h>
+
+#include "bus.h"
+#include "core/clock.h"
+#include "core/fault.h"
+#include "core/options.h"
+#include "record/recorder.h"
+#include "smbus/smbus-map.h"
+
+uint64_t bus_deadline(struct i2cpt_bus *bus, uint32_t timeout_ms)
+{
+    return i2cpt_now_ns() +
+           (uint64_t)(timeout_ms ? timeout_ms : bus->timeout_ms) * 1000000u;
+}
+
+/* When a caller stops waiting for a job. */
+uint64_t bus_expiry(const struct i2cpt_bus *bus, const struct job *job)
+{
+    bool grace =
+        job->state == JOB_RUNNING && !(bus->ops->flags & I2CPT_OPS_OUTLIVES);
+
+    return job->call.deadline_ns > UINT64_MAX - I2CPT_GRACE_NS
+               ? UINT64_MAX
+               : job->call.deadline_ns + (grace ? I2CPT_GRACE_NS : 0);
+}
+
+/* The worker is in the host with a job that nobody waits for any more. */
+static bool stuck_locked(struct i2cpt_bus *bus)
+{
+    return bus->running && bus->running->abandoned &&
+           i2cpt_now_ns() >= bus_expiry(bus, bus->running);
+}
+
+int bus_check_locked(struct i2cpt_bus *bus, struct i2cpt_fault *fault)
+{
+    if (bus->dead) {
+        return i2cpt_fault_text(fault, ENODEV,
+                                "%s: the adapter is gone; open it again",
+                                bus->identity);
+    }
+    if (stuck_locked(bus)) {
+        return i2cpt_fault_text(fault, EBUSY,
+                                "%s: an earlier request is still in the host",
+                                bus->identity);
+    }
+    return 0;
+}
+
+/* Whether a call of `owner` could begin this instant, past nobody. */
+bool bus_idle_for_locked(struct i2cpt_bus *bus, const void *owner)
+{
+    if (bus->busy) {
+        return false;
+    }
+    return bus->owner ? bus->owner == owner : !bus->head;
+}
+
+/* -------------------------------------------------------------- execution */
+
+static int needs(struct i2cpt_bus *bus, uint32_t func, const char *name,
+                 struct i2cpt_fault *fault)
+{
+    if (bus->info.functionality & func) {
+        return 0;
+    }
+    return i2cpt_fault_text(fault, EOPNOTSUPP, "%s: the adapter lacks %s",
+                            bus->identity, name);
+}
+
+int bus_check_functionality(struct i2cpt_bus *bus,
+                            const struct i2cpt_call *call,
+                            struct i2cpt_fault *fault)
+{
+    uint16_t flags = 0;
+    size_t i;
+    int ret = 0;
+
+    for (i = 0; i < call->n; i++) {
+        flags |= call->msgs[i].flags;
+    }
+    if (flags & I2CPT_M_TEN) {
+        ret = needs(bus, I2CPT_FUNC_10BIT_ADDR, "I2C_FUNC_10BIT_ADDR", fault);
+    }
+    if (!ret && (flags & I2CPT_M_NOSTART)) {
+        ret = needs(bus, I2CPT_FUNC_NOSTART, "I2C_FUNC_NOSTART", fault);
+    }
+    if (!ret && (flags & (I2CPT_M_NO_RD_ACK | I2CPT_M_IGNORE_NAK |
+                          I2CPT_M_REV_DIR_ADDR | I2CPT_M_STOP))) {
+        ret = needs(bus, I2CPT_FUNC_PROTOCOL_MANGLING,
+                    "I2C_FUNC_PROTOCOL_MANGLING", fault);
+    }
+    return ret;
+}
+
+static int execute_transfer(struct i2cpt_bus *bus, struct i2cpt_call *call,
+                            struct i2cpt_fault *fault)
+{
+    struct i2cpt_xfer x = {
+        call->msgs, call->n, call->deadline_ns, call->marks, fault, call->owner,
+    };
+    uint32_t left = bus->ops->flags & I2CPT_OPS_RETRIES ? 0 : bus->retries;
+    size_t i;
+    int ret = bus_check_functionality(bus, call, fault);
+
+    if (ret) {
+        return ret;
+    }
+    for (;;) {
+        for (i = 0; i < x.n; i++) {
+            x.msgs[i].actual = 0;
+        }
+        if (bus->info.functionality & I2CPT_FUNC_I2C) {
+            ret = bus->ops->transfer(bus->priv, &x);
+        } else {
+            ret = i2cpt_smbus_map_transfer(bus->ops, bus->priv,
+                                           bus->info.functionality, &x);
+        }
+        if (ret != -EAGAIN || !left || i2cpt_now_ns() >= x.deadline_ns) {
+            return ret;
+        }
+        left--;
+        i2cpt_fault_clear(fault);
+    }
+}
+
+/* Backends leave the command as it was where it fails. */
+static int execute_smbus(struct i2cpt_bus *bus, struct i2cpt_call *call,
+                         struct i2cpt_fault *fault)
+{
+    uint32_t left = bus->ops->flags & I2CPT_OPS_RETRIES ? 0 : bus->retries;
+    int ret;
+
+    if (!bus->ops->smbus) {
+        return -EOPNOTSUPP;
+    }
+    call->smbus->owner = call->owner;
+    for (;;) {
+        ret = bus->ops->smbus(bus->priv, call->smbus, call->deadline_ns,
+                              call->marks, fault);
+        if (ret != -EAGAIN || !left || i2cpt_now_ns() >= call->deadline_ns) {
+            return ret;
+        }
+        left--;
+        i2cpt_fault_clear(fault);
+    }
+}
+
+/* With no lock held, by the one who set `busy` (or an instant bus's lock). */
+int bus_execute(struct i2cpt_bus *bus, struct i2cpt_call *call,
+                struct i2cpt_fault *fault)
+{
+    const struct i2cpt_ops *ops = bus->ops;
+    uint64_t deadline = call->deadline_ns;
+    int ret;
+
+    switch (call->op) {
+    case I2CPT_OP_TRANSFER:
+        ret = execute_transfer(bus, call, fault);
+        break;
+    case I2CPT_OP_SMBUS:
+        ret = execute_smbus(bus, call, fault);
+        break;
+    case I2CPT_OP_STREAM_START:
+        ret = ops->stream_start
+                  ? ops->stream_start(bus->priv, call->addr, call->flags,
+                                      deadline, fault)
+                  : -EOPNOTSUPP;
+        break;
+    case I2CPT_OP_STREAM_WRITE:
+        ret = ops->stream_write(bus->priv, call->byte, deadline, fault);
+        break;
+    case I2CPT_OP_STREAM_READ:
+        ret = ops->stream_read(bus->priv, &call->byte, deadline, fault);
+        break;
+    default:
+        ret = ops->stream_stop(bus->priv, deadline, fault);
+        break;
+    }
+    if (ret < 0 && !fault->code) {
+        fault->code = -ret;
+    }
+    return ret;
+}
+
+/* Bookkeeping behind a call, before anybody else may begin one. */
+void bus_after_locked(struct i2cpt_bus *bus, const struct i2cpt_call *call,
+                      int result)
+{
+    if (call->op == I2CPT_OP_STREAM_STOP) {
+        bus->owner = NULL;
+    }
+    if (result == -ENODEV) {
+        bus->dead = true;
+        bus->owner = NULL;
+    }
+    if (bus->head) {
+        pthread_cond_signal(&bus->work);
+    }
+}
+
+/*
+ * Before a call: a stream's START takes the bus. What follows one that never
+ * got it (its deadline passed in the queue) must not reach the wire. Returns 0
+ * to go on, 1 where there is nothing to do, or an error.
+ */
+int bus_begin_locked(struct i2cpt_bus *bus, const struct i2cpt_call *call,
+                     struct i2cpt_fault *fault)
+{
+    if (call->op == I2CPT_OP_STREAM_START) {
+        bus->owner = call->owner;
+        return 0;
+    }
+    if (call->op < I2CPT_OP_STREAM_START ||
+        (bus->owner && bus->owner == call->owner)) {
+        return 0;
+    }
+    if (call->op == I2CPT_OP_STREAM_STOP) {
+        return 1;
+    }
+    return i2cpt_fault_text(fault, ECANCELED, "%s: no stream is open",
+                            bus->identity);
+}
+
+/* ------------------------------------------------------------ open, close */
+
+void bus_free(struct i2cpt_bus *bus)
+{
+    struct job *job;
+
+    while ((job = bus->head)) {
+        bus_dequeue_locked(bus, job);
+        g_free(job);
+    }
+    bus->ops->close(bus->priv);
+    pthread_cond_destroy(&bus->work);
+    pthread_cond_destroy(&bus->done);
+    pthread_mutex_destroy(&bus->lock);
+    i2cpt_options_free(bus->options);
+    g_free(bus->identity);
+    g_free(bus);
+}
+
+static void cond_init_monotonic(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+/* Wait for `done` until then; false when the time has passed. */
+bool bus_wait_locked(struct i2cpt_bus *bus, uint64_t until_ns)
+{
+    struct timespec ts;
+
+    if (until_ns == UINT64_MAX) {
+        return !pthread_cond_wait(&bus->done, &bus->lock);
+    }
+    ts.tv_sec = (time_t)(until_ns / 1000000000u);
+    ts.tv_nsec = (long)(until_ns % 1000000000u);
+    return pthread_cond_timedwait(&bus->done, &bus->lock, &ts) != ETIMEDOUT;
+}
+
+/* Takes over `identity`, also when it fails. */
+int bus_new(const struct i2cpt_options *o, char *identity,
+            struct i2cpt_bus **out, struct i2cpt_fault *fault)
+{
+    const char *record = i2cpt_options_string(o, "record");
+    struct i2cpt_bus *bus = g_new0(struct i2cpt_bus, 1);
+    int ret;
+
+    bus->ops = i2cpt_options_ops(o);
+    ret = bus->ops->open(o, &bus->priv, &bus->info, fault);
+    if (ret) {
+        goto free_bus;
+    }
+    if (record) {
+        ret = i2cpt_recorder_wrap(o, record, &bus->info, &bus->ops, &bus->priv,
+                                  fault);
+        if (ret) {
+            goto close_backend;
+        }
+    }
+    i2cpt_options_copy(o, &bus->options);
+    bus->identity = identity;
+    bus->timeout_ms = (uint32_t)i2cpt_options_number(o, "timeout-ms");
+    bus->retries = (uint32_t)i2cpt_options_number(o, "retries");
+    bus->instant = bus->ops->instant && bus->ops->instant(bus->priv);
+    pthread_mutex_init(&bus->lock, NULL);
+    cond_init_monotonic(&bus->work);
+    cond_init_monotonic(&bus->done);
+    *out = bus;
+    return 0;
+
+close_backend:
+    bus->ops->close(bus->priv);
+free_bus:
+    g_free(bus);
+    g_free(identity);
+    return ret;
+}
+
+/* The last handle is gone. A worker that is stuck in the host keeps the bus
+ * and closes it when it comes back. */
+void bus_close(struct i2cpt_bus *bus)
+{
+    bool join, detach;
+
+    pthread_mutex_lock(&bus->lock);
+    while (bus->busy && bus->running) {
+        if (!bus_wait_locked(bus, bus_expiry(bus, bus->running))) {
+            break;
+        }
+    }
+    bus->closing = true;
+    join = bus->worker_started && !bus->busy;
+    detach = bus->worker_started && bus->busy;
+    if (detach) {
+        bus->worker_started = false;
+        pthread_detach(bus->worker);
+    }
+    pthread_cond_signal(&bus->work);
+    pthread_mutex_unlock(&bus->lock);
+    if (detach) {
+        return;
+    }
+    if (join) {
+        pthread_join(bus->worker, NULL);
+    }
+    bus_free(bus);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The inside of adapters: the shared bus (bus.c), its queue (job.c) and worker
+ * (bus-worker.c), which of them are open (open-buses.c), the handles on them
+ * (adapter.c), the asynchronous requests (request.c) and their way back
+ * (dispatch.c).
+ */
+#ifndef I2CPT_BUS_H
+#define I2CPT_BUS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/backend.h"
+#include "calls.h"
+#include "passthrough/deadline-thread.h"
+
+/* How long past its deadline a backend that keeps deadlines by itself may
+ * come back before it counts as stuck. */
+#define I2CPT_GRACE_NS 100000000u
+
+/*
+ * A job is what the queue holds: a private copy of a call, so that a worker
+ * never touches memory of a caller that has given up.
+ *
+ *   QUEUED   -> RUNNING    the worker takes it
+ *   QUEUED   -> FINISHED   deadline passed or bus gone before it began
+ *   QUEUED   -> (freed)    its request was cancelled or orphaned
+ *   RUNNING  -> FINISHED   the backend returned
+ *   RUNNING  -> QUEUED     it could not be begun behind others
+ *   RUNNING  -> (abandoned, freed by the worker)  nobody waits any more
+ *   FINISHED -> (freed)    by who waited for it
+ */
+enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_FINISHED };
+
+struct job {
+    struct job *next, *prev;
+    enum job_state state;
+    bool abandoned;
+    struct i2cpt_call call; /* deadline_ns always set */
+    struct i2cpt_smbus_call smbus;
+    struct i2cpt_xfer xfer;        /* while it is begun and not collected */
+    struct i2cpt_request *request; /* NULL: a thread waits, or nobody */
+    /* what is called when it has finished; NULL: nothing */
+    void (*complete_locked)(struct job *job);
+    struct i2cpt_fault fault;
+    int result;
+    /* copies of messages and bytes follow */
+};
+
+struct i2cpt_bus {
+    const struct i2cpt_ops *ops;
+    void *priv;
+    struct i2cpt_options *options;
+    char *identity;
+    struct i2cpt_bus_info info;
+    uint32_t timeout_ms;
+    uint32_t retries;
+    bool instant;
+    unsigned handles; /* under the registry's lock */
+
+    pthread_mutex_t lock; /* all below */
+    pthread_cond_t work;  /* something for the worker */
+    pthread_cond_t done;  /* something finished, or the bus came free */
+    struct job *head, *tail;
+    struct job *running; /* by the worker; of several, the oldest */
+    bool busy;           /* somebody is in a backend call */
+    bool dead;           /* said ENODEV */
+    bool closing;
+    bool worker_started;
+    pthread_t worker;
+    const void *owner; /* of the open stream */
+};
+
+/* PENDING -> COMPLETE -> (delivered, freed); see i2cpt.h. */
+struct i2cpt_request {
+    struct i2cpt_request *next, *prev; /* in the handle's list */
+    struct i2cpt_adapter *adapter;
+    struct job *job; /* NULL: done at once, or given up */
+    struct i2cpt_call *call;
+    struct i2cpt_call transfer; /* i2cpt_submit()'s own */
+    i2cpt_done_fn done;
+    void *user;
+    bool complete;
+    int result;
+    struct i2cpt_fault fault;
+};
+
+struct i2cpt_adapter {
+    atomic_uint refs;
+    struct i2cpt_bus *bus;
+    unsigned generation; /* of forks, at opening */
+    char *name;
+
+    /* under bus->lock */
+    struct i2cpt_request *requests; /* pending and complete, oldest first */
+    struct i2cpt_request *last;
+    unsigned complete; /* how many of them */
+    int poll_fd;       /* epoll of the two below; -1 until asked for */
+    int event_fd;      /* readable while complete > 0 */
+    int timer_fd;      /* the nearest expiry */
+    uint64_t timer_ns; /* what it is set to; UINT64_MAX: off */
+};
+
+/* bus.c; `locked` ones with bus->lock held */
+int bus_new(const struct i2cpt_options *o, char *identity,
+            struct i2cpt_bus **out, struct i2cpt_fault *fault);
+void bus_close(struct i2cpt_bus *bus);
+bool bus_wait_locked(struct i2cpt_bus *bus, uint64_t until_ns);
+uint64_t bus_expiry(const struct i2cpt_bus *bus, const struct job *job);
+uint64_t bus_deadline(struct i2cpt_bus *bus, uint32_t timeout_ms);
+int bus_check_locked(struct i2cpt_bus *bus, struct i2cpt_fault *fault);
+bool bus_idle_for_locked(struct i2cpt_bus *bus, const void *owner);
+int bus_begin_locked(struct i2cpt_bus *bus, const struct i2cpt_call *call,
+                     struct i2cpt_fault *fault);
+int bus_execute(struct i2cpt_bus *bus, struct i2cpt_call *call,
+                struct i2cpt_fault *fault);
+void bus_after_locked(struct i2cpt_bus *bus, const struct i2cpt_call *call,
+                      int result);
+int bus_check_functionality(struct i2cpt_bus *bus,
+                            const struct i2cpt_call *call,
+                            struct i2cpt_fault *fault);
+void bus_free(struct i2cpt_bus *bus);
+
+/* bus-worker.c */
+int bus_enqueue_locked(struct i2cpt_bus *bus, struct job *job);
+void bus_abandon_locked(struct i2cpt_bus *bus, struct job *job);
+
+/* job.c */
+void bus_dequeue_locked(struct i2cpt_bus *bus, struct job *job);
+struct job *job_new(const struct i2cpt_call *call, uint64_t deadline_ns);
+void job_copy_back(const struct job *job, struct i2cpt_call *call);
+
+/* request.c */
+/* Give a pending request up: its job goes on without it, or not at all. */
+void request_end_locked(struct i2cpt_request *r, int code);
+/* When nobody waits for it any longer. */
+uint64_t request_expiry(const struct i2cpt_request *r);
+/* A complete one, out of its handle's list; returns `r`. */
+struct i2cpt_request *request_take_locked(struct i2cpt_adapter *a,
+                                          struct i2cpt_request *r);
+void requests_expire_locked(struct i2cpt_adapter *a);
+void requests_drop_locked(struct i2cpt_adapter *a);
+
+/* open-buses.c */
+static inline bool adapter_forked(const struct i2cpt_adapter *a)
+{
+    return a->generation !=
+           atomic_load_explicit(&i2cpt_fork_generation, memory_order_relaxed);
+}
+/* The bus of these options, opened or shared, for one more handle; and one
+ * handle less. */
+int open_buses_get(const struct i2cpt_options *o, struct i2cpt_bus **out,
+                   struct i2cpt_fault *fault);
+void open_buses_put(struct i2cpt_bus *bus);
+/* A later opening begins anew; whoever still has it gets ENODEV. */
+void open_buses_forget_dead(struct i2cpt_bus *bus);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Calls on an adapter's bus, below the public API: what a passthrough and SMBus
+ * protocols are made of.
+ */
+#ifndef I2CPT_CALLS_H
+#define I2CPT_CALLS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/backend.h"
+
+enum i2cpt_op {
+    I2CPT_OP_TRANSFER,
+    I2CPT_OP_SMBUS,
+    I2CPT_OP_STREAM_START, /* the first one takes the bus for `owner`, */
+    I2CPT_OP_STREAM_WRITE,
+    I2CPT_OP_STREAM_READ,
+    I2CPT_OP_STREAM_STOP, /* this one gives it back, whatever it returns */
+};
+
+/*
+ * One request below the public API. While a stream is open on the bus, calls
+ * of other owners wait in the queue; the stream's own go past them.
+ */
+struct i2cpt_call {
+    enum i2cpt_op op;
+    uint32_t marks;
+    uint64_t deadline_ns; /* 0: now + the adapter's timeout-ms */
+    const void *owner;    /* who asks; any unique pointer, streams need it */
+    struct i2cpt_msg *msgs;
+    size_t n;
+    struct i2cpt_smbus_call *smbus;
+    uint16_t addr, flags; /* STREAM_START */
+    uint8_t byte;         /* STREAM_WRITE in, STREAM_READ out */
+};
+
+/* Do it now, in order, bounded. Returns what the op returned. `call` and what
+ * it points to is not touched after the return, even where it timed out. */
+int i2cpt_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
+                   struct i2cpt_fault *fault);
+/*
+ * Queue it: as i2cpt_submit(). `call` itself and all that it points to is
+ * borrowed until done(), where results are filled in. An instant bus with an
+ * empty queue does it at once, in this thread; done() still comes by dispatch
+ * or wait.
+ */
+int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call,
+                      i2cpt_done_fn done, void *user,
+                      struct i2cpt_request **out);
+/* Forget a submitted request: done() is not called, borrowed memory is free at
+ * once. A stream call that was on the wire still runs to its end. */
+void i2cpt_request_orphan(struct i2cpt_request *r);
+
+/* `owner` is that of the call it is about. */
+void i2cpt_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n);
+int i2cpt_adapter_flush(struct i2cpt_adapter *a);
+uint32_t i2cpt_adapter_timeout_ms(const struct i2cpt_adapter *a);
+bool i2cpt_adapter_is_instant(struct i2cpt_adapter *a);
+bool i2cpt_adapter_tells_phase(const struct i2cpt_adapter *a);
+bool i2cpt_adapter_hides_phase(const struct i2cpt_adapter *a);
+
+/*
+ * How often this process has been born by fork(): what belongs to an earlier
+ * generation is the parent's.
+ */
+extern atomic_uint i2cpt_fork_generation;
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Requests of the asynchronous form: submit, complete, deliver. */
+#include <errno.h>
+#include <glib.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bus.h"
+#include "core/check-msgs.h"
+#include "core/clock.h"
+#include "core/fault.h"
+
+/* ------------------------------------------ the handle's list, descriptors */
+
+static void link_locked(struct i2cpt_adapter *a, struct i2cpt_request *r)
+{
+    r->prev = a->last;
+    r->next = NULL;
+    *(a->last ? &a->last->next : &a->requests) = r;
+    a->last = r;
+}
+
+static void unlink_locked(struct i2cpt_adapter *a, struct i2cpt_request *r)
+{
+    *(r->prev ? &r->prev->next : &a->requests) = r->next;
+    *(r->next ? &r->next->prev : &a->last) = r->prev;
+}
+
+static void signal_locked(struct i2cpt_adapter *a)
+{
+    uint64_t one = 1;
+
+    if (a->event_fd >= 0 && write(a->event_fd, &one, sizeof(one)) < 0) {
+        /* the counter is at its limit, so it is readable all the same */
+    }
+}
+
+static void unsignal_locked(struct i2cpt_adapter *a)
+{
+    uint64_t count;
+
+    if (a->event_fd >= 0 && read(a->event_fd, &count, sizeof(count)) < 0) {
+        /* EAGAIN: nobody had signalled */
+    }
+}
+
+static void set_timer_locked(struct i2cpt_adapter *a, uint64_t when_ns)
+{
+    struct itimerspec its = {0};
+
+    if (a->timer_fd < 0 || a->timer_ns == when_ns) {
+        return;
+    }
+    a->timer_ns = when_ns;
+    if (when_ns != UINT64_MAX) {
+        its.it_value.tv_sec = (time_t)(when_ns / 1000000000u);
+        its.it_value.tv_nsec = (long)(when_ns % 1000000000u);
+    }
+    timerfd_settime(a->timer_fd, TFD_TIMER_ABSTIME, &its, NULL);
+}
+
+static void request_complete_locked(struct i2cpt_request *r, int result,
+                                    const struct i2cpt_fault *fault)
+{
+    struct i2cpt_adapter *a = r->adapter;
+
+    r->complete = true;
+    r->result = result;
+    if (result < 0) {
+        r->fault = *fault;
+    } else {
+        i2cpt_fault_clear(&r->fault);
+    }
+    if (!a->complete++) {
+        signal_locked(a);
+    }
+}
+
+static void job_has_finished_locked(struct job *job)
+{
+    request_complete_locked(job->request, job->result, &job->fault);
+}
+
+/* Give a pending request up: its job goes on without it, or not at all. */
+void request_end_locked(struct i2cpt_request *r, int code)
+{
+    struct i2cpt_fault fault;
+
+    bus_abandon_locked(r->adapter->bus, r->job);
+    r->job = NULL;
+    i2cpt_fault_set(&fault, code, I2CPT_PHASE_UNKNOWN, -1, -1);
+    request_complete_locked(r, -code, &fault);
+    pthread_cond_broadcast(&r->adapter->bus->done);
+}
+
+uint64_t request_expiry(const struct i2cpt_request *r)
+{
+    return bus_expiry(r->adapter->bus, r->job);
+}
+
+/* Complete with ETIMEDOUT what has waited too long; set the timer to the next
+ * expiry. */
+void requests_expire_locked(struct i2cpt_adapter *a)
+{
+    uint64_t now = UINT64_MAX, next = UINT64_MAX;
+    struct i2cpt_request *r;
+
+    for (r = a->requests; r; r = r->next) {
+        if (r->complete) {
+            continue;
+        }
+        if (now == UINT64_MAX) {
+            now = i2cpt_now_ns();
+        }
+        if (now >= request_expiry(r)) {
+            request_end_locked(r, ETIMEDOUT);
+        } else {
+            next = MIN(next, request_expiry(r));
+        }
+    }
+    set_timer_locked(a, next);
+}
+
+/* ------------------------------------------------------------------ submit */
+
+static int queue_locked(struct i2cpt_request *r)
+{
+    struct i2cpt_bus *bus = r->adapter->bus;
+    uint64_t deadline_ns = r->call->deadline_ns;
+    int ret;
+
+    if (!deadline_ns) {
+        deadline_ns = bus_deadline(bus, 0);
+    }
+    r->job = job_new(r->call, deadline_ns);
+    if (!r->job) {
+        return -ENOMEM;
+    }
+    r->job->request = r;
+    r->job->complete_locked = job_has_finished_locked;
+    ret = bus_enqueue_locked(bus, r->job);
+    if (ret) {
+        g_free(r->job);
+    }
+    return ret;
+}
+
+static void run_now_locked(struct i2cpt_request *r)
+{
+    struct i2cpt_bus *bus = r->adapter->bus;
+    uint64_t asked = r->call->deadline_ns;
+    int ret;
+
+    i2cpt_fault_clear(&r->fault);
+    r->call->deadline_ns = UINT64_MAX;
+    ret = bus_begin_locked(bus, r->call, &r->fault);
+    if (!ret) {
+        ret = bus_execute(bus, r->call, &r->fault);
+        bus_after_locked(bus, r->call, ret);
+    }
+    r->call->deadline_ns = asked;
+    link_locked(r->adapter, r);
+    request_complete_locked(r, MIN(ret, 0), &r->fault);
+}
+
+static int start_locked(struct i2cpt_request *r)
+{
+    struct i2cpt_adapter *a = r->adapter;
+    struct i2cpt_bus *bus = a->bus;
+    int ret = bus_check_locked(bus, NULL);
+
+    if (ret) {
+        return ret;
+    }
+    if (bus->instant && bus_idle_for_locked(bus, r->call->owner)) {
+        run_now_locked(r);
+        return 0;
+    }
+    ret = queue_locked(r);
+    if (ret) {
+        return ret;
+    }
+    link_locked(a, r);
+    if (request_expiry(r) < a->timer_ns) {
+        set_timer_locked(a, request_expiry(r));
+    }
+    return 0;
+}
+
+static int submit(struct i2cpt_adapter *a, struct i2cpt_request *r,
+                  struct i2cpt_request **out)
+{
+    bool was_dead, dies;
+    int ret;
+
+    r->adapter = a;
+    pthread_mutex_lock(&a->bus->lock);
+    /* before anybody can complete it */
+    if (out) {
+        *out = r;
+    }
+    was_dead = a->bus->dead;
+    ret = start_locked(r);
+    dies = a->bus->dead && !was_dead;
+    pthread_mutex_unlock(&a->bus->lock);
+    if (dies) {
+        open_buses_forget_dead(a->bus);
+    }
+    if (ret) {
+        if (out) {
+            *out = NULL;
+        }
+        g_free(r);
+    }
+    return ret;
+}
+
+int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call,
+                      i2cpt_done_fn done, void *user,
+                      struct i2cpt_request **out)
+{
+    struct i2cpt_request *r;
+
+    if (adapter_forked(a)) {
+        return -EPERM;
+    }
+    r = g_new0(struct i2cpt_request, 1);
+    r->call = call;
+    r->done = done;
+    r->user = user;
+    return submit(a, r, out);
+}
+
+int i2cpt_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
+                 uint32_t timeout_ms, i2cpt_done_fn done, void *user,
+                 struct i2cpt_request **out)
+{
+    struct i2cpt_request *r;
+    int ret = i2cpt_check_msgs(msgs, n, NULL);
+
+    if (ret) {
+        return ret;
+    }
+    if (adapter_forked(a)) {
+        return -EPERM;
+    }
+    r = g_new0(struct i2cpt_request, 1);
+    r->call = &r->transfer;
+    r->transfer.op = I2CPT_OP_TRANSFER;
+    r->transfer.msgs = msgs;
+    r->transfer.n = n;
+    r->transfer.deadline_ns = bus_deadline(a->bus, timeout_ms);
+    r->done = done;
+    r->user = user;
+    return submit(a, r, out);
+}
+
+/* ----------------------------------------------------------------- deliver */
+
+struct i2cpt_request *request_take_locked(struct i2cpt_adapter *a,
+                                          struct i2cpt_request *r)
+{
+    unlink_locked(a, r);
+    if (!--a->complete) {
+        unsignal_locked(a);
+    }
+    return r;
+}
+
+int i2cpt_request_cancel(struct i2cpt_request *r)
+{
+    struct i2cpt_bus *bus = r->adapter->bus;
+    int ret = 0;
+
+    if (adapter_forked(r->adapter)) {
+        return -EPERM;
+    }
+    pthread_mutex_lock(&bus->lock);
+    if (r->complete) {
+        ret = -EALREADY;
+    } else if (r->job->state == JOB_QUEUED) {
+        request_end_locked(r, ECANCELED);
+    }
+    pthread_mutex_unlock(&bus->lock);
+    return ret;
+}
+
+static void drop_locked(struct i2cpt_request *r)
+{
+    struct i2cpt_adapter *a = r->adapter;
+
+    if (r->complete) {
+        request_take_locked(a, r);
+        g_free(r->job);
+    } else {
+        unlink_locked(a, r);
+        bus_abandon_locked(a->bus, r->job);
+    }
+    g_free(r);
+}
+
+void i2cpt_request_orphan(struct i2cpt_request *r)
+{
+    struct i2cpt_bus *bus = r->adapter->bus;
+
+    pthread_mutex_lock(&bus->lock);
+    drop_locked(r);
+    pthread_mutex_unlock(&bus->lock);
+}
+
+void requests_drop_locked(struct i2cpt_adapter *a)
+{
+    while (a->requests) {
+        drop_locked(a->requests);
+    }
+}

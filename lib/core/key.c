@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <errno.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend.h"
+#include "fault.h"
+#include "key.h"
+#include "passthrough/deadline-thread.h"
+
+/* Digits of `text` up to `end` (exclusive), decimal or 0x; no sign, no blank.
+ */
+static int parse_digits(const char *text, const char *end, uint64_t max,
+                        uint64_t *out)
+{
+    unsigned base = 10;
+    uint64_t value = 0;
+    int digit;
+
+    if (end - text > 2 && text[0] == '0' && (text[1] | 0x20) == 'x') {
+        base = 16;
+        text += 2;
+    }
+    if (text == end) {
+        return -EINVAL;
+    }
+    for (; text < end; text++) {
+        digit = g_ascii_xdigit_value(*text);
+        if (digit < 0 || (unsigned)digit >= base) {
+            return -EINVAL;
+        }
+        if (value > (max - (unsigned)digit) / base) {
+            return -ERANGE;
+        }
+        value = value * base + (unsigned)digit;
+    }
+    *out = value;
+    return value > max ? -ERANGE : 0;
+}
+
+int i2cpt_parse_uint(const char *text, uint64_t max, uint64_t *out)
+{
+    return parse_digits(text, text + strlen(text), max, out);
+}
+
+/* 400k, 1M, 100000; the suffix is decimal, as SCL frequencies are. */
+static int parse_frequency(const char *text, uint64_t max, uint64_t *out)
+{
+    size_t len = strlen(text);
+    uint64_t unit = 1;
+    int ret;
+
+    if (len && (text[len - 1] | 0x20) == 'k') {
+        unit = 1000;
+    } else if (len && (text[len - 1] | 0x20) == 'm') {
+        unit = 1000000;
+    }
+    ret = parse_digits(text, text + len - (unit > 1), max / unit, out);
+    *out *= ret ? 0 : unit;
+    return ret;
+}
+
+static int parse_choice(const char *choices, const char *text, uint64_t *out)
+{
+    size_t len = strlen(text);
+    const char *p = choices;
+    uint64_t index = 0;
+
+    for (; p && !strchr(text, '|'); index++) {
+        if (len && !strncmp(p, text, len) && (p[len] == '|' || !p[len])) {
+            *out = index;
+            return 0;
+        }
+        p = strchr(p, '|');
+        p = p ? p + 1 : NULL;
+    }
+    return -EINVAL;
+}
+
+const char *i2cpt_key_accepts(const struct i2cpt_key *key, char *buf,
+                              size_t size)
+{
+    switch (key->kind) {
+    case I2CPT_KEY_UINT:
+        snprintf(buf, size, "%" PRIu64 " to %" PRIu64, key->min, key->max);
+        break;
+    case I2CPT_KEY_FREQUENCY:
+        snprintf(buf, size, "%" PRIu64 " to %" PRIu64 " Hz, with k or M",
+                 key->min, key->max);
+        break;
+    case I2CPT_KEY_CHOICE:
+        snprintf(buf, size, "%s", key->choices);
+        break;
+    case I2CPT_KEY_SWITCH:
+        snprintf(buf, size, "on|off");
+        break;
+    case I2CPT_KEY_STRING:
+        snprintf(buf, size, "%s", key->choices ? key->choices : "text");
+        break;
+    }
+    return buf;
+}
+
+void i2cpt_key_info(const struct i2cpt_key *key, struct i2cpt_key_info *out)
+{
+    char buf[256];
+
+    out->name = key->name;
+    out->def = key->def;
+    out->help = key->help;
+    out->accepts = g_intern_string(i2cpt_key_accepts(key, buf, sizeof(buf)));
+}
+
+int i2cpt_key_parse(const struct i2cpt_key *key, const char *text,
+                    uint64_t *value, struct i2cpt_fault *fault)
+{
+    char accepts[160];
+    int ret = -EINVAL;
+
+    *value = 0;
+    switch (key->kind) {
+    case I2CPT_KEY_STRING:
+        ret = *text ? 0 : -EINVAL;
+        break;
+    case I2CPT_KEY_UINT:
+        ret = i2cpt_parse_uint(text, key->max, value);
+        break;
+    case I2CPT_KEY_FREQUENCY:
+        ret = parse_frequency(text, key->max, value);
+        break;
+    case I2CPT_KEY_CHOICE:
+        ret = parse_choice(key->choices, text, value);
+        break;
+    case I2CPT_KEY_SWITCH:
+        ret = parse_choice("off|on", text, value);
+        break;
+    }
+    if ((key->kind == I2CPT_KEY_UINT || key->kind == I2CPT_KEY_FREQUENCY) &&
+        !ret && *value < key->min) {
+        ret = -ERANGE;
+    }
+    if (ret) {
+        return i2cpt_fault_text(
+            fault, EINVAL, "%s=%.60s: accepted is %s", key->name, text,
+            i2cpt_key_accepts(key, accepts, sizeof(accepts)));
+    }
+    return 0;
+}
+
+static int parse_range(const char *part, uint64_t *first, uint64_t *last)
+{
+    const char *dash = strchr(part, '-');
+    int ret;
+
+    ret = parse_digits(part, dash ? dash : part + strlen(part), 0x7f, first);
+    if (ret) {
+        return ret;
+    }
+    *last = *first;
+    if (dash) {
+        ret = i2cpt_parse_uint(dash + 1, 0x7f, last);
+    }
+    return ret ? ret : *last < *first ? -EINVAL : 0;
+}
+
+int i2cpt_parse_addresses(const char *key, const char *text, uint8_t *set,
+                          struct i2cpt_fault *fault)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ":", 0);
+    uint64_t first, last;
+    size_t i;
+
+    memset(set, 0, 128);
+    if (!parts[0]) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "%s=: accepted is a list of "
+                                "addresses such as 0x0e:0x50-0x57",
+                                key);
+    }
+    for (i = 0; parts[i]; i++) {
+        if (parse_range(parts[i], &first, &last)) {
+            return i2cpt_fault_text(
+                fault, EINVAL,
+                "%s=%.60s: '%.20s' is not an address or range; accepted are "
+                "0x00 to 0x7f joined by ':', such as 0x0e:0x50-0x57",
+                key, text, parts[i]);
+        }
+        memset(set + first, 1, last - first + 1);
+    }
+    return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The one line at a time that the library has to say, for the embedder. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "backend.h"
+#include "log.h"
+#include "passthrough/deadline-thread.h"
+
+static i2cpt_log_fn log_fn;
+static void *log_user;
+
+void i2cpt_set_log(i2cpt_log_fn log, void *user)
+{
+    log_fn = log;
+    log_user = user;
+}
+
+void i2cpt_log(int level, const char *format, ...)
+{
+    char line[512];
+    va_list ap;
+
+    if (!log_fn) {
+        return;
+    }
+    va_start(ap, format);
+    vsnprintf(line, sizeof(line), format, ap);
+    va_end(ap);
+    log_fn(level, line, log_user);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * FTDI's dongles with an MPSSE. Which one: ftdi-find.c; USB: ftdi-link.c; I2C
+ * as the engine's commands: mpsse.c, mpsse-bus.c.
+ */
+#include <errno.h>
+#include <glib.h>
+
+#include "core/clock.h"
+#include "core/fault.h"
+#include "ftdi/link.h"
+#include "core/key.h"
+#include "core/options.h"
+#include "registry.h"
+
+#define FUNCTIONALITY                                              \
+    (I2CPT_FUNC_I2C | I2CPT_FUNC_10BIT_ADDR | I2CPT_FUNC_NOSTART | \
+     I2CPT_FUNC_SMBUS_EMUL_ALL)
+
+/* For the few exchanges of an opening. */
+#define OPEN_NS 1000000000u
+
+struct ftdi {
+    struct ftdi_link *link;
+    struct mpsse_bus *bus;
+};
+
+static const struct i2cpt_key keys[] = {
+    {.name = "vendor",
+     .kind = I2CPT_KEY_UINT,
+     .max = 0xffff,
+     .def = "0x0403",
+     .help = "USB vendor number",
+     .may_differ = true},
+    {.name = "product",
+     .kind = I2CPT_KEY_UINT,
+     .max = 0xffff,
+     .help = "USB product number; without it any chip with an MPSSE",
+     .may_differ = true},
+    {.name = "serial",
+     .kind = I2CPT_KEY_STRING,
+     .help = "the dongle's serial number",
+     .may_differ = true},
+    {.name = "description",
+     .kind = I2CPT_KEY_STRING,
+     .help = "the dongle's product string",
+     .may_differ = true},
+    {.name = "interface",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "A|B|C|D",
+     .def = "A",
+     .help = "the chip's port",
+     .may_differ = true},
+    {.name = "frequency",
+     .kind = I2CPT_KEY_FREQUENCY,
+     .min = MPSSE_FREQUENCY_MIN_HZ,
+     .max = MPSSE_FREQUENCY_MAX_HZ,
+     .def = "100k",
+     .help = "SCL at most so fast"},
+    {.name = "latency-ms",
+     .kind = I2CPT_KEY_UINT,
+     .min = 1,
+     .max = 255,
+     .def = "16",
+     .help = "the chip's latency timer"},
+    {.name = "encoding",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "packed|bytewise",
+     .help = "how bytes become commands; packed where the chip can"},
+    {.name = "batch",
+     .kind = I2CPT_KEY_SWITCH,
+     .def = "off",
+     .help = "a transfer in one piece, past a NACK too"},
+    {.name = "clock-stretching",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "off|adaptive|gpio",
+     .def = "off",
+     .help = "wait for SCL: needs it wired to AD7 (adaptive) or AD5 (gpio)"},
+    {NULL},
+};
+
+static struct ftdi_want want_of(const struct i2cpt_options *o)
+{
+    return (struct ftdi_want){
+        .vendor = (uint16_t)i2cpt_options_number(o, "vendor"),
+        .product = (uint16_t)i2cpt_options_number(o, "product"),
+        .serial = i2cpt_options_string(o, "serial"),
+        .description = i2cpt_options_string(o, "description"),
+        .interface = (unsigned)i2cpt_options_number(o, "interface"),
+    };
+}
+
+static int identify(const struct i2cpt_options *o, char **identity,
+                    struct i2cpt_fault *fault)
+{
+    struct ftdi_want want = want_of(o);
+    struct ftdi_found found;
+    libusb_context *usb;
+    int ret;
+
+    if (ftdi_usb_init(&usb)) {
+        return i2cpt_fault_text(fault, ENODEV, "no USB on this machine");
+    }
+    ret = ftdi_find(usb, &want, &found, fault);
+    if (!ret) {
+        *identity = g_strdup_printf("ftdi:%d-%d:%c", found.bus, found.address,
+                                    'A' + want.interface);
+        ftdi_found_clear(&found);
+    }
+    libusb_exit(usb);
+    return ret;
+}
+
+/* How the chip is driven, or which two keys do not go together. */
+static int choose(const struct i2cpt_options *o, enum mpsse_chip chip,
+                  struct mpsse *m, struct i2cpt_fault *fault)
+{
+    enum mpsse_stretching stretching =
+        (enum mpsse_stretching)i2cpt_options_number(o, "clock-stretching");
+    enum mpsse_encoding encoding =
+        chip == MPSSE_FT232H && stretching != MPSSE_STRETCH_GPIO
+            ? MPSSE_PACKED
+            : MPSSE_BYTEWISE;
+
+    if (i2cpt_options_has(o, "encoding")) {
+        if (!i2cpt_options_number(o, "encoding") && encoding) {
+            return i2cpt_fault_text(
+                fault, EINVAL,
+                "encoding=packed: needs an FT232H (this is an %s) and no "
+                "clock-stretching=gpio; accepted is bytewise",
+                ftdi_chip_name(chip));
+        }
+        encoding = (enum mpsse_encoding)i2cpt_options_number(o, "encoding");
+    }
+    return mpsse_init(m, chip, encoding, stretching,
+                      (uint32_t)i2cpt_options_number(o, "frequency"));
+}
+
+static void ftdi_close(void *priv)
+{
+    struct ftdi *d = priv;
+
+    mpsse_bus_free(d->bus);
+    if (d->link) {
+        ftdi_link_close(d->link);
+    }
+    g_free(d);
+}
+
+static int ftdi_open(const struct i2cpt_options *o, void **priv,
+                     struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
+{
+    struct ftdi *d = g_new0(struct ftdi, 1);
+    struct ftdi_link_config config = {
+        .want = want_of(o),
+        .latency_ms = (uint8_t)i2cpt_options_number(o, "latency-ms"),
+    };
+    struct ftdi_found found = {0};
+    struct mpsse m;
+    int ret;
+
+    ret = ftdi_link_open(&config, &d->link, &found, fault);
+    if (!ret) {
+        ret = choose(o, found.chip, &m, fault);
+    }
+    if (!ret) {
+        ret = mpsse_bus_new(&m, &ftdi_link_ops, d->link,
+                            i2cpt_options_number(o, "batch"),
+                            i2cpt_now_ns() + OPEN_NS, &d->bus, fault);
+    }
+    if (ret) {
+        ftdi_close(d);
+        return ret;
+    }
+    info->functionality = FUNCTIONALITY;
+    info->frequency_hz = m.scl_hz;
+    *priv = d;
+    return 0;
+}
+
+static int ftdi_transfer(void *priv, struct i2cpt_xfer *x)
+{
+    struct ftdi *d = priv;
+
+    return mpsse_bus_transfer(d->bus, x);
+}
+
+static bool ftdi_begin(void *priv, struct i2cpt_xfer *x)
+{
+    struct ftdi *d = priv;
+
+    return mpsse_bus_begin(d->bus, x);
+}
+
+static int ftdi_collect(void *priv, struct i2cpt_xfer *x)
+{
+    struct ftdi *d = priv;
+
+    return mpsse_bus_collect(d->bus, x);
+}
+
+static int ftdi_stream_start(void *priv, uint16_t addr, uint16_t flags,
+                             uint64_t deadline_ns, struct i2cpt_fault *fault)
+{
+    struct ftdi *d = priv;
+
+    return mpsse_bus_stream_start(d->bus, addr, flags, deadline_ns, fault);
+}
+
+static int ftdi_stream_write(void *priv, uint8_t byte, uint64_t deadline_ns,
+                             struct i2cpt_fault *fault)
+{
+    struct ftdi *d = priv;
+
+    return mpsse_bus_stream_write(d->bus, byte, deadline_ns, fault);
+}
+
+static int ftdi_stream_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
+                            struct i2cpt_fault *fault)
+{
+    struct ftdi *d = priv;
+
+    return mpsse_bus_stream_read(d->bus, byte, deadline_ns, fault);
+}
+
+static int ftdi_stream_stop(void *priv, uint64_t deadline_ns,
+                            struct i2cpt_fault *fault)
+{
+    struct ftdi *d = priv;
+
+    return mpsse_bus_stream_stop(d->bus, deadline_ns, fault);
+}
+
+const struct i2cpt_ops i2cpt_ftdi_ops = {
+    .name = "ftdi",
+    .help = "an FTDI dongle: FT232H, FT2232H, FT4232H",
+    .keys = keys,
+    .identify = identify,
+    .open = ftdi_open,
+    .close = ftdi_close,
+    .transfer = ftdi_transfer,
+    .begin = ftdi_begin,
+    .collect = ftdi_collect,
+    .stream_start = ftdi_stream_start,
+    .stream_write = ftdi_stream_write,
+    .stream_read = ftdi_stream_read,
+    .stream_stop = ftdi_stream_stop,
+    .list = ftdi_list,
+};

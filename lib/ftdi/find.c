@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/fault.h"
+#include "ftdi/find.h"
+
+/* Chips with an MPSSE, told by the release number of the descriptor: vendor and
+ * product may be any board maker's. */
+static const struct chip {
+    uint16_t release;
+    enum mpsse_chip chip;
+    const char *name;
+    unsigned interfaces, engines;
+} chips[] = {
+    {0x0700, MPSSE_FT2232H, "FT2232H", 2, 2},
+    {0x0800, MPSSE_FT4232H, "FT4232H", 4, 2},
+    {0x0900, MPSSE_FT232H, "FT232H", 1, 1},
+};
+
+static const struct chip *chip_of(enum mpsse_chip chip)
+{
+    size_t i;
+
+    for (i = 0; chips[i].chip != chip; i++) {
+    }
+    return &chips[i];
+}
+
+const char *ftdi_chip_name(enum mpsse_chip chip)
+{
+    return chip_of(chip)->name;
+}
+
+int ftdi_usb_init(libusb_context **usb)
+{
+    sigset_t all, old;
+    int ret;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    ret = libusb_init(usb);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return ret;
+}
+
+int ftdi_node_open(libusb_device *dev, libusb_device_handle **h)
+{
+    int ret;
+
+    errno = 0;
+    ret = libusb_open(dev, h);
+    return ret == LIBUSB_ERROR_IO && errno == ENODEV ? LIBUSB_ERROR_NO_DEVICE
+                                                     : ret;
+}
+
+/* ---------------------------------------------------------------- scanning */
+
+static void element_clear(void *element)
+{
+    ftdi_found_clear(element);
+}
+
+void ftdi_found_clear(struct ftdi_found *found)
+{
+    if (found->dev) {
+        libusb_unref_device(found->dev);
+        found->dev = NULL;
+    }
+}
+
+static bool looks_like(const struct libusb_device_descriptor *d,
+                       const struct ftdi_want *want, enum mpsse_chip *chip)
+{
+    size_t i;
+
+    if (d->idVendor != want->vendor ||
+        (want->product && d->idProduct != want->product)) {
+        return false;
+    }
+    for (i = 0; i < G_N_ELEMENTS(chips); i++) {
+        if (chips[i].release == d->bcdDevice) {
+            *chip = chips[i].chip;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int read_string(libusb_device_handle *h, uint8_t index, char *out,
+                       size_t size)
+{
+    int ret;
+
+    if (!index) {
+        return 0;
+    }
+    ret = libusb_get_string_descriptor_ascii(h, index, (unsigned char *)out,
+                                             (int)size - 1);
+    out[ret > 0 ? ret : 0] = 0;
+    return MIN(ret, 0);
+}
+
+static void read_strings(struct ftdi_found *found)
+{
+    struct libusb_device_descriptor d;
+    libusb_device_handle *h;
+
+    if (found->strings) {
+        return;
+    }
+    found->strings = true;
+    found->error = ftdi_node_open(found->dev, &h);
+    if (found->error) {
+        return;
+    }
+    libusb_get_device_descriptor(found->dev, &d);
+    found->error =
+        read_string(h, d.iSerialNumber, found->serial, sizeof(found->serial));
+    if (!found->error) {
+        found->error = read_string(h, d.iProduct, found->description,
+                                   sizeof(found->description));
+    }
+    libusb_close(h);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct ftdi_found *x = a, *y = b;
+
+    return x->bus != y->bus ? x->bus - y->bus : x->address - y->address;
+}
+
+/* Devices that fit by number, of struct ftdi_found. */
+static GArray *scan(libusb_context *usb, const struct ftdi_want *want)
+{
+    GArray *all = g_array_new(false, true, sizeof(struct ftdi_found));
+    struct libusb_device_descriptor d;
+    struct ftdi_found found = {0};
+    libusb_device **devices;
+    ssize_t n, i;
+
+    g_array_set_clear_func(all, element_clear);
+    n = libusb_get_device_list(usb, &devices);
+    for (i = 0; i < n; i++) {
+        if (libusb_get_device_descriptor(devices[i], &d) ||
+            !looks_like(&d, want, &found.chip)) {
+            continue;
+        }
+        found.dev = libusb_ref_device(devices[i]);
+        found.vendor = d.idVendor;
+        found.product = d.idProduct;
+        found.bus = libusb_get_bus_number(devices[i]);
+        found.address = libusb_get_device_address(devices[i]);
+        g_array_append_val(all, found);
+    }
+    g_array_sort(all, by_place);
+    if (n >= 0) {
+        libusb_free_device_list(devices, 1);
+    }
+    return all;
+}
+
+static struct ftdi_found *nth(GArray *all, unsigned i)
+{
+    return &g_array_index(all, struct ftdi_found, i);
+}
+
+/* Leaves those with the wanted strings, and says whether some refused to be
+ * asked. */
+static int keep_named(GArray *all, const struct ftdi_want *want)
+{
+    struct ftdi_found *f;
+    int error = 0;
+    unsigned i;
+
+    for (i = 0; i < all->len;) {
+        f = nth(all, i);
+        read_strings(f);
+        if (f->error) {
+            error = f->error;
+        }
+        if (f->error ||
+            (want->serial && strcmp(want->serial, f->serial) != 0) ||
+            (want->description &&
+             strcmp(want->description, f->description) != 0)) {
+            g_array_remove_index(all, i);
+        } else {
+            i++;
+        }
+    }
+    return error;
+}
+
+/* ------------------------------------------------------------------ faults */
+
+int ftdi_open_fault(const struct ftdi_found *f, int error,
+                    struct i2cpt_fault *fault)
+{
+    char where[64] = "a dongle whose serial number was asked for";
+
+    if (f) {
+        snprintf(where, sizeof(where), "%s at USB bus %d device %d",
+                 ftdi_chip_name(f->chip), f->bus, f->address);
+    }
+    switch (error) {
+    case LIBUSB_ERROR_ACCESS:
+        return i2cpt_fault_text(
+            fault, EACCES,
+            "%s: no permission; with the udev rule 60-libi2cpt.rules members "
+            "of the group i2c have it",
+            where);
+    case LIBUSB_ERROR_BUSY:
+        return i2cpt_fault_text(
+            fault, EBUSY, "%s: another program uses this interface", where);
+    case LIBUSB_ERROR_NO_DEVICE:
+        return i2cpt_fault_text(fault, ENODEV, "%s: unplugged", where);
+    case LIBUSB_ERROR_NO_MEM:
+        return i2cpt_fault_set(fault, ENOMEM, I2CPT_PHASE_UNKNOWN, -1, -1);
+    default:
+        return i2cpt_fault_text(fault, EIO, "%s: %s", where,
+                                libusb_strerror(error));
+    }
+}
+
+static int none_fault(const struct ftdi_want *want, struct i2cpt_fault *fault)
+{
+    GString *text = g_string_new("no FTDI dongle with an MPSSE (FT232H, "
+                                 "FT2232H, FT4232H)");
+
+    g_string_append_printf(text, " and vendor=0x%04x", want->vendor);
+    if (want->product) {
+        g_string_append_printf(text, ",product=0x%04x", want->product);
+    }
+    if (want->serial) {
+        g_string_append_printf(text, ",serial=%.40s", want->serial);
+    }
+    if (want->description) {
+        g_string_append_printf(text, ",description=%.40s", want->description);
+    }
+    i2cpt_fault_text(fault, ENODEV, "%s is plugged in", text->str);
+    g_string_free(text, true);
+    return -ENODEV;
+}
+
+static int several_fault(GArray *all, struct i2cpt_fault *fault)
+{
+    GString *text = g_string_new(NULL);
+    struct ftdi_found *f;
+    unsigned i;
+
+    for (i = 0; i < all->len; i++) {
+        f = nth(all, i);
+        read_strings(f);
+        g_string_append_printf(text, "%s%s", i ? ", " : "",
+                               f->error     ? "(no permission)"
+                               : *f->serial ? f->serial
+                                            : "(none)");
+    }
+    i2cpt_fault_text(fault, EINVAL,
+                     "%u FTDI dongles fit; choose one by serial=, which are "
+                     "%s",
+                     all->len, text->str);
+    g_string_free(text, true);
+    return -EINVAL;
+}
+
+static int check_interface(const struct ftdi_found *f, unsigned interface,
+                           struct i2cpt_fault *fault)
+{
+    const struct chip *c = chip_of(f->chip);
+    char letter = (char)('A' + interface);
+    const char *accepted = c->engines == 1 ? "A" : "A or B";
+
+    if (interface < c->engines) {
+        return 0;
+    }
+    return i2cpt_fault_text(
+        fault, EINVAL, "interface=%c: an %s has no %s there; accepted is %s",
+        letter, c->name, interface < c->interfaces ? "MPSSE" : "interface",
+        accepted);
+}
+
+int ftdi_find(libusb_context *usb, const struct ftdi_want *want,
+              struct ftdi_found *out, struct i2cpt_fault *fault)
+{
+    GArray *all = scan(usb, want);
+    int ret, error = 0;
+
+    if (want->serial || want->description) {
+        error = keep_named(all, want);
+    }
+    if (!all->len) {
+        ret = error ? ftdi_open_fault(NULL, error, fault)
+                    : none_fault(want, fault);
+    } else if (all->len > 1) {
+        ret = several_fault(all, fault);
+    } else {
+        ret = check_interface(nth(all, 0), want->interface, fault);
+    }
+    if (!ret) {
+        *out = *nth(all, 0);
+        libusb_ref_device(out->dev);
+    }
+    g_array_unref(all);
+    return ret;
+}
+
+/* -------------------------------------------------------------------- list */
+
+static int list_one(struct ftdi_found *f, i2cpt_found_fn found, void *user)
+{
+    const struct chip *c = chip_of(f->chip);
+    GString *spec = g_string_new(NULL), *about = g_string_new(NULL);
+    unsigned port;
+    const char *p;
+    int ret = 0;
+
+    read_strings(f);
+    for (port = 0; port < c->engines && !ret; port++) {
+        g_string_printf(spec, "ftdi,product=0x%04x", f->product);
+        for (p = f->serial; *p; p++) {
+            g_string_append(spec, p == f->serial ? ",serial=" : "");
+            g_string_append(spec, *p == ',' ? ",," : (char[]){*p, 0});
+        }
+        if (c->engines > 1) {
+            g_string_append_printf(spec, ",interface=%c", 'A' + port);
+        }
+        g_string_printf(about, "%s at USB %u-%u%s%s%s", c->name, f->bus,
+                        f->address, *f->description ? ", " : "", f->description,
+                        f->error ? ", not accessible" : "");
+        ret = found(spec->str, about->str, user);
+    }
+    g_string_free(spec, true);
+    g_string_free(about, true);
+    return ret;
+}
+
+int ftdi_list(i2cpt_found_fn found, void *user)
+{
+    struct ftdi_want any = {.vendor = FTDI_VENDOR};
+    libusb_context *usb;
+    GArray *all;
+    unsigned i;
+    int ret = 0;
+
+    if (ftdi_usb_init(&usb)) {
+        return 0; /* no USB on this machine */
+    }
+    all = scan(usb, &any);
+    for (i = 0; i < all->len && !ret; i++) {
+        ret = list_one(nth(all, i), found, user);
+    }
+    g_array_unref(all);
+    libusb_exit(usb);
+    return ret;
+}

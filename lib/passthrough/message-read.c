@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The reading half of message mode: how much to fetch, and what when that was
+ * too little. */
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "core/fault.h"
+#include "core/log.h"
+#include "passthrough.h"
+#include "smbus/smbus-map.h"
+
+/* A read that was too short grows by read-ahead, or with no write before it by
+ * one byte, so that nothing is read too far, up to here; then it doubles. */
+#define EXACT_MAX 128u
+
+static void set_key(struct i2cpt_passthrough *pt, struct learn_key key)
+{
+    struct pt_message *m = &pt->message;
+
+    memcpy(m->key_bytes, key.bytes, MIN(key.len, LEARN_KEY_MAX));
+    m->key = key;
+    m->key.bytes = m->key_bytes;
+}
+
+static bool put(struct pt_buffer *buffer, const uint8_t *bytes, uint32_t len)
+{
+    if (!i2cpt_pt_room(buffer, len)) {
+        return false;
+    }
+    if (len) {
+        memcpy(buffer->data, bytes, len);
+    }
+    buffer->len = len;
+    return true;
+}
+
+/* SMBus-only hosts: the longest read up to `want` that can be mapped. */
+static uint32_t cap(const struct i2cpt_passthrough *pt, bool joined,
+                    uint32_t want)
+{
+    uint32_t longest = 1;
+
+    if (pt->functionality & I2CPT_FUNC_I2C) {
+        return MIN(want, I2CPT_MSG_MAX);
+    }
+    if (joined && pt->message.key.len == 1) {
+        longest = i2cpt_smbus_map_longest_read(pt->functionality);
+    } else if (joined && pt->message.key.len == 3) {
+        return 2; /* process call */
+    }
+    return longest == 2 && want < 2 ? 1 : MAX(1, MIN(want, longest));
+}
+
+static bool can_block(const struct i2cpt_passthrough *pt, bool joined)
+{
+    return (pt->functionality & I2CPT_FUNC_SMBUS_READ_BLOCK_DATA) &&
+           ((pt->functionality & I2CPT_FUNC_I2C) ||
+            (joined && pt->message.key.len == 1));
+}
+
+static void plan(struct i2cpt_passthrough *pt, bool joined)
+{
+    struct pt_message *m = &pt->message;
+    struct learned learned;
+
+    m->block = 0;
+    m->guess = !pt->event.expect;
+    if (pt->event.expect) {
+        m->fetch = MIN(pt->event.expect, I2CPT_MSG_MAX);
+        return;
+    }
+    m->fetch = pt->policy.read_length;
+    if (!m->fetch) {
+        learned = i2cpt_learn_lookup(pt->learn, &m->key);
+        m->fetch = learned.length;
+        m->block = can_block(pt, joined) ? learned.block : 0;
+    }
+    if (!m->fetch) {
+        m->fetch = m->key.len ? pt->policy.read_ahead : 1;
+    }
+    m->fetch = cap(pt, joined, m->fetch);
+}
+
+static enum pt_next refuse(struct i2cpt_passthrough *pt)
+{
+    pt->message.guest = GUEST_REFUSED;
+    return pt_done(pt, I2CPT_NACK);
+}
+
+static enum pt_next no_memory(struct i2cpt_passthrough *pt)
+{
+    i2cpt_log(I2CPT_LOG_ERROR, "%s: out of memory",
+              i2cpt_adapter_name(pt->adapter));
+    return refuse(pt);
+}
+
+/* The read and, where it has one, the write that goes out before it; that one
+ * is in `sent` already. */
+static enum pt_next run(struct i2cpt_passthrough *pt, enum pt_job job)
+{
+    struct pt_message *m = &pt->message;
+    uint32_t room = m->block ? 255u + m->block : m->fetch;
+
+    if (!i2cpt_pt_room(&m->in,
+                       job == JOB_CONTINUE ? m->in.len + m->fetch : room)) {
+        return no_memory(pt);
+    }
+    return i2cpt_pt_send(pt, job);
+}
+
+static enum pt_next run_first(struct i2cpt_passthrough *pt)
+{
+    struct pt_message *m = &pt->message;
+
+    if (pt->pointer.held) {
+        pt->pointer.held = false;
+        if (!put(&m->sent, pt->pointer.bytes, pt->pointer.len)) {
+            return no_memory(pt);
+        }
+    }
+    m->taken = m->in.len = 0;
+    return run(pt, JOB_READ);
+}
+
+/* Where EEPROMs are, it may be in the write cycle that its last write began:
+ * firmware may poll for the end of it with reads. */
+static bool may_be_busy(const struct i2cpt_passthrough *pt)
+{
+    const struct pt_target *t = &pt->targets[pt->addr];
+
+    return t->wrote &&
+           pt->message.now_ns - t->wrote_ns <=
+               pt->policy.busy_retry_ms * PT_NS_PER_MS &&
+           i2cpt_pt_probe_how(pt, pt->addr) == PT_PROBE_READ;
+}
+
+enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined)
+{
+    struct pt_message *m = &pt->message;
+    struct pt_buffer out = m->out;
+
+    pt->addr = pt->event.addr;
+    if (joined) {
+        m->out = m->sent;
+        m->sent = out;
+        m->out.len = 0;
+        set_key(pt, (struct learn_key){pt->addr, out.len, out.data});
+    } else if (pt->pointer.held) {
+        set_key(pt, (struct learn_key){pt->addr, pt->pointer.len,
+                                       pt->pointer.bytes});
+    } else {
+        set_key(pt, i2cpt_pt_key(pt, pt->addr));
+    }
+    m->writes = joined || pt->pointer.held;
+    plan(pt, m->writes);
+    if (!joined && i2cpt_pt_present(pt, pt->addr, m->now_ns) &&
+        !may_be_busy(pt)) {
+        m->guest = GUEST_READ_DUE;
+        return pt_done(pt, I2CPT_ACK);
+    }
+    return run_first(pt);
+}
+
+/* -------------------------------------------------------- too little was read
+ */
+
+static bool resendable(const struct i2cpt_passthrough *pt)
+{
+    return pt->policy.on_short == PT_SHORT_RESEND &&
+           pt->message.key.len <= pt->policy.pointer_bytes;
+}
+
+static void tell_took(struct i2cpt_passthrough *pt, uint32_t n)
+{
+    if (pt->message.owes_took) {
+        pt->message.owes_took = false;
+        i2cpt_adapter_took(pt->adapter, pt, n);
+    }
+}
+
+static enum pt_next fail_byte(struct i2cpt_passthrough *pt)
+{
+    i2cpt_pt_late(pt, pt->addr, !pt_async(pt));
+    return refuse(pt);
+}
+
+static enum pt_next too_long(struct i2cpt_passthrough *pt)
+{
+    i2cpt_pt_read_end(pt);
+    i2cpt_fault_text(&pt->fault, EOPNOTSUPP,
+                     "a read of more than %u bytes is not possible here",
+                     pt->message.in.len);
+    return fail_byte(pt);
+}
+
+static uint32_t longer(const struct i2cpt_passthrough *pt)
+{
+    const struct pt_message *m = &pt->message;
+    uint32_t step = m->key.len ? pt->policy.read_ahead : 1;
+
+    return m->in.len + (m->in.len < EXACT_MAX ? step : m->in.len);
+}
+
+static enum pt_next resend(struct i2cpt_passthrough *pt, uint32_t fetch)
+{
+    struct pt_message *m = &pt->message;
+
+    m->block = 0;
+    m->guess = true;
+    m->fetch = cap(pt, true, fetch);
+    if (m->fetch <= m->taken) {
+        return too_long(pt);
+    }
+    if (!put(&m->sent, m->key_bytes, m->key.len)) {
+        return no_memory(pt);
+    }
+    pt_count(pt, I2CPT_COUNT_RESENDS, 1);
+    return run(pt, JOB_RESEND);
+}
+
+static enum pt_next fetch_more(struct i2cpt_passthrough *pt)
+{
+    struct pt_message *m = &pt->message;
+
+    if (m->in.len >= I2CPT_MSG_MAX) {
+        return too_long(pt);
+    }
+    tell_took(pt, m->in.len);
+    if (resendable(pt)) {
+        return resend(pt, longer(pt));
+    }
+    pt_count(pt, I2CPT_COUNT_CONTINUES, 1);
+    m->sent.len = 0;
+    m->fetch = 1;
+    return run(pt, JOB_CONTINUE);
+}
+
+/* --------------------------------------------------------- what has come of it
+ */
+
+static enum pt_next give(struct i2cpt_passthrough *pt)
+{
+    struct pt_message *m = &pt->message;
+
+    pt->byte = m->in.data[m->taken++];
+    return pt_done(pt, I2CPT_ACK);
+}
+
+enum pt_next i2cpt_pt_read_byte(struct i2cpt_passthrough *pt)
+{
+    struct pt_message *m = &pt->message;
+
+    switch (m->guest) {
+    case GUEST_READ_DUE:
+        return run_first(pt);
+    case GUEST_READ:
+        return m->taken < m->in.len ? give(pt) : fetch_more(pt);
+    default:
+        return pt_done(pt, I2CPT_NACK);
+    }
+}
+
+/* A count that is no count: it was not a block read after all. */
+static enum pt_next not_a_block(struct i2cpt_passthrough *pt)
+{
+    struct pt_message *m = &pt->message;
+
+    i2cpt_learn_no_block(pt->learn, &m->key);
+    return resend(pt, i2cpt_learn_lookup(pt->learn, &m->key).length);
+}
+
+/* Whether the guest was told ACK for something that this fault denies. */
+static bool breaks_promise(const struct i2cpt_passthrough *pt)
+{
+    const struct i2cpt_fault *f = &pt->fault;
+
+    return pt->message.sent.len &&
+           !(f->phase == I2CPT_PHASE_ADDRESS && f->msg == 1);
+}
+
+static enum pt_next read_failed(struct i2cpt_passthrough *pt, int result)
+{
+    struct pt_message *m = &pt->message;
+
+    if (result == -EPROTO && m->block && resendable(pt)) {
+        return not_a_block(pt);
+    }
+    if (pt->goal == PT_GOAL_START) {
+        if (breaks_promise(pt)) {
+            i2cpt_pt_late(pt, pt->addr, false);
+        }
+        return refuse(pt);
+    }
+    if (m->guest == GUEST_READ) {
+        i2cpt_pt_read_end(pt);
+    }
+    return fail_byte(pt);
+}
+
+/* The read is no longer due: its write, if it has one, was taken. */
+static void first_bytes(struct i2cpt_passthrough *pt)
+{
+    struct pt_message *m = &pt->message;
+
+    if (m->writes) {
+        m->writes = false;
+        i2cpt_pt_note_write(pt, pt->addr, m->key_bytes, m->key.len);
+    }
+    m->first = m->in.len ? m->in.data[0] : 0;
+}
+
+enum pt_next i2cpt_pt_read_done(struct i2cpt_passthrough *pt, int result)
+{
+    struct pt_message *m = &pt->message;
+    const struct i2cpt_msg *msg = &pt->msgs[pt->call.n - 1];
+
+    if (result) {
+        return read_failed(pt, result);
+    }
+    if (m->job == JOB_CONTINUE) {
+        m->in.len += msg->actual;
+    } else {
+        m->in.len = msg->actual;
+        m->owes_took = m->guess;
+    }
+    if (m->guest != GUEST_READ) {
+        first_bytes(pt);
+    }
+    i2cpt_pt_note_read(pt, pt->addr);
+    m->guest = GUEST_READ;
+    if (pt->goal == PT_GOAL_START) {
+        return pt_done(pt, I2CPT_ACK);
+    }
+    if (m->in.len <= m->taken) {
+        return too_long(pt);
+    }
+    return give(pt);
+}
+
+/* The guest has what it wanted. */
+void i2cpt_pt_read_end(struct i2cpt_passthrough *pt)
+{
+    struct pt_message *m = &pt->message;
+
+    m->guest = GUEST_READ_ENDED;
+    if (m->in.len > m->taken) {
+        pt_count(pt, I2CPT_COUNT_OVER_READ, m->in.len - m->taken);
+    }
+    if (m->taken) {
+        i2cpt_learn_note(pt->learn, &m->key, m->taken, m->first);
+    }
+    tell_took(pt, m->taken);
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The object, and the guest's events as they come in. */
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/fault.h"
+#include "passthrough.h"
+
+/* ------------------------------------------------------------ the object */
+
+static uint64_t clock_of(void *user)
+{
+    return pt_now(user);
+}
+
+static void timer_fires(void *user)
+{
+    i2cpt_passthrough_timer(user);
+}
+
+static void sleep_ns(void *user, uint64_t ns)
+{
+    struct timespec ts = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
+}
+
+void i2cpt_pt_set_pause(struct i2cpt_passthrough *pt,
+                        void (*pause)(void *user, uint64_t ns), void *user)
+{
+    pt->pause = pause;
+    pt->pause_user = user;
+}
+
+static int choose_mode(struct i2cpt_passthrough *pt, struct i2cpt_fault *fault)
+{
+    bool has = i2cpt_adapter_has_stream(pt->adapter);
+
+    if (pt->policy.transfer == PT_TRANSFER_STREAM && !has) {
+        return i2cpt_fault_text(
+            fault, EINVAL,
+            "transfer=stream: %.80s cannot send single bytes; "
+            "accepted is auto or message",
+            i2cpt_adapter_name(pt->adapter));
+    }
+    pt->mode = has && pt->policy.transfer != PT_TRANSFER_MESSAGE
+                   ? &i2cpt_pt_stream
+                   : &i2cpt_pt_message;
+    return 0;
+}
+
+static int watch(int poll_fd, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    return fd < 0                                          ? fd
+           : epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno
+                                                           : 0;
+}
+
+/* Readable when the adapter's is, or when the timer has an answer. */
+static int make_fds(struct i2cpt_passthrough *pt, struct i2cpt_fault *fault)
+{
+    int ret;
+
+    pt->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (pt->poll_fd < 0) {
+        return i2cpt_fault_text(fault, errno, "epoll: %s", g_strerror(errno));
+    }
+    pt->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    ret = watch(pt->poll_fd, pt->event_fd < 0 ? -errno : pt->event_fd);
+    if (!ret) {
+        ret = watch(pt->poll_fd, i2cpt_adapter_fd(pt->adapter));
+    }
+    return ret ? i2cpt_fault_text(fault, -ret, "epoll: %s", g_strerror(-ret))
+               : 0;
+}
+
+static void init_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attr;
+
+    /* recursive: the blocking form harvests requests with the lock held, and
+     * what they call back takes it too */
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(lock, &attr);
+    pthread_mutexattr_destroy(&attr);
+}
+
+static void copy_hooks(struct i2cpt_passthrough *pt,
+                       const struct i2cpt_hooks *hooks)
+{
+    if (hooks) {
+        memcpy(&pt->hooks, hooks, MIN(hooks->size, sizeof(pt->hooks)));
+    }
+    if (!pt->hooks.timer) {
+        pt->timer = i2cpt_timer_new(timer_fires, clock_of, pt);
+    }
+}
+
+/* What free() can take apart, whatever fails after it. */
+static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
+                                        const struct i2cpt_policy *policy,
+                                        const struct i2cpt_hooks *hooks)
+{
+    struct i2cpt_passthrough *pt = g_new0(struct i2cpt_passthrough, 1);
+
+    pt->adapter = i2cpt_adapter_ref(a);
+    if (policy) {
+        pt->policy = *policy;
+        pt->policy.learn_from = g_strdup(policy->learn_from);
+    } else {
+        i2cpt_policy_defaults(&pt->policy);
+    }
+    pt->generation = atomic_load(&i2cpt_fork_generation);
+    pt->poll_fd = pt->event_fd = -1;
+    pt->mode = &i2cpt_pt_message;
+    pt->functionality = i2cpt_adapter_functionality(a);
+    pt->instant = i2cpt_adapter_is_instant(a);
+    if (pt->instant && !pt->policy.hold_given) {
+        pt->policy.hold_timeout_ms = 0;
+    }
+    pt->timeout_ns = i2cpt_adapter_timeout_ms(a) * PT_NS_PER_MS;
+    /* who sees single bytes sees which of them was refused */
+    pt->phase_known =
+        i2cpt_adapter_has_stream(a) || i2cpt_adapter_tells_phase(a);
+    pt->phase_unknown = i2cpt_adapter_hides_phase(a);
+    pt->learn = i2cpt_learn_new();
+    pt->pause = sleep_ns;
+    init_lock(&pt->lock);
+    copy_hooks(pt, hooks);
+    return pt;
+}
+
+static void destroy(struct i2cpt_passthrough *pt)
+{
+    i2cpt_timer_free(pt->timer, pt_forked(pt));
+    if (pt->event_fd >= 0) {
+        close(pt->event_fd);
+    }
+    if (pt->poll_fd >= 0) {
+        close(pt->poll_fd);
+    }
+    i2cpt_adapter_unref(pt->adapter);
+    i2cpt_learn_free(pt->learn);
+    g_free(pt->message.out.data);
+    g_free(pt->message.sent.data);
+    g_free(pt->message.in.data);
+    g_free(pt->policy.learn_from);
+    if (!pt_forked(pt)) { /* there, another thread may have held it */
+        pthread_mutex_destroy(&pt->lock);
+    }
+    g_free(pt);
+}
+
+int i2cpt_passthrough_new(struct i2cpt_adapter *a,
+                          const struct i2cpt_policy *policy,
+                          const struct i2cpt_hooks *hooks,
+                          struct i2cpt_passthrough **out,
+                          struct i2cpt_fault *fault)
+{
+    struct i2cpt_passthrough *pt;
+    int ret;
+
+    *out = NULL;
+    i2cpt_fault_clear(fault);
+    if (hooks && hooks->size < offsetof(struct i2cpt_hooks, complete)) {
+        return i2cpt_fault_text(fault, EINVAL, "hooks: size %u is too small",
+                                hooks->size);
+    }
+    pt = create(a, policy, hooks);
+    ret = i2cpt_policy_addresses(&pt->policy, pt->host, fault);
+    if (!ret) {
+        ret = choose_mode(pt, fault);
+    }
+    if (!ret && pt_async(pt)) {
+        ret = make_fds(pt, fault);
+    }
+    if (!ret && pt->policy.learn_from) {
+        ret = i2cpt_learn_from(pt->learn, pt->policy.learn_from, fault);
+    }
+    if (ret) {
+        destroy(pt);
+        return ret;
+    }
+    *out = pt;
+    return 0;
+}
+
+void i2cpt_passthrough_free(struct i2cpt_passthrough *pt)
+{
+    if (!pt) {
+        return;
+    }
+    if (!pt_forked(pt)) {
+        i2cpt_passthrough_drain(pt);
+        i2cpt_passthrough_reset(pt);
+        i2cpt_pt_forget_stop(pt);
+        if (pt->hooks.timer && pt->armed_ns) {
+            pt->hooks.timer(pt->hooks.user, UINT64_MAX);
+        }
+    }
+    destroy(pt);
+}
+
+int i2cpt_passthrough_has_address(const struct i2cpt_passthrough *pt,
+                                  uint16_t address)
+{
+    return address < G_N_ELEMENTS(pt->host) && pt->host[address] >= 0;
+}
+
+/* ---------------------------------------------------------- guest's events */
+
+static int enter(struct i2cpt_passthrough *pt)
+{
+    if (pt_forked(pt)) {
+        return -EPERM;
+    }
+    if (atomic_load_explicit(&pt->pending, memory_order_acquire)) {
+        return -EBUSY;
+    }
+    pthread_mutex_lock(&pt->lock);
+    return 0;
+}
+
+/* Whether bytes may be moved with no more ado. */
+static bool has_lane(struct i2cpt_passthrough *pt, enum pt_lane lane)
+{
+    return atomic_load_explicit(&pt->lane, memory_order_acquire) == (int)lane &&
+           !pt_forked(pt);
+}
+
+/* One event with the lock held; unlocks. */
+static int run_event(struct i2cpt_passthrough *pt, enum pt_next next)
+{
+    int answer;
+
+    if (i2cpt_pt_drive(pt, next) == PT_DONE) {
+        i2cpt_pt_answered(pt);
+        answer = pt->answer;
+        i2cpt_pt_leave(pt, false);
+        return answer;
+    }
+    pt->in_call = pt->instant;
+    pt->event_ended = false;
+    atomic_store_explicit(&pt->pending, true, memory_order_release);
+    i2cpt_pt_leave(pt, false);
+    return i2cpt_pt_pending(pt);
+}
+
+static void begin_event(struct i2cpt_passthrough *pt, enum pt_goal goal)
+{
+    pt->goal = goal;
+    pt->deadline_ns = 0;
+    pt->byte = 0xff;
+    atomic_store_explicit(&pt->lane, PT_LANE_NONE, memory_order_relaxed);
+}
+
+static void open_transaction(struct i2cpt_passthrough *pt)
+{
+    if (!pt->open) {
+        pt->open = true;
+        pt->txn++;
+        i2cpt_fault_clear(&pt->wire_fault);
+        pt_count(pt, I2CPT_COUNT_TRANSACTIONS, 1);
+    }
+}
+
+/* A posted write is still going out: the START waits for it. */
+static int join_start(struct i2cpt_passthrough *pt)
+{
+    uint64_t until_ns = i2cpt_now_ns() + pt->timeout_ns;
+
+    if (pt_async(pt)) {
+        pt->joined = true;
+        pt->join_ns = until_ns;
+        return run_event(pt, PT_WAIT);
+    }
+    if (!i2cpt_pt_settle(pt, until_ns)) {
+        pt_count(pt, I2CPT_COUNT_TIMEOUTS, 1);
+        i2cpt_pt_abandon(pt);
+        return run_event(pt, pt_done(pt, I2CPT_NACK));
+    }
+    begin_event(pt, PT_GOAL_START);
+    pt->deadline_ns = until_ns;
+    return run_event(pt, pt->mode->start(pt));
+}
+
+int i2cpt_passthrough_start(struct i2cpt_passthrough *pt, uint16_t address,
+                            uint16_t flags, uint32_t expect)
+{
+    int ret;
+
+    if (!i2cpt_passthrough_has_address(pt, address) || (flags & ~I2CPT_M_RD)) {
+        return -EINVAL;
+    }
+    if (pt_async(pt) && !pt_forked(pt)) {
+        i2cpt_pt_collect_stop(pt, 0);
+    }
+    ret = enter(pt);
+    if (ret) {
+        return ret;
+    }
+    open_transaction(pt);
+    pt->event.addr = (uint16_t)pt->host[address];
+    pt->event.flags = flags;
+    pt->event.expect = flags & I2CPT_M_RD ? expect : 0;
+    pt->reading = flags & I2CPT_M_RD;
+    if (pt->busy) {
+        return join_start(pt);
+    }
+    begin_event(pt, PT_GOAL_START);
+    return run_event(pt, pt->released ? pt_done(pt, I2CPT_NACK)
+                                      : pt->mode->start(pt));
+}
+
+int i2cpt_passthrough_write(struct i2cpt_passthrough *pt, uint8_t byte)
+{
+    struct pt_buffer *out = &pt->message.out;
+    int ret;
+
+    if (has_lane(pt, PT_LANE_KEEP) && out->len < out->size) {
+        out->data[out->len++] = byte;
+        pt_count(pt, I2CPT_COUNT_BYTES_WRITTEN, 1);
+        return I2CPT_ACK;
+    }
+    ret = enter(pt);
+    if (ret) {
+        return ret;
+    }
+    if (!pt->open || (pt->reading && !pt->released)) {
+        pthread_mutex_unlock(&pt->lock);
+        return -EINVAL;
+    }
+    begin_event(pt, PT_GOAL_WRITE);
+    return run_event(pt, pt->released ? pt_done(pt, I2CPT_NACK)
+                                      : pt->mode->write(pt, byte));
+}
+
+int i2cpt_passthrough_read(struct i2cpt_passthrough *pt, uint8_t *byte)
+{
+    struct pt_message *m = &pt->message;
+    int ret;
+
+    if (has_lane(pt, PT_LANE_GIVE) && m->taken < m->in.len) {
+        *byte = m->in.data[m->taken++];
+        pt_count(pt, I2CPT_COUNT_BYTES_READ, 1);
+        return I2CPT_ACK;
+    }
+    *byte = 0xff;
+    ret = enter(pt);
+    if (ret) {
+        return ret;
+    }
+    if (!pt->open || (!pt->reading && !pt->released)) {
+        pthread_mutex_unlock(&pt->lock);
+        return -EINVAL;
+    }
+    begin_event(pt, PT_GOAL_READ);
+    ret = run_event(pt, pt->released ? pt_done(pt, I2CPT_NACK)
+                                     : pt->mode->read(pt));
+    if (ret == I2CPT_ACK) {
+        *byte = pt->byte;
+    }
+    return ret;
+}
+
+void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt)
+{
+    if (!enter(pt)) {
+        if (pt->open && pt->reading && !pt->released) {
+            atomic_store_explicit(&pt->lane, PT_LANE_NONE,
+                                  memory_order_relaxed);
+            pt->mode->nack(pt);
+        }
+        i2cpt_pt_leave(pt, false);
+    }
+}
+
+/* The guest's STOP is answered at once; what it began goes on by itself. */
+static int post_stop(struct i2cpt_passthrough *pt, enum pt_next next)
+{
+    pt->goal = PT_GOAL_NONE;
+    if (i2cpt_pt_drive(pt, next) != PT_DONE && !pt_async(pt)) {
+        i2cpt_pt_arm(pt, pt_now(pt) + PT_PUMP_NS);
+    }
+    i2cpt_pt_leave(pt, false);
+    return I2CPT_ACK;
+}
+
+int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt)
+{
+    enum pt_next next;
+    int ret = enter(pt);
+
+    if (ret) {
+        return ret;
+    }
+    begin_event(pt, PT_GOAL_STOP);
+    if (!pt->open || pt->released) {
+        next = pt_done(pt, I2CPT_ACK);
+    } else {
+        next = pt->mode->stop(pt);
+    }
+    pt->open = pt->released = false;
+    if (pt->policy.posted_writes && next != PT_DONE) {
+        return post_stop(pt, next);
+    }
+    return run_event(pt, next);
+}
+
+/* ------------------------------------------------------------------ others */
+
+void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
+{
+    unsigned addr;
+
+    if (pt_forked(pt)) {
+        return;
+    }
+    i2cpt_pt_collect_stop(pt, 0);
+    pthread_mutex_lock(&pt->lock);
+    i2cpt_pt_abandon(pt);
+    i2cpt_pt_forget_stop(pt);
+    i2cpt_pt_release_wire(pt);
+    pt->mode->reset(pt);
+    pt->open = pt->released = pt->pointer.held = false;
+    for (addr = 0; addr < G_N_ELEMENTS(pt->targets); addr++) {
+        pt->targets[addr].late = false;
+    }
+    atomic_store_explicit(&pt->lane, PT_LANE_NONE, memory_order_relaxed);
+    i2cpt_pt_leave(pt, false);
+}
+
+void i2cpt_passthrough_fault(struct i2cpt_passthrough *pt,
+                             struct i2cpt_fault *out)
+{
+    if (pt_forked(pt)) {
+        i2cpt_fault_set(out, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
+        return;
+    }
+    pthread_mutex_lock(&pt->lock);
+    *out = pt->wire_fault;
+    pthread_mutex_unlock(&pt->lock);
+}

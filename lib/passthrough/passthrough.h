@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The inside of i2cpt_passthrough. passthrough.c has the object and the
+ * guest's events, passthrough-drive.c makes calls on the bus for it,
+ * passthrough-wait.c is for who waits or dispatches, and the two modes say
+ * which calls: passthrough-stream.c and passthrough-message.c with
+ * passthrough-read.c and passthrough-send.c. What they lean on: policy.c,
+ * learn.c, presence.c, timer.c.
+ */
+#ifndef I2CPT_PASSTHROUGH_H
+#define I2CPT_PASSTHROUGH_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "bus/calls.h"
+#include "core/clock.h"
+#include "learn.h"
+#include "policy.h"
+#include "passthrough/targets.h"
+#include "passthrough/deadline-thread.h"
+
+#define PT_NS_PER_MS 1000000ull
+
+/*
+ * One guest event is answered by zero or more calls on the bus and pauses
+ * between them. A mode's functions say what is next; passthrough-drive.c does
+ * it, at once or by submitting, and hands the result to step().
+ */
+enum pt_next {
+    PT_DONE,  /* pt->answer, pt->byte */
+    PT_CALL,  /* pt->call is filled in */
+    PT_PAUSE, /* come back in PT_PAUSE_NS */
+    PT_WAIT,  /* one of those is under way already */
+};
+
+/* Between two tries of a busy target. */
+#define PT_PAUSE_NS 500000ull
+/* How often the blocking form looks after a posted write by itself. */
+#define PT_PUMP_NS 1000000ull
+
+struct pt_mode {
+    /* pt->event has the START; pt->open tells whether it is a repeated one */
+    enum pt_next (*start)(struct i2cpt_passthrough *pt);
+    enum pt_next (*write)(struct i2cpt_passthrough *pt, uint8_t byte);
+    enum pt_next (*read)(struct i2cpt_passthrough *pt);
+    enum pt_next (*stop)(struct i2cpt_passthrough *pt);
+    /* a call has ended with `result` and pt->fault, or a pause with 0 */
+    enum pt_next (*step)(struct i2cpt_passthrough *pt, int result);
+    void (*nack)(struct i2cpt_passthrough *pt);
+    /* Forget the transaction; the wire is seen to by the caller. */
+    void (*reset)(struct i2cpt_passthrough *pt);
+};
+extern const struct pt_mode i2cpt_pt_stream;
+extern const struct pt_mode i2cpt_pt_message;
+
+/* Which guest event the machine works for. */
+enum pt_goal {
+    PT_GOAL_NONE, /* none: a posted write goes out behind the guest's back */
+    PT_GOAL_START,
+    PT_GOAL_WRITE,
+    PT_GOAL_READ,
+    PT_GOAL_STOP,
+};
+
+/* Bytes that can be moved with no lock and no call on the bus. */
+enum pt_lane {
+    PT_LANE_NONE,
+    PT_LANE_KEEP, /* writes: append to message.out */
+    PT_LANE_GIVE, /* reads: take from message.in */
+};
+
+struct pt_buffer {
+    uint8_t *data;
+    uint32_t len, size;
+};
+/* Room for `size` bytes; false where memory is short. */
+bool i2cpt_pt_room(struct pt_buffer *buffer, uint32_t size);
+
+struct pt_event {
+    uint16_t addr; /* the host's */
+    uint16_t flags;
+    uint32_t expect;
+};
+
+/* Stream mode: what the guest's transaction is on the wire. */
+enum pt_stream_state {
+    STREAM_IDLE,
+    STREAM_OPEN,    /* addressed */
+    STREAM_REFUSED, /* NACK or fault; until repeated START or STOP */
+    STREAM_HELD,    /* readonly=on: a pointer write, not on the wire yet */
+};
+struct pt_stream {
+    enum pt_stream_state state;
+    uint32_t sent; /* of the held pointer, while it goes out */
+    bool last;     /* nack() has come: nothing more is clocked */
+};
+
+/* Message mode: what the guest is told, and what the wire does for it. Their
+ * transitions are in passthrough-message.c. */
+enum pt_guest {
+    GUEST_IDLE,
+    GUEST_REFUSED,
+    GUEST_WRITE,
+    GUEST_READ_DUE,
+    GUEST_READ,
+    GUEST_READ_ENDED,
+};
+enum pt_wire {
+    WIRE_IDLE,
+    WIRE_PROBE,
+    WIRE_PROBE_PAUSE,
+    WIRE_READY,
+    WIRE_READY_PAUSE,
+    WIRE_SEND,
+    WIRE_SEND_PAUSE,
+};
+enum pt_job {
+    JOB_WRITE,       /* a guest's write */
+    JOB_QUICK_WRITE, /* messages without data */
+    JOB_QUICK_READ,
+    JOB_READ,     /* a guest's read, perhaps joined to a write */
+    JOB_RESEND,   /* the same with a longer read */
+    JOB_CONTINUE, /* one more byte where the read ended */
+};
+struct pt_message {
+    enum pt_guest guest;
+    enum pt_wire wire;
+    enum pt_job job;
+    bool quick_sent;       /* START was probed by a quick write: that was it */
+    bool probed;           /* START was probed at all */
+    struct pt_buffer out;  /* what the guest writes */
+    struct pt_buffer sent; /* what is going out */
+    struct pt_buffer in;
+    uint32_t taken; /* bytes of `in` that the guest has */
+    uint32_t fetch; /* length of the read that goes out */
+    uint8_t first;  /* byte of this read */
+    bool writes;    /* it goes out joined to a write of the guest's */
+    uint8_t block;  /* it is a block read, see struct learned */
+    bool guess;     /* its length is; took() is owed */
+    bool owes_took;
+    struct learn_key key; /* of this read; its bytes are key_bytes */
+    uint8_t key_bytes[LEARN_KEY_MAX];
+    uint16_t addr; /* host address of the job */
+    bool trying;   /* retry_ns and paused_ns count */
+    bool again;    /* this transfer or probe is sent again */
+    uint64_t retry_ns, paused_ns;
+    uint64_t now_ns; /* hook's clock at the last START */
+    uint8_t probe_byte;
+};
+
+/* readonly=on: a pointer that waits for its read. */
+struct pt_pointer {
+    bool held;
+    uint16_t addr;
+    uint32_t len;
+    uint8_t bytes[PT_POINTER_MAX];
+};
+
+struct i2cpt_passthrough {
+    /* never changes */
+    struct i2cpt_adapter *adapter;
+    struct i2cpt_policy policy;
+    struct i2cpt_hooks hooks;
+    const struct pt_mode *mode;
+    uint32_t functionality;
+    bool instant;
+    int16_t host[128];
+    unsigned generation; /* of forks */
+    struct i2cpt_timer *timer;
+    int poll_fd, event_fd; /* with a complete hook; else -1 */
+
+    /* what bytes on the fast path need; see enum pt_lane */
+    atomic_int lane;
+    atomic_bool pending; /* complete() is owed */
+    _Atomic uint64_t counters[I2CPT_COUNTERS];
+
+    pthread_mutex_t lock; /* all below, but for the fast path */
+    bool open;            /* between the guest's START and STOP */
+    bool reading;
+    bool released; /* the bus was taken away; until the guest's STOP */
+    uint16_t addr; /* the host's, of the current message */
+    uint64_t txn;
+    struct pt_event event;
+    enum pt_goal goal;
+    int answer;
+    uint8_t byte;
+
+    bool busy;            /* a call or a pause is under way */
+    bool joined;          /* a START waits for a posted write to end */
+    bool in_call;         /* an event that may yet be answered at once... */
+    bool event_ended;     /* ...and is */
+    bool deferred;        /* an answer that dispatch shall deliver */
+    bool blocking;        /* drain: wait, whatever the embedder's form */
+    uint64_t timeout_ns;  /* the adapter's */
+    uint64_t deadline_ns; /* of the event; CLOCK_MONOTONIC, 0: not begun */
+    uint64_t join_ns;     /* that of the START that is `joined` */
+    uint64_t resume_ns;   /* end of a pause, hook's clock; 0: none */
+    struct i2cpt_call call;
+    struct i2cpt_msg msgs[2];
+    struct i2cpt_fault fault;
+    struct i2cpt_fault wire_fault; /* the latest of this transaction */
+    struct i2cpt_request *request;
+    bool harvested; /* blocking form: the request has ended with `result` */
+    int result;
+
+    bool on_wire;                       /* stream mode: START without STOP */
+    struct i2cpt_request *stop_request; /* a STOP of ours, and its call */
+    struct i2cpt_call stop_call;
+    uint64_t last_ns;   /* the last event's end, hook's clock */
+    uint64_t armed_ns;  /* what the timer is set to; 0: it is not */
+    uint64_t arm_ns;    /* what it is to be set to; 0: leave it */
+    bool phase_known;   /* this host tells what was not acknowledged */
+    bool phase_unknown; /* it does not */
+    struct pt_pointer pointer;
+    struct pt_target targets[128];
+    struct pt_stream stream;
+    struct pt_message message;
+    struct i2cpt_learn *learn;
+
+    /* tests put their own here */
+    void (*pause)(void *user, uint64_t ns);
+    void *pause_user;
+};
+
+static inline void pt_count(struct i2cpt_passthrough *pt,
+                            enum i2cpt_counter which, uint64_t n)
+{
+    /* one writer at a time, so no need for a locked instruction */
+    atomic_store_explicit(
+        &pt->counters[which],
+        atomic_load_explicit(&pt->counters[which], memory_order_relaxed) + n,
+        memory_order_relaxed);
+}
+
+static inline uint64_t pt_now(struct i2cpt_passthrough *pt)
+{
+    return pt->hooks.now_ns ? pt->hooks.now_ns(pt->hooks.user) : i2cpt_now_ns();
+}
+
+/* The child of a fork may only free it. */
+static inline bool pt_forked(const struct i2cpt_passthrough *pt)
+{
+    return pt->generation !=
+           atomic_load_explicit(&i2cpt_fork_generation, memory_order_relaxed);
+}
+
+static inline bool pt_async(const struct i2cpt_passthrough *pt)
+{
+    return pt->hooks.complete;
+}
+
+static inline enum pt_next pt_done(struct i2cpt_passthrough *pt, int answer)
+{
+    pt->answer = answer;
+    return PT_DONE;
+}
+
+/* The guest hears of a fault at this STOP, so not again at a START. */
+static inline bool pt_stop_tells(const struct i2cpt_passthrough *pt)
+{
+    return pt_async(pt) && pt->goal == PT_GOAL_STOP && !pt->blocking;
+}
+
+/* -------------------------------------- passthrough-common.c, for the modes */
+
+/* Count and log what pt->fault says: timeouts, mismatches, known phases. */
+void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr);
+/* pt->fault came after the guest was told ACK: count, log; `tell` also makes
+ * the next START to that address a NACK. */
+void i2cpt_pt_late(struct i2cpt_passthrough *pt, uint16_t addr, bool tell);
+/* Whether a START to `addr` has to report such a fault; forgets it. */
+bool i2cpt_pt_take_late(struct i2cpt_passthrough *pt, uint16_t addr);
+/* readonly=on: keep a pointer for the read that may follow. */
+void i2cpt_pt_hold_pointer(struct i2cpt_passthrough *pt);
+/* A START comes: drop the pointer that is held unless it reads from there. */
+void i2cpt_pt_check_pointer(struct i2cpt_passthrough *pt);
+/* Fill in pt->call; pt->msgs are `n` messages. */
+enum pt_next i2cpt_pt_transfer(struct i2cpt_passthrough *pt, size_t n,
+                               uint32_t marks);
+enum pt_next i2cpt_pt_stream_call(struct i2cpt_passthrough *pt,
+                                  enum i2cpt_op op);
+
+/* ------------------------------ passthrough-drive.c; all with the lock held */
+
+/* Carry `next` as far as it goes without waiting for somebody else; PT_DONE
+ * where the machine has come to its end. */
+enum pt_next i2cpt_pt_drive(struct i2cpt_passthrough *pt, enum pt_next next);
+/* Blocking form: see a posted write to its end, until `until_ns` of
+ * CLOCK_MONOTONIC. False where it was not reached. */
+bool i2cpt_pt_settle(struct i2cpt_passthrough *pt, uint64_t until_ns);
+/* Give up what is under way. */
+void i2cpt_pt_abandon(struct i2cpt_passthrough *pt);
+/* STOP where a stream is open; asynchronous embedders do not wait for it. */
+void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt);
+/* That STOP, asynchronous: take it in where it has ended (lock not held), or
+ * forget it. Both only in the embedder's thread. */
+void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt, uint64_t timeout_us);
+void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt);
+/* What the timer is for; lock not held. `deferred`: not in the thread that may
+ * be told answers. */
+void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred);
+/* Have i2cpt_passthrough_timer() called then, or before. */
+void i2cpt_pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns);
+/* The guest's event is answered: put lane and hold timer right. */
+void i2cpt_pt_answered(struct i2cpt_passthrough *pt);
+/* Unlock, then call the hooks that are due; `complete`: that one too. */
+void i2cpt_pt_leave(struct i2cpt_passthrough *pt, bool complete);
+/* The machine goes on from `next`, outside of any event's call; unlocks. The
+ * answer is delivered here, or with `deferred` by the next dispatch. */
+void i2cpt_pt_go_on(struct i2cpt_passthrough *pt, enum pt_next next,
+                    bool deferred);
+/* After i2cpt_pt_leave() of an event that has not ended: its answer, where an
+ * instant adapter has it already, else PENDING. */
+int i2cpt_pt_pending(struct i2cpt_passthrough *pt);
+
+/* passthrough-read.c: the reading half of message mode */
+enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined);
+enum pt_next i2cpt_pt_read_byte(struct i2cpt_passthrough *pt);
+enum pt_next i2cpt_pt_read_done(struct i2cpt_passthrough *pt, int result);
+void i2cpt_pt_read_end(struct i2cpt_passthrough *pt);
+
+/* passthrough-send.c. A job is what `message.sent` holds (perhaps nothing),
+ * then what the job reads. */
+enum pt_next i2cpt_pt_send(struct i2cpt_passthrough *pt, enum pt_job job);
+/* The job's transfer, now or again. */
+enum pt_next i2cpt_pt_transmit(struct i2cpt_passthrough *pt);
+/* A probe, with the wire in `state`; `again`: it repeats the one before. */
+enum pt_next i2cpt_pt_probe(struct i2cpt_passthrough *pt, uint16_t addr,
+                            enum pt_wire state, bool again);
+/* Whether there is time for another try; then a pause must follow. */
+bool i2cpt_pt_may_retry(struct i2cpt_passthrough *pt);
+
+/* For tests: what waits between two tries of a busy target. */
+void i2cpt_pt_set_pause(struct i2cpt_passthrough *pt,
+                        void (*pause)(void *user, uint64_t ns), void *user);
+
+#endif

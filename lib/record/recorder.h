@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The inside of the recorder: the adapter around an adapter (recorder.c), a
+ * transfer in the making (record.c), and lines on their way into the file
+ * (recorder-lines.c). */
+#ifndef I2CPT_RECORDER_H
+#define I2CPT_RECORDER_H
+
+#include <glib.h>
+
+#include "core/backend.h"
+#include "i2cpt-trace.h"
+#include "passthrough/deadline-thread.h"
+
+/*
+ * The recorder wraps an opened instance: takes ops and priv of the inner one,
+ * gives its own, whose close() closes the inner one. `path` is record=.
+ */
+int i2cpt_recorder_wrap(const struct i2cpt_options *o, const char *path,
+                        const struct i2cpt_bus_info *info,
+                        const struct i2cpt_ops **ops, void **priv,
+                        struct i2cpt_fault *fault);
+
+/* A transfer as it is being made: its messages grow. */
+struct record {
+    GArray *msgs;      /* of struct i2cpt_trace_msg; `bytes` not set */
+    GArray *starts;    /* of guint: where each one's bytes begin */
+    GByteArray *bytes; /* of all */
+    GByteArray *kinds; /* of each byte, I2CPT_TRACE_*; empty: all plain */
+    uint64_t began_ns;
+    int32_t bus; /* N of i2c-N:, -1 without */
+    uint32_t mark;
+    bool guess;        /* how many bytes the guest took is still to be told */
+    const void *owner; /* ... by this one */
+    bool too_long;     /* for a line of a trace */
+    struct i2cpt_fault fault;
+};
+
+struct record_lines;
+
+/*
+ * The file of one adapter, or, with `bus` 0 and above, of several in this
+ * process, from any thread. *headers: those of this adapter are still to be
+ * written. `path` is as record= has it.
+ */
+int record_lines_open(const char *path, bool append, int32_t bus,
+                      struct record_lines **out, bool *headers,
+                      struct i2cpt_fault *fault);
+/* The last one writes what is held back, and `end N`. */
+void record_lines_close(struct record_lines *l, int32_t bus);
+int record_lines_header(struct record_lines *l, const char *key,
+                        const char *text, struct i2cpt_fault *fault);
+/* As i2cpt_trace_record_end(). */
+int record_lines_end(struct record_lines *l, struct i2cpt_fault *fault);
+/*
+ * A transfer that has ended. One with `guess` waits for record_lines_took(),
+ * and so do those behind it, up to a bound; then it goes out without.
+ */
+void record_lines_put(struct record_lines *l, struct record *r);
+void record_lines_took(struct record_lines *l, const void *owner, uint32_t n);
+/* Writes what is held back: 0, or why the recording has stopped. */
+int record_lines_flush(struct record_lines *l);
+/* The same, and nothing is written. */
+int record_lines_failed(struct record_lines *l, struct i2cpt_fault *fault);
+/* Around a fork(): as of adapters, the child has none of its parent's. */
+void record_lines_before_fork(void);
+void record_lines_after_fork(bool child);
+
+void record_init(struct record *r);
+void record_clear(struct record *r);
+void record_reset(struct record *r, uint32_t marks);
+void record_msg(struct record *r, uint16_t addr, uint16_t flags, uint32_t len);
+/* All bytes of message i, which come after those of message i - 1. */
+void record_data(struct record *r, guint i, const uint8_t *bytes, uint32_t n);
+/* From byte `from` of message i on: not to be written down. All bytes have to
+ * be there. */
+void record_hide(struct record *r, guint i, uint32_t from);
+/* One more of the last message. */
+void record_byte(struct record *r, uint8_t byte);
+struct i2cpt_trace_msg *record_last(struct record *r);
+
+#endif

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lines on their way into the file, which several adapters may share. */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/fault.h"
+#include "core/log.h"
+#include "recorder.h"
+#include "trace/line.h"
+
+/* What may wait behind a read that was a guess. */
+#define HELD_LINES 64u
+#define HELD_BYTES 65536u
+
+/* A transfer that waits; its messages and bytes follow it in one piece. */
+struct held {
+    struct i2cpt_trace_line line;
+    size_t size;
+    bool guess; /* `owner` has not told yet how many bytes were taken */
+    const void *owner;
+};
+
+struct record_lines {
+    char *path;
+    GArray *buses;        /* of int32_t: who records, under files_lock */
+    pthread_mutex_t lock; /* all below */
+    struct i2cpt_trace_writer *writer;
+    uint64_t base_ns; /* monotonic time of stamp 0 */
+    GQueue held;      /* of struct held, the first is a guess */
+    size_t held_bytes;
+    bool ended; /* nothing came behind the last `end N` */
+    int failed;
+    char why[sizeof(((struct i2cpt_fault *)0)->text)];
+};
+
+static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER;
+static GPtrArray *files; /* of struct record_lines, all that are open */
+
+/* ------------------------------------------------------------------ writing */
+
+static void stop_recording(struct record_lines *l, int ret,
+                           const struct i2cpt_fault *fault)
+{
+    if (!l->failed) {
+        l->failed = ret;
+        g_strlcpy(l->why, fault->text, sizeof(l->why));
+        i2cpt_log(I2CPT_LOG_ERROR, "record=%s", fault->text);
+    }
+}
+
+static void write_line(struct record_lines *l,
+                       const struct i2cpt_trace_line *line)
+{
+    struct i2cpt_fault fault;
+    int ret = l->failed ? 0 : i2cpt_trace_writer_line(l->writer, line, &fault);
+
+    l->ended = false;
+    if (ret) {
+        stop_recording(l, ret, &fault);
+    }
+}
+
+static void write_held(struct record_lines *l)
+{
+    struct held *h;
+
+    while ((h = g_queue_pop_head(&l->held))) {
+        write_line(l, &h->line);
+        g_free(h);
+    }
+    l->held_bytes = 0;
+}
+
+/* Those that wait for nobody any more. */
+static void write_told(struct record_lines *l)
+{
+    struct held *h;
+
+    while ((h = g_queue_peek_head(&l->held)) && !h->guess) {
+        g_queue_pop_head(&l->held);
+        l->held_bytes -= h->size;
+        write_line(l, &h->line);
+        g_free(h);
+    }
+}
+
+static struct held *find_guess(struct record_lines *l, const void *owner)
+{
+    GList *i;
+
+    for (i = l->held.head; i; i = i->next) {
+        struct held *h = i->data;
+
+        if (h->guess && h->owner == owner) {
+            return h;
+        }
+    }
+    return NULL;
+}
+
+/* Where the bytes of each message are, and behind all of them their kinds. */
+static void place_bytes(struct i2cpt_trace_msg *msgs, const struct record *r,
+                        const uint8_t *bytes)
+{
+    const uint8_t *kinds =
+        bytes == r->bytes->data ? r->kinds->data : bytes + r->bytes->len;
+    guint i;
+
+    for (i = 0; i < r->msgs->len; i++) {
+        guint start = g_array_index(r->starts, guint, i);
+
+        msgs[i].bytes = bytes + start;
+        msgs[i].kinds = r->kinds->len ? kinds + start : NULL;
+    }
+}
+
+static void hold(struct record_lines *l, const struct i2cpt_trace_line *line,
+                 const struct record *r)
+{
+    size_t msgs = r->msgs->len * sizeof(struct i2cpt_trace_msg);
+    size_t size = sizeof(struct held) + msgs + r->bytes->len + r->kinds->len;
+    struct i2cpt_trace_msg *copy;
+    struct held *h;
+
+    if (l->held.length >= HELD_LINES || size > HELD_BYTES - l->held_bytes) {
+        write_held(l);
+        write_line(l, line);
+        return;
+    }
+    h = g_malloc(size); /* bounded above */
+    h->line = *line;
+    h->size = size;
+    h->guess = r->guess;
+    h->owner = r->owner;
+    copy = (struct i2cpt_trace_msg *)(h + 1);
+    memcpy(copy, line->transfer.msgs, msgs);
+    if (r->bytes->len) {
+        memcpy(copy + r->msgs->len, r->bytes->data, r->bytes->len);
+    }
+    if (r->kinds->len) {
+        memcpy((uint8_t *)(copy + r->msgs->len) + r->bytes->len, r->kinds->data,
+               r->kinds->len);
+    }
+    place_bytes(copy, r, (uint8_t *)(copy + r->msgs->len));
+    h->line.transfer.msgs = copy;
+    g_queue_push_tail(&l->held, h);
+    l->held_bytes += size;
+}
+
+static void put_locked(struct record_lines *l, struct record *r)
+{
+    uint64_t now = i2cpt_now_ns();
+    struct i2cpt_trace_msg *msgs = (struct i2cpt_trace_msg *)r->msgs->data;
+    struct i2cpt_trace_line line = {
+        .kind = I2CPT_TRACE_TRANSFER,
+        .stamp_ns = (r->began_ns - l->base_ns) / 1000 * 1000,
+        .transfer = {.duration_ns = (now - r->began_ns) / 1000 * 1000,
+                     .bus = r->bus,
+                     .n = r->msgs->len,
+                     .mark = r->mark,
+                     .msgs = msgs,
+                     .code = r->fault.code,
+                     .phase = r->fault.phase,
+                     .fault_msg = r->fault.msg,
+                     .fault_byte = r->fault.byte}};
+    struct i2cpt_fault fault;
+
+    if (r->too_long) {
+        stop_recording(l,
+                       i2cpt_fault_text(&fault, EMSGSIZE,
+                                        "%.120s: a transfer is too long for a "
+                                        "line; recording stopped",
+                                        l->path),
+                       &fault);
+        return;
+    }
+    place_bytes(msgs, r, r->bytes->data);
+    if (line.transfer.fault_msg >= (int64_t)line.transfer.n) {
+        line.transfer.fault_msg = line.transfer.fault_byte = -1;
+    }
+    if (r->guess) {
+        struct held *before = find_guess(l, r->owner);
+
+        if (before) {
+            before->guess = false; /* it is told no more */
+            write_told(l);
+        }
+    }
+    if (r->guess || l->held.length) {
+        hold(l, &line, r);
+    } else {
+        write_line(l, &line);
+    }
+}
+
+void record_lines_put(struct record_lines *l, struct record *r)
+{
+    pthread_mutex_lock(&l->lock);
+    put_locked(l, r);
+    pthread_mutex_unlock(&l->lock);
+}
+
+void record_lines_took(struct record_lines *l, const void *owner, uint32_t n)
+{
+    const struct i2cpt_trace_msg *last;
+    struct held *h;
+
+    pthread_mutex_lock(&l->lock);
+    h = find_guess(l, owner);
+    if (h) {
+        h->guess = false;
+        last = &h->line.transfer.msgs[h->line.transfer.n - 1];
+        if (n < last->n_bytes) {
+            h->line.transfer.mark |= I2CPT_TRACE_TOOK;
+            h->line.transfer.took = n;
+        }
+    }
+    write_told(l);
+    pthread_mutex_unlock(&l->lock);
+}
+
+int record_lines_flush(struct record_lines *l)
+{
+    int ret;
+
+    pthread_mutex_lock(&l->lock);
+    write_held(l);
+    ret = l->failed;
+    pthread_mutex_unlock(&l->lock);
+    return ret;
+}
+
+int record_lines_failed(struct record_lines *l, struct i2cpt_fault *fault)
+{
+    int ret;
+
+    pthread_mutex_lock(&l->lock);
+    ret = l->failed;
+    if (ret) {
+        i2cpt_fault_text(fault, -ret, "%s", l->why);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return ret;
+}
+
+int record_lines_header(struct record_lines *l, const char *key,
+                        const char *text, struct i2cpt_fault *fault)
+{
+    int ret;
+
+    pthread_mutex_lock(&l->lock);
+    ret = i2cpt_trace_writer_header(l->writer, key, text, fault);
+    l->ended = false;
+    pthread_mutex_unlock(&l->lock);
+    return ret;
+}
+
+static int end_locked(struct record_lines *l, struct i2cpt_fault *fault)
+{
+    int ret;
+
+    write_held(l);
+    if (!l->failed && !l->ended) {
+        ret = i2cpt_trace_writer_end(l->writer, fault);
+        l->ended = true;
+        if (ret) {
+            stop_recording(l, ret, fault);
+        }
+    }
+    return l->failed ? i2cpt_fault_text(fault, -l->failed, "%s", l->why) : 0;
+}
+
+int record_lines_end(struct record_lines *l, struct i2cpt_fault *fault)
+{
+    struct i2cpt_fault local;
+    int ret;
+
+    pthread_mutex_lock(&l->lock);
+    ret = end_locked(l, fault ? fault : &local);
+    pthread_mutex_unlock(&l->lock);
+    return ret;
+}
+
+/* ---------------------------------------------------------- opening, closing
+ */
+
+static struct record_lines *find_file(const char *path)
+{
+    guint i;
+
+    for (i = 0; files && i < files->len; i++) {
+        struct record_lines *l = g_ptr_array_index(files, i);
+
+        if (trace_writer_is(l->writer, path)) {
+            return l;
+        }
+    }
+    return NULL;
+}
+
+static int new_file(const char *path, bool append, struct record_lines **out,
+                    struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_writer *writer;
+    struct record_lines *l;
+    int ret = i2cpt_trace_writer_open(path, append, &writer, fault);
+
+    if (ret) {
+        return ret;
+    }
+    l = g_new0(struct record_lines, 1);
+    l->path = g_strdup(path);
+    l->buses = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    pthread_mutex_init(&l->lock, NULL);
+    l->writer = writer;
+    l->base_ns = i2cpt_now_ns() - i2cpt_trace_writer_start_ns(writer);
+    g_queue_init(&l->held);
+    files = files ? files : g_ptr_array_new();
+    g_ptr_array_add(files, l);
+    *out = l;
+    return 0;
+}
+
+static void free_file(struct record_lines *l)
+{
+    g_ptr_array_remove_fast(files, l);
+    if (!files->len) {
+        g_ptr_array_unref(files);
+        files = NULL;
+    }
+    i2cpt_trace_writer_free(l->writer);
+    pthread_mutex_destroy(&l->lock);
+    g_array_unref(l->buses);
+    g_free(l->path);
+    g_free(l);
+}
+
+/* Whether one more adapter can record here, as `bus` of several or (-1) as the
+ * only one. */
+static int check_bus(const struct record_lines *l, int32_t bus,
+                     struct i2cpt_fault *fault)
+{
+    guint i;
+
+    if (bus < 0 && (l->buses->len || trace_writer_has_buses(l->writer))) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "%.120s: a trace of several buses; "
+                                "record-bus=N says which one this is",
+                                l->path);
+    }
+    for (i = 0; i < l->buses->len; i++) {
+        int32_t other = g_array_index(l->buses, int32_t, i);
+
+        if (other == bus || other < 0) {
+            return i2cpt_fault_text(fault, EINVAL,
+                                    "%.120s: another adapter records there %s",
+                                    l->path,
+                                    other < 0 ? "without record-bus=N"
+                                              : "with the same record-bus=");
+        }
+    }
+    if (bus >= 0 && !trace_writer_has_bus(l->writer, (uint32_t)bus) &&
+        !trace_writer_takes_headers(l->writer)) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "%.120s: has no header \"bus: %d\", and behind "
+                                "its transfers none can be added",
+                                l->path, bus);
+    }
+    return 0;
+}
+
+int record_lines_open(const char *path, bool append, int32_t bus,
+                      struct record_lines **out, bool *headers,
+                      struct i2cpt_fault *fault)
+{
+    struct record_lines *l;
+    int ret = 0;
+
+    pthread_mutex_lock(&files_lock);
+    l = find_file(path);
+    if (!l) {
+        ret = new_file(path, append, &l, fault);
+    }
+    if (!ret) {
+        ret = check_bus(l, bus, fault);
+        if (!ret) {
+            g_array_append_val(l->buses, bus);
+        } else if (!l->buses->len) {
+            free_file(l);
+        }
+    }
+    if (!ret) {
+        *headers = bus < 0 ? trace_writer_is_fresh(l->writer)
+                           : !trace_writer_has_bus(l->writer, (uint32_t)bus);
+        *out = l;
+    }
+    pthread_mutex_unlock(&files_lock);
+    return ret;
+}
+
+void record_lines_close(struct record_lines *l, int32_t bus)
+{
+    struct i2cpt_fault fault;
+    guint i;
+
+    pthread_mutex_lock(&files_lock);
+    for (i = 0; i < l->buses->len; i++) {
+        if (g_array_index(l->buses, int32_t, i) == bus) {
+            g_array_remove_index(l->buses, i);
+            break;
+        }
+    }
+    if (!l->buses->len) {
+        record_lines_end(l, &fault);
+        free_file(l);
+    }
+    pthread_mutex_unlock(&files_lock);
+}
+
+void record_lines_before_fork(void)
+{
+    pthread_mutex_lock(&files_lock);
+}
+
+void record_lines_after_fork(bool child)
+{
+    if (child) {
+        files = NULL;
+    }
+    pthread_mutex_unlock(&files_lock);
+}

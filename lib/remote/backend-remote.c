@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An adapter that another process serves: over a socket here, or over the
+ * standard streams of a command, such as ssh. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/fault.h"
+#include "core/key.h"
+#include "core/options.h"
+#include "pipe-io.h"
+#include "registry.h"
+
+extern char **environ;
+
+#define MS 1000000u
+/* What the peer's answer may take on its way back beyond the deadline that it
+ * was given itself. */
+#define TRAVEL_NS 50000000u
+
+struct remote {
+    struct pipe_io io;
+    struct wire_out out;
+    pid_t child; /* of command=, else 0 */
+    uint32_t id;
+    char *socket, *command;
+    uint32_t connect_timeout_ms;
+    bool reconnect;
+    struct wire_welcome peer;
+    const void *guesser; /* who last asked for a read of a guessed length */
+};
+
+/* -------------------------------------------------------------- connecting */
+
+static int connect_socket(const char *path, struct i2cpt_fault *fault)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int fd, ret;
+
+    if (strlen(path) >= sizeof(addr.sun_path)) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "socket=%.80s: longer than the %zu bytes that "
+                                "a socket's path may have",
+                                path, sizeof(addr.sun_path) - 1);
+    }
+    strcpy(addr.sun_path, path);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+        ret = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        return i2cpt_fault_text(fault, ret,
+                                "socket=%.80s: %s (is i2cpt-replay serve "
+                                "--socket running?)",
+                                path, g_strerror(ret));
+    }
+    return fd;
+}
+
+static int spawn_with(const char *command, int fd, pid_t *child)
+{
+    const char *argv[] = {"sh", "-c", command, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    sigset_t none, defaults;
+    int ret;
+
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fd, 0);
+    posix_spawn_file_actions_adddup2(&actions, fd, 1);
+    posix_spawnattr_init(&attr);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setsigdefault(&attr, &defaults);
+    /* A group of its own: an interrupt at the terminal is for us, and the
+     * stream must outlive it until the last STOP is through. */
+    posix_spawnattr_setpgroup(&attr, 0);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+                                        POSIX_SPAWN_SETSIGDEF |
+                                        POSIX_SPAWN_SETPGROUP);
+    ret =
+        posix_spawn(child, "/bin/sh", &actions, &attr, (char **)argv, environ);
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&actions);
+    return -ret;
+}
+
+static int start_command(struct remote *r, struct i2cpt_fault *fault)
+{
+    int fds[2], ret;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)) {
+        return i2cpt_fault_set(fault, errno, I2CPT_PHASE_UNKNOWN, -1, -1);
+    }
+    ret = spawn_with(r->command, fds[1], &r->child);
+    close(fds[1]);
+    if (ret) {
+        close(fds[0]);
+        r->child = 0;
+        return i2cpt_fault_text(fault, -ret, "command=%.80s: %s", r->command,
+                                g_strerror(-ret));
+    }
+    return fds[0];
+}
+
+static void disconnect(struct remote *r)
+{
+    unsigned i;
+
+    if (r->io.in_fd >= 0) {
+        close(r->io.in_fd);
+    }
+    pipe_io_clear(&r->io);
+    r->io.in_fd = r->io.out_fd = -1;
+    if (!r->child) {
+        return;
+    }
+    /* Its input has ended: it goes by itself, or is told to, or made to. */
+    for (i = 0; i < 200 && !waitpid(r->child, NULL, WNOHANG); i++) {
+        if (i == 100) {
+            kill(-r->child, SIGTERM);
+        }
+        g_usleep(5000);
+    }
+    if (i == 200) {
+        kill(-r->child, SIGKILL);
+        waitpid(r->child, NULL, 0);
+    }
+    r->child = 0;
+}
+
+static const char *peer_name(const struct remote *r)
+{
+    return r->socket ? r->socket : r->command;
+}
+
+static int shake_hands(struct remote *r, struct i2cpt_fault *fault)
+{
+    uint64_t deadline_ns =
+        i2cpt_now_ns() + (uint64_t)r->connect_timeout_ms * MS;
+    struct wire_head head;
+    struct wire_in in;
+    int ret;
+
+    wire_begin(&r->out, WIRE_HELLO, ++r->id);
+    wire_put_hello(&r->out);
+    ret = pipe_io_send(&r->io, &r->out, deadline_ns);
+    if (!ret || ret == -EPIPE) {
+        /* one that has ended may have said something first */
+        ret = pipe_io_receive(&r->io, &head, &in, deadline_ns);
+    }
+    if (!ret) {
+        ret = head.type == WIRE_WELCOME ? wire_get_welcome(&in, &r->peer)
+                                        : -EPROTO;
+    }
+    switch (ret) {
+    case 0:
+        return 0;
+    case -ETIMEDOUT:
+        return i2cpt_fault_text(fault, ETIMEDOUT,
+                                "%.100s: no answer in %u ms "
+                                "(connect-timeout-ms)",
+                                peer_name(r), r->connect_timeout_ms);
+    case -EPIPE:
+        return i2cpt_fault_text(fault, ENODEV,
+                                "%.100s: ended without an answer; it should "
+                                "run i2cpt-replay serve --stdio",
+                                peer_name(r));
+    case -EOPNOTSUPP:
+        return i2cpt_fault_text(fault, EPROTO,
+                                "%.100s: speaks version %u of i2cpt-replay "
+                                "serve's protocol, this is version %u",
+                                peer_name(r), r->peer.version, WIRE_VERSION);
+    default:
+        return i2cpt_fault_text(fault, EPROTO,
+                                "%.100s: does not speak version %u of "
+                                "i2cpt-replay serve's protocol",
+                                peer_name(r), WIRE_VERSION);
+    }
+}
+
+static int connect_peer(struct remote *r, struct i2cpt_fault *fault)
+{
+    int fd =
+        r->socket ? connect_socket(r->socket, fault) : start_command(r, fault);
+    int ret;
+
+    if (fd < 0) {
+        return fd;
+    }
+    ret = pipe_io_init(&r->io, fd, fd);
+    if (!ret) {
+        ret = shake_hands(r, fault);
+    }
+    if (ret) {
+        disconnect(r);
+    }
+    return ret;
+}
+
+static int remote_identify(const struct i2cpt_options *o, char **identity,
+                           struct i2cpt_fault *fault)
+{
+    const char *socket = i2cpt_options_string(o, "socket");
+    const char *command = i2cpt_options_string(o, "command");
+
+    if (!socket == !command) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "remote: give one of socket=PATH and "
+                                "command=COMMAND%s",
+                                socket ? ", not both" : "");
+    }
+    *identity = g_strdup_printf("remote:%s", socket ? socket : command);
+    return 0;
+}
+
+static void remote_close(void *priv)
+{
+    struct remote *r = priv;
+
+    disconnect(r);
+    wire_clear(&r->out);
+    g_free(r->socket);
+    g_free(r->command);
+    g_free(r);
+}
+
+static int remote_open(const struct i2cpt_options *o, void **priv,
+                       struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
+{
+    struct remote *r = g_new0(struct remote, 1);
+    int ret;
+
+    r->socket = g_strdup(i2cpt_options_string(o, "socket"));
+    r->command = g_strdup(i2cpt_options_string(o, "command"));
+    r->reconnect = i2cpt_options_number(o, "reconnect");
+    r->connect_timeout_ms =
+        (uint32_t)i2cpt_options_number(o, "connect-timeout-ms");
+    r->io.in_fd = r->io.out_fd = -1;
+    ret = connect_peer(r, fault);
+    if (ret) {
+        remote_close(r);
+        return ret;
+    }
+    info->functionality = r->peer.functionality;
+    info->frequency_hz = r->peer.frequency_hz;
+    info->no_stream = !r->peer.stream;
+    *priv = r;
+    return 0;
+}
+
+/* ---------------------------------------------------------------- requests */
+
+/* With reconnect=on never ENODEV, which is for good, but for a peer that has
+ * become another adapter. */
+static int connect_again(struct remote *r, struct i2cpt_fault *fault)
+{
+    struct wire_welcome before = r->peer;
+    struct i2cpt_fault why;
+    int ret = connect_peer(r, &why);
+
+    if (!ret && r->peer.functionality != before.functionality) {
+        disconnect(r);
+        return i2cpt_fault_text(fault, ENODEV,
+                                "%.100s: another adapter is there now",
+                                peer_name(r));
+    }
+    if (ret) {
+        r->peer = before;
+        return i2cpt_fault_text(fault, ECANCELED,
+                                "%.100s: the connection was lost, and could "
+                                "not be made again so far",
+                                peer_name(r));
+    }
+    return i2cpt_fault_text(fault, ECANCELED,
+                            "%.100s: the connection was lost and made again; "
+                            "what became of the transfer is not known",
+                            peer_name(r));
+}
+
+static int gone(struct remote *r, int why, struct i2cpt_fault *fault)
+{
+    disconnect(r);
+    if (r->reconnect) {
+        return connect_again(r, fault);
+    }
+    return i2cpt_fault_text(
+        fault, why == -EPROTO ? EPROTO : ENODEV, "%.100s: %s", peer_name(r),
+        why == -EPROTO ? "the peer broke the protocol" : "the peer is gone");
+}
+
+/* The time that is left, for the peer, which has another clock. */
+static uint32_t left_ms(uint64_t deadline_ns)
+{
+    uint64_t now = i2cpt_now_ns();
+
+    return deadline_ns > now
+               ? (uint32_t)MIN((deadline_ns - now + MS - 1) / MS, 60000)
+               : 1;
+}
+
+static void begin(struct remote *r, enum wire_type type, uint64_t deadline_ns)
+{
+    wire_begin(&r->out, type, ++r->id);
+    wire_put_u32(&r->out, left_ms(deadline_ns));
+}
+
+/* Receive the reply to the last request; those to earlier ones, given up at
+ * their deadline, are passed over. */
+static int receive(struct remote *r, struct wire_in *in, uint64_t deadline_ns)
+{
+    struct wire_head head;
+    int ret;
+
+    do {
+        ret = pipe_io_receive(&r->io, &head, in, deadline_ns);
+        if (ret) {
+            return ret;
+        }
+        if (head.type != WIRE_REPLY || r->id - head.id > INT32_MAX) {
+            return -EPROTO;
+        }
+    } while (head.id != r->id);
+    return 0;
+}
+
+static int ask(struct remote *r, uint64_t deadline_ns, struct wire_in *in,
+               int *result, struct i2cpt_fault *fault)
+{
+    int ret;
+
+    if (r->io.in_fd < 0) {
+        return gone(r, -EPIPE, fault);
+    }
+    ret = pipe_io_send(&r->io, &r->out, deadline_ns);
+    if (ret == -ETIMEDOUT || ret == -EPIPE) {
+        return gone(r, -EPIPE, fault);
+    }
+    if (!ret) {
+        ret = receive(r, in, deadline_ns + TRAVEL_NS);
+    }
+    if (!ret) {
+        ret = wire_get_result(in, result, fault);
+    }
+    if (ret == -EPIPE || ret == -EPROTO) {
+        return gone(r, ret, fault);
+    }
+    return ret ? i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1) : 0;
+}
+
+static int remote_transfer(void *priv, struct i2cpt_xfer *x)
+{
+    struct remote *r = priv;
+    struct wire_in in;
+    int ret, result;
+
+    if (x->marks & I2CPT_MARK_TOOK_FOLLOWS) {
+        r->guesser = x->owner;
+    }
+    begin(r, WIRE_TRANSFER, x->deadline_ns);
+    wire_put_u32(&r->out, x->marks);
+    wire_put_request(&r->out, x->msgs, x->n);
+    ret = ask(r, x->deadline_ns, &in, &result, x->fault);
+    if (!ret && (x->fault->msg >= (int32_t)x->n ||
+                 wire_get_answer(&in, x->msgs, x->n))) {
+        return gone(r, -EPROTO, x->fault);
+    }
+    return ret ? ret : result;
+}
+
+static int remote_smbus(void *priv, struct i2cpt_smbus_call *call,
+                        uint64_t deadline_ns, uint32_t marks,
+                        struct i2cpt_fault *fault)
+{
+    struct i2cpt_smbus_call answer;
+    struct remote *r = priv;
+    struct wire_in in;
+    int ret, result;
+
+    if (marks & I2CPT_MARK_TOOK_FOLLOWS) {
+        r->guesser = call->owner;
+    }
+    begin(r, WIRE_SMBUS, deadline_ns);
+    wire_put_u32(&r->out, marks);
+    wire_put_smbus(&r->out, call);
+    ret = ask(r, deadline_ns, &in, &result, fault);
+    /* of another protocol, it would have been checked for that one */
+    if (!ret &&
+        (wire_get_smbus(&in, &answer) || answer.protocol != call->protocol)) {
+        return gone(r, -EPROTO, fault);
+    }
+    if (!ret && !result) {
+        memcpy(call->block, answer.block, sizeof(call->block));
+    }
+    return ret ? ret : result;
+}
+
+/* The request is in r->out but for its end; each reply ends with a byte. */
+static int stream_call(struct remote *r, uint64_t deadline_ns, uint8_t *byte,
+                       struct i2cpt_fault *fault)
+{
+    struct wire_in in;
+    int ret, result;
+
+    ret = ask(r, deadline_ns, &in, &result, fault);
+    if (ret) {
+        return ret;
+    }
+    *byte = wire_get_u8(&in);
+    return in.failed ? gone(r, -EPROTO, fault) : result;
+}
+
+static int remote_start(void *priv, uint16_t addr, uint16_t flags,
+                        uint64_t deadline_ns, struct i2cpt_fault *fault)
+{
+    struct remote *r = priv;
+    uint8_t none;
+
+    begin(r, WIRE_START, deadline_ns);
+    wire_put_u16(&r->out, addr);
+    wire_put_u16(&r->out, flags);
+    return stream_call(r, deadline_ns, &none, fault);
+}
+
+static int remote_write(void *priv, uint8_t byte, uint64_t deadline_ns,
+                        struct i2cpt_fault *fault)
+{
+    struct remote *r = priv;
+    uint8_t none;
+
+    begin(r, WIRE_WRITE, deadline_ns);
+    wire_put_u8(&r->out, byte);
+    return stream_call(r, deadline_ns, &none, fault);
+}
+
+static int remote_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
+                       struct i2cpt_fault *fault)
+{
+    struct remote *r = priv;
+
+    begin(r, WIRE_READ, deadline_ns);
+    return stream_call(r, deadline_ns, byte, fault);
+}
+
+static int remote_stop(void *priv, uint64_t deadline_ns,
+                       struct i2cpt_fault *fault)
+{
+    struct remote *r = priv;
+    uint8_t none;
+
+    begin(r, WIRE_STOP, deadline_ns);
+    return stream_call(r, deadline_ns, &none, fault);
+}
+
+/* The wire knows one client: of its last guess only. */
+static void remote_took(void *priv, const void *owner, uint32_t n)
+{
+    struct remote *r = priv;
+
+    if (owner != r->guesser) {
+        return;
+    }
+    wire_begin(&r->out, WIRE_TOOK, 0);
+    wire_put_u32(&r->out, n);
+    if (r->io.in_fd >= 0) {
+        pipe_io_send(&r->io, &r->out, i2cpt_now_ns() + TRAVEL_NS);
+    }
+}
+
+static int remote_flush(void *priv)
+{
+    uint64_t deadline_ns = i2cpt_now_ns() + (uint64_t)1000 * MS;
+    struct i2cpt_fault fault;
+    struct remote *r = priv;
+    struct wire_in in;
+    int ret, result;
+
+    wire_begin(&r->out, WIRE_FLUSH, ++r->id);
+    ret = ask(r, deadline_ns, &in, &result, &fault);
+    return ret ? ret : result;
+}
+
+static const struct i2cpt_key remote_keys[] = {
+    {.name = "socket",
+     .kind = I2CPT_KEY_STRING,
+     .choices = "the path of a socket that i2cpt-replay serve has",
+     .help = "connect to a server on this machine",
+     .may_differ = true},
+    {.name = "command",
+     .kind = I2CPT_KEY_STRING,
+     .choices = "a command whose standard streams are a server's",
+     .help = "start a server, such as ssh pi i2cpt-replay serve ... --stdio",
+     .may_differ = true},
+    {.name = "connect-timeout-ms",
+     .kind = I2CPT_KEY_UINT,
+     .min = 1,
+     .max = 600000,
+     .def = "10000",
+     .help = "bound of connecting and the first answer"},
+    {.name = "reconnect",
+     .kind = I2CPT_KEY_SWITCH,
+     .def = "off",
+     .help = "connect again when the peer was lost; off: ENODEV from then on"},
+    {NULL},
+};
+
+const struct i2cpt_ops i2cpt_remote_ops = {
+    .name = "remote",
+    .help = "an adapter that another process serves, here or across ssh",
+    .flags = I2CPT_OPS_RETRIES,
+    .keys = remote_keys,
+    .identify = remote_identify,
+    .open = remote_open,
+    .close = remote_close,
+    .transfer = remote_transfer,
+    .smbus = remote_smbus,
+    .stream_start = remote_start,
+    .stream_write = remote_write,
+    .stream_read = remote_read,
+    .stream_stop = remote_stop,
+    .took = remote_took,
+    .flush = remote_flush,
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The protocol between a remote backend and i2cpt_serve(), version 1: see
+ * docs/remote.md. Pure encoding and decoding of one frame at a time; what a
+ * peer says is checked here, and a decoder that fails has touched nothing.
+ *
+ *   frame  = length u32 (of what follows, at most WIRE_FRAME_MAX), type u8,
+ *            id u32, body
+ *   Numbers are little-endian. The client numbers its requests from 1; a reply
+ *   bears the number of its request. One request is under way at a time.
+ */
+#ifndef I2CPT_REMOTE_WIRE_H
+#define I2CPT_REMOTE_WIRE_H
+
+#include "core/backend.h"
+#include "passthrough/deadline-thread.h"
+
+#define WIRE_VERSION   1u
+#define WIRE_FRAME_MAX (16u << 20)
+#define WIRE_HEAD      9u /* bytes of length, type and id */
+
+enum wire_type {
+    WIRE_HELLO = 1, /* "i2cpt", lowest and highest version u16 each */
+    WIRE_WELCOME,   /* version u16, functionality u32, frequency u32, stream u8,
+                       timeout_ms u32, name text */
+    WIRE_TRANSFER,  /* timeout_ms u32, marks u32, n u16, messages */
+    WIRE_SMBUS,     /* timeout_ms u32, marks u32, command */
+    WIRE_START,     /* timeout_ms u32, addr u16, flags u16 */
+    WIRE_WRITE,     /* timeout_ms u32, byte u8 */
+    WIRE_READ,      /* timeout_ms u32 */
+    WIRE_STOP,      /* timeout_ms u32 */
+    WIRE_TOOK,      /* n u32; no reply */
+    WIRE_FLUSH,     /* (empty) */
+    WIRE_REPLY,     /* result i32, fault, then what the request gives back */
+    WIRE_TYPES
+};
+
+/* A buffer that grows; writing never fails but in `failed`. */
+struct wire_out {
+    uint8_t *data;
+    size_t len, size;
+    bool failed;
+};
+
+/* A frame's body being read; reading past its end sets `failed`, gives 0. */
+struct wire_in {
+    const uint8_t *data;
+    size_t len, at;
+    bool failed;
+};
+
+struct wire_head {
+    uint32_t length; /* of type, id and body */
+    uint8_t type;
+    uint32_t id;
+};
+
+struct wire_welcome {
+    uint16_t version;
+    uint32_t functionality, frequency_hz, timeout_ms;
+    bool stream;
+    char name[128];
+};
+
+void wire_begin(struct wire_out *o, enum wire_type type, uint32_t id);
+/* Sets the length; 0 or -ENOMEM, -EMSGSIZE. */
+int wire_end(struct wire_out *o);
+void wire_clear(struct wire_out *o);
+
+void wire_put_u8(struct wire_out *o, uint8_t v);
+void wire_put_u16(struct wire_out *o, uint16_t v);
+void wire_put_u32(struct wire_out *o, uint32_t v);
+void wire_put_bytes(struct wire_out *o, const void *p, size_t n);
+void wire_put_text(struct wire_out *o, const char *text);
+uint8_t wire_get_u8(struct wire_in *in);
+uint16_t wire_get_u16(struct wire_in *in);
+uint32_t wire_get_u32(struct wire_in *in);
+/* NULL where fewer are left. */
+const uint8_t *wire_get_bytes(struct wire_in *in, size_t n);
+void wire_get_text(struct wire_in *in, char *text, size_t size);
+
+/* The first WIRE_HEAD bytes; -EPROTO for a length or type out of range. */
+int wire_get_head(const uint8_t bytes[WIRE_HEAD], struct wire_head *head);
+
+void wire_put_hello(struct wire_out *o);
+/* 0, -EPROTO for something else, -EOPNOTSUPP for versions we do not speak. */
+int wire_get_hello(struct wire_in *in);
+void wire_put_welcome(struct wire_out *o, const struct wire_welcome *w);
+int wire_get_welcome(struct wire_in *in, struct wire_welcome *w);
+
+/*
+ * Messages of a request: what is written travels, and of RECV_LEN the number
+ * of extra bytes. Reading makes one piece of memory, freed with g_free(), with
+ * buffers in it; -EPROTO for what is malformed, -ENOMEM.
+ */
+void wire_put_request(struct wire_out *o, const struct i2cpt_msg *msgs,
+                      size_t n);
+int wire_get_request(struct wire_in *in, struct i2cpt_msg **msgs, size_t *n);
+/* Their answer: of each message `actual`, and of reads those bytes. */
+void wire_put_answer(struct wire_out *o, const struct i2cpt_msg *msgs,
+                     size_t n);
+int wire_get_answer(struct wire_in *in, struct i2cpt_msg *msgs, size_t n);
+
+void wire_put_smbus(struct wire_out *o, const struct i2cpt_smbus_call *call);
+int wire_get_smbus(struct wire_in *in, struct i2cpt_smbus_call *call);
+
+void wire_put_result(struct wire_out *o, int result,
+                     const struct i2cpt_fault *fault);
+/* The peer's result, in *result; -EPROTO where it is none. */
+int wire_get_result(struct wire_in *in, int *result, struct i2cpt_fault *fault);
+
+#endif

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Requests byte by byte: every event narrows down what it can have been. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/fault.h"
+#include "replay/match.h"
+
+static int stream_differs(struct trace_match *m, line_t expected,
+                          const char *event, struct i2cpt_fault *fault)
+{
+    struct trace_text asked = {NULL, 0, 0, false};
+    int ret;
+
+    history_format(&m->history, &asked);
+    trace_text_add(&asked, event, strlen(event));
+    ret = match_mismatch(m, expected, &asked, fault);
+    g_free(asked.buf);
+    match_stay(m);
+    m->state = MATCH_LOST;
+    return ret;
+}
+
+static int lost(struct i2cpt_fault *fault)
+{
+    return i2cpt_fault_text(fault, I2CPT_EMISMATCH,
+                            "the rest of a transfer that differs from the "
+                            "trace");
+}
+
+/* The recorded fault happened: the item is over. */
+static int stream_fault(struct trace_match *m, line_t line,
+                        struct i2cpt_fault *fault)
+{
+    const struct i2cpt_trace_transfer *t = &line->transfer;
+
+    match_consume(m, m->at, m->own, line, m->walk.bi);
+    m->state = MATCH_REFUSED;
+    return i2cpt_fault_set(fault, t->code, t->phase, t->fault_msg,
+                           t->fault_byte);
+}
+
+static int settle(struct trace_match *m, line_t line, enum walk_answer answer,
+                  struct i2cpt_fault *fault)
+{
+    if (answer == WALK_FAULT) {
+        return stream_fault(m, line, fault);
+    }
+    m->state = MATCH_WALK;
+    return 0;
+}
+
+/* ----------------------------------------------------------------- in order */
+
+/* Walk what was asked so far on the item at seq->pos. */
+static int enter(struct trace_match *m, line_t line, struct i2cpt_fault *fault)
+{
+    enum walk_answer answer =
+        history_walk(&m->history, &line->transfer, &m->walk);
+
+    m->at = m->seq->pos;
+    m->own = trace_is_own(&line->transfer);
+    if (answer == WALK_DIFF || answer == WALK_SHORT) {
+        return stream_differs(m, line, "", fault);
+    }
+    return settle(m, line, answer, fault);
+}
+
+/*
+ * The item that the START belongs to, or with `past` the one behind the %probe
+ * that answered it.
+ */
+static int enter_in_order(struct trace_match *m, bool past,
+                          struct i2cpt_fault *fault)
+{
+    const struct trace_asked *first =
+        &g_array_index(m->history.msgs, struct trace_asked, 0);
+    line_t line;
+    int ret;
+
+    for (;;) {
+        ret = match_find_head(m, first->addr, first->flags, &line, fault);
+        if (ret < 0) {
+            m->state = MATCH_LOST;
+            return ret;
+        }
+        if (!ret ||
+            !match_same_first(&line->transfer, first->addr, first->flags)) {
+            if (!trace_source_knows(&m->source, first->addr, first->flags)) {
+                m->state = MATCH_REFUSED;
+                return match_absent(m, fault);
+            }
+            return stream_differs(m, ret ? line : NULL, "", fault);
+        }
+        if (!(line->transfer.mark & I2CPT_TRACE_PROBE)) {
+            return enter(m, line, fault);
+        }
+        if (walk_is_refused(&line->transfer)) {
+            m->state = MATCH_REFUSED;
+            return match_refused(m, line, fault);
+        }
+        if (!past && !(first->flags & I2CPT_M_RD)) {
+            m->state = MATCH_PROBED;
+            return 0;
+        }
+        m->seq->pos++;
+    }
+}
+
+/* ---------------------------------------------------------------- by lookup */
+
+/*
+ * Another transfer that begins the same way. One that refuses what was just
+ * asked is taken only where its turn has come, or no other is left.
+ */
+static int enter_by_lookup(struct trace_match *m, line_t expected,
+                           const char *event, struct i2cpt_fault *fault)
+{
+    const struct trace_asked *first =
+        &g_array_index(m->history.msgs, struct trace_asked, 0);
+    struct trace_script *refuses = NULL;
+    enum walk_answer answer;
+    line_t line;
+    guint i;
+
+    trace_lookup_rank(m->seq, first->flags & I2CPT_M_RD, 0, m->ranked);
+    for (i = 0; i < m->ranked->len; i++) {
+        struct trace_script *script = g_ptr_array_index(m->ranked, i);
+        bool turn = !i && script->next < script->n;
+
+        m->script = script;
+        m->seq->pos = trace_script_pos(script);
+        if (match_find_head(m, first->addr, first->flags, &line, fault) != 1) {
+            continue;
+        }
+        answer = history_walk(&m->history, &line->transfer, &m->walk);
+        m->at = m->seq->pos;
+        m->own = trace_is_own(&line->transfer);
+        if (answer == WALK_FIT || (answer == WALK_FAULT && turn)) {
+            return settle(m, line, answer, fault);
+        }
+        if (answer == WALK_FAULT && !refuses) {
+            refuses = script;
+        }
+    }
+    if (refuses) {
+        m->script = refuses;
+        m->seq->pos = trace_script_pos(refuses);
+        if (match_find_head(m, first->addr, first->flags, &line, fault) == 1) {
+            m->at = m->seq->pos;
+            answer = history_walk(&m->history, &line->transfer, &m->walk);
+            return settle(m, line, answer, fault);
+        }
+    }
+    return stream_differs(m, expected, event, fault);
+}
+
+/* ------------------------------------------------------------------ events */
+
+static int current(struct trace_match *m, line_t *line,
+                   struct i2cpt_fault *fault)
+{
+    int ret = match_get(m, m->at, line, fault);
+
+    if (ret == 1) {
+        return 0;
+    }
+    m->state = MATCH_LOST;
+    return ret ? ret : lost(fault);
+}
+
+static int first_start(struct trace_match *m, uint16_t addr, uint16_t flags,
+                       struct i2cpt_fault *fault)
+{
+    match_settle_guess(m);
+    m->duration_ns = 0;
+    m->script = NULL;
+    history_reset(&m->history);
+    history_start(&m->history, addr, flags);
+    m->seq = trace_source_seq(&m->source, addr, flags);
+    if (!m->seq) {
+        m->state = MATCH_REFUSED;
+        return match_absent(m, fault);
+    }
+    return m->mode == TRACE_LOOKUP ? enter_by_lookup(m, NULL, "", fault)
+                                   : enter_in_order(m, false, fault);
+}
+
+/* The answer of the walk to an event that the history has already. */
+static int answer_event(struct trace_match *m, line_t line,
+                        enum walk_answer answer, struct i2cpt_fault *fault)
+{
+    if (answer == WALK_FIT) {
+        return 0;
+    }
+    if (answer == WALK_FAULT) {
+        return stream_fault(m, line, fault);
+    }
+    return m->mode == TRACE_LOOKUP ? enter_by_lookup(m, line, "", fault)
+                                   : stream_differs(m, line, "", fault);
+}
+
+int trace_match_start(struct trace_match *m, uint16_t addr, uint16_t flags,
+                      struct i2cpt_fault *fault)
+{
+    line_t line;
+    int ret;
+
+    flags &= I2CPT_M_RD | I2CPT_M_TEN;
+    switch (m->state) {
+    case MATCH_IDLE:
+    case MATCH_REFUSED:
+        return first_start(m, addr, flags, fault);
+    case MATCH_LOST:
+        return lost(fault);
+    case MATCH_PROBED:
+        history_start(&m->history, addr, flags);
+        return enter_in_order(m, true, fault);
+    default:
+        history_start(&m->history, addr, flags);
+        ret = current(m, &line, fault);
+        return ret ? ret
+                   : answer_event(
+                         m, line,
+                         walk_start(&line->transfer, &m->walk, addr, flags),
+                         fault);
+    }
+}
+
+/* Whether the message that is open goes in this direction. */
+static bool is_open(const struct trace_match *m, uint16_t direction)
+{
+    const GArray *msgs = m->history.msgs;
+
+    return m->state == MATCH_LOST || m->state == MATCH_REFUSED ||
+           (m->state != MATCH_IDLE && msgs->len &&
+            (g_array_index(msgs, struct trace_asked, msgs->len - 1).flags &
+             I2CPT_M_RD) == direction);
+}
+
+static int wrong_direction(struct i2cpt_fault *fault)
+{
+    return i2cpt_fault_text(fault, EINVAL,
+                            "a byte against the direction of its message");
+}
+
+int trace_match_write(struct trace_match *m, uint8_t byte,
+                      struct i2cpt_fault *fault)
+{
+    line_t line;
+    int ret;
+
+    if (!is_open(m, 0)) {
+        return wrong_direction(fault);
+    }
+    switch (m->state) {
+    case MATCH_REFUSED:
+        return i2cpt_fault_set(fault, EIO, I2CPT_PHASE_DATA, -1, -1);
+    case MATCH_LOST:
+        return lost(fault);
+    case MATCH_PROBED:
+        history_write(&m->history, byte);
+        return enter_in_order(m, true, fault);
+    default:
+        history_write(&m->history, byte);
+        ret = current(m, &line, fault);
+        return ret ? ret
+                   : answer_event(
+                         m, line,
+                         walk_write(&line->transfer, &m->walk, &byte, 1),
+                         fault);
+    }
+}
+
+/* The read goes on in the transfer that repeats it, or reads on. */
+static bool read_on(struct trace_match *m, line_t *line)
+{
+    const struct trace_asked *first =
+        &g_array_index(m->history.msgs, struct trace_asked, 0);
+    const struct i2cpt_trace_transfer *t;
+    line_t next;
+
+    if (m->walk.mi + 1 != (*line)->transfer.n ||
+        !match_follows(m, m->at, I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE,
+                       first->addr, first->flags, &next)) {
+        return false;
+    }
+    t = &next->transfer;
+    if (t->mark & I2CPT_TRACE_PROBE ||
+        !(t->msgs[t->n - 1].flags & I2CPT_M_RD)) {
+        return false;
+    }
+    m->at++;
+    m->walk.mi = t->n - 1;
+    if (t->mark & I2CPT_TRACE_CONTINUE) {
+        m->walk.bi = 0;
+    }
+    *line = next;
+    return true;
+}
+
+int trace_match_read(struct trace_match *m, uint8_t *byte,
+                     struct i2cpt_fault *fault)
+{
+    enum walk_answer answer;
+    line_t line;
+    int ret;
+
+    *byte = 0xff;
+    if (!is_open(m, I2CPT_M_RD)) {
+        return wrong_direction(fault);
+    }
+    if (m->state != MATCH_WALK) {
+        return m->state == MATCH_LOST
+                   ? lost(fault)
+                   : i2cpt_fault_set(fault, EIO, I2CPT_PHASE_DATA, -1, -1);
+    }
+    history_read(&m->history);
+    ret = current(m, &line, fault);
+    if (ret) {
+        return ret;
+    }
+    do {
+        answer = walk_read(&line->transfer, &m->walk,
+                           walk_taken(&line->transfer, m->walk.mi), byte,
+                           &m->redacted);
+    } while (answer == WALK_SHORT && read_on(m, &line));
+    if (answer != WALK_SHORT || m->mode != TRACE_LOOKUP) {
+        return answer_event(m, line, answer, fault);
+    }
+    /* another one that has more; its last byte is still to be read */
+    ret = enter_by_lookup(m, line, "", fault);
+    if (!ret && !current(m, &line, fault)) {
+        m->walk.bi--;
+        walk_read(&line->transfer, &m->walk,
+                  walk_taken(&line->transfer, m->walk.mi), byte, &m->redacted);
+    }
+    return ret;
+}
+
+static void note_write(struct trace_match *m)
+{
+    guint i = m->history.msgs->len;
+
+    while (m->mode == TRACE_LOOKUP && i--) {
+        const struct trace_asked *a =
+            &g_array_index(m->history.msgs, struct trace_asked, i);
+
+        if (!(a->flags & I2CPT_M_RD) && a->n) {
+            trace_lookup_wrote(m->seq, m->history.bytes->data + a->start, a->n);
+            return;
+        }
+    }
+}
+
+/* Lookup: one that ends here, where the one at hand goes on. */
+static bool ends_here(struct trace_match *m, line_t *line)
+{
+    const struct trace_asked *first =
+        &g_array_index(m->history.msgs, struct trace_asked, 0);
+    guint i;
+
+    trace_lookup_rank(m->seq, first->flags & I2CPT_M_RD, 0, m->ranked);
+    for (i = 0; i < m->ranked->len; i++) {
+        m->script = g_ptr_array_index(m->ranked, i);
+        m->seq->pos = trace_script_pos(m->script);
+        if (match_find_head(m, first->addr, first->flags, line, NULL) == 1 &&
+            history_walk(&m->history, &(*line)->transfer, &m->walk) ==
+                WALK_FIT &&
+            walk_stop(&(*line)->transfer, &m->walk) != WALK_DIFF) {
+            m->at = m->seq->pos;
+            m->own = trace_is_own(&(*line)->transfer);
+            return true;
+        }
+    }
+    return false;
+}
+
+static int stop_walk(struct trace_match *m, struct i2cpt_fault *fault)
+{
+    enum walk_answer answer;
+    line_t line;
+    int ret = current(m, &line, fault);
+
+    if (ret) {
+        return ret;
+    }
+    answer = walk_stop(&line->transfer, &m->walk);
+    if (answer == WALK_DIFF && m->mode == TRACE_LOOKUP && ends_here(m, &line)) {
+        answer = walk_stop(&line->transfer, &m->walk);
+    }
+    if (answer == WALK_DIFF) {
+        return stream_differs(m, line, " and STOP", fault);
+    }
+    if (answer == WALK_FAULT) {
+        return stream_fault(m, line, fault);
+    }
+    match_consume(m, m->at, m->own, line, m->walk.bi);
+    note_write(m);
+    return 0;
+}
+
+int trace_match_stop(struct trace_match *m, struct i2cpt_fault *fault)
+{
+    line_t line;
+    int ret = 0;
+
+    if (m->state == MATCH_PROBED) {
+        ret = match_get(m, m->seq->pos, &line, fault);
+        if (ret == 1 && match_is_quick_write(&line->transfer)) {
+            match_consume(m, m->seq->pos, true, line, 0);
+            m->state = MATCH_IDLE;
+            return 0;
+        }
+        ret = enter_in_order(m, true, fault);
+    }
+    if (m->state == MATCH_WALK) {
+        ret = stop_walk(m, fault);
+    }
+    m->state = MATCH_IDLE;
+    return ret;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The backend `trace`: answers out of a recorded file. */
+#include <errno.h>
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/clock.h"
+#include "core/fault.h"
+#include "core/key.h"
+#include "core/options.h"
+#include "registry.h"
+#include "smbus/smbus-msgs.h"
+#include "replay/match.h"
+
+struct trace {
+    struct trace_match match;
+    bool recorded_timing;
+    uint64_t began_ns;   /* of the stream that is open */
+    const void *guesser; /* who last asked for a read of a guessed length */
+};
+
+static const struct i2cpt_key keys[] = {
+    {.name = "file", .kind = I2CPT_KEY_STRING, .help = "the trace, or a FIFO"},
+    {.name = "match",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "per-address|strict|lookup",
+     .def = "per-address",
+     .help = "in order within each address, in order over all, or by request"},
+    {.name = "end",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "error|hold|loop",
+     .def = "error",
+     .help = "behind the last transfer: mismatch, the last again, or anew"},
+    {.name = "timing",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "off|recorded",
+     .def = "off",
+     .help = "answer at once, or after as long as the wire took"},
+    {.name = "bus",
+     .kind = I2CPT_KEY_UINT,
+     .max = I2CPT_TRACE_BUS_MAX,
+     .def = "0",
+     .help = "of a trace of several: the transfers of i2c-N (0: those without "
+             "a prefix too)"},
+    {.name = "truncated",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "refuse|accept",
+     .def = "refuse",
+     .help =
+         "a trace without its \"end N\": an error, or replay what is there"},
+    {NULL},
+};
+
+enum truncated { TRUNCATED_REFUSE, TRUNCATED_ACCEPT };
+
+static int identify(const struct i2cpt_options *o, char **identity,
+                    struct i2cpt_fault *fault)
+{
+    const char *file = i2cpt_options_string(o, "file");
+    unsigned bus = (unsigned)i2cpt_options_number(o, "bus");
+    char *path;
+
+    if (!file) {
+        return i2cpt_fault_text(fault, EINVAL, "trace: no file= given");
+    }
+    path = realpath(file, NULL);
+    if (!path) {
+        return i2cpt_fault_text(fault, errno, "file=%.160s: %s", file,
+                                g_strerror(errno));
+    }
+    *identity = bus ? g_strdup_printf("trace:%s:i2c-%u", path, bus)
+                    : g_strdup_printf("trace:%s", path);
+    free(path);
+    return 0;
+}
+
+/* Errors of the reader begin with the file's name: put the key before it. */
+static int name_key(struct i2cpt_fault *fault, int ret)
+{
+    char text[sizeof(fault->text)];
+
+    if (fault) {
+        g_strlcpy(text, fault->text, sizeof(text));
+        g_snprintf(fault->text, sizeof(fault->text), "file=%s", text);
+    }
+    return ret;
+}
+
+static int open_trace(const struct i2cpt_options *o, void **priv,
+                      struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
+{
+    struct trace *t = g_new0(struct trace, 1);
+    struct trace_match *m = &t->match;
+    int ret;
+
+    info->functionality =
+        I2CPT_FUNC_I2C | I2CPT_FUNC_10BIT_ADDR | I2CPT_FUNC_NOSTART |
+        I2CPT_FUNC_PROTOCOL_MANGLING | I2CPT_FUNC_SMBUS_EMUL_ALL |
+        I2CPT_FUNC_SMBUS_READ_BLOCK_DATA | I2CPT_FUNC_SMBUS_BLOCK_PROC_CALL;
+    m->mode = (enum trace_mode)i2cpt_options_number(o, "match");
+    m->end = (enum trace_end)i2cpt_options_number(o, "end");
+    t->recorded_timing = i2cpt_options_number(o, "timing");
+    ret = trace_source_open(
+        &m->source, i2cpt_options_string(o, "file"), m->mode,
+        (uint32_t)i2cpt_options_number(o, "bus"),
+        i2cpt_options_number(o, "truncated") == TRUNCATED_ACCEPT, info, fault);
+    if (ret) {
+        g_free(t);
+        return name_key(fault, ret);
+    }
+    if (m->end == TRACE_END_LOOP && !trace_reader_seekable(m->source.reader)) {
+        trace_source_close(&m->source);
+        g_free(t);
+        return i2cpt_fault_text(fault, EINVAL,
+                                "end=loop: file=%.120s is no file that can be "
+                                "read again",
+                                i2cpt_options_string(o, "file"));
+    }
+    m->ranked = g_ptr_array_new();
+    m->chain = g_byte_array_new();
+    history_init(&m->history, m->mode == TRACE_LOOKUP ? I2CPT_MSG_MAX : 64);
+    *priv = t;
+    return 0;
+}
+
+static void close_trace(void *priv)
+{
+    struct trace *t = priv;
+
+    history_clear(&t->match.history);
+    g_ptr_array_unref(t->match.ranked);
+    g_byte_array_unref(t->match.chain);
+    trace_source_close(&t->match.source);
+    g_free(t);
+}
+
+/* A pipe has to be waited for, and so has the time that the wire took. */
+static bool instant(void *priv)
+{
+    struct trace *t = priv;
+
+    return !t->recorded_timing && trace_reader_seekable(t->match.source.reader);
+}
+
+/* ------------------------------------------------------------------ timing */
+
+/* Until the transfer has taken as long as it once did, or the deadline. */
+static int wait_recorded(struct trace *t, uint64_t began_ns,
+                         uint64_t deadline_ns, int result,
+                         struct i2cpt_fault *fault)
+{
+    uint64_t until = began_ns + t->match.duration_ns;
+    struct timespec ts;
+    bool late = until > deadline_ns;
+
+    until = MIN(until, deadline_ns);
+    ts.tv_sec = (time_t)(until / 1000000000u);
+    ts.tv_nsec = (long)(until % 1000000000u);
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) ==
+           EINTR) {
+    }
+    return late ? i2cpt_fault_set(fault, ETIMEDOUT, I2CPT_PHASE_UNKNOWN, -1, -1)
+                : result;
+}
+
+static int transfer(void *priv, struct i2cpt_xfer *x)
+{
+    struct trace *t = priv;
+    uint64_t began_ns;
+
+    if (x->marks & I2CPT_MARK_TOOK_FOLLOWS) {
+        t->guesser = x->owner;
+    }
+    if (!t->recorded_timing) {
+        return trace_match_transfer(&t->match, x);
+    }
+    began_ns = i2cpt_now_ns();
+    return wait_recorded(t, began_ns, x->deadline_ns,
+                         trace_match_transfer(&t->match, x), x->fault);
+}
+
+/* A trace of a host that has SMBus commands only. */
+static int smbus(void *priv, struct i2cpt_smbus_call *call,
+                 uint64_t deadline_ns, uint32_t marks,
+                 struct i2cpt_fault *fault)
+{
+    struct i2cpt_smbus_msgs msgs;
+    struct i2cpt_xfer x = {msgs.msgs, 0,     deadline_ns,
+                           marks,     fault, call->owner};
+    int ret;
+
+    i2cpt_smbus_to_msgs(call, &msgs);
+    x.n = msgs.n;
+    ret = transfer(priv, &x);
+    return ret ? ret : i2cpt_smbus_from_msgs(call, &msgs, fault);
+}
+
+/* ------------------------------------------------------------------ stream */
+
+static int stream_start(void *priv, uint16_t addr, uint16_t flags,
+                        uint64_t deadline_ns, struct i2cpt_fault *fault)
+{
+    struct trace *t = priv;
+
+    t->match.source.deadline_ns = deadline_ns;
+    if (t->recorded_timing && t->match.state == MATCH_IDLE) {
+        t->began_ns = i2cpt_now_ns();
+    }
+    return trace_match_start(&t->match, addr, flags, fault);
+}
+
+static int stream_write(void *priv, uint8_t byte, uint64_t deadline_ns,
+                        struct i2cpt_fault *fault)
+{
+    struct trace *t = priv;
+
+    t->match.source.deadline_ns = deadline_ns;
+    return trace_match_write(&t->match, byte, fault);
+}
+
+static int stream_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
+                       struct i2cpt_fault *fault)
+{
+    struct trace *t = priv;
+
+    t->match.source.deadline_ns = deadline_ns;
+    return trace_match_read(&t->match, byte, fault);
+}
+
+static int stream_stop(void *priv, uint64_t deadline_ns,
+                       struct i2cpt_fault *fault)
+{
+    struct trace *t = priv;
+    int ret;
+
+    t->match.source.deadline_ns = deadline_ns;
+    ret = trace_match_stop(&t->match, fault);
+    return t->recorded_timing
+               ? wait_recorded(t, t->began_ns, deadline_ns, ret, fault)
+               : ret;
+}
+
+static void took(void *priv, const void *owner, uint32_t n)
+{
+    struct trace *t = priv;
+
+    if (owner == t->guesser) {
+        trace_match_took(&t->match, n);
+    }
+}
+
+static int verdict(void *priv, struct i2cpt_trace_verdict *out,
+                   struct i2cpt_fault *fault)
+{
+    struct trace *t = priv;
+
+    return trace_match_verdict(&t->match, out, fault);
+}
+
+const struct i2cpt_ops i2cpt_trace_ops = {
+    .name = "trace",
+    .help = "answers from a recorded trace",
+    .keys = keys,
+    .identify = identify,
+    .open = open_trace,
+    .close = close_trace,
+    .transfer = transfer,
+    .smbus = smbus,
+    .stream_start = stream_start,
+    .stream_write = stream_write,
+    .stream_read = stream_read,
+    .stream_stop = stream_stop,
+    .instant = instant,
+    .took = took,
+    .verdict = verdict,
+};

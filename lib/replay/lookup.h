@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* match=lookup: which recorded transfers answer a request. */
+#ifndef I2CPT_TRACE_LOOKUP_H
+#define I2CPT_TRACE_LOOKUP_H
+
+#include "replay/transfers.h"
+
+/* Transfers with the same request: answers in turn, then the last. */
+struct trace_script {
+    uint64_t key, shape, context;
+    bool wild;  /* its writes have bytes that match anything */
+    bool probe; /* a passthrough's own */
+    /* in the sequence: the first, which is mostly the only one, and the rest */
+    uint64_t first;
+    GArray *more; /* of uint64_t, or NULL */
+    guint n, next;
+    guint rounds;
+};
+/* Take transfer number `pos` into the index. */
+void trace_lookup_add(struct trace_seq *seq, GHashTable *scripts,
+                      const struct i2cpt_trace_transfer *t, uint64_t pos);
+void trace_lookup_wrote(struct trace_seq *seq, const uint8_t *bytes,
+                        size_t len);
+uint64_t trace_hash(uint64_t hash, const uint8_t *bytes, size_t len);
+#define TRACE_HASH_START 14695981039346656037u
+/* Scripts that may answer, in the order they are to be tried: not used up
+ * first, then by position. `shape` 0: any. */
+void trace_lookup_rank(const struct trace_seq *seq, bool read_first,
+                       uint64_t shape, GPtrArray *out);
+uint64_t trace_lookup_shape(const struct i2cpt_msg *msgs, size_t n);
+/* Number i of a script, and the one whose turn it is: where in the sequence. */
+uint64_t trace_script_at(const struct trace_script *s, guint i);
+uint64_t trace_script_pos(const struct trace_script *s);
+void trace_lookup_init(struct trace_seq *seq);
+void trace_lookup_clear(struct trace_seq *seq);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which recorded transfer answers a request, and the request under way.
+ * docs/trace-format.md, "Matching", has the rules.
+ */
+#ifndef I2CPT_TRACE_MATCH_H
+#define I2CPT_TRACE_MATCH_H
+
+#include <glib.h>
+
+#include "core/backend.h"
+#include "replay/asked-so-far.h"
+#include "replay/lookup.h"
+#include "replay/transfers.h"
+
+struct trace_match {
+    struct trace_source source;
+    enum trace_mode mode;
+    enum trace_end end;
+
+    struct trace_seq *seq; /* of the request at hand */
+    struct trace_script *script;
+    GPtrArray *ranked;
+    uint64_t duration_ns; /* recorded, of what was served last */
+
+    /* clang-format off */
+    /*
+     * A stream.
+     *   IDLE    -> WALK     START: as recorded
+     *   IDLE    -> PROBED   START of a write, and a %probe says that it is there
+     *   PROBED  -> WALK     a byte or repeated START: on to what follows it
+     *   WALK    -> REFUSED  the recorded fault happened
+     *   IDLE    -> REFUSED  a failed %probe, or an absent address
+     *   any     -> LOST     a mismatch
+     *   REFUSED -> ..       repeated START, as from IDLE
+     *   any     -> IDLE     STOP
+     */
+    /* clang-format on */
+    enum {
+        MATCH_IDLE,
+        MATCH_WALK,
+        MATCH_PROBED,
+        MATCH_REFUSED,
+        MATCH_LOST
+    } state;
+    struct trace_walk walk;
+    uint64_t at; /* of seq: which one is walked on */
+    bool own;    /* its item's first is a passthrough's own */
+    struct trace_history history;
+
+    uint32_t refused; /* address of the last probe that was; 0: none */
+
+    /* A read whose length was a guess. */
+    bool guessed, told;
+    uint32_t guess_limit, guess_taken;
+    GByteArray *chain; /* what that read brought, as far as it is known */
+    uint64_t guess_line, guess_offset;
+
+    uint64_t mismatches, absent, redacted;
+    char first[512]; /* the first mismatch's text, and what it is about */
+    uint64_t first_line;
+    char expected[1000], actual[1000];
+};
+
+typedef const struct i2cpt_trace_line *line_t;
+
+int trace_match_transfer(struct trace_match *m, struct i2cpt_xfer *x);
+int trace_match_start(struct trace_match *m, uint16_t addr, uint16_t flags,
+                      struct i2cpt_fault *fault);
+int trace_match_write(struct trace_match *m, uint8_t byte,
+                      struct i2cpt_fault *fault);
+int trace_match_read(struct trace_match *m, uint8_t *byte,
+                     struct i2cpt_fault *fault);
+int trace_match_stop(struct trace_match *m, struct i2cpt_fault *fault);
+void trace_match_took(struct trace_match *m, uint32_t n);
+int trace_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
+                        struct i2cpt_fault *fault);
+
+/* trace-verdict.c: -I2CPT_EMISMATCH, with what was expected and what was asked;
+ * `expected` NULL: nothing more */
+int match_mismatch(struct trace_match *m, line_t expected,
+                   const struct trace_text *asked, struct i2cpt_fault *fault);
+int match_differs(struct trace_match *m, line_t expected,
+                  const struct i2cpt_xfer *x);
+int match_absent(struct trace_match *m, struct i2cpt_fault *fault);
+void match_begin_guess(struct trace_match *m, line_t line, uint32_t limit);
+/* Whether `next` reads on where a read of the item ended. */
+bool match_reads_on(const struct i2cpt_trace_transfer *next);
+void match_settle_guess(struct trace_match *m);
+
+/* trace-place.c */
+static inline bool match_same_first(const struct i2cpt_trace_transfer *t,
+                                    uint16_t addr, uint16_t flags)
+{
+    return t->msgs[0].addr == addr &&
+           !((t->msgs[0].flags ^ flags) & I2CPT_M_TEN);
+}
+static inline int match_get(struct trace_match *m, uint64_t index, line_t *out,
+                            struct i2cpt_fault *fault)
+{
+    return trace_source_get(&m->source, m->seq, index, out, fault);
+}
+/* The transfer behind `index`, where it belongs to the same item. */
+bool match_follows(struct trace_match *m, uint64_t index, uint32_t mark,
+                   uint16_t addr, uint16_t flags, line_t *out);
+/* The item that ends at `to`, with `line`, was asked for; `own`: its first is a
+ * passthrough's own. */
+void match_consume(struct trace_match *m, uint64_t to, bool own, line_t line,
+                   uint32_t given);
+/* After a mismatch: strict order cannot go back behind what is still there. */
+void match_stay(struct trace_match *m);
+/*
+ * Find where an item begins that a request to `addr` is to be compared with:
+ * what was not asked for is skipped. 1 and *out at seq->pos; 0 at the end.
+ */
+int match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
+                    line_t *out, struct i2cpt_fault *fault);
+
+/* trace-run.c: try the item at `at`: 1 served (with *result), 0 it differs */
+int match_try(struct trace_match *m, struct i2cpt_xfer *x, line_t line,
+              uint64_t at, int *result);
+
+/* trace-match.c */
+bool match_is_quick_write(const struct i2cpt_trace_transfer *t);
+int match_refused(struct trace_match *m, line_t line,
+                  struct i2cpt_fault *fault);
+
+/* trace-own.c */
+int match_probe(struct trace_match *m, struct i2cpt_xfer *x);
+int match_probe_lookup(struct trace_match *m, struct i2cpt_xfer *x);
+int match_again(struct trace_match *m, struct i2cpt_xfer *x);
+
+#endif

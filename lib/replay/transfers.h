@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The transfers of a trace, in order, by address or all of them. */
+#ifndef I2CPT_TRACE_SOURCE_H
+#define I2CPT_TRACE_SOURCE_H
+
+#include <glib.h>
+
+#include "trace/line.h"
+
+struct i2cpt_bus_info; /* backend.h */
+
+enum trace_mode { TRACE_PER_ADDRESS, TRACE_STRICT, TRACE_LOOKUP };
+enum trace_end { TRACE_END_ERROR, TRACE_END_HOLD, TRACE_END_LOOP };
+
+#define TRACE_ADDRESSES (128u + 1024u) /* seven bits, then ten bits */
+static inline uint32_t trace_address_index(uint16_t addr, uint16_t flags)
+{
+    return flags & I2CPT_M_TEN ? 128u + (addr & 0x3ffu) : addr & 0x7fu;
+}
+
+/* Transfers in order: those of an address, or, strict, all. */
+struct trace_seq {
+    uint64_t *offsets; /* of their lines; strict: NULL */
+    uint64_t n, cap;
+    uint64_t pos;   /* the next one */
+    uint64_t count; /* without those a passthrough made by itself */
+    uint64_t used;  /* of them, in the first round */
+    uint64_t rounds;
+    /* the last that was served: where it is, the bytes given of its last read,
+     * and the one that end=hold goes back to */
+    bool served;
+    uint64_t last, hold;
+    uint32_t given;
+    GPtrArray *scripts;          /* lookup: of struct trace_script */
+    struct trace_places *places; /* of those that a request's words can find */
+    GPtrArray *vague;            /* the others: they have to be tried */
+    uint64_t wrote;              /* lookup: hash of the last write */
+};
+
+struct trace_source {
+    struct i2cpt_trace_reader *reader;
+    struct trace_slot slots[2];
+    uint32_t bus;
+    enum trace_mode mode;
+    bool can_count; /* a file, or all of it was read */
+    bool ended;     /* strict: the reader is at its end */
+    bool rewound;
+    bool truncated;
+    uint64_t deadline_ns;
+    struct trace_seq all;          /* strict */
+    uint64_t read;                 /* strict: transfers read of this round */
+    uint64_t first;                /* offset behind the headers */
+    struct trace_seq **by_address; /* TRACE_ADDRESSES of them, or NULL */
+    uint8_t
+        known[TRACE_ADDRESSES]; /* occurs in the trace; valid if all_known */
+    bool all_known;
+    bool broken; /* a bad line: `why` for ever */
+    struct i2cpt_fault why;
+};
+
+int trace_source_open(struct trace_source *s, const char *path,
+                      enum trace_mode mode, uint32_t bus, bool truncated_ok,
+                      struct i2cpt_bus_info *info, struct i2cpt_fault *fault);
+void trace_source_close(struct trace_source *s);
+/* The sequence that a request to this address is looked for in; NULL: none. */
+struct trace_seq *trace_source_seq(struct trace_source *s, uint16_t addr,
+                                   uint16_t flags);
+/* Number `index` of it: 1 and *out, which is good until the next but one call;
+ * 0 behind the last; or an error. Strict: one of the last two, or the next. */
+int trace_source_get(struct trace_source *s, struct trace_seq *seq,
+                     uint64_t index, const struct i2cpt_trace_line **out,
+                     struct i2cpt_fault *fault);
+/* Of all of the file, from where its reader is. */
+int trace_source_index(struct trace_source *s, struct i2cpt_fault *fault);
+/* The next transfer of our bus, from any reader. */
+int trace_source_read(struct trace_source *s, struct i2cpt_trace_reader *r,
+                      struct trace_slot *slot, uint64_t deadline_ns,
+                      struct i2cpt_fault *fault);
+/* Begin a sequence anew. */
+void trace_source_rewind(struct trace_source *s, struct trace_seq *seq);
+/* 1 occurs, 0 does not, -1 cannot be told (a pipe). */
+int trace_source_knows(struct trace_source *s, uint16_t addr, uint16_t flags);
+/* Strict: the oldest index that get() still has. */
+uint64_t trace_source_oldest(const struct trace_source *s);
+/* Strict: the lines of the first of them from number `index` on, at most `n`,
+ * where the file can be read again. */
+void trace_source_lines(struct trace_source *s, uint64_t index, uint64_t *lines,
+                        uint32_t n);
+/* Transfers of this bus that are no passthrough's own, or I2CPT_TRACE_UNKNOWN.
+ * May read the file to its end. */
+int trace_source_count(struct trace_source *s, uint64_t *count,
+                       struct i2cpt_fault *fault);
+uint64_t trace_source_line(struct trace_source *s,
+                           const struct i2cpt_trace_line *line);
+
+static inline bool trace_is_own(const struct i2cpt_trace_transfer *t)
+{
+    return t->mark &
+           (I2CPT_TRACE_PROBE | I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE);
+}
+
+#endif

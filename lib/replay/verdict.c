@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What did not go as recorded, and the verdict on a whole replay. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/fault.h"
+#include "core/log.h"
+#include "replay/match.h"
+
+#define REQUEST_TEXT 900 /* of one, as far as it is shown */
+#define IN_LINE      96  /* and in an error's one line */
+
+static void copy_text(char *out, size_t size, const struct trace_text *t)
+{
+    size_t len = MIN(t->len, size - 1);
+    size_t space = len && t->buf[0] == ' ';
+
+    if (len) {
+        memcpy(out, t->buf + space, len - space);
+    }
+    out[len - space] = 0;
+}
+
+/* Both requests of the first mismatch, for a report that has more room. */
+static void keep_both(struct trace_match *m, uint64_t line,
+                      const struct trace_text *want,
+                      const struct trace_text *asked)
+{
+    if (!m->mismatches) {
+        m->first_line = line;
+        copy_text(m->expected, sizeof(m->expected), want);
+        copy_text(m->actual, sizeof(m->actual), asked);
+    }
+}
+
+static int note_mismatch(struct trace_match *m, const char *text,
+                         struct i2cpt_fault *fault)
+{
+    if (!m->mismatches++) {
+        snprintf(m->first, sizeof(m->first), "%s", text);
+    }
+    return i2cpt_fault_text(fault, I2CPT_EMISMATCH, "%s", text);
+}
+
+/* "trace.i2ct:12: expected w1@0x48 00 r2, got w1@0x48 01". */
+int match_mismatch(struct trace_match *m, line_t expected,
+                   const struct trace_text *asked, struct i2cpt_fault *fault)
+{
+    struct trace_text want = {NULL, 0, 0, false};
+    const char *name = trace_reader_name(m->source.reader);
+    char *base = g_path_get_basename(name), text[512];
+    uint64_t number = expected ? trace_source_line(&m->source, expected) : 0;
+    uint32_t i;
+
+    if (expected) {
+        struct i2cpt_trace_transfer t = expected->transfer;
+
+        for (i = 0; i < t.n && want.len < REQUEST_TEXT; i++) {
+            struct i2cpt_trace_msg msg = t.msgs[i];
+
+            msg.n_bytes =
+                msg.flags & I2CPT_M_RD ? 0 : MIN(msg.n_bytes, REQUEST_TEXT / 3);
+            trace_format_msg(&want, &msg, !i || msg.addr != t.msgs[i - 1].addr);
+        }
+        snprintf(text, sizeof(text),
+                 "%.40s:%" G_GUINT64_FORMAT ": expected%.*s%s, got%.*s", base,
+                 number, (int)MIN(want.len, IN_LINE), want.buf,
+                 want.len > IN_LINE ? " ..." : "",
+                 (int)MIN(asked->len, IN_LINE), asked->buf);
+    } else {
+        snprintf(text, sizeof(text),
+                 "%.40s: expected nothing more%s%s, got%.*s", base,
+                 m->mode == TRACE_STRICT ? "" : " at this address",
+                 m->source.truncated ? " (the trace is truncated)" : "",
+                 (int)MIN(asked->len, IN_LINE), asked->buf);
+    }
+    keep_both(m, number, &want, asked);
+    g_free(want.buf);
+    g_free(base);
+    return note_mismatch(m, text, fault);
+}
+
+int match_differs(struct trace_match *m, line_t expected,
+                  const struct i2cpt_xfer *x)
+{
+    struct trace_text asked = {NULL, 0, 0, false};
+    size_t i;
+    int ret;
+
+    for (i = 0; i < x->n && asked.len < REQUEST_TEXT; i++) {
+        const struct i2cpt_msg *q = &x->msgs[i];
+        bool read = q->flags & I2CPT_M_RD;
+        struct i2cpt_trace_msg msg = {
+            .addr = q->addr,
+            .flags = q->flags,
+            .len = q->flags & I2CPT_M_RECV_LEN && q->buf[0] < 3 ? q->buf[0]
+                                                                : q->len,
+            .n_bytes = read ? 0 : MIN(q->len, REQUEST_TEXT / 3),
+            .bytes = q->buf};
+
+        trace_format_msg(&asked, &msg, !i || q->addr != q[-1].addr);
+    }
+    if (x->marks & (I2CPT_MARK_RESEND | I2CPT_MARK_CONTINUE)) {
+        static const char more[] = " (the guest reads on)";
+
+        trace_text_add(&asked, more, sizeof(more) - 1);
+    }
+    ret = match_mismatch(m, expected, &asked, x->fault);
+    g_free(asked.buf);
+    return ret;
+}
+
+int match_absent(struct trace_match *m, struct i2cpt_fault *fault)
+{
+    m->absent++;
+    return i2cpt_fault_set(fault, ENXIO, I2CPT_PHASE_ADDRESS, 0, -1);
+}
+
+/* ----------------------------------------- a read that was a guess (took) */
+
+/* The guest has read on or begun something else: was it as recorded? */
+void match_settle_guess(struct trace_match *m)
+{
+    struct i2cpt_trace_line line = {.line = m->guess_line,
+                                    .offset = m->guess_offset};
+    char text[160];
+
+    if (m->guessed && m->told && m->guess_taken != m->guess_limit) {
+        uint64_t number = trace_source_line(&m->source, &line);
+
+        snprintf(text, sizeof(text),
+                 "line %" G_GUINT64_FORMAT
+                 ": expected a read of %u bytes, the guest took %u",
+                 number, m->guess_limit, m->guess_taken);
+        if (!m->mismatches) {
+            m->first_line = number;
+            snprintf(m->expected, sizeof(m->expected), "a read of %u bytes",
+                     m->guess_limit);
+            snprintf(m->actual, sizeof(m->actual), "a read of %u bytes",
+                     m->guess_taken);
+        }
+        note_mismatch(m, text, NULL);
+        i2cpt_log(I2CPT_LOG_WARNING, "%s", text);
+    }
+    m->guessed = m->told = false;
+}
+
+void match_begin_guess(struct trace_match *m, line_t line, uint32_t limit)
+{
+    m->guessed = true;
+    m->told = false;
+    m->guess_limit = limit;
+    m->guess_line = line->line;
+    m->guess_offset = line->offset;
+}
+
+void trace_match_took(struct trace_match *m, uint32_t n)
+{
+    m->told = m->guessed;
+    m->guess_taken = n;
+}
+
+/* -------------------------------------------------------------- the verdict */
+
+static uint64_t count_used(const struct trace_match *m, bool *looped)
+{
+    const struct trace_source *s = &m->source;
+    uint64_t used = s->all.used;
+    uint32_t i;
+
+    *looped = s->all.rounds;
+    for (i = 0; s->by_address && i < TRACE_ADDRESSES; i++) {
+        used += s->by_address[i] ? s->by_address[i]->used : 0;
+    }
+    return used;
+}
+
+static bool is_open(const struct trace_seq *seq, uint64_t index)
+{
+    guint i, k;
+
+    if (!seq->scripts) {
+        return index >= seq->pos && !seq->rounds;
+    }
+    for (i = 0; i < seq->scripts->len; i++) {
+        const struct trace_script *s = g_ptr_array_index(seq->scripts, i);
+
+        for (k = s->rounds ? s->n : s->next; k < s->n; k++) {
+            if (trace_script_at(s, k) == index) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+#define NEXT_MAX G_N_ELEMENTS(((struct i2cpt_trace_verdict *)0)->next_lines)
+
+/* The first lines that were not asked for, by their offsets, in order. */
+struct next {
+    uint64_t offsets[NEXT_MAX];
+    guint n;
+};
+
+static bool next_add(struct next *next, uint64_t offset)
+{
+    guint at = next->n;
+
+    while (at && next->offsets[at - 1] > offset) {
+        at--;
+    }
+    if (at == NEXT_MAX) {
+        return false;
+    }
+    next->n = MIN(next->n + 1, (guint)NEXT_MAX);
+    memmove(next->offsets + at + 1, next->offsets + at,
+            (next->n - 1 - at) * sizeof(next->offsets[0]));
+    next->offsets[at] = offset;
+    return true;
+}
+
+static void find_open(struct trace_match *m, struct trace_seq *seq,
+                      struct next *next)
+{
+    uint64_t index = seq->scripts ? 0 : seq->pos;
+    line_t line;
+
+    for (; trace_source_get(&m->source, seq, index, &line, NULL) == 1;
+         index++) {
+        if (!trace_is_own(&line->transfer) && is_open(seq, index) &&
+            !next_add(next, line->offset)) {
+            return;
+        }
+    }
+}
+
+/* Strict order from a pipe: one, as what is read is gone. */
+static uint64_t next_of_pipe(struct trace_match *m)
+{
+    struct trace_seq *seq = &m->source.all;
+    uint64_t index = seq->pos;
+    line_t line;
+
+    m->source.deadline_ns = 0; /* it is not waited for */
+    for (; trace_source_get(&m->source, seq, index, &line, NULL) == 1;
+         index++) {
+        if (!trace_is_own(&line->transfer)) {
+            return trace_source_line(&m->source, line);
+        }
+    }
+    return 0;
+}
+
+static void next_lines(struct trace_match *m, uint64_t *lines)
+{
+    struct trace_source *s = &m->source;
+    struct next next = {.n = 0};
+    guint i;
+
+    if (m->mode == TRACE_STRICT) {
+        if (trace_reader_seekable(s->reader)) {
+            trace_source_lines(s, s->all.pos, lines, NEXT_MAX);
+        } else {
+            lines[0] = next_of_pipe(m);
+        }
+        return;
+    }
+    for (i = 0; i < TRACE_ADDRESSES; i++) {
+        if (s->by_address[i]) {
+            find_open(m, s->by_address[i], &next);
+        }
+    }
+    for (i = 0; i < next.n; i++) {
+        lines[i] = trace_reader_line_at(s->reader, next.offsets[i]);
+    }
+}
+
+int trace_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
+                        struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_verdict v = {.size = out->size};
+    uint64_t count;
+    bool looped;
+    int ret;
+
+    match_settle_guess(m);
+    v.consumed = count_used(m, &looped);
+    v.mismatches = m->mismatches;
+    v.absent = m->absent;
+    v.redacted = m->redacted;
+    memcpy(v.text, m->first, sizeof(v.text));
+    v.mismatch_line = m->first_line;
+    memcpy(v.expected, m->expected, sizeof(v.expected));
+    memcpy(v.actual, m->actual, sizeof(v.actual));
+    ret = trace_source_count(&m->source, &count, fault);
+    if (ret) {
+        return ret;
+    }
+    v.truncated = m->source.truncated;
+    v.remaining = looped && m->mode == TRACE_STRICT ? 0
+                  : count == I2CPT_TRACE_UNKNOWN    ? count
+                                                    : count - v.consumed;
+    if (v.remaining && v.remaining != I2CPT_TRACE_UNKNOWN) {
+        next_lines(m, v.next_lines);
+        v.next_line = v.next_lines[0];
+    }
+    memcpy(out, &v, MIN(out->size, sizeof(v)));
+    return 0;
+}

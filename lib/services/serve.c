@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One client of an adapter that is served to other processes. */
+#include <errno.h>
+#include <glib.h>
+#include <stdio.h>
+
+#include "bus/calls.h"
+#include "core/clock.h"
+#include "core/fault.h"
+#include "remote/pipe-io.h"
+
+/* A client that does not take its answer in this time is gone. */
+#define SEND_NS 10000000000u
+#define MS      1000000u
+
+struct session {
+    struct i2cpt_adapter *adapter;
+    struct pipe_io io;
+    struct wire_out out;
+    bool open; /* a stream of ours; only its own requests may come then */
+};
+
+static int reply(struct session *s, uint32_t id, int result,
+                 const struct i2cpt_fault *fault)
+{
+    wire_begin(&s->out, WIRE_REPLY, id);
+    wire_put_result(&s->out, result, fault);
+    return 0;
+}
+
+static int send_out(struct session *s)
+{
+    return pipe_io_send(&s->io, &s->out, i2cpt_now_ns() + SEND_NS);
+}
+
+/* 0 is our own timeout; what a client asks for beyond that is not granted. */
+static uint64_t deadline(struct session *s, struct wire_in *in)
+{
+    uint32_t asked_ms = wire_get_u32(in);
+    uint32_t ours_ms = i2cpt_adapter_timeout_ms(s->adapter);
+
+    return i2cpt_now_ns() +
+           (uint64_t)(asked_ms ? MIN(asked_ms, MAX(ours_ms, 60000)) : ours_ms) *
+               MS;
+}
+
+static int do_transfer(struct session *s, uint32_t id, struct wire_in *in)
+{
+    struct i2cpt_call call = {.op = I2CPT_OP_TRANSFER, .owner = s};
+    struct i2cpt_fault fault;
+    int ret;
+
+    call.deadline_ns = deadline(s, in);
+    call.marks = wire_get_u32(in);
+    ret = s->open ? -EPROTO : wire_get_request(in, &call.msgs, &call.n);
+    if (ret) {
+        return ret;
+    }
+    ret = i2cpt_call_run(s->adapter, &call, &fault);
+    reply(s, id, ret, &fault);
+    wire_put_answer(&s->out, call.msgs, call.n);
+    g_free(call.msgs);
+    return send_out(s);
+}
+
+static int do_smbus(struct session *s, uint32_t id, struct wire_in *in)
+{
+    struct i2cpt_smbus_call smbus;
+    struct i2cpt_call call = {
+        .op = I2CPT_OP_SMBUS, .owner = s, .smbus = &smbus};
+    struct i2cpt_fault fault;
+    int ret;
+
+    call.deadline_ns = deadline(s, in);
+    call.marks = wire_get_u32(in);
+    ret = s->open ? -EPROTO : wire_get_smbus(in, &smbus);
+    if (ret) {
+        return ret;
+    }
+    ret = i2cpt_call_run(s->adapter, &call, &fault);
+    reply(s, id, ret, &fault);
+    wire_put_smbus(&s->out, &smbus);
+    return send_out(s);
+}
+
+static int do_stream(struct session *s, const struct wire_head *head,
+                     struct wire_in *in)
+{
+    static const enum i2cpt_op ops[WIRE_TYPES] = {
+        [WIRE_START] = I2CPT_OP_STREAM_START,
+        [WIRE_WRITE] = I2CPT_OP_STREAM_WRITE,
+        [WIRE_READ] = I2CPT_OP_STREAM_READ,
+        [WIRE_STOP] = I2CPT_OP_STREAM_STOP,
+    };
+    struct i2cpt_call call = {.op = ops[head->type], .owner = s};
+    struct i2cpt_fault fault;
+    int ret;
+
+    call.deadline_ns = deadline(s, in);
+    if (head->type == WIRE_START) {
+        call.addr = wire_get_u16(in);
+        call.flags = wire_get_u16(in);
+    } else if (head->type == WIRE_WRITE) {
+        call.byte = wire_get_u8(in);
+    }
+    if (in->failed || in->at != in->len || call.addr > 0x3ff ||
+        call.flags & ~(I2CPT_M_RD | I2CPT_M_TEN)) {
+        return -EPROTO;
+    }
+    if (head->type == WIRE_STOP) {
+        s->open = false;
+    } else if (head->type == WIRE_START) {
+        s->open = true;
+    }
+    ret = i2cpt_call_run(s->adapter, &call, &fault);
+    reply(s, head->id, ret, &fault);
+    wire_put_u8(&s->out, call.byte);
+    return send_out(s);
+}
+
+static int do_flush(struct session *s, uint32_t id)
+{
+    struct i2cpt_fault fault;
+    int ret = i2cpt_adapter_flush(s->adapter);
+
+    i2cpt_fault_clear(&fault);
+    fault.code = -ret;
+    reply(s, id, ret, &fault);
+    return send_out(s);
+}
+
+static int do_took(struct session *s, struct wire_in *in)
+{
+    uint32_t n = wire_get_u32(in);
+
+    if (in->failed) {
+        return -EPROTO;
+    }
+    i2cpt_adapter_took(s->adapter, s, n);
+    return 0;
+}
+
+static int welcome(struct session *s, const struct wire_head *head,
+                   struct wire_in *in)
+{
+    struct wire_welcome w = {
+        .version = WIRE_VERSION,
+        .functionality = i2cpt_adapter_functionality(s->adapter),
+        .frequency_hz = i2cpt_adapter_frequency_hz(s->adapter),
+        .timeout_ms = i2cpt_adapter_timeout_ms(s->adapter),
+        .stream = i2cpt_adapter_has_stream(s->adapter) != 0,
+    };
+    int ret = head->type == WIRE_HELLO ? wire_get_hello(in) : -EPROTO;
+
+    if (ret && ret != -EOPNOTSUPP) {
+        return ret;
+    }
+    /* To a version that we do not speak, ours is the answer all the same: the
+     * client says it better than a closed pipe. */
+    snprintf(w.name, sizeof(w.name), "%s", i2cpt_adapter_name(s->adapter));
+    wire_begin(&s->out, WIRE_WELCOME, head->id);
+    wire_put_welcome(&s->out, &w);
+    return send_out(s);
+}
+
+static int one_request(struct session *s)
+{
+    struct wire_head head;
+    struct wire_in in;
+    int ret = pipe_io_receive(&s->io, &head, &in, UINT64_MAX);
+
+    if (ret) {
+        return ret;
+    }
+    switch (head.type) {
+    case WIRE_HELLO:
+        return welcome(s, &head, &in);
+    case WIRE_TRANSFER:
+        return do_transfer(s, head.id, &in);
+    case WIRE_SMBUS:
+        return do_smbus(s, head.id, &in);
+    case WIRE_START:
+    case WIRE_WRITE:
+    case WIRE_READ:
+    case WIRE_STOP:
+        return do_stream(s, &head, &in);
+    case WIRE_TOOK:
+        return do_took(s, &in);
+    case WIRE_FLUSH:
+        return do_flush(s, head.id);
+    default:
+        return -EPROTO;
+    }
+}
+
+int i2cpt_serve(struct i2cpt_adapter *a, int in_fd, int out_fd)
+{
+    struct session s = {.adapter = a};
+    struct i2cpt_call stop = {.op = I2CPT_OP_STREAM_STOP, .owner = &s};
+    struct wire_head head;
+    struct wire_in in;
+    int ret = pipe_io_init(&s.io, in_fd, out_fd);
+
+    if (!ret) {
+        ret = pipe_io_receive(&s.io, &head, &in, UINT64_MAX);
+    }
+    if (!ret) {
+        ret = welcome(&s, &head, &in);
+    }
+    while (!ret) {
+        ret = one_request(&s);
+    }
+    if (s.open) {
+        i2cpt_call_run(a, &stop, NULL);
+    }
+    pipe_io_clear(&s.io);
+    wire_clear(&s.out);
+    return ret == -EPIPE ? 0 : ret;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Traces on their way into a file, a whole line at a time. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/fault.h"
+#include "trace/line.h"
+
+struct i2cpt_trace_writer {
+    char *name;
+    int fd;
+    bool close_fd;
+    bool regular;
+    uint64_t size; /* of whole lines; what stays where a write fails */
+    uint64_t start_ns;
+    uint64_t count;
+    bool headers;  /* may still be written */
+    bool fresh;    /* nothing was there before */
+    GArray *buses; /* of uint32_t: "bus: N" in the headers */
+    dev_t dev;
+    ino_t ino;
+    int failed; /* negative errno: nothing more goes out */
+    struct trace_text text;
+};
+
+static int put(struct i2cpt_trace_writer *w, const char *text, size_t len,
+               struct i2cpt_fault *fault)
+{
+    size_t done = 0;
+
+    while (done < len && !w->failed) {
+        ssize_t n = write(w->fd, text + done, len - done);
+
+        if (n >= 0) {
+            done += (size_t)n;
+        } else if (errno != EINTR) {
+            w->failed = -errno;
+        }
+    }
+    if (!w->failed) {
+        w->size += len;
+        return 0;
+    }
+    if (done && w->regular && ftruncate(w->fd, (off_t)w->size) == 0) {
+        lseek(w->fd, (off_t)w->size, SEEK_SET);
+    }
+    return i2cpt_fault_text(fault, -w->failed, "%.120s: %s; recording stopped",
+                            w->name, g_strerror(-w->failed));
+}
+
+/* ---------------------------------------------------------------- opening */
+
+static void note_line(struct i2cpt_trace_writer *w,
+                      const struct i2cpt_trace_line *line)
+{
+    if (line->kind != I2CPT_TRACE_HEADER && line->kind != I2CPT_TRACE_COMMENT &&
+        line->kind != I2CPT_TRACE_BLANK) {
+        w->headers = false;
+    }
+    if (line->kind == I2CPT_TRACE_HEADER && !strcmp(line->key, "bus")) {
+        uint32_t bus = (uint32_t)strtoul(line->text, NULL, 10);
+
+        g_array_append_val(w->buses, bus);
+    }
+}
+
+/* Where an existing trace ends, in bytes, transfers and time. */
+static int scan_existing(struct i2cpt_trace_writer *w, const char *path,
+                         struct i2cpt_fault *fault)
+{
+    const struct i2cpt_trace_line *line;
+    struct i2cpt_trace_reader *r;
+    int ret = i2cpt_trace_reader_open(path, &r, fault);
+
+    if (ret) {
+        return ret;
+    }
+    while ((ret = i2cpt_trace_reader_next(r, &line, fault)) == 1) {
+        if (line->kind == I2CPT_TRACE_TRANSFER) {
+            w->start_ns =
+                MAX(w->start_ns, line->stamp_ns + line->transfer.duration_ns);
+        } else if (line->kind == I2CPT_TRACE_EVENT) {
+            w->start_ns = MAX(w->start_ns, line->stamp_ns);
+        }
+        note_line(w, line);
+    }
+    w->count = i2cpt_trace_reader_transfers(r);
+    w->size = trace_reader_offset(r);
+    i2cpt_trace_reader_free(r);
+    return ret;
+}
+
+static int open_file(struct i2cpt_trace_writer *w, const char *path, int append,
+                     struct i2cpt_fault *fault)
+{
+    struct stat st;
+    int ret = 0;
+
+    w->fd = !strcmp(path, "-")
+                ? STDOUT_FILENO
+                : open(path,
+                       O_WRONLY | O_CREAT | O_CLOEXEC | (append ? 0 : O_TRUNC),
+                       0666);
+    if (w->fd < 0) {
+        return i2cpt_fault_text(fault, errno, "%.160s: %s", path,
+                                g_strerror(errno));
+    }
+    w->close_fd = w->fd != STDOUT_FILENO || strcmp(path, "-");
+    if (fstat(w->fd, &st)) {
+        memset(&st, 0, sizeof(st));
+    }
+    w->dev = st.st_dev;
+    w->ino = st.st_ino;
+    w->regular = w->close_fd && S_ISREG(st.st_mode);
+    if (append && w->regular && st.st_size) {
+        w->fresh = false;
+        ret = scan_existing(w, path, fault);
+        if (!ret && (ftruncate(w->fd, (off_t)w->size) ||
+                     lseek(w->fd, (off_t)w->size, SEEK_SET) < 0)) {
+            ret = i2cpt_fault_text(fault, errno, "%.160s: %s", path,
+                                   g_strerror(errno));
+        }
+        return ret;
+    }
+    return put(w, TRACE_MAGIC "1\n", strlen(TRACE_MAGIC "1\n"), fault);
+}
+
+int i2cpt_trace_writer_open(const char *path, int append,
+                            struct i2cpt_trace_writer **out,
+                            struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_writer *w = g_new0(struct i2cpt_trace_writer, 1);
+    int ret;
+
+    *out = NULL;
+    i2cpt_fault_clear(fault);
+    w->name = g_strdup(strcmp(path, "-") ? path : "<stdout>");
+    w->headers = w->fresh = true;
+    w->buses = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    ret = open_file(w, path, append, fault);
+    if (ret) {
+        i2cpt_trace_writer_free(w);
+        return ret;
+    }
+    *out = w;
+    return 0;
+}
+
+void i2cpt_trace_writer_free(struct i2cpt_trace_writer *w)
+{
+    if (!w) {
+        return;
+    }
+    if (w->close_fd) {
+        close(w->fd);
+    }
+    g_array_unref(w->buses);
+    g_free(w->text.buf);
+    g_free(w->name);
+    g_free(w);
+}
+
+bool trace_writer_is_fresh(const struct i2cpt_trace_writer *w)
+{
+    return w->fresh;
+}
+
+bool trace_writer_has_bus(const struct i2cpt_trace_writer *w, uint32_t bus)
+{
+    guint i;
+
+    for (i = 0; i < w->buses->len; i++) {
+        if (g_array_index(w->buses, uint32_t, i) == bus) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool trace_writer_has_buses(const struct i2cpt_trace_writer *w)
+{
+    return w->buses->len;
+}
+
+bool trace_writer_takes_headers(const struct i2cpt_trace_writer *w)
+{
+    return w->headers;
+}
+
+bool trace_writer_is(const struct i2cpt_trace_writer *w, const char *path)
+{
+    struct stat st;
+    int ret = strcmp(path, "-") ? stat(path, &st) : fstat(STDOUT_FILENO, &st);
+
+    return !ret && st.st_dev == w->dev && st.st_ino == w->ino;
+}
+
+uint64_t i2cpt_trace_writer_start_ns(const struct i2cpt_trace_writer *w)
+{
+    return w->start_ns;
+}
+
+/* ------------------------------------------------------------------ lines */
+
+int i2cpt_trace_writer_line(struct i2cpt_trace_writer *w,
+                            const struct i2cpt_trace_line *line,
+                            struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_line end = {.kind = I2CPT_TRACE_END, .count = w->count};
+    int ret;
+
+    i2cpt_fault_clear(fault);
+    if (line->kind == I2CPT_TRACE_HEADER && !w->headers) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "headers stand before the first transfer");
+    }
+    w->text.len = 0;
+    w->text.failed = false;
+    ret = trace_format_line(&w->text,
+                            line->kind == I2CPT_TRACE_END ? &end : line, fault);
+    if (ret) {
+        return ret;
+    }
+    trace_text_add(&w->text, "\n", 1);
+    if (w->text.failed) {
+        return i2cpt_fault_text(fault, ENOMEM, "no memory for a line");
+    }
+    ret = put(w, w->text.buf, w->text.len, fault);
+    if (!ret && line->kind == I2CPT_TRACE_TRANSFER) {
+        w->count++;
+    }
+    if (!ret) {
+        note_line(w, line);
+    }
+    return ret;
+}
+
+int i2cpt_trace_writer_header(struct i2cpt_trace_writer *w, const char *key,
+                              const char *text, struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_line line = {
+        .kind = I2CPT_TRACE_HEADER, .key = key, .text = text};
+
+    return i2cpt_trace_writer_line(w, &line, fault);
+}
+
+int i2cpt_trace_writer_comment(struct i2cpt_trace_writer *w, const char *text,
+                               struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_line line = {.kind = I2CPT_TRACE_COMMENT, .text = text};
+
+    return i2cpt_trace_writer_line(w, &line, fault);
+}
+
+int i2cpt_trace_writer_end(struct i2cpt_trace_writer *w,
+                           struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_line line = {.kind = I2CPT_TRACE_END};
+
+    return i2cpt_trace_writer_line(w, &line, fault);
+}
+
+/* A message that was made, in the line model. The PEC of a block that came is
+ * known by its length alone: the count has overwritten what was asked for. */
+static void describe_msg(const struct i2cpt_msg *m, struct i2cpt_trace_msg *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->addr = m->addr;
+    out->flags = m->flags;
+    out->len = m->len;
+    out->n_bytes = m->flags & I2CPT_M_RD ? MIN(m->actual, m->len) : m->len;
+    out->bytes = m->buf;
+    if (m->flags & I2CPT_M_RECV_LEN) {
+        out->n_bytes = MIN(out->n_bytes, TRACE_BLOCK_MAX);
+        out->len = out->n_bytes && out->n_bytes == m->buf[0] + 2u ? 2 : 1;
+    }
+}
+
+int i2cpt_trace_writer_transfer(struct i2cpt_trace_writer *w, uint64_t stamp_ns,
+                                uint64_t duration_ns, int32_t bus,
+                                const struct i2cpt_msg *msgs, size_t n,
+                                const struct i2cpt_fault *ended, uint32_t mark,
+                                uint32_t took, struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_line line = {.kind = I2CPT_TRACE_TRANSFER,
+                                    .stamp_ns = stamp_ns};
+    struct i2cpt_trace_transfer *t = &line.transfer;
+    struct i2cpt_trace_msg few[8], *all = few;
+    size_t i;
+    int ret;
+
+    if (n > I2CPT_TRANSFER_MAX) {
+        return i2cpt_fault_text(fault, EINVAL, "more than %u messages",
+                                I2CPT_TRANSFER_MAX);
+    }
+    if (n > G_N_ELEMENTS(few)) {
+        all = g_try_new(struct i2cpt_trace_msg, n);
+        if (!all) {
+            return i2cpt_fault_text(fault, ENOMEM, "no memory for a line");
+        }
+    }
+    for (i = 0; i < n; i++) {
+        describe_msg(&msgs[i], &all[i]);
+    }
+    t->duration_ns = duration_ns;
+    t->bus = bus;
+    t->n = (uint32_t)n;
+    t->msgs = all;
+    t->mark = mark;
+    t->took = took;
+    t->code = ended ? ended->code : 0;
+    t->phase = ended ? ended->phase : 0;
+    t->fault_msg = ended ? ended->msg : -1;
+    t->fault_byte = ended ? ended->byte : -1;
+    ret = i2cpt_trace_writer_line(w, &line, fault);
+    if (all != few) {
+        g_free(all);
+    }
+    return ret;
+}
