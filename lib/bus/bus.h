@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The inside of adapters: the shared bus (bus.c), its queue (job.c) and worker
- * (bus-worker.c), which of them are open (open-buses.c), the handles on them
+ * The inside of adapters: the shared bus (bus.c), its queue (queue.c) and
+ * worker (worker.c), which of them are open (open-buses.c), the handles on them
  * (adapter.c), the asynchronous requests (request.c) and their way back
  * (dispatch.c).
  */
@@ -122,11 +122,11 @@ int bus_check_functionality(struct i2cpt_bus *bus,
                             struct i2cpt_fault *fault);
 void bus_free(struct i2cpt_bus *bus);
 
-/* bus-worker.c */
+/* worker.c */
 int bus_enqueue_locked(struct i2cpt_bus *bus, struct job *job);
 void bus_abandon_locked(struct i2cpt_bus *bus, struct job *job);
 
-/* job.c */
+/* queue.c */
 void bus_dequeue_locked(struct i2cpt_bus *bus, struct job *job);
 struct job *job_new(const struct i2cpt_call *call, uint64_t deadline_ns);
 void job_copy_back(const struct job *job, struct i2cpt_call *call);

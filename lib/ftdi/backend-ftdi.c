@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * FTDI's dongles with an MPSSE. Which one: ftdi-find.c; USB: ftdi-link.c; I2C
+ * FTDI's dongles with an MPSSE. Which one: find.c; USB: link.c; I2C
  * as the engine's commands: mpsse.c, mpsse-bus.c.
  */
 #include <errno.h>

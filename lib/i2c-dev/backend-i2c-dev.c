@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Linux's /dev/i2c-N. What the kernel wants is in i2c-dev-uapi.c, what it
- * answers in i2c-dev-fault.c, what /dev and /sys know in i2c-dev-host.c.
+ * Linux's /dev/i2c-N. What the kernel wants is in uapi.c, what it
+ * answers in host-errno.c, what /dev and /sys know in host.c.
  */
 #include <errno.h>
 #include <fcntl.h>

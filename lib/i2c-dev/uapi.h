@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The kernel's side of /dev/i2c-N. Its headers and structures are known to
- * i2c-dev-uapi.c alone; the calls here return 0 (or what is said) or -errno as
+ * uapi.c alone; the calls here return 0 (or what is said) or -errno as
  * the kernel gave it, unjudged.
  */
 #ifndef I2CPT_I2C_DEV_UAPI_H

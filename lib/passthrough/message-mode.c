@@ -2,7 +2,7 @@
 /*
  * Message mode: what the guest writes is kept until a repeated START or STOP
  * and goes out as one transfer; what it reads is fetched at once, as much as it
- * is thought to take (passthrough-read.c).
+ * is thought to take (message-read.c).
  */
 #include <errno.h>
 #include <glib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Message mode's transfers: probes, writes, reads, and whether to try again.
- * The states are at the top of passthrough-message.c. */
+ * The states are at the top of message-mode.c. */
 #include <glib.h>
 
 #include "passthrough.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The inside of i2cpt_passthrough. passthrough.c has the object and the
- * guest's events, passthrough-drive.c makes calls on the bus for it,
- * passthrough-wait.c is for who waits or dispatches, and the two modes say
- * which calls: passthrough-stream.c and passthrough-message.c with
- * passthrough-read.c and passthrough-send.c. What they lean on: policy.c,
- * learn.c, presence.c, timer.c.
+ * guest's events, engine.c makes calls on the bus for it,
+ * async-api.c is for who waits or dispatches, and the two modes say
+ * which calls: stream-mode.c and message-mode.c with
+ * message-read.c and message-transfers.c. What they lean on: policy.c,
+ * learn.c, targets.c, deadline-thread.c.
  */
 #ifndef I2CPT_PASSTHROUGH_H
 #define I2CPT_PASSTHROUGH_H
@@ -24,7 +24,7 @@
 
 /*
  * One guest event is answered by zero or more calls on the bus and pauses
- * between them. A mode's functions say what is next; passthrough-drive.c does
+ * between them. A mode's functions say what is next; engine.c does
  * it, at once or by submitting, and hands the result to step().
  */
 enum pt_next {
@@ -97,7 +97,7 @@ struct pt_stream {
 };
 
 /* Message mode: what the guest is told, and what the wire does for it. Their
- * transitions are in passthrough-message.c. */
+ * transitions are in message-mode.c. */
 enum pt_guest {
     GUEST_IDLE,
     GUEST_REFUSED,
@@ -262,7 +262,8 @@ static inline bool pt_stop_tells(const struct i2cpt_passthrough *pt)
     return pt_async(pt) && pt->goal == PT_GOAL_STOP && !pt->blocking;
 }
 
-/* -------------------------------------- passthrough-common.c, for the modes */
+/* -------------------------------------- faults-and-counters.c, for the modes
+ */
 
 /* Count and log what pt->fault says: timeouts, mismatches, known phases. */
 void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr);
@@ -281,7 +282,7 @@ enum pt_next i2cpt_pt_transfer(struct i2cpt_passthrough *pt, size_t n,
 enum pt_next i2cpt_pt_stream_call(struct i2cpt_passthrough *pt,
                                   enum i2cpt_op op);
 
-/* ------------------------------ passthrough-drive.c; all with the lock held */
+/* ------------------------------ engine.c; all with the lock held */
 
 /* Carry `next` as far as it goes without waiting for somebody else; PT_DONE
  * where the machine has come to its end. */
@@ -314,13 +315,13 @@ void i2cpt_pt_go_on(struct i2cpt_passthrough *pt, enum pt_next next,
  * instant adapter has it already, else PENDING. */
 int i2cpt_pt_pending(struct i2cpt_passthrough *pt);
 
-/* passthrough-read.c: the reading half of message mode */
+/* message-read.c: the reading half of message mode */
 enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined);
 enum pt_next i2cpt_pt_read_byte(struct i2cpt_passthrough *pt);
 enum pt_next i2cpt_pt_read_done(struct i2cpt_passthrough *pt, int result);
 void i2cpt_pt_read_end(struct i2cpt_passthrough *pt);
 
-/* passthrough-send.c. A job is what `message.sent` holds (perhaps nothing),
+/* message-transfers.c. A job is what `message.sent` holds (perhaps nothing),
  * then what the job reads. */
 enum pt_next i2cpt_pt_send(struct i2cpt_passthrough *pt, enum pt_job job);
 /* The job's transfer, now or again. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The inside of the recorder: the adapter around an adapter (recorder.c), a
- * transfer in the making (record.c), and lines on their way into the file
- * (recorder-lines.c). */
+ * transfer in the making (transfer-builder.c), and lines on their way into the
+ * file (shared-file.c). */
 #ifndef I2CPT_RECORDER_H
 #define I2CPT_RECORDER_H
 

@@ -76,7 +76,7 @@ void trace_match_took(struct trace_match *m, uint32_t n);
 int trace_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
                         struct i2cpt_fault *fault);
 
-/* trace-verdict.c: -I2CPT_EMISMATCH, with what was expected and what was asked;
+/* verdict.c: -I2CPT_EMISMATCH, with what was expected and what was asked;
  * `expected` NULL: nothing more */
 int match_mismatch(struct trace_match *m, line_t expected,
                    const struct trace_text *asked, struct i2cpt_fault *fault);
@@ -88,7 +88,7 @@ void match_begin_guess(struct trace_match *m, line_t line, uint32_t limit);
 bool match_reads_on(const struct i2cpt_trace_transfer *next);
 void match_settle_guess(struct trace_match *m);
 
-/* trace-place.c */
+/* position.c */
 static inline bool match_same_first(const struct i2cpt_trace_transfer *t,
                                     uint16_t addr, uint16_t flags)
 {
@@ -116,16 +116,17 @@ void match_stay(struct trace_match *m);
 int match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
                     line_t *out, struct i2cpt_fault *fault);
 
-/* trace-run.c: try the item at `at`: 1 served (with *result), 0 it differs */
+/* answer-messages.c: try the item at `at`: 1 served (with *result), 0 it
+ * differs */
 int match_try(struct trace_match *m, struct i2cpt_xfer *x, line_t line,
               uint64_t at, int *result);
 
-/* trace-match.c */
+/* match.c */
 bool match_is_quick_write(const struct i2cpt_trace_transfer *t);
 int match_refused(struct trace_match *m, line_t line,
                   struct i2cpt_fault *fault);
 
-/* trace-own.c */
+/* answer-probes.c */
 int match_probe(struct trace_match *m, struct i2cpt_xfer *x);
 int match_probe_lookup(struct trace_match *m, struct i2cpt_xfer *x);
 int match_again(struct trace_match *m, struct i2cpt_xfer *x);

@@ -122,7 +122,7 @@ extern const struct stub_kind stub_eeprom_kind;
 extern const struct stub_kind stub_smbus_kind;
 extern const struct stub_kind stub_measure_kind;
 
-/* --------------------------------------------- chips (stub-chip.c) */
+/* --------------------------------------------- chips (chip.c) */
 
 /* By index from 0; NULL past the last. */
 const struct stub_kind *stub_kind_at(size_t index);
@@ -155,7 +155,7 @@ struct stub_chip *stub_chips_find(const struct stub_chips *chips, uint16_t addr,
                                   bool ten);
 void stub_chips_clear(struct stub_chips *chips);
 
-/* ----------------------------------------- the text (stub-load.c) */
+/* ----------------------------------------- the text (load.c) */
 
 /* Add the chips that the file describes. Errors begin with FILE:LINE. */
 int stub_load(const char *path, struct stub_chips *chips,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Between the parts of the parser: lines (trace-parse.c), messages
- * (trace-parse-msg.c), and what stands behind them (trace-parse-tail.c). */
+/* Between the parts of the parser: lines (parse.c), messages
+ * (parse-msg.c), and what stands behind them (parse-tail.c). */
 #ifndef I2CPT_TRACE_PARSE_H
 #define I2CPT_TRACE_PARSE_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sharing, order, deadlines, orphans, cancel, unplug, fork: lib/bus/bus.c,
- * call.c, request.c and adapter.c through a backend that the test controls. */
+ * bus/sync-call.c, request.c and adapter.c through a backend that the test
+ * controls. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>

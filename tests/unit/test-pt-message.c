@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Message mode: which transfers come of which guest events, policy by policy;
- * lib/passthrough/message-mode.c and presence.c. Reads are in test-pt-read.c.
+ * lib/passthrough/message-mode.c and passthrough/targets.c. Reads are in
+ * test-pt-read.c.
  */
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Stream mode: every event as it is, readonly=on, and guests gone quiet;
- * lib/passthrough/stream-mode.c and the timers of passthrough-drive.c. */
+ * lib/passthrough/stream-mode.c and the timers of passthrough/engine.c. */
 #include "pt-table.h"
 
 #define S "transfer=stream"
