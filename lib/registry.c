@@ -2,13 +2,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/backend.h"
 #include "config.h"
-#include "i2cpt-trace.h"
+#include "core/backend.h"
 #include "core/key.h"
 #include "core/options.h"
 #include "registry.h"
-#include "passthrough/deadline-thread.h"
 
 const struct i2cpt_ops *const i2cpt_backends[] = {
     &i2cpt_stub_ops,    &i2cpt_trace_ops,

@@ -8,7 +8,6 @@
 #include "core/key.h"
 #include "core/options.h"
 #include "registry.h"
-#include "passthrough/deadline-thread.h"
 
 static void append_names(GString *s, const struct i2cpt_key *keys)
 {

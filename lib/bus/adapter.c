@@ -8,11 +8,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "core/fault.h"
-#include "i2cpt-trace.h"
 #include "core/options.h"
-#include "record/recorder.h"
+#include "i2cpt-trace.h"
 
 static struct i2cpt_adapter *adapter_new(struct i2cpt_bus *bus,
                                          const struct i2cpt_options *o)

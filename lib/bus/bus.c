@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <time.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "core/clock.h"
 #include "core/fault.h"
 #include "core/options.h"

@@ -11,9 +11,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "bus/calls.h"
 #include "core/backend.h"
-#include "calls.h"
-#include "passthrough/deadline-thread.h"
 
 /* How long past its deadline a backend that keeps deadlines by itself may
  * come back before it counts as stuck. */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <glib.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "core/clock.h"
 
 static void deliver(struct i2cpt_request *r)

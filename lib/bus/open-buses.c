@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "core/fault.h"
 #include "core/options.h"
 #include "record/recorder.h"

@@ -2,7 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 
 static size_t payload(const struct i2cpt_call *call)
 {

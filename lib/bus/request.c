@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "core/check-msgs.h"
 #include "core/clock.h"
 #include "core/fault.h"

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <glib.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "core/check-msgs.h"
 #include "core/clock.h"
 #include "core/fault.h"

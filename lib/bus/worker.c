@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <signal.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "core/clock.h"
 #include "core/fault.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include "check-msgs.h"
-#include "fault.h"
+#include "core/check-msgs.h"
+#include "core/fault.h"
 
 #define KNOWN_FLAGS                                                    \
     (I2CPT_M_RD | I2CPT_M_TEN | I2CPT_M_RECV_LEN | I2CPT_M_NO_RD_ACK | \

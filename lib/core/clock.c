@@ -2,9 +2,7 @@
 /* The clock that deadlines are of. */
 #include <time.h>
 
-#include "backend.h"
-#include "clock.h"
-#include "passthrough/deadline-thread.h"
+#include "core/clock.h"
 
 uint64_t i2cpt_now_ns(void)
 {

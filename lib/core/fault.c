@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend.h"
-#include "fault.h"
-#include "passthrough/deadline-thread.h"
+#include "core/fault.h"
 
 static const struct {
     int code;

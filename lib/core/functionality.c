@@ -2,7 +2,7 @@
 /* Names of functionality bits. */
 #include <stddef.h>
 
-#include "functionality.h"
+#include "core/functionality.h"
 #include "i2cpt.h"
 
 const char *i2cpt_functionality_name(uint32_t bits)

@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend.h"
-#include "fault.h"
-#include "key.h"
-#include "passthrough/deadline-thread.h"
+#include "core/fault.h"
+#include "core/key.h"
 
 /* Digits of `text` up to `end` (exclusive), decimal or 0x; no sign, no blank.
  */

@@ -3,9 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "backend.h"
-#include "log.h"
-#include "passthrough/deadline-thread.h"
+#include "core/log.h"
+#include "i2cpt.h"
 
 static i2cpt_log_fn log_fn;
 static void *log_user;

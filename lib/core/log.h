@@ -3,8 +3,6 @@
 #ifndef I2CPT_LOG_H
 #define I2CPT_LOG_H
 
-#include "i2cpt.h"
-
 /* `level` is an enum i2cpt_log_level. */
 void i2cpt_log(int level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

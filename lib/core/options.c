@@ -5,10 +5,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include "backend.h"
+#include "core/backend.h"
+#include "core/options.h"
 #include "i2cpt-trace.h"
-#include "options.h"
-#include "passthrough/deadline-thread.h"
 
 struct entry {
     const struct i2cpt_key *key;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "key.h"
+#include "core/key.h"
 
 struct i2cpt_ops;
 

@@ -2,10 +2,8 @@
 /* What the library is, and whose memory it gives away. */
 #include <glib.h>
 
-#include "backend.h"
 #include "config.h"
 #include "i2cpt.h"
-#include "passthrough/deadline-thread.h"
 
 const char *i2cpt_version(void)
 {

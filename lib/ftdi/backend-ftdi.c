@@ -8,9 +8,9 @@
 
 #include "core/clock.h"
 #include "core/fault.h"
-#include "ftdi/link.h"
 #include "core/key.h"
 #include "core/options.h"
+#include "ftdi/link.h"
 #include "registry.h"
 
 #define FUNCTIONALITY                                              \

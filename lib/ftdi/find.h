@@ -7,10 +7,10 @@
 #define I2CPT_FTDI_FIND_H
 
 #include <libusb.h>
+#include <stdbool.h>
 
-#include "core/backend.h"
-#include "mpsse.h"
-#include "passthrough/deadline-thread.h"
+#include "ftdi/mpsse.h"
+#include "i2cpt.h"
 
 #define FTDI_VENDOR 0x0403u
 

@@ -13,7 +13,7 @@
 #include "core/clock.h"
 #include "core/fault.h"
 #include "ftdi/link.h"
-#include "mpsse-usb.h"
+#include "ftdi/mpsse-usb.h"
 
 /* Of control requests: the chip answers them in a millisecond, or is gone. */
 #define CONTROL_TIMEOUT_MS 1000

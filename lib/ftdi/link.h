@@ -4,7 +4,7 @@
 #define I2CPT_FTDI_LINK_H
 
 #include "ftdi/find.h"
-#include "mpsse-bus.h"
+#include "ftdi/mpsse-bus.h"
 
 struct ftdi_link;
 

@@ -5,9 +5,7 @@
 #define I2CPT_MPSSE_BUS_PRIVATE_H
 
 #include "core/backend.h"
-#include "mpsse-bus.h"
-#include "mpsse-codec.h"
-#include "passthrough/deadline-thread.h"
+#include "ftdi/mpsse-bus.h"
 
 /*
  * A transfer that was begun and is not collected (mpsse-pipeline.c):

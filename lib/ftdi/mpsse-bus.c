@@ -5,7 +5,8 @@
 
 #include "core/clock.h"
 #include "core/fault.h"
-#include "mpsse-bus-private.h"
+#include "ftdi/mpsse-bus-private.h"
+#include "ftdi/mpsse-codec.h"
 
 /* Of the time that a transfer has, what is kept for bringing a stuck engine and
  * bus back; where it has little, a quarter. */

@@ -8,8 +8,7 @@
 #define I2CPT_MPSSE_BUS_H
 
 #include "core/backend.h"
-#include "mpsse.h"
-#include "passthrough/deadline-thread.h"
+#include "ftdi/mpsse.h"
 
 /*
  * exchange: send `out`, then receive exactly `in_len` bytes (0: none), the

@@ -2,8 +2,9 @@
 /* Each byte and its slot as commands of their own; single bytes for stream
  * mode, whatever the encoding. */
 #include <glib.h>
+#include <stdbool.h>
 
-#include "mpsse-codec.h"
+#include "ftdi/mpsse-codec.h"
 
 /* Before clocking: SCL low and the engine's, SDA at `sda` and the engine's too,
  * or released (what an open-drain pin does by itself for a 1). */

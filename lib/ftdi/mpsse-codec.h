@@ -4,9 +4,10 @@
 #ifndef I2CPT_MPSSE_CODEC_H
 #define I2CPT_MPSSE_CODEC_H
 
-#include "core/backend.h"
-#include "mpsse.h"
-#include "passthrough/deadline-thread.h"
+#include <stdbool.h>
+
+#include "ftdi/mpsse.h"
+#include "i2cpt.h"
 
 /* AN_108's commands, those that I2C needs. Bits go out at the falling edge and
  * come in at the rising one, MSB first. */

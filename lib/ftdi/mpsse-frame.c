@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/fault.h"
-#include "mpsse-codec.h"
+#include "ftdi/mpsse-codec.h"
 
 void mpsse_frame_reset(struct mpsse_frame *f)
 {

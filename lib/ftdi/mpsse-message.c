@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "core/fault.h"
-#include "mpsse-bus-private.h"
+#include "ftdi/mpsse-bus-private.h"
+#include "ftdi/mpsse-codec.h"
 
 /* ---------------------------------------------------------------- messages */
 

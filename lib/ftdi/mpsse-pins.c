@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SCL and SDA set, held and waited for, outside of the shifting of bits. */
-#include "mpsse-codec.h"
+#include <stdbool.h>
+
+#include "ftdi/mpsse-codec.h"
 
 /*
  * SCL released is an input: the pull-up has it, and the engine's clock does not

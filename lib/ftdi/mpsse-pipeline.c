@@ -5,7 +5,8 @@
 
 #include "core/clock.h"
 #include "core/fault.h"
-#include "mpsse-bus-private.h"
+#include "ftdi/mpsse-bus-private.h"
+#include "ftdi/mpsse-codec.h"
 
 /* What a transfer may take beyond twice its time on the wire: USB, and the
  * host's own business. */

@@ -3,7 +3,8 @@
 #include <errno.h>
 
 #include "core/fault.h"
-#include "mpsse-bus-private.h"
+#include "ftdi/mpsse-bus-private.h"
+#include "ftdi/mpsse-codec.h"
 
 /* What the last read byte, or a read START without one, still needs. */
 static void close_read(struct mpsse_bus *bus)

@@ -2,7 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "mpsse-usb.h"
+#include "ftdi/mpsse-usb.h"
 
 size_t mpsse_usb_ask(size_t want, size_t packet, size_t most)
 {

@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/backend.h"
-
 #define MPSSE_USB_STATUS 2u
 
 /* What is to be asked of USB for `want` bytes of reply: whole packets (a

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <glib.h>
+#include <stdbool.h>
 #include <string.h>
 
-#include "mpsse-codec.h"
+#include "ftdi/mpsse-codec.h"
 
 #define ENGINE_HZ   60000000u
 #define PACKED_MAX  65536u /* bytes of one OP_BYTES_INOUT */

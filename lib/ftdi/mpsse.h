@@ -15,8 +15,9 @@
 #ifndef I2CPT_MPSSE_H
 #define I2CPT_MPSSE_H
 
-#include "core/backend.h"
-#include "passthrough/deadline-thread.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum mpsse_chip { MPSSE_FT232H, MPSSE_FT2232H, MPSSE_FT4232H };
 enum mpsse_encoding { MPSSE_PACKED, MPSSE_BYTEWISE };

@@ -11,14 +11,14 @@
 
 #include "core/clock.h"
 #include "core/fault.h"
-#include "i2c-dev/host-errno.h"
-#include "i2c-dev/host.h"
-#include "i2c-dev/plan.h"
-#include "i2c-dev/native-smbus.h"
-#include "i2c-dev/uapi.h"
 #include "core/key.h"
 #include "core/log.h"
 #include "core/options.h"
+#include "i2c-dev/host-errno.h"
+#include "i2c-dev/host.h"
+#include "i2c-dev/native-smbus.h"
+#include "i2c-dev/plan.h"
+#include "i2c-dev/uapi.h"
 #include "registry.h"
 
 /* An address that has been free is asked about again when it was not used for

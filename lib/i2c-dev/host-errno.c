@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <poll.h>
+#include <stdbool.h>
 
 #include "core/clock.h"
 #include "core/fault.h"

@@ -3,8 +3,10 @@
 #ifndef I2CPT_I2C_DEV_FAULT_H
 #define I2CPT_I2C_DEV_FAULT_H
 
-#include "core/backend.h"
+#include <stdbool.h>
+
 #include "i2c-dev/host.h"
+#include "i2cpt.h"
 
 /* What the answer belongs to. */
 struct request_shape {

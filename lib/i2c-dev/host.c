@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "core/fault.h"
+#include "core/key.h"
 #include "i2c-dev/host.h"
 #include "i2c-dev/uapi.h"
-#include "core/key.h"
 
 #define CLASS_DIR "/sys/class/i2c-dev"
 #define RULE      "60-libi2cpt.rules"

@@ -6,10 +6,10 @@
 #ifndef I2CPT_I2C_DEV_HOST_H
 #define I2CPT_I2C_DEV_HOST_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
-#include "core/backend.h"
-#include "passthrough/deadline-thread.h"
+#include "i2cpt.h"
 
 /* How one kernel driver sets up its adapters, and what its codes stand for. */
 struct host_driver {

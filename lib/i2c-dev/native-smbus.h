@@ -3,6 +3,7 @@
 #ifndef I2CPT_I2C_DEV_SMBUS_H
 #define I2CPT_I2C_DEV_SMBUS_H
 
+#include "core/backend.h"
 #include "i2c-dev/host-errno.h"
 
 /* Before: -EOPNOTSUPP where the adapter cannot, -EPROTO for a bad count. */

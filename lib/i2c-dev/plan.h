@@ -8,7 +8,6 @@
 
 #include "core/backend.h"
 #include "i2c-dev/uapi.h"
-#include "passthrough/deadline-thread.h"
 
 struct plan {
     struct uapi_msg *msgs;

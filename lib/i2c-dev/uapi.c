@@ -6,7 +6,6 @@
 #include <sys/ioctl.h>
 
 #include "i2c-dev/uapi.h"
-#include "passthrough/deadline-thread.h"
 
 /* Flags, functionality and transaction types go through unchanged. */
 _Static_assert(I2CPT_M_RD == I2C_M_RD && I2CPT_M_TEN == I2C_M_TEN &&

@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <unistd.h>
 
-#include "passthrough.h"
+#include "passthrough/passthrough.h"
 
 /* Whether the calls of embedders that can wait are in place. */
 static int check_async(const struct i2cpt_passthrough *pt)

@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "core/log.h"
-#include "passthrough.h"
+#include "i2cpt.h"
+#include "passthrough/deadline-thread.h"
 
 struct i2cpt_timer {
     i2cpt_timer_fn fire;

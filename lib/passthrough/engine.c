@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include "core/fault.h"
-#include "passthrough.h"
+#include "passthrough/deadline-thread.h"
+#include "passthrough/passthrough.h"
 
 static bool blocks(const struct i2cpt_passthrough *pt)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/log.h"
-#include "passthrough.h"
+#include "passthrough/passthrough.h"
 
 void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr)
 {

@@ -2,12 +2,13 @@
 /* learn-from=FILE: what a guest took before, out of a trace. */
 #include <errno.h>
 #include <glib.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/fault.h"
 #include "i2cpt-trace.h"
-#include "passthrough.h"
+#include "passthrough/learn.h"
 
 /* What was last written to an address, and in which transfer. */
 struct writes {

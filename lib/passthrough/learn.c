@@ -12,10 +12,10 @@
  */
 #include <errno.h>
 #include <glib.h>
+#include <stdbool.h>
 #include <string.h>
 
-#include "i2cpt-trace.h"
-#include "passthrough.h"
+#include "passthrough/learn.h"
 
 struct entry {
     struct entry *next; /* of the same address */

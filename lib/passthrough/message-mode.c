@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/fault.h"
-#include "passthrough.h"
+#include "passthrough/passthrough.h"
 
 /*
  * What the guest's message is:

@@ -7,7 +7,7 @@
 
 #include "core/fault.h"
 #include "core/log.h"
-#include "passthrough.h"
+#include "passthrough/passthrough.h"
 #include "smbus/smbus-map.h"
 
 /* A read that was too short grows by read-ahead, or with no write before it by

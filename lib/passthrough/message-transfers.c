@@ -3,7 +3,7 @@
  * The states are at the top of message-mode.c. */
 #include <glib.h>
 
-#include "passthrough.h"
+#include "passthrough/passthrough.h"
 
 enum pt_next i2cpt_pt_probe(struct i2cpt_passthrough *pt, uint16_t addr,
                             enum pt_wire state, bool again)

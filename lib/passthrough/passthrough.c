@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #include "core/fault.h"
-#include "passthrough.h"
+#include "passthrough/deadline-thread.h"
+#include "passthrough/passthrough.h"
 
 /* ------------------------------------------------------------ the object */
 

@@ -15,10 +15,9 @@
 
 #include "bus/calls.h"
 #include "core/clock.h"
-#include "learn.h"
-#include "policy.h"
+#include "passthrough/learn.h"
+#include "passthrough/policy.h"
 #include "passthrough/targets.h"
-#include "passthrough/deadline-thread.h"
 
 #define PT_NS_PER_MS 1000000ull
 

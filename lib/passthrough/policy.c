@@ -7,7 +7,7 @@
 
 #include "core/fault.h"
 #include "core/key.h"
-#include "passthrough.h"
+#include "passthrough/policy.h"
 
 /*
  * The keys. `offset` is where the number goes; keys with `set` see to

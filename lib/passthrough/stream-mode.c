@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "passthrough.h"
+#include "passthrough/passthrough.h"
 
 /*
  *   IDLE    -> OPEN, REFUSED   START, as the wire answers

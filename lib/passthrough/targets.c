@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "passthrough.h"
+#include "passthrough/passthrough.h"
 
 /* i2cdetect's rule: a quick write may disturb an EEPROM there. */
 static bool probe_by_read(uint16_t addr)

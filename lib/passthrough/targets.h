@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "learn.h"
+#include "passthrough/learn.h"
 
 /* What is known of a host address. */
 struct pt_target {

@@ -9,8 +9,8 @@
 
 #include "core/key.h"
 #include "core/options.h"
-#include "recorder.h"
-#include "redact.h"
+#include "record/recorder.h"
+#include "record/redact.h"
 #include "smbus/smbus-msgs.h"
 #include "trace/line.h"
 

@@ -9,7 +9,6 @@
 
 #include "core/backend.h"
 #include "i2cpt-trace.h"
-#include "passthrough/deadline-thread.h"
 
 /*
  * The recorder wraps an opened instance: takes ops and priv of the inner one,

@@ -5,7 +5,7 @@
 
 #include "core/fault.h"
 #include "core/key.h"
-#include "redact.h"
+#include "record/redact.h"
 
 #define ADDRESSES 1024u
 

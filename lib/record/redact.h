@@ -3,9 +3,7 @@
 #ifndef I2CPT_REDACT_H
 #define I2CPT_REDACT_H
 
-#include "core/backend.h"
 #include "i2cpt-trace.h"
-#include "passthrough/deadline-thread.h"
 
 struct redact;
 

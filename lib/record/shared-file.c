@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "core/fault.h"
 #include "core/log.h"
-#include "recorder.h"
+#include "record/recorder.h"
 #include "trace/line.h"
 
 /* What may wait behind a read that was a guess. */

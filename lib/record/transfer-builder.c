@@ -4,7 +4,7 @@
 
 #include "core/clock.h"
 #include "core/fault.h"
-#include "recorder.h"
+#include "record/recorder.h"
 
 /* Bytes of one transfer: their text has to fit a line. */
 #define RECORD_MAX (I2CPT_TRACE_LINE_MAX / 3 - 65536u)

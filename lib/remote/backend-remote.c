@@ -16,8 +16,8 @@
 #include "core/fault.h"
 #include "core/key.h"
 #include "core/options.h"
-#include "pipe-io.h"
 #include "registry.h"
+#include "remote/pipe-io.h"
 
 extern char **environ;
 

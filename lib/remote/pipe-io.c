@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
-#include "pipe-io.h"
+#include "remote/pipe-io.h"
 
 static int set_nonblocking(int fd)
 {

@@ -3,9 +3,7 @@
 #ifndef I2CPT_PIPE_IO_H
 #define I2CPT_PIPE_IO_H
 
-#include "core/backend.h"
 #include "remote/wire.h"
-#include "passthrough/deadline-thread.h"
 
 struct pipe_io {
     int in_fd, out_fd; /* made non-blocking */

@@ -13,7 +13,6 @@
 #define I2CPT_REMOTE_WIRE_H
 
 #include "core/backend.h"
-#include "passthrough/deadline-thread.h"
 
 #define WIRE_VERSION   1u
 #define WIRE_FRAME_MAX (16u << 20)

@@ -6,7 +6,9 @@
 
 #include <glib.h>
 
+#include "i2cpt-trace.h"
 #include "replay/compare-transfer.h"
+#include "trace/line.h"
 
 struct trace_asked {
     uint16_t addr, flags;

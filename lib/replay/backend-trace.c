@@ -11,8 +11,8 @@
 #include "core/key.h"
 #include "core/options.h"
 #include "registry.h"
-#include "smbus/smbus-msgs.h"
 #include "replay/match.h"
+#include "smbus/smbus-msgs.h"
 
 struct trace {
     struct trace_match match;

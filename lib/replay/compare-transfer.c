@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "replay/match.h"
+#include "i2cpt-trace.h"
+#include "replay/asked-so-far.h"
 
 #define MANGLING                                                     \
     (I2CPT_M_NO_RD_ACK | I2CPT_M_IGNORE_NAK | I2CPT_M_REV_DIR_ADDR | \

@@ -3,7 +3,9 @@
 #ifndef I2CPT_TRACE_WALK_H
 #define I2CPT_TRACE_WALK_H
 
-#include "trace/line.h"
+#include <stdbool.h>
+
+#include "i2cpt-trace.h"
 
 /* How far into a recorded transfer a request has come: `bi` bytes of message
  * `mi` are done. */

@@ -6,7 +6,9 @@
  */
 #include <string.h>
 
-#include "replay/match.h"
+#include "i2cpt-trace.h"
+#include "replay/compare-transfer.h"
+#include "replay/lookup.h"
 
 uint64_t trace_hash(uint64_t hash, const uint8_t *bytes, size_t len)
 {

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "core/fault.h"
-#include "replay/match.h"
+#include "i2cpt-trace.h"
+#include "replay/lookup.h"
 
 static struct trace_seq *seq_of(struct trace_source *s, uint32_t address)
 {

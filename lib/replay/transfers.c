@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/backend.h"
 #include "core/fault.h"
 #include "core/key.h"
-#include "replay/match.h"
+#include "i2cpt-trace.h"
+#include "replay/lookup.h"
 
 /* ------------------------------------------------------------- transfers */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Presence of targets, asked for as i2cdetect does */
 #include <errno.h>
+#include <stdbool.h>
 
-#include "core/backend.h"
 #include "core/fault.h"
 
 /* EEPROMs may take a quick write for the begin of a write; sensors at other

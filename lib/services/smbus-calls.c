@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/backend.h"
 #include "bus/calls.h"
+#include "core/backend.h"
 #include "core/fault.h"
 #include "core/functionality.h"
 #include "smbus/smbus-msgs.h"

@@ -13,9 +13,8 @@
 #include "core/backend.h"
 #include "core/fault.h"
 #include "core/functionality.h"
-#include "smbus-map.h"
-#include "smbus-msgs.h"
-#include "passthrough/deadline-thread.h"
+#include "smbus/smbus-map.h"
+#include "smbus/smbus-msgs.h"
 
 /* In this order: several give the same bytes on the wire, and the plainest
  * that the host has is as good as another. */

@@ -5,8 +5,7 @@
 
 #include "core/backend.h"
 #include "core/fault.h"
-#include "smbus-msgs.h"
-#include "passthrough/deadline-thread.h"
+#include "smbus/smbus-msgs.h"
 
 uint8_t i2cpt_smbus_pec(uint8_t crc, const uint8_t *buf, size_t len)
 {

@@ -13,7 +13,7 @@
 #include "core/fault.h"
 #include "core/options.h"
 #include "registry.h"
-#include "stub.h"
+#include "stub/stub.h"
 
 #define FUNC_SMBUS I2CPT_FUNC_SMBUS_EMUL_ALL
 #define FUNC_ALL                                                             \

@@ -6,7 +6,7 @@
 #include <glib.h>
 
 #include "core/fault.h"
-#include "stub.h"
+#include "stub/stub.h"
 
 static const struct stub_kind *const kinds[] = {
     &stub_registers_kind, &stub_sensor_kind,  &stub_eeprom_kind,

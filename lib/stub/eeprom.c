@@ -12,7 +12,7 @@
 
 #include "core/clock.h"
 #include "core/fault.h"
-#include "stub.h"
+#include "stub/stub.h"
 
 #define PAGE_MAX 256u
 

@@ -14,7 +14,7 @@
 #include <glib.h>
 
 #include "core/fault.h"
-#include "stub.h"
+#include "stub/stub.h"
 
 #define BLANKS " \t\r\n"
 

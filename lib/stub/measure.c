@@ -9,7 +9,7 @@
 #include <glib.h>
 
 #include "core/fault.h"
-#include "stub.h"
+#include "stub/stub.h"
 
 #define RESULT_MAX 64u
 

@@ -6,7 +6,7 @@
 #include <glib.h>
 
 #include "core/fault.h"
-#include "stub.h"
+#include "stub/stub.h"
 
 enum reg_type {
     REG_PLAIN,

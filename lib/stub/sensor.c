@@ -9,7 +9,7 @@
 #include <glib.h>
 
 #include "core/fault.h"
-#include "stub.h"
+#include "stub/stub.h"
 
 #define WIDTH_MAX 32u
 

@@ -9,7 +9,7 @@
 #include <glib.h>
 
 #include "core/fault.h"
-#include "stub.h"
+#include "stub/stub.h"
 
 enum pec {
     PEC_OFF,     /* a byte after the data is refused, or reads 0xff */

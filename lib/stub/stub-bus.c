@@ -14,7 +14,7 @@
 #include "core/fault.h"
 #include "core/functionality.h"
 #include "smbus/smbus-msgs.h"
-#include "stub.h"
+#include "stub/stub.h"
 
 /* A fault at a byte (-1: the address) of the open message. */
 static int fail(struct stub_bus *bus, int code, int byte,

@@ -14,7 +14,6 @@
 
 #include "core/backend.h"
 #include "core/key.h"
-#include "passthrough/deadline-thread.h"
 
 #define STUB_LINE_MAX   4096u /* of a load file */
 #define STUB_VALUES     8u    /* keys of one line */

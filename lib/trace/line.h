@@ -7,9 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/backend.h"
 #include "i2cpt-trace.h"
-#include "passthrough/deadline-thread.h"
 
 #define TRACE_MAGIC     "i2cpt-trace "
 #define TRACE_WORDS_MAX 255u              /* unknown %words of a line */

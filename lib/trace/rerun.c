@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "trace/line.h"
+#include "i2cpt-trace.h"
 
 static size_t buffer_size(const struct i2cpt_trace_msg *m)
 {

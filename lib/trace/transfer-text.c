@@ -6,13 +6,12 @@
  */
 #include <errno.h>
 #include <glib.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/backend.h"
 #include "core/fault.h"
 #include "i2cpt-trace.h"
-#include "passthrough/deadline-thread.h"
 
 struct words {
     char **word;
