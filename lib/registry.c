@@ -6,7 +6,12 @@
 #include "core/backend.h"
 #include "core/key.h"
 #include "core/options.h"
+#include "ftdi/backend-ftdi.h"
+#include "i2c-dev/backend-i2c-dev.h"
 #include "registry.h"
+#include "remote/backend-remote.h"
+#include "replay/backend-trace.h"
+#include "stub/backend-stub.h"
 
 const struct i2cpt_ops *const i2cpt_backends[] = {
     &i2cpt_stub_ops,    &i2cpt_trace_ops,

@@ -10,8 +10,8 @@
 #include "core/fault.h"
 #include "core/key.h"
 #include "core/options.h"
+#include "ftdi/backend-ftdi.h"
 #include "ftdi/link.h"
-#include "registry.h"
 
 #define FUNCTIONALITY                                              \
     (I2CPT_FUNC_I2C | I2CPT_FUNC_10BIT_ADDR | I2CPT_FUNC_NOSTART | \

@@ -14,12 +14,12 @@
 #include "core/key.h"
 #include "core/log.h"
 #include "core/options.h"
+#include "i2c-dev/backend-i2c-dev.h"
 #include "i2c-dev/host-errno.h"
 #include "i2c-dev/host.h"
 #include "i2c-dev/native-smbus.h"
 #include "i2c-dev/plan.h"
 #include "i2c-dev/uapi.h"
-#include "registry.h"
 
 /* An address that has been free is asked about again when it was not used for
  * so long; one that was busy, each time. */

@@ -16,7 +16,7 @@
 #include "core/fault.h"
 #include "core/key.h"
 #include "core/options.h"
-#include "registry.h"
+#include "remote/backend-remote.h"
 #include "remote/pipe-io.h"
 
 extern char **environ;

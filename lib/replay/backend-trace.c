@@ -10,7 +10,7 @@
 #include "core/fault.h"
 #include "core/key.h"
 #include "core/options.h"
-#include "registry.h"
+#include "replay/backend-trace.h"
 #include "replay/match.h"
 #include "smbus/smbus-msgs.h"
 

@@ -12,7 +12,7 @@
 
 #include "core/fault.h"
 #include "core/options.h"
-#include "registry.h"
+#include "stub/backend-stub.h"
 #include "stub/stub.h"
 
 #define FUNC_SMBUS I2CPT_FUNC_SMBUS_EMUL_ALL

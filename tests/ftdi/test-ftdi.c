@@ -9,7 +9,7 @@
 #include "ftdi/find.h"
 #include "i2cpt.h"
 #include "passthrough/policy.h"
-#include "registry.h"
+#include "ftdi/backend-ftdi.h"
 
 static struct fake_dongle *dongle;
 

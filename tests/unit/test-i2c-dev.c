@@ -14,7 +14,7 @@
 #include "fake-i2c-dev.h"
 #include "i2c-dev/host.h"
 #include "i2cpt.h"
-#include "registry.h"
+#include "i2c-dev/backend-i2c-dev.h"
 #include "unit.h"
 
 #define FULL     0x0fff801fu /* I2C, 10-bit, mangling, NOSTART, all of SMBus */
