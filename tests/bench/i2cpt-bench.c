@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs benchmarks by name, lists them, and counts their instructions. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

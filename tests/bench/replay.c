@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A trace of many transfers written, opened and asked for. */
 #include "replay.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The virtual chip wired to its targets, a holder and a rival. */
 #include "bench.h"
 
 struct bench *bench_new(const struct vchip_config *config, unsigned rise_ns)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The virtual chip's pins, FIFOs and time. */
 #include <glib.h>
 #include <string.h>
 

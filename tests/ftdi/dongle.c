@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A dongle's descriptors, control requests and bulk endpoints. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Targets, a holder and a rival that follow the two lines bit by bit. */
 #include <string.h>
 
 #include "targets.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* USB between host and chip: microframes, packets, the latency timer. */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Edges read back as transfers, and their times measured. */
 #include "watch.h"
 
 /* ------------------------------------------------------------------- decode */

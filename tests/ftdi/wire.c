@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Two open-drain lines, the queue of events, and every edge kept. */
 #include <glib.h>
 
 #include "wire.h"

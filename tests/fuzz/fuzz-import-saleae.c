@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Seeds and words for the importer of Saleae's tables. */
 #include "fuzz.h"
 #include "fuzz-import.h"
 #include "importers/import.h"

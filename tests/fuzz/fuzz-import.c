@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An importer under random input: each line that it makes must be writable. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The backend `gate`, whose calls end when the test says so. */
 #include "core/backend.h"
 #include "core/fault.h"
 #include "gate.h"

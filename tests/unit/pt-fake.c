@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The backend `fake` and a guest on a passthrough over it, both in short
+ * text.
+ */
 #include <errno.h>
 #include <glib.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Requests of a replay and their answers as one line of text each. */
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>

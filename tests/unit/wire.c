@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Transfers as text, run on an adapter, with their results as text. */
 #include <check.h>
 #include <errno.h>
 #include <glib.h>

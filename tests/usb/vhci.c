@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A device on vhci_hcd: USB/IP packets taken apart and answered. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What data sheets say that the chips of board.txt do with a transfer. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Requests of a USB device on vhci_hcd answered one by one. */
 #include <errno.h>
 #include <stddef.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What test programs in a guest share: TAP and the virtual USB adapter. */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The nRF51 without an operating system: start, UART, timer, cases as TAP. */
 #include "board.h"
 
 #define UART_STARTTX 0x40002008

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A driver of the nRF51's TWI that counts its events, by interrupt. */
 #include "twi.h"
 
 #include "board.h"
