@@ -136,21 +136,32 @@ I2CPT_API int i2cpt_trace_line_format(const struct i2cpt_trace_line *line,
 struct i2cpt_trace_writer;
 
 /*
- * Begin a trace at `path` ("-" is the standard output). An existing file is
- * replaced; with `append` 1 its lines stay, an unfinished last line is cut off,
- * and stamps go on from its last one (see i2cpt_trace_writer_start_ns()).
+ * How a trace is begun. APPEND: the lines that are there stay, an unfinished
+ * last one is cut off, and stamps go on from the last one (see
+ * i2cpt_trace_writer_start_ns()). ON_END: nothing is to be seen at `path`
+ * before i2cpt_trace_writer_end(), and without it nothing ever is.
+ */
+#define I2CPT_TRACE_WRITER_APPEND 1
+#define I2CPT_TRACE_WRITER_ON_END 2
+
+/*
+ * Begin a trace at `path` ("-" is the standard output). What is written takes
+ * the place of an existing file with its first transfer, event or `end`, by
+ * rename(2); freed before that, what stood there stays as it was. Where
+ * somebody else has written at `path` meanwhile, that fails with -ESTALE.
+ * `flags` are 0 or I2CPT_TRACE_WRITER_*.
  *
  * Each line goes out by one write(2) as soon as it is handed in, so a killed
  * process leaves whole lines. Where the disk is full, the call fails
  * (-ENOSPC), what was begun of the line is cut off again, and every later call
  * fails likewise; what is in the file stays readable.
  */
-I2CPT_API int i2cpt_trace_writer_open(const char *path, int append,
+I2CPT_API int i2cpt_trace_writer_open(const char *path, int flags,
                                       struct i2cpt_trace_writer **out,
                                       struct i2cpt_fault *fault);
 
-/* Frees the writer. Without `end`: the file stays marked as truncated. NULL is
- * allowed. */
+/* Frees the writer. Without `end`: the file, where it has begun to be one, is
+ * marked as truncated. NULL is allowed. */
 I2CPT_API void i2cpt_trace_writer_free(struct i2cpt_trace_writer *w);
 
 /* When the lines to come begin, 0 but for appending: add it to stamps. */

@@ -97,6 +97,22 @@ static int share_bus_locked(struct i2cpt_bus *bus,
         theirs ? "=" : key, theirs ? theirs : "");
 }
 
+/* No adapter of this process records onto what another one reads. */
+static int check_files_locked(const struct i2cpt_options *o,
+                              struct i2cpt_fault *fault)
+{
+    int ret = i2cpt_options_clash(o, o, fault);
+    guint i;
+
+    for (i = 0; !ret && registry && i < registry->len; i++) {
+        struct i2cpt_bus *bus = g_ptr_array_index(registry, i);
+
+        ret = i2cpt_options_clash(o, bus->options, fault);
+        ret = ret ? ret : i2cpt_options_clash(bus->options, o, fault);
+    }
+    return ret;
+}
+
 static int get_bus_locked(const struct i2cpt_options *o, struct i2cpt_bus **out,
                           struct i2cpt_fault *fault)
 {
@@ -114,6 +130,11 @@ static int get_bus_locked(const struct i2cpt_options *o, struct i2cpt_bus **out,
     if (*out) {
         g_free(identity);
         return share_bus_locked(*out, o, fault);
+    }
+    ret = check_files_locked(o, fault);
+    if (ret) {
+        g_free(identity);
+        return ret;
     }
     ret = bus_new(o, identity ? identity : g_strdup(ops->name), out, fault);
     if (ret) {

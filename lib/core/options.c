@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "core/backend.h"
+#include "core/fault.h"
 #include "core/options.h"
+#include "core/out-file.h"
 #include "i2cpt-trace.h"
 
 struct entry {
@@ -46,6 +48,10 @@ const struct i2cpt_key i2cpt_common_keys[] = {
      .kind = I2CPT_KEY_UINT,
      .max = I2CPT_TRACE_BUS_MAX,
      .help = "N of i2c-N: in a trace that several adapters record to"},
+    {.name = "record-empty",
+     .kind = I2CPT_KEY_SWITCH,
+     .def = "on",
+     .help = "leave a trace where no transfer was made too"},
     {.name = "record-failure",
      .kind = I2CPT_KEY_CHOICE,
      .choices = "go-on|stop",
@@ -214,6 +220,26 @@ int i2cpt_options_copy(const struct i2cpt_options *o,
 
         e.text = g_strdup(e.text);
         g_array_append_val((*out)->entries, e);
+    }
+    return 0;
+}
+
+int i2cpt_options_clash(const struct i2cpt_options *a,
+                        const struct i2cpt_options *b,
+                        struct i2cpt_fault *fault)
+{
+    const char *record = i2cpt_options_string(a, "record");
+    guint i;
+
+    for (i = 0; record && i < b->entries->len; i++) {
+        const struct entry *e = &g_array_index(b->entries, struct entry, i);
+
+        if (e->key->reads_file && out_file_same(e->text, record)) {
+            return i2cpt_fault_text(fault, EINVAL,
+                                    "record=%.100s: is read by %s=%.60s and "
+                                    "would be replaced",
+                                    record, e->key->name, e->text);
+        }
     }
     return 0;
 }

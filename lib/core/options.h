@@ -35,6 +35,11 @@ void i2cpt_options_put(struct i2cpt_options *o, const struct i2cpt_key *key,
                        const char *text, uint64_t number);
 int i2cpt_options_copy(const struct i2cpt_options *o,
                        struct i2cpt_options **out);
+/* -EINVAL where `a` would record onto a file that `b` reads; they may be one.
+ */
+int i2cpt_options_clash(const struct i2cpt_options *a,
+                        const struct i2cpt_options *b,
+                        struct i2cpt_fault *fault);
 /* The first key that `b` gives and `a` has with another value, or NULL. */
 const char *i2cpt_options_differ(const struct i2cpt_options *a,
                                  const struct i2cpt_options *b);

@@ -443,8 +443,10 @@ static int open_lines(const struct i2cpt_options *o, const char *path,
 {
     char text[sizeof(fault->text)];
     bool headers;
-    int ret = record_lines_open(path, i2cpt_options_number(o, "record-append"),
-                                bus_of(o), out, &headers, fault);
+    uint32_t flags =
+        (i2cpt_options_number(o, "record-append") ? RECORD_APPEND : 0) |
+        (i2cpt_options_number(o, "record-empty") ? RECORD_EMPTY : 0);
+    int ret = record_lines_open(path, flags, bus_of(o), out, &headers, fault);
 
     if (!ret && headers) {
         ret = write_headers(*out, bus_of(o), o, info, fault);

@@ -36,15 +36,21 @@ struct record {
 
 struct record_lines;
 
+enum record_flag {
+    RECORD_APPEND = 1,
+    RECORD_EMPTY = 2, /* closed without a transfer, it is a file too */
+};
+
 /*
  * The file of one adapter, or, with `bus` 0 and above, of several in this
  * process, from any thread. *headers: those of this adapter are still to be
  * written. `path` is as record= has it.
  */
-int record_lines_open(const char *path, bool append, int32_t bus,
+int record_lines_open(const char *path, uint32_t flags, int32_t bus,
                       struct record_lines **out, bool *headers,
                       struct i2cpt_fault *fault);
-/* The last one writes what is held back, and `end N`. */
+/* The last one writes what is held back, and `end N`. Without a transfer, what
+ * stood there stays. */
 void record_lines_close(struct record_lines *l, int32_t bus);
 int record_lines_header(struct record_lines *l, const char *key,
                         const char *text, struct i2cpt_fault *fault);

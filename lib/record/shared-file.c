@@ -30,7 +30,8 @@ struct record_lines {
     uint64_t base_ns; /* monotonic time of stamp 0 */
     GQueue held;      /* of struct held, the first is a guess */
     size_t held_bytes;
-    bool ended; /* nothing came behind the last `end N` */
+    bool keep_empty; /* leave a file without a transfer too */
+    bool ended;      /* nothing came behind the last `end N` */
     int failed;
     char why[sizeof(((struct i2cpt_fault *)0)->text)];
 };
@@ -300,12 +301,14 @@ static struct record_lines *find_file(const char *path)
     return NULL;
 }
 
-static int new_file(const char *path, bool append, struct record_lines **out,
+static int new_file(const char *path, uint32_t flags, struct record_lines **out,
                     struct i2cpt_fault *fault)
 {
     struct i2cpt_trace_writer *writer;
     struct record_lines *l;
-    int ret = i2cpt_trace_writer_open(path, append, &writer, fault);
+    int ret = i2cpt_trace_writer_open(
+        path, flags & RECORD_APPEND ? I2CPT_TRACE_WRITER_APPEND : 0, &writer,
+        fault);
 
     if (ret) {
         return ret;
@@ -315,6 +318,7 @@ static int new_file(const char *path, bool append, struct record_lines **out,
     l->buses = g_array_new(FALSE, FALSE, sizeof(int32_t));
     pthread_mutex_init(&l->lock, NULL);
     l->writer = writer;
+    l->keep_empty = flags & RECORD_EMPTY;
     l->base_ns = i2cpt_now_ns() - i2cpt_trace_writer_start_ns(writer);
     g_queue_init(&l->held);
     files = files ? files : g_ptr_array_new();
@@ -371,7 +375,7 @@ static int check_bus(const struct record_lines *l, int32_t bus,
     return 0;
 }
 
-int record_lines_open(const char *path, bool append, int32_t bus,
+int record_lines_open(const char *path, uint32_t flags, int32_t bus,
                       struct record_lines **out, bool *headers,
                       struct i2cpt_fault *fault)
 {
@@ -381,7 +385,7 @@ int record_lines_open(const char *path, bool append, int32_t bus,
     pthread_mutex_lock(&files_lock);
     l = find_file(path);
     if (!l) {
-        ret = new_file(path, append, &l, fault);
+        ret = new_file(path, flags, &l, fault);
     }
     if (!ret) {
         ret = check_bus(l, bus, fault);
@@ -400,6 +404,23 @@ int record_lines_open(const char *path, bool append, int32_t bus,
     return ret;
 }
 
+/* A file without a transfer takes the place of none, unless it is said that it
+ * ends: by record_lines_end(). */
+static bool is_recording(struct record_lines *l)
+{
+    bool replaces = trace_writer_replaces(l->writer);
+
+    if (l->held.length || !trace_writer_is_hidden(l->writer)) {
+        return true;
+    }
+    if (replaces && l->keep_empty) {
+        i2cpt_log(I2CPT_LOG_WARNING,
+                  "record=%s: nothing was recorded; what was there stays",
+                  l->path);
+    }
+    return l->keep_empty && !replaces;
+}
+
 void record_lines_close(struct record_lines *l, int32_t bus)
 {
     struct i2cpt_fault fault;
@@ -413,7 +434,9 @@ void record_lines_close(struct record_lines *l, int32_t bus)
         }
     }
     if (!l->buses->len) {
-        record_lines_end(l, &fault);
+        if (is_recording(l)) {
+            record_lines_end(l, &fault);
+        }
         free_file(l);
     }
     pthread_mutex_unlock(&files_lock);

@@ -22,7 +22,10 @@ struct trace {
 };
 
 static const struct i2cpt_key keys[] = {
-    {.name = "file", .kind = I2CPT_KEY_STRING, .help = "the trace, or a FIFO"},
+    {.name = "file",
+     .kind = I2CPT_KEY_STRING,
+     .help = "the trace, or a FIFO",
+     .reads_file = true},
     {.name = "match",
      .kind = I2CPT_KEY_CHOICE,
      .choices = "per-address|strict|lookup",

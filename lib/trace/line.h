@@ -111,6 +111,10 @@ bool trace_writer_is_fresh(const struct i2cpt_trace_writer *w);
 bool trace_writer_has_bus(const struct i2cpt_trace_writer *w, uint32_t bus);
 bool trace_writer_has_buses(const struct i2cpt_trace_writer *w);
 bool trace_writer_takes_headers(const struct i2cpt_trace_writer *w);
+/* What stands there is still to be replaced. */
+bool trace_writer_replaces(const struct i2cpt_trace_writer *w);
+/* Nothing of it is to be seen yet. */
+bool trace_writer_is_hidden(const struct i2cpt_trace_writer *w);
 /* Whether `path` is the file that it writes. */
 bool trace_writer_is(const struct i2cpt_trace_writer *w, const char *path);
 

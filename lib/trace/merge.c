@@ -192,7 +192,9 @@ int i2cpt_trace_merge(const char *earlier, const char *later, const char *out,
     m.kinds = g_byte_array_sized_new(64); /* its data is never NULL */
     ret = i2cpt_trace_reader_open(earlier, &m.earlier, fault);
     ret = ret ? ret : i2cpt_trace_reader_open(later, &m.later, fault);
-    ret = ret ? ret : i2cpt_trace_writer_open(out, 0, &m.out, fault);
+    ret = ret ? ret
+              : i2cpt_trace_writer_open(out, I2CPT_TRACE_WRITER_ON_END, &m.out,
+                                        fault);
     ret = ret ? ret : merge_all(&m, fault);
     i2cpt_trace_writer_free(m.out);
     i2cpt_trace_reader_free(m.later);

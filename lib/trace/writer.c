@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "core/fault.h"
+#include "core/out-file.h"
 #include "trace/line.h"
 
 struct i2cpt_trace_writer {
     char *name;
+    struct out_file *file; /* NULL: `fd` is one that was there, appended to */
     int fd;
-    bool close_fd;
+    bool on_end; /* it takes its place with `end`, not with the first line */
     bool regular;
     uint64_t size; /* of whole lines; what stays where a write fails */
     uint64_t start_ns;
@@ -22,7 +24,7 @@ struct i2cpt_trace_writer {
     bool headers;  /* may still be written */
     bool fresh;    /* nothing was there before */
     GArray *buses; /* of uint32_t: "bus: N" in the headers */
-    dev_t dev;
+    dev_t dev;     /* of `fd`, with ino; where `file` is NULL */
     ino_t ino;
     int failed; /* negative errno: nothing more goes out */
     struct trace_text text;
@@ -55,11 +57,17 @@ static int put(struct i2cpt_trace_writer *w, const char *text, size_t len,
 
 /* ---------------------------------------------------------------- opening */
 
+/* What a file takes its place for. */
+static bool is_worth_it(const struct i2cpt_trace_line *line)
+{
+    return line->kind != I2CPT_TRACE_HEADER &&
+           line->kind != I2CPT_TRACE_COMMENT && line->kind != I2CPT_TRACE_BLANK;
+}
+
 static void note_line(struct i2cpt_trace_writer *w,
                       const struct i2cpt_trace_line *line)
 {
-    if (line->kind != I2CPT_TRACE_HEADER && line->kind != I2CPT_TRACE_COMMENT &&
-        line->kind != I2CPT_TRACE_BLANK) {
+    if (is_worth_it(line)) {
         w->headers = false;
     }
     if (line->kind == I2CPT_TRACE_HEADER && !strcmp(line->key, "bus")) {
@@ -95,42 +103,75 @@ static int scan_existing(struct i2cpt_trace_writer *w, const char *path,
     return ret;
 }
 
-static int open_file(struct i2cpt_trace_writer *w, const char *path, int append,
-                     struct i2cpt_fault *fault)
+static int path_error(const char *path, int code, struct i2cpt_fault *fault)
+{
+    return i2cpt_fault_text(fault, code, "%.160s: %s", path, g_strerror(code));
+}
+
+/* A trace that is there, to go on with: 1; 0 where there is nothing. */
+static int open_existing(struct i2cpt_trace_writer *w, const char *path,
+                         struct i2cpt_fault *fault)
 {
     struct stat st;
-    int ret = 0;
+    int ret;
 
-    w->fd = !strcmp(path, "-")
-                ? STDOUT_FILENO
-                : open(path,
-                       O_WRONLY | O_CREAT | O_CLOEXEC | (append ? 0 : O_TRUNC),
-                       0666);
-    if (w->fd < 0) {
-        return i2cpt_fault_text(fault, errno, "%.160s: %s", path,
-                                g_strerror(errno));
+    if (!strcmp(path, "-") || stat(path, &st) || !S_ISREG(st.st_mode) ||
+        !st.st_size) {
+        return 0;
     }
-    w->close_fd = w->fd != STDOUT_FILENO || strcmp(path, "-");
-    if (fstat(w->fd, &st)) {
-        memset(&st, 0, sizeof(st));
+    w->fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (w->fd < 0 || fstat(w->fd, &st)) {
+        return path_error(path, errno, fault);
     }
     w->dev = st.st_dev;
     w->ino = st.st_ino;
-    w->regular = w->close_fd && S_ISREG(st.st_mode);
-    if (append && w->regular && st.st_size) {
-        w->fresh = false;
-        ret = scan_existing(w, path, fault);
-        if (!ret && (ftruncate(w->fd, (off_t)w->size) ||
-                     lseek(w->fd, (off_t)w->size, SEEK_SET) < 0)) {
-            ret = i2cpt_fault_text(fault, errno, "%.160s: %s", path,
-                                   g_strerror(errno));
-        }
-        return ret;
+    w->regular = true;
+    w->fresh = false;
+    ret = scan_existing(w, path, fault);
+    if (!ret && (ftruncate(w->fd, (off_t)w->size) ||
+                 lseek(w->fd, (off_t)w->size, SEEK_SET) < 0)) {
+        ret = path_error(path, errno, fault);
     }
+    return ret ? ret : 1;
+}
+
+static int open_file(struct i2cpt_trace_writer *w, const char *path, int flags,
+                     struct i2cpt_fault *fault)
+{
+    struct stat st;
+    int ret =
+        flags & I2CPT_TRACE_WRITER_APPEND ? open_existing(w, path, fault) : 0;
+
+    if (ret) {
+        return ret < 0 ? ret : 0;
+    }
+    w->on_end = flags & I2CPT_TRACE_WRITER_ON_END;
+    ret = out_file_open(path, &w->file);
+    if (ret) {
+        return path_error(path, -ret, fault);
+    }
+    w->fd = out_file_fd(w->file);
+    w->regular = strcmp(path, "-") && !fstat(w->fd, &st) && S_ISREG(st.st_mode);
     return put(w, TRACE_MAGIC "1\n", strlen(TRACE_MAGIC "1\n"), fault);
 }
 
-int i2cpt_trace_writer_open(const char *path, int append,
+/* The file takes its place, with the first line that is worth it or with the
+ * last. */
+static int publish(struct i2cpt_trace_writer *w, struct i2cpt_fault *fault)
+{
+    int ret = w->file && !w->failed ? out_file_publish(w->file) : 0;
+
+    if (!ret) {
+        return 0;
+    }
+    w->failed = ret;
+    return i2cpt_fault_text(
+        fault, -ret, "%.120s: %s; recording stopped", w->name,
+        ret == -ESTALE ? "somebody else has written there meanwhile"
+                       : g_strerror(-ret));
+}
+
+int i2cpt_trace_writer_open(const char *path, int flags,
                             struct i2cpt_trace_writer **out,
                             struct i2cpt_fault *fault)
 {
@@ -140,9 +181,10 @@ int i2cpt_trace_writer_open(const char *path, int append,
     *out = NULL;
     i2cpt_fault_clear(fault);
     w->name = g_strdup(strcmp(path, "-") ? path : "<stdout>");
+    w->fd = -1;
     w->headers = w->fresh = true;
     w->buses = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    ret = open_file(w, path, append, fault);
+    ret = open_file(w, path, flags, fault);
     if (ret) {
         i2cpt_trace_writer_free(w);
         return ret;
@@ -156,9 +198,10 @@ void i2cpt_trace_writer_free(struct i2cpt_trace_writer *w)
     if (!w) {
         return;
     }
-    if (w->close_fd) {
+    if (!w->file && w->fd >= 0) {
         close(w->fd);
     }
+    out_file_free(w->file);
     g_array_unref(w->buses);
     g_free(w->text.buf);
     g_free(w->name);
@@ -195,9 +238,22 @@ bool trace_writer_takes_headers(const struct i2cpt_trace_writer *w)
 bool trace_writer_is(const struct i2cpt_trace_writer *w, const char *path)
 {
     struct stat st;
-    int ret = strcmp(path, "-") ? stat(path, &st) : fstat(STDOUT_FILENO, &st);
 
-    return !ret && st.st_dev == w->dev && st.st_ino == w->ino;
+    if (w->file) {
+        return out_file_is(w->file, path);
+    }
+    return strcmp(path, "-") && !stat(path, &st) && st.st_dev == w->dev &&
+           st.st_ino == w->ino;
+}
+
+bool trace_writer_is_hidden(const struct i2cpt_trace_writer *w)
+{
+    return w->file && !out_file_is_public(w->file);
+}
+
+bool trace_writer_replaces(const struct i2cpt_trace_writer *w)
+{
+    return trace_writer_is_hidden(w) && out_file_replaces(w->file);
 }
 
 uint64_t i2cpt_trace_writer_start_ns(const struct i2cpt_trace_writer *w)
@@ -231,6 +287,10 @@ int i2cpt_trace_writer_line(struct i2cpt_trace_writer *w,
         return i2cpt_fault_text(fault, ENOMEM, "no memory for a line");
     }
     ret = put(w, w->text.buf, w->text.len, fault);
+    if (!ret &&
+        (line->kind == I2CPT_TRACE_END || (!w->on_end && is_worth_it(line)))) {
+        ret = publish(w, fault);
+    }
     if (!ret && line->kind == I2CPT_TRACE_TRANSFER) {
         w->count++;
     }

@@ -159,7 +159,16 @@ START_TEST(refused)
                   fault.text);
     step(a, "m w0@0x10");
     i2cpt_adapter_unref(a);
+    g_unlink(trace);
     a = open_stub("name=c"); /* nothing of it is left */
+    i2cpt_adapter_unref(a);
+    check_recorded("adapter: stub|end 0");
+    /* and an empty one replaces nothing, unless it is said to be one */
+    ck_assert(g_file_set_contents(trace, "precious\n", -1, NULL));
+    i2cpt_adapter_unref(open_stub("name=c"));
+    check_recorded("");
+    a = open_stub("name=c");
+    ck_assert_int_eq(i2cpt_trace_record_end(a, NULL), 0);
     i2cpt_adapter_unref(a);
     check_recorded("adapter: stub|end 0");
 }

@@ -6,8 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 void convert_note(struct convert *c, uint64_t n, const char *thing,
                   const char *what)
@@ -32,38 +30,4 @@ int convert_error(struct i2cpt_fault *fault, int code, const char *format, ...)
     vsnprintf(fault->text, sizeof(fault->text), format, args);
     va_end(args);
     return -code;
-}
-
-int convert_create(const char *path, FILE **out, struct i2cpt_fault *fault)
-{
-    *out = strcmp(path, "-") ? fopen(path, "wbe") : stdout;
-    return *out ? 0
-                : convert_error(fault, errno, "%s: %s", path, strerror(errno));
-}
-
-void convert_remove(const char *path)
-{
-    struct stat st;
-
-    if (strcmp(path, "-") && !lstat(path, &st) && S_ISREG(st.st_mode)) {
-        unlink(path);
-    }
-}
-
-int convert_close(const char *path, FILE *file, int rc,
-                  struct i2cpt_fault *fault)
-{
-    bool bad = ferror(file) || fflush(file);
-    int code = bad && errno ? errno : EIO;
-
-    if (file != stdout && fclose(file) && !bad) {
-        bad = true;
-        code = errno;
-    }
-    if (rc || bad) {
-        convert_remove(path);
-    }
-    return rc || !bad
-               ? rc
-               : convert_error(fault, code, "%s: %s", path, strerror(code));
 }

@@ -47,15 +47,6 @@ void convert_note(struct convert *c, uint64_t n, const char *thing,
 int convert_error(struct i2cpt_fault *fault, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* An output file; "-" is the standard output. `rc` is how the writing went;
- * where that is 0, closing says whether everything got out. Half a file is not
- * left behind as if it were one. */
-int convert_create(const char *path, FILE **out, struct i2cpt_fault *fault);
-int convert_close(const char *path, FILE *file, int rc,
-                  struct i2cpt_fault *fault);
-/* A regular file that was begun and did not come to its end. */
-void convert_remove(const char *path);
-
 struct text_in;
 
 struct convert_format {

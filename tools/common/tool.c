@@ -121,27 +121,6 @@ int tool_fault(int rc, const struct i2cpt_fault *fault)
     return TOOL_BROKEN;
 }
 
-FILE *tool_report_open(const char *path)
-{
-    FILE *to = fopen(path, "we");
-
-    if (!to) {
-        tool_complain("--report %s: %s", path, strerror(errno));
-    }
-    return to;
-}
-
-int tool_report_close(FILE *to, const char *path)
-{
-    bool failed = ferror(to);
-
-    if (fclose(to) || failed) {
-        tool_complain("--report %s: %s", path, strerror(errno));
-        return -1;
-    }
-    return 0;
-}
-
 static uint64_t now_ns(void)
 {
     struct timespec now;

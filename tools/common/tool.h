@@ -55,10 +55,6 @@ void tool_complain(const char *format, ...)
 /* The line of a fault, or what the negative errno means; TOOL_BROKEN. */
 int tool_fault(int rc, const struct i2cpt_fault *fault);
 
-/* The file of --report; NULL, or not 0, with a line on stderr. */
-FILE *tool_report_open(const char *path);
-int tool_report_close(FILE *to, const char *path);
-
 /* Numbers of work that takes long, on a terminal's stderr and nowhere else. */
 struct tool_progress {
     const char *what;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/convert.h"
+#include "common/output.h"
 
 #define MAGIC_NS 0xa1b23c4du
 #define LINKTYPE 209u
@@ -151,12 +152,15 @@ static int write_pcap(struct convert *c, struct i2cpt_trace_reader *reader,
 {
     struct pcap p = {.convert = c};
 
-    int rc = convert_create(path, &p.file, fault);
+    struct output out;
+
+    int rc = output_open(&out, path, fault);
     if (rc < 0) {
         return rc;
     }
+    p.file = out.to;
     rc = put_all(&p, reader, fault);
-    rc = convert_close(path, p.file, rc, fault);
+    rc = output_close(&out, rc, fault);
     if (!rc) {
         put_notes(&p);
     }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/convert.h"
+#include "common/output.h"
 #include "exporters/wire.h"
 
 #define HZ_MAX 10000000u
@@ -276,12 +277,15 @@ int write_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
 {
     struct vcd v = {.convert = c, .bus = c->options.bus, .level = {true, true}};
 
-    int rc = convert_create(path, &v.file, fault);
+    struct output out;
+
+    int rc = output_open(&out, path, fault);
     if (rc < 0) {
         return rc;
     }
+    v.file = out.to;
     rc = put_all(&v, reader, fault);
-    rc = convert_close(path, v.file, rc, fault);
+    rc = output_close(&out, rc, fault);
     if (!rc) {
         put_notes(&v);
     }

@@ -3,21 +3,31 @@
 #include "program/program.h"
 #include "program/with-program.h"
 
+/* Or so it looks. */
+static bool did_not_start(int status)
+{
+    return status == PROGRAM_NOT_FOUND || status == PROGRAM_NOT_EXECUTABLE ||
+           status == PROGRAM_OURS;
+}
+
 int record_program(struct buses *buses, const struct recording *recording,
                    char **argv)
 {
     int ret = buses_open(buses, recording);
+    bool used;
 
     if (ret) {
         buses_free(buses);
         return PROGRAM_OURS;
     }
     ret = program_run(buses_owner(buses), argv);
-    if (recording_end(buses_adapter(buses, 0))) {
+    used = owner_was_used(buses_owner(buses));
+    if (!used && did_not_start(ret)) {
+        /* no file, then, and none is replaced */
+    } else if (recording_end(recording, buses_adapter(buses, 0),
+                             used ? NULL
+                                  : "the program opened no redirected bus")) {
         ret = PROGRAM_OURS;
-    } else if (!owner_was_used(buses_owner(buses))) {
-        tool_complain("%s: the program opened no redirected bus",
-                      recording->path);
     }
     buses_free(buses);
     return ret != PROGRAM_OURS && recording_merge(recording) ? PROGRAM_OURS

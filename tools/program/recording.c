@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "program/recording.h"
 #include "common/tool.h"
@@ -55,37 +55,35 @@ int recording_set(const struct recording *r, int64_t bus,
     if (!ret && r->redact) {
         ret = i2cpt_options_set(o, "record-redact", r->redact, fault);
     }
+    ret = ret ? ret : i2cpt_options_set(o, "record-empty", "off", fault);
     return ret ? ret : i2cpt_options_set(o, "record-failure", "stop", fault);
 }
 
 /* What went wrong has been logged when it did. */
-int recording_end(struct i2cpt_adapter *a)
+int recording_end(const struct recording *r, struct i2cpt_adapter *a,
+                  const char *empty)
 {
-    return i2cpt_trace_record_end(a, NULL);
+    struct stat st;
+    bool stays = empty && strcmp(r->path, "-") && !stat(r->path, &st) &&
+                 S_ISREG(st.st_mode) && st.st_size;
+
+    if (empty) {
+        tool_complain("%s: %s%s", r->path, empty,
+                      stays ? "; what was there stays" : "");
+    }
+    return stays && !r->append ? 0 : i2cpt_trace_record_end(a, NULL);
 }
 
-/* Beside it, so that it can take its place; what was recorded stays where the
- * two are not of one session. */
+/* What was recorded stays where the two are not of one session. */
 int recording_merge(const struct recording *r)
 {
-    g_autofree char *merged = NULL;
     struct i2cpt_fault fault = {0};
-    int ret;
+    int ret =
+        r->merge ? i2cpt_trace_merge(r->merge, r->path, r->path, &fault) : 0;
 
-    if (!r->merge) {
-        return 0;
-    }
-    merged = g_strdup_printf("%s.merged", r->path);
-    ret = i2cpt_trace_merge(r->merge, r->path, merged, &fault);
     if (ret < 0) {
-        g_unlink(merged);
         tool_complain("%s stays as recorded: %s", r->path, fault.text);
         return ret;
-    }
-    if (g_rename(merged, r->path)) {
-        tool_complain("%s: %s", r->path, g_strerror(errno));
-        g_unlink(merged);
-        return -1;
     }
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "common/json.h"
+#include "common/output.h"
 #include "common/text.h"
 #include "common/tool.h"
 #include "program/with-program.h"
@@ -142,11 +143,14 @@ static int do_trace(struct replay *r)
 
 static int report(const struct replay *r, int status)
 {
-    struct json j = {.to = tool_report_open(r->report)};
+    struct i2cpt_fault fault = {0};
+    struct output out;
+    int rc = output_open(&out, r->report, &fault);
 
-    if (!j.to) {
-        return TOOL_BROKEN;
+    if (rc) {
+        return tool_fault(rc, &fault);
     }
+    struct json j = {.to = out.to};
     json_open(&j, NULL, '{');
     json_string(&j, "trace", r->path);
     json_string(&j, "verdict", r->differences ? "mismatch" : "same");
@@ -156,7 +160,8 @@ static int report(const struct replay *r, int status)
     json_string(&j, "first", r->first);
     json_bool(&j, "truncated", !i2cpt_trace_reader_complete(r->reader));
     json_close(&j, '}');
-    return tool_report_close(j.to, r->report) ? TOOL_BROKEN : status;
+    rc = output_close(&out, 0, &fault);
+    return rc ? tool_fault(rc, &fault) : status;
 }
 
 static int replay(struct replay *r)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/output.h"
 #include "program/program.h"
 #include "common/text.h"
 #include "program/with-program.h"
@@ -252,13 +253,20 @@ static void put_report(struct json *j, const struct replay_options *r,
 static int report(const struct replay_options *r, const struct verdict *v,
                   int status)
 {
-    struct json j = {.to = tool_report_open(r->report)};
+    struct i2cpt_fault fault = {0};
+    struct output out;
+    struct json j = {0};
+    int rc = output_open(&out, r->report, &fault);
 
-    if (!j.to) {
-        return PROGRAM_OURS;
+    if (!rc) {
+        j.to = out.to;
+        put_report(&j, r, v, status);
+        rc = output_close(&out, 0, &fault);
     }
-    put_report(&j, r, v, status);
-    return tool_report_close(j.to, r->report) ? PROGRAM_OURS : 0;
+    if (rc) {
+        tool_fault(rc, &fault);
+    }
+    return rc ? PROGRAM_OURS : 0;
 }
 
 int replay_program(const struct replay_options *r)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/convert.h"
+#include "common/output.h"
 #include "common/text-in.h"
 #include "common/tool.h"
 
@@ -153,14 +154,6 @@ static void choose(const struct verb *verb, const char *in, const char *out,
     }
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat x, y;
-
-    return strcmp(a, "-") && strcmp(b, "-") && !stat(a, &x) && !stat(b, &y) &&
-           S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 /* --------------------------------------------------------------- converting */
 
 static void print_note(struct convert *c, const char *text)
@@ -218,7 +211,8 @@ static int import_to(struct convert *c, const struct convert_format *from,
     if (strcmp(in, "-") && access(in, R_OK)) { /* before OUT is touched */
         return convert_error(fault, errno, "%s: %s", in, strerror(errno));
     }
-    int rc = i2cpt_trace_writer_open(out, 0, &writer, fault);
+    int rc =
+        i2cpt_trace_writer_open(out, I2CPT_TRACE_WRITER_ON_END, &writer, fault);
     if (rc < 0) {
         return rc;
     }
@@ -228,9 +222,6 @@ static int import_to(struct convert *c, const struct convert_format *from,
     rc = rc ? rc : import_file(c, from, in, fault);
     rc = rc ? rc : i2cpt_trace_writer_end(writer, fault);
     i2cpt_trace_writer_free(writer);
-    if (rc < 0) {
-        convert_remove(out);
-    }
     return rc;
 }
 
@@ -434,8 +425,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 
     parse_options(verb, argc, argv, &job);
     choose(verb, job.in, job.out, &job.from, &job.to);
-    if (is_same_file(job.in, job.out)) {
-        tool_usage(verb, "%s and %s are the same file", job.in, job.out);
+    if (output_check("", job.out, job.in, &fault)) {
+        tool_usage(verb, "%s", fault.text);
     }
     int rc = convert(&job.convert, job.from, job.to, job.in, job.out, &fault);
     return rc < 0 ? tool_fault(rc, &fault) : TOOL_FINE;

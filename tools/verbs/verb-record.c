@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
+#include "common/output.h"
 #include "common/tool.h"
 #include "program/with-program.h"
 
@@ -67,7 +68,8 @@ static bool is_transfer(const char *text)
     return *word && *word != '#';
 }
 
-static int do_lines(struct i2cpt_adapter *adapter, const char *path, FILE *from)
+static int do_lines(struct i2cpt_adapter *adapter, const char *path, FILE *from,
+                    bool *some)
 {
     struct tool_progress progress = {.what = "transfers"};
     char *text = NULL;
@@ -89,6 +91,7 @@ static int do_lines(struct i2cpt_adapter *adapter, const char *path, FILE *from)
         }
         if (is_transfer(text)) {
             status = do_line(adapter, text, path, number);
+            *some = true;
             tool_progress_step(&progress);
         }
     }
@@ -122,6 +125,7 @@ static int open_and_record(const char *spec, const struct recording *recording,
     bool is_stdin = !strcmp(path, "-");
     FILE *from = is_stdin ? stdin : fopen(path, "re");
     struct i2cpt_adapter *adapter;
+    bool some = false;
 
     if (!from) {
         tool_complain("%s: %s", path, strerror(errno));
@@ -129,9 +133,13 @@ static int open_and_record(const char *spec, const struct recording *recording,
     }
     int status = open_adapter(spec, recording, &adapter);
     if (status == TOOL_FINE) {
-        status = do_lines(adapter, is_stdin ? "stdin" : path, from);
-        status = recording_end(adapter) ? TOOL_BROKEN : status;
-        i2cpt_adapter_unref(adapter);
+        status = do_lines(adapter, is_stdin ? "stdin" : path, from, &some);
+        if (status == TOOL_FINE &&
+            recording_end(recording, adapter,
+                          some ? NULL : "no transfer was made")) {
+            status = TOOL_BROKEN;
+        }
+        i2cpt_adapter_unref(adapter); /* which ends what has begun, too */
     }
     if (!is_stdin) {
         fclose(from);
@@ -172,7 +180,7 @@ static void refuse_record(const struct verb *verb, const char *spec)
 /* The earlier recording is read when the later one has been written. */
 static void check_merge(const struct verb *verb, const struct recording *r)
 {
-    struct stat a, b;
+    struct i2cpt_fault fault;
 
     if (!r->merge) {
         return;
@@ -181,10 +189,10 @@ static void check_merge(const struct verb *verb, const struct recording *r)
         tool_usage(verb, "--merge compares whole recordings: not with "
                          "--append");
     }
-    if (stat(r->merge, &a)) {
+    if (access(r->merge, R_OK)) {
         tool_usage(verb, "--merge %s: %s", r->merge, strerror(errno));
     }
-    if (!stat(r->path, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino) {
+    if (output_check("-o", r->path, r->merge, &fault)) {
         tool_usage(verb, "--merge %s: would be replaced by -o %s", r->merge,
                    r->path);
     }
@@ -206,6 +214,7 @@ static int run(const struct verb *verb, int argc, char **argv)
     struct recording recording = {0};
     const char *spec = NULL, *transfers = NULL;
     struct buses *buses = buses_new();
+    struct i2cpt_fault fault;
     int letter;
 
     while ((letter = tool_option(verb, argc, argv, "+:a:o:h", options)) != -1) {
@@ -236,6 +245,9 @@ static int run(const struct verb *verb, int argc, char **argv)
                          "--transfers or a PROGRAM");
     }
     check_merge(verb, &recording);
+    if (output_check("-o", recording.path, transfers, &fault)) {
+        tool_usage(verb, "%s", fault.text);
+    }
     buses_finish(buses, verb);
     if (spec) {
         refuse_record(verb, spec);
@@ -258,6 +270,7 @@ const struct verb verb_record = {
     .help =
         "  -o, --output TRACE    the trace to write; an existing one is "
         "replaced\n"
+        "                        when the first transfer is made\n"
         "  -a, --adapter ADAPTER as `list` names them\n"
         "  --transfers FILE|-    transfers in i2ctransfer's own syntax, one a "
         "line;\n"

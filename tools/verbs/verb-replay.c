@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/output.h"
 #include "common/tool.h"
 #include "program/with-program.h"
 
@@ -23,6 +24,31 @@ static void check_timing(const struct verb *verb, const char *text)
 {
     if (strcmp(text, "off") && strcmp(text, "recorded")) {
         tool_usage(verb, "--timing=%s: accepted is off or recorded", text);
+    }
+}
+
+/* What is written is nothing that is read. */
+static void check_files(const struct verb *verb, const struct replay_options *r,
+                        const char *trace, const char *spec)
+{
+    static const char *const read[] = {"file", "load"};
+    struct i2cpt_fault fault;
+    struct i2cpt_options *o = NULL;
+    int rc = output_check("--report", r->report, trace, &fault);
+
+    if (!rc && spec && !i2cpt_options_parse(spec, &o, NULL)) {
+        const char *record = i2cpt_options_get(o, "record");
+
+        rc = output_check("record=", record, trace, &fault);
+        rc = rc ? rc : output_check("--report", r->report, record, &fault);
+        for (size_t i = 0; !rc && i < 2; i++) {
+            rc = output_check("--report", r->report,
+                              i2cpt_options_get(o, read[i]), &fault);
+        }
+    }
+    i2cpt_options_free(o);
+    if (rc) {
+        tool_usage(verb, "%s", fault.text);
     }
 }
 
@@ -64,6 +90,9 @@ static int run(const struct verb *verb, int argc, char **argv)
             r.report = optarg;
             break;
         }
+    }
+    if (optind < argc) {
+        check_files(verb, &r, argv[optind], spec);
     }
     if (!spec && optind + 1 < argc) {
         r.trace = argv[optind];

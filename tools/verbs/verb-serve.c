@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/tool.h"
+#include "core/out-file.h"
 
 struct client {
     struct i2cpt_adapter *adapter;
@@ -80,7 +81,7 @@ static void remove_stale(const struct sockaddr_un *addr)
 
 /* It gets its name when it can be connected to, so that who waits for the name
  * needs to wait for nothing else. */
-static int listen_at(const char *path)
+static int listen_at(const char *path, struct stat *ours)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX}, named = addr;
     mode_t before;
@@ -101,6 +102,7 @@ static int listen_at(const char *path)
     before = umask(0177); /* the bus is for who may open the socket */
     ret = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&addr, sizeof(addr));
     umask(before);
+    ret = ret ? ret : stat(addr.sun_path, ours);
     if (!ret) {
         /* link(2), not rename(2): what is there already is not ours */
         ret = listen(fd, 16) || link(addr.sun_path, path) ? -1 : 0;
@@ -117,7 +119,8 @@ static int listen_at(const char *path)
 
 static int serve_socket(struct i2cpt_adapter *a, const char *path)
 {
-    int listener = listen_at(path), fd;
+    struct stat ours;
+    int listener = listen_at(path, &ours), fd;
     fd_set set;
 
     if (listener < 0) {
@@ -139,7 +142,7 @@ static int serve_socket(struct i2cpt_adapter *a, const char *path)
             serve_client(a, fd);
         }
     }
-    unlink(path);
+    out_file_unlink(path, ours.st_dev, ours.st_ino);
     close(listener);
     return TOOL_FINE;
 }
