@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The backends of this build, by name and by number. */
 #include <errno.h>
 #include <string.h>
 

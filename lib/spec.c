@@ -143,3 +143,19 @@ int i2cpt_options_parse(const char *spec, struct i2cpt_options **out,
     *out = o;
     return 0;
 }
+
+int i2cpt_adapter_open(const char *spec, struct i2cpt_adapter **out,
+                       struct i2cpt_fault *fault)
+{
+    struct i2cpt_options *o;
+    int ret;
+
+    *out = NULL;
+    ret = i2cpt_options_parse(spec, &o, fault);
+    if (ret) {
+        return ret;
+    }
+    ret = i2cpt_adapter_open_options(o, out, fault);
+    i2cpt_options_free(o);
+    return ret;
+}

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A bus: one opened backend, its owner while a stream is open, and one call
+ * on it. Nobody else is in the backend meanwhile.
+ */
 #include <errno.h>
 #include <glib.h>
 #include <time.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Jobs, the private copies of calls that a bus queues. */
 #include <glib.h>
 #include <string.h>
 

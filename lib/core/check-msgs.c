@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a caller's messages can be sent at all. */
 #include <errno.h>
 
 #include "core/check-msgs.h"

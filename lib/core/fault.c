@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Faults and the names of their codes, for programs and for persons. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

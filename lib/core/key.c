@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Values of keys: what is accepted, parsed and refused by name. */
 #include <ctype.h>
 #include <errno.h>
 #include <glib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which dongle a specification string means, and which are there. */
 #include <errno.h>
 #include <glib.h>
 #include <signal.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * I2C transfers by MPSSE over any link: round trips, a stuck bus, a wedged
+ * engine.
+ */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One buffer of MPSSE commands, and the notes of what its reply will hold. */
 #include <glib.h>
 #include <stdbool.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* USB's part of a reply: two status bytes at the head of every packet. */
 #include <glib.h>
 #include <string.h>
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * I2C conditions and bits as MPSSE commands, and the packed encoding of
+ * bytes.
+ */
 #include <errno.h>
 #include <glib.h>
 #include <stdbool.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A kernel driver's errno as a fault: what it tells, and what it hides. */
 #include <errno.h>
 #include <glib.h>
 #include <poll.h>

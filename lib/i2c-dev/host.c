@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What /dev and /sys know of an adapter: its node, name and driver. */
 #include <errno.h>
 #include <glib.h>
 #include <grp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Native SMBus commands by the ioctl I2C_SMBUS. */
 #include <errno.h>
 #include <glib.h>
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How a transfer is cut so that one ioctl takes each part: the kernel's
+ * limits.
+ */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel's ioctls and structs; nothing else includes their headers. */
 #include <errno.h>
 #include <linux/i2c-dev.h>
 #include <linux/i2c.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The policy keys of a passthrough, and its addresses. */
 #include <errno.h>
 #include <glib.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* record-redact=: which bytes are not to be written down. */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Frames over a socket or two pipes, sent and received by a deadline. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>

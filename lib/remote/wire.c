@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The remote protocol's frames and their fields (docs/remote.md). */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>

@@ -145,6 +145,7 @@ struct i2cpt_type_init {
 
 /* Called by constructors only, before any thread. */
 void i2cpt_add_type_init(struct i2cpt_type_init *init);
+void i2cpt_run_type_inits(void);
 
 #define i2cpt_type_init(function)                                       \
     static void __attribute__((constructor)) i2cpt_add_##function(void) \

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The interface of targets that answer later, and calling those that do not. */
 #include "qemu/osdep.h"
 #include "common/compat.h"
 

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The registers of the nRF51 TWI, without QEMU: tasks, events, interrupts. */
 #include "controllers/nrf51-twi-wire.h"
 
 #include <string.h>
 
 #define RESET_FREQUENCY 0x04000000u
 #define DISCONNECTED    0xffffffffu
-
-void nrf51_twi_update_irq(Nrf51TwiEngine *engine)
-{
-    bool level = (engine->events & engine->inten) != 0;
-
-    if (level == engine->irq_level) {
-        return;
-    }
-    engine->irq_level = level;
-    engine->ops->irq(engine->opaque, level);
-}
 
 static bool is_on(const Nrf51TwiEngine *engine)
 {

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The wire behind those registers: what is sent next, and when an event
+ * comes.
+ */
 #include "controllers/nrf51-twi-wire.h"
 
 #include <string.h>
@@ -22,6 +26,17 @@ enum {
 };
 
 #define TODO_MAX (sizeof(((Nrf51TwiEngine *)0)->todo))
+
+void nrf51_twi_update_irq(Nrf51TwiEngine *engine)
+{
+    bool level = (engine->events & engine->inten) != 0;
+
+    if (level == engine->irq_level) {
+        return;
+    }
+    engine->irq_level = level;
+    engine->ops->irq(engine->opaque, level);
+}
 
 static void raise_events(Nrf51TwiEngine *engine, uint32_t events)
 {

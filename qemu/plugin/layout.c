@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether this module's idea of DeviceState is that of the QEMU it is in. */
 #include "qemu/osdep.h"
 #include "common/compat.h"
 #include "qapi/error.h"

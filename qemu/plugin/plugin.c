@@ -11,14 +11,6 @@
 #include "plugin/layout.h"
 #include "plugin/module.h"
 
-static struct i2cpt_type_init *inits;
-
-void i2cpt_add_type_init(struct i2cpt_type_init *init)
-{
-    init->next = inits;
-    inits = init;
-}
-
 /* With -plugin straight at the module there is no loader to set it. */
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
@@ -27,7 +19,6 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            char **argv)
 {
     static bool installed;
-    struct i2cpt_type_init *init;
 
     if (argc > 0) {
         error_report("libi2cpt-qemu: argument '%s': none is taken here, "
@@ -40,9 +31,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
         exit(EXIT_FAILURE);
     }
     installed = true;
-    for (init = inits; init; init = init->next) {
-        init->fn();
-    }
+    i2cpt_run_type_inits();
     return 0;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* i2c-passthrough: properties, realize, reset, exit. */
 #include "qemu/osdep.h"
 #include "common/compat.h"
 #include "migration/vmstate.h"

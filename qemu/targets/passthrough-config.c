@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Properties of i2c-passthrough as keys of the library. */
 #include "qemu/osdep.h"
 #include "common/compat.h"
 #include "qapi/error.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every format shares: notes of what was left out, and the output. */
 #include "common/convert.h"
 
 #include <errno.h>

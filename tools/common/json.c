@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON, written member by member. */
 #include <glib.h>
 #include <inttypes.h>
 

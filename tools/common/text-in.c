@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines, fields and numbers of files that other programs wrote. */
 #include "common/text-in.h"
 
 #include <errno.h>

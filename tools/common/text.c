@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where two requests differ, and how a replay went, for a person. */
 #include <glib.h>
 #include <inttypes.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every verb needs: options, errors, progress, exit status. */
 #include "common/tool.h"
 
 #include <errno.h>

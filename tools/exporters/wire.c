@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A transfer as the levels of SCL and SDA. */
 #include "exporters/wire.h"
 
 #include <errno.h>

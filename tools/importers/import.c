@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events on a bus put together to transfers, whatever file they come from. */
 #include "importers/import.h"
 
 #include <errno.h>

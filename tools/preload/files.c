@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "shim.h"
+#include "preload/shim.h"
 
 /*
  * Descriptors that may be ours: set where one of ours is opened or copied, and

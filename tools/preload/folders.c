@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "shim.h"
+#include "preload/shim.h"
 
 /* An open /dev: real entries first, then ours. */
 struct folder {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "shim.h"
+#include "preload/shim.h"
 
 static int64_t plain_ioctl(uint32_t file, unsigned long code, uint64_t arg,
                            void *answer, size_t size)

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "shim.h"
+#include "preload/shim.h"
 
 void *shim_next(const char *name)
 {

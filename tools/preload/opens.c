@@ -16,7 +16,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "shim.h"
+#include "preload/shim.h"
 
 #define I2C_MAJOR 89
 

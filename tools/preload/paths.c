@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shim.h"
+#include "preload/shim.h"
 
 /* Digits without a sign and nothing behind them but `end`; -1 for others. */
 static int number(const char *text, const char **end)

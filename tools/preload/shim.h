@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/uio.h>
 
-#include "protocol.h"
+#include "preload/protocol.h"
 
 #define SHIM_EXPORT __attribute__((visibility("default")))
 

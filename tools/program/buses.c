@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The buses that PROGRAM is to find, by number: --bus and -a. */
 #include <glib.h>
 #include <stdbool.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One open file of PROGRAM's: what the kernel's i2c-dev does with it. */
 #include <errno.h>
 #include <limits.h>
 #include <linux/i2c-dev.h>

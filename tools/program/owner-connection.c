@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One process of PROGRAM's, which asks for its files. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -48,9 +48,15 @@ struct owner {
 };
 
 /* owner.c: PROGRAM's end of a new file of bus `number`, or -errno. */
+struct owner_bus *owner_find_bus(struct owner *o, uint32_t number);
 int owner_open_file(struct owner *o, uint32_t number);
 struct file *owner_take_file(struct owner *o, uint32_t id);
 void owner_put_file(struct owner *o, struct file *f);
+/* The main loop saw that PROGRAM has no copy left. */
+void owner_close_file(struct owner *o, uint32_t id);
+void owner_free_file(struct file *f);
+/* Have the main loop look at its files anew. */
+void owner_wake_loop(struct owner *o);
 
 /* owner-connection.c: PROGRAM knocks. */
 void owner_accept(struct owner *o);

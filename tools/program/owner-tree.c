@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The folder that PROGRAM finds its nodes and their /sys in. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The owner of adapters and trace, who serves PROGRAM and its children. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,7 +10,6 @@
 
 #include "program/owner-private.h"
 
-#define FILES_MAX 65536u
 int owner_new(struct owner **out)
 {
     struct owner *o = g_new0(struct owner, 1);
@@ -23,128 +23,16 @@ int owner_new(struct owner **out)
     return 0;
 }
 
-static struct owner_bus *find_bus(struct owner *o, uint32_t number)
-{
-    guint i;
-
-    for (i = 0; i < o->buses->len; i++) {
-        struct owner_bus *b = &g_array_index(o->buses, struct owner_bus, i);
-
-        if (b->number == number) {
-            return b;
-        }
-    }
-    return NULL;
-}
-
 int owner_add_bus(struct owner *o, uint32_t number, const char *label,
                   struct i2cpt_adapter *a)
 {
     struct owner_bus bus = {number, label, a};
 
-    if (number > OWNER_BUS_MAX || find_bus(o, number)) {
+    if (number > OWNER_BUS_MAX || owner_find_bus(o, number)) {
         return -EINVAL;
     }
     g_array_append_val(o->buses, bus);
     return 0;
-}
-
-/* ------------------------------------------------------------------- files */
-
-static void free_file(struct file *f)
-{
-    close(f->fd);
-    pthread_mutex_destroy(&f->lock);
-    g_free(f);
-}
-
-struct file *owner_take_file(struct owner *o, uint32_t id)
-{
-    struct file *f;
-
-    pthread_mutex_lock(&o->lock);
-    f = g_hash_table_lookup(o->files, GUINT_TO_POINTER(id));
-    if (f) {
-        f->users++;
-    }
-    pthread_mutex_unlock(&o->lock);
-    return f;
-}
-
-void owner_put_file(struct owner *o, struct file *f)
-{
-    bool last;
-
-    pthread_mutex_lock(&o->lock);
-    last = !--f->users && f->closed;
-    pthread_mutex_unlock(&o->lock);
-    if (last) {
-        free_file(f);
-    }
-}
-
-static void wake_loop(struct owner *o)
-{
-    char c = 0;
-
-    if (write(o->wake[1], &c, 1) < 0) {
-        /* full: it is awake already */
-    }
-}
-
-/* The token is in it already. */
-int owner_open_file(struct owner *o, uint32_t number)
-{
-    struct preload_token token = {.magic = PRELOAD_MAGIC, .bus = number};
-    struct owner_bus *bus = find_bus(o, number);
-    struct file *f;
-    int fds[2];
-
-    if (!bus) {
-        return -ENODEV;
-    }
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
-        return -errno;
-    }
-    f = g_new0(struct file, 1);
-    f->dev.adapter = bus->adapter;
-    f->dev.bus = number;
-    f->fd = fds[0];
-    pthread_mutex_init(&f->lock, NULL);
-    pthread_mutex_lock(&o->lock);
-    do {
-        f->id = ++o->next_id;
-    } while (g_hash_table_contains(o->files, GUINT_TO_POINTER(f->id)));
-    token.file = f->id;
-    if (g_hash_table_size(o->files) >= FILES_MAX ||
-        send(fds[0], &token, sizeof(token), MSG_NOSIGNAL) < 0) {
-        pthread_mutex_unlock(&o->lock);
-        close(fds[1]);
-        free_file(f);
-        return -EMFILE;
-    }
-    g_hash_table_insert(o->files, GUINT_TO_POINTER(f->id), f);
-    pthread_mutex_unlock(&o->lock);
-    wake_loop(o);
-    return fds[1];
-}
-
-/* The main loop saw that PROGRAM has no copy left. */
-static void close_file(struct owner *o, uint32_t id)
-{
-    struct file *f;
-    bool last;
-
-    pthread_mutex_lock(&o->lock);
-    f = g_hash_table_lookup(o->files, GUINT_TO_POINTER(id));
-    g_hash_table_remove(o->files, GUINT_TO_POINTER(id));
-    f->closed = true;
-    last = !f->users;
-    pthread_cond_broadcast(&o->changed);
-    pthread_mutex_unlock(&o->lock);
-    if (last) {
-        free_file(f);
-    }
 }
 
 /* --------------------------------------------------------------- main loop */
@@ -208,7 +96,8 @@ static void *loop_main(void *arg)
             }
             for (i = FILES; i < set->len; i++) {
                 if (p[i].revents & (POLLHUP | POLLERR)) {
-                    close_file(o, g_array_index(ids, uint32_t, i - FILES));
+                    owner_close_file(o,
+                                     g_array_index(ids, uint32_t, i - FILES));
                 }
             }
         }
@@ -297,7 +186,7 @@ void owner_wait_closed(struct owner *o)
 void owner_interrupt(struct owner *o)
 {
     o->interrupted = 1;
-    wake_loop(o);
+    owner_wake_loop(o);
 }
 
 int owner_was_used(struct owner *o)
@@ -327,7 +216,7 @@ static void end_connections(struct owner *o)
 
 static gboolean free_entry(gpointer id, gpointer file, gpointer unused)
 {
-    free_file(file);
+    owner_free_file(file);
     return TRUE;
 }
 
@@ -338,7 +227,7 @@ void owner_free(struct owner *o)
 
     end_connections(o);
     if (o->running) {
-        wake_loop(o);
+        owner_wake_loop(o);
         pthread_join(o->thread, NULL);
     }
     for (i = 0; i < G_N_ELEMENTS(fds); i++) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starting PROGRAM, waiting for it, and what it ended with. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>

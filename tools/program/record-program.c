@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* record with a PROGRAM. */
 #include "program/owner.h"
 #include "program/program.h"
 #include "program/with-program.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Options of a recording, as keys of the adapters that make it. */
 #include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* replay with a PROGRAM, and its verdict. */
 #include <errno.h>
 #include <glib.h>
 #include <inttypes.h>

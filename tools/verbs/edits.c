@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The shortest way from one sequence to another (Myers, 1986). */
 #include "verbs/edits.h"
 
 #include <string.h>

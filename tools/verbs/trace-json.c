@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts of a trace's line as JSON. */
 #include "verbs/trace-json.h"
 
 const char *trace_json_phase(int32_t phase)

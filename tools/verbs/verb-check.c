@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* check: whether a trace is one, and whole. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* convert: from and to other formats. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* list: what can be opened here, and the backends with their keys. */
 #include <stdio.h>
 
 #include "common/json.h"

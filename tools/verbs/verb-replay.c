@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* replay: on a PROGRAM or on an adapter. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

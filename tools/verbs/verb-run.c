@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run: an adapter for PROGRAM, and no file. */
 #include "program/buses.h"
 #include "program/program.h"
 #include "common/tool.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* serve: an adapter for remote clients. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
