@@ -115,24 +115,38 @@ static void places_insert(struct trace_places *p, uint64_t place,
     p->used++;
 }
 
-static void places_add(struct trace_places *p, uint64_t place,
-                       struct trace_script *s)
+static bool places_grow(struct trace_places *p)
 {
     struct trace_places old = *p;
     size_t i;
 
-    if (!p->slots || 2 * p->used >= p->mask) {
-        p->mask = 2 * p->mask + 1;
-        p->slots = g_malloc0_n(p->mask + 1, sizeof(*p->slots));
-        p->used = 0;
-        for (i = 0; old.slots && i <= old.mask; i++) {
-            if (old.slots[i].script) {
-                places_insert(p, old.slots[i].place, old.slots[i].script);
-            }
+    p->mask = 2 * old.mask + 1;
+    p->slots = g_try_malloc0_n(p->mask + 1, sizeof(*p->slots));
+    if (!p->slots) {
+        *p = old;
+        return false;
+    }
+    p->used = 0;
+    for (i = 0; old.slots && i <= old.mask; i++) {
+        if (old.slots[i].script) {
+            places_insert(p, old.slots[i].place, old.slots[i].script);
         }
-        g_free(old.slots);
+    }
+    g_free(old.slots);
+    return true;
+}
+
+/* False where there is no memory for it. One slot has to stay free. */
+static bool places_add(struct trace_places *p, uint64_t place,
+                       struct trace_script *s)
+{
+    bool full = !p->slots || p->used >= p->mask;
+
+    if ((!p->slots || 2 * p->used >= p->mask) && !places_grow(p) && full) {
+        return false;
     }
     places_insert(p, place, s);
+    return true;
 }
 
 void trace_lookup_init(struct trace_seq *seq)
@@ -162,10 +176,12 @@ static uint64_t place_of(uint64_t shape, bool read_first, uint64_t wrote)
 static void put_in_place(struct trace_seq *seq, struct trace_script *s,
                          bool read_first)
 {
-    if (s->wild || (read_first && !s->context)) {
+    bool vague = s->wild || (read_first && !s->context);
+
+    /* where memory is short, looked through one by one, like the vague ones */
+    if (vague || !places_add(seq->places,
+                             place_of(s->shape, read_first, s->context), s)) {
         g_ptr_array_add(seq->vague, s);
-    } else {
-        places_add(seq->places, place_of(s->shape, read_first, s->context), s);
     }
 }
 
