@@ -24,7 +24,7 @@ static int unknown_key(const struct i2cpt_options *o, const char *key,
     append_names(names, i2cpt_options_ops(o)->keys);
     append_names(names, i2cpt_common_keys);
     return i2cpt_fault_text(
-        fault, EINVAL, "%.30s=%.40s: %s has no key '%.30s'; it has %.120s", key,
+        fault, EINVAL, "%.30s=%.40s: %s has no key '%.30s'; it has %s", key,
         value, i2cpt_options_ops(o)->name, key, names->str);
 }
 

@@ -30,6 +30,7 @@ static const struct {
     {ENOMEM, "ENOMEM", "out of memory"},
     {EALREADY, "EALREADY", "already completed"},
     {ENOSPC, "ENOSPC", "no space left"},
+    {EMSGSIZE, "EMSGSIZE", "too long for one transfer"},
     {I2CPT_EMISMATCH, "EMISMATCH", "differs from the trace"},
 };
 
@@ -124,16 +125,31 @@ static void one_line(char *text)
     }
 }
 
+/* A text that found no room ends behind a whole word, and says so. */
+static void mark_cut(char *text, size_t size)
+{
+    size_t end = size - 5, at = end;
+
+    while (at > end - 40 && text[at] != ' ') {
+        at--;
+    }
+    strcpy(text + (text[at] == ' ' ? at : end), " ...");
+}
+
 int i2cpt_fault_text(struct i2cpt_fault *fault, int code, const char *format,
                      ...)
 {
     va_list ap;
+    int len;
 
     if (fault) {
         i2cpt_fault_set(fault, code, I2CPT_PHASE_UNKNOWN, -1, -1);
         va_start(ap, format);
-        vsnprintf(fault->text, sizeof(fault->text), format, ap);
+        len = vsnprintf(fault->text, sizeof(fault->text), format, ap);
         va_end(ap);
+        if (len >= (int)sizeof(fault->text)) {
+            mark_cut(fault->text, sizeof(fault->text));
+        }
         one_line(fault->text);
     }
     return -code;

@@ -109,7 +109,7 @@ static int name_fault(const char *wanted, guint matches, const GString *same,
     return i2cpt_fault_text(
         fault, ENOENT,
         "device=name:%.50s: no adapter has this name; "
-        "there is %.120s",
+        "there is %s",
         wanted, others->len ? others->str : "none (modprobe i2c-dev?)");
 }
 
