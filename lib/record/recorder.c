@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/fault.h"
 #include "core/key.h"
 #include "core/options.h"
 #include "record/recorder.h"
@@ -105,11 +106,32 @@ static int finish(struct recorder *rec, int ret,
     return failed ? failed : ret;
 }
 
+static int too_long(struct i2cpt_fault *fault)
+{
+    return i2cpt_fault_text(fault, EMSGSIZE,
+                            "too long to be recorded: a transfer has at most "
+                            "%u bytes and %u messages in a trace",
+                            RECORD_MAX, I2CPT_TRANSFER_MAX);
+}
+
+/* What no line can hold is refused before it is on the wire: done and not
+ * written, it would end the recording for everybody. */
+static int check_length(const struct i2cpt_xfer *x)
+{
+    size_t bytes = 0, i;
+
+    for (i = 0; i < x->n; i++) {
+        bytes += x->msgs[i].len;
+    }
+    return bytes > RECORD_MAX ? too_long(x->fault) : 0;
+}
+
 static int transfer(void *priv, struct i2cpt_xfer *x)
 {
     struct recorder *rec = priv;
     int ret = may_go_on(rec, x->fault);
 
+    ret = ret ? ret : check_length(x);
     if (ret) {
         return ret;
     }
@@ -207,6 +229,9 @@ static int stream_start(void *priv, uint16_t addr, uint16_t flags,
         rec->before = rec->stream == STREAM_IDLE ? 0 : rec->before;
         rec->stream = STREAM_OPEN;
     }
+    if (rec->now.msgs->len >= I2CPT_TRANSFER_MAX) {
+        return too_long(fault);
+    }
     ret = rec->inner->stream_start(rec->priv, addr, flags, deadline_ns, fault);
     record_msg(&rec->now, addr, flags & (I2CPT_M_RD | I2CPT_M_TEN), 0);
     if (ret) {
@@ -224,12 +249,24 @@ static bool is_recorded(struct recorder *rec, uint16_t direction)
            (record_last(&rec->now)->flags & I2CPT_M_RD) == direction;
 }
 
+/* A message has at most I2CPT_MSG_MAX bytes, a transfer as many as its line. */
+static bool is_full(struct recorder *rec)
+{
+    return rec->stream == STREAM_OPEN && rec->now.msgs->len &&
+           (record_last(&rec->now)->len >= I2CPT_MSG_MAX ||
+            rec->now.bytes->len >= RECORD_MAX);
+}
+
 static int stream_write(void *priv, uint8_t byte, uint64_t deadline_ns,
                         struct i2cpt_fault *fault)
 {
     struct recorder *rec = priv;
-    int ret = rec->inner->stream_write(rec->priv, byte, deadline_ns, fault);
+    int ret;
 
+    if (is_full(rec)) {
+        return too_long(fault);
+    }
+    ret = rec->inner->stream_write(rec->priv, byte, deadline_ns, fault);
     if (is_recorded(rec, 0)) {
         record_byte(&rec->now, byte);
         record_last(&rec->now)->len++;
@@ -246,8 +283,12 @@ static int stream_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
                        struct i2cpt_fault *fault)
 {
     struct recorder *rec = priv;
-    int ret = rec->inner->stream_read(rec->priv, byte, deadline_ns, fault);
+    int ret;
 
+    if (is_full(rec)) {
+        return too_long(fault);
+    }
+    ret = rec->inner->stream_read(rec->priv, byte, deadline_ns, fault);
     if (is_recorded(rec, I2CPT_M_RD)) {
         record_last(&rec->now)->len++;
         if (!ret) {

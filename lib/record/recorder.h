@@ -19,6 +19,9 @@ int i2cpt_recorder_wrap(const struct i2cpt_options *o, const char *path,
                         const struct i2cpt_ops **ops, void **priv,
                         struct i2cpt_fault *fault);
 
+/* Bytes of one transfer: their text has to fit a line. */
+#define RECORD_MAX (I2CPT_TRACE_LINE_MAX / 3 - 65536u)
+
 /* A transfer as it is being made: its messages grow. */
 struct record {
     GArray *msgs;      /* of struct i2cpt_trace_msg; `bytes` not set */

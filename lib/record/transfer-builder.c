@@ -6,9 +6,6 @@
 #include "core/fault.h"
 #include "record/recorder.h"
 
-/* Bytes of one transfer: their text has to fit a line. */
-#define RECORD_MAX (I2CPT_TRACE_LINE_MAX / 3 - 65536u)
-
 void record_init(struct record *r)
 {
     memset(r, 0, sizeof(*r));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "replay.h"
+#include "bus/calls.h"
 #include "unit.h"
 
 static char *dir, *trace, *load;
@@ -222,6 +223,43 @@ START_TEST(held)
     ck_assert_ptr_nonnull(strstr(lines, "w0@0x48\ntruncated"));
     g_free(lines);
     i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* Longer than a line can be: refused before it is on the wire, whole or byte
+ * by byte, and what else there is goes on being recorded. */
+START_TEST(too_long_for_a_line)
+{
+    static uint8_t bytes[I2CPT_MSG_MAX];
+    struct i2cpt_adapter *a = open_stub("");
+    struct i2cpt_call call = {
+        .op = I2CPT_OP_STREAM_START, .owner = a, .addr = 0x48};
+    struct i2cpt_msg msgs[6];
+    struct i2cpt_fault fault;
+    char *lines;
+    int i;
+
+    for (i = 0; i < 6; i++) {
+        msgs[i] = (struct i2cpt_msg){.addr = 0x48,
+                                     .flags = I2CPT_M_RD,
+                                     .len = sizeof(bytes),
+                                     .buf = bytes};
+    }
+    ck_assert_int_eq(i2cpt_transfer(a, msgs, 6, &fault), -EMSGSIZE);
+    ck_assert_msg(strstr(fault.text, "too long to be recorded") != NULL, "%s",
+                  fault.text);
+    for (i = 0; i < (int)I2CPT_TRANSFER_MAX; i++) {
+        ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), 0);
+    }
+    ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), -EMSGSIZE);
+    call.op = I2CPT_OP_STREAM_STOP;
+    ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), 0);
+    ck_assert_int_eq(i2cpt_smbus_receive_byte(a, 0x48, 0, NULL), 0x1a);
+    i2cpt_adapter_unref(a);
+    lines = recorded();
+    ck_assert_msg(g_str_has_suffix(lines, "r1@0x48 = 1a\nend"), "%s",
+                  lines + MAX(0, (int)strlen(lines) - 40));
+    g_free(lines);
 }
 END_TEST
 
@@ -440,6 +478,7 @@ static Suite *recorder_suite(void)
     tcase_add_test(tcase, headers);
     tcase_add_test(tcase, times);
     tcase_add_test(tcase, held);
+    tcase_add_test(tcase, too_long_for_a_line);
     tcase_add_test(tcase, killed);
     tcase_add_test(tcase, full_disk);
     tcase_add_loop_test(tcase, bad_path, 0, G_N_ELEMENTS(bad_paths));
