@@ -272,13 +272,14 @@ I2CPT_API int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
 
 /*
  * Write out what the recorder of an adapter opened with record= holds back.
- * 0 too where it records nothing; else why the recording has stopped (-ENOSPC).
+ * 0 too where it records nothing; else why the recording has stopped (-ENOSPC),
+ * -EBUSY where a request is still stuck in the host, -EPERM after fork().
  */
 I2CPT_API int i2cpt_trace_record_flush(struct i2cpt_adapter *a);
 /*
  * The same, and `end N`, so that the trace is whole as it stands. What comes
  * after it is recorded too, and closing the adapter writes another one. 0 where
- * it records nothing.
+ * it records nothing; errors as above.
  */
 I2CPT_API int i2cpt_trace_record_end(struct i2cpt_adapter *a,
                                      struct i2cpt_fault *fault);

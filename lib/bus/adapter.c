@@ -113,7 +113,7 @@ uint32_t i2cpt_adapter_frequency_hz(const struct i2cpt_adapter *a)
 
 int i2cpt_adapter_has_stream(const struct i2cpt_adapter *a)
 {
-    return a->bus->ops->stream_start && !a->bus->info.no_stream;
+    return bus_has_stream(a->bus);
 }
 
 uint32_t i2cpt_adapter_timeout_ms(const struct i2cpt_adapter *a)
@@ -189,6 +189,13 @@ static void lock_idle(struct i2cpt_bus *bus)
     }
 }
 
+static int still_busy(struct i2cpt_bus *bus, struct i2cpt_fault *fault)
+{
+    return i2cpt_fault_text(fault, EBUSY,
+                            "%s: an earlier request is still in the host",
+                            bus->identity);
+}
+
 void i2cpt_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n)
 {
     struct i2cpt_bus *bus = a->bus;
@@ -206,9 +213,12 @@ void i2cpt_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n)
 int i2cpt_adapter_flush(struct i2cpt_adapter *a)
 {
     struct i2cpt_bus *bus = a->bus;
-    int ret = 0;
+    int ret = -EBUSY;
 
-    if (!bus->ops->flush || adapter_forked(a)) {
+    if (adapter_forked(a)) {
+        return -EPERM;
+    }
+    if (!bus->ops->flush) {
         return 0;
     }
     lock_idle(bus);
@@ -227,16 +237,18 @@ int i2cpt_trace_record_flush(struct i2cpt_adapter *a)
 int i2cpt_trace_record_end(struct i2cpt_adapter *a, struct i2cpt_fault *fault)
 {
     struct i2cpt_bus *bus = a->bus;
-    int ret = 0;
+    int ret;
 
     i2cpt_fault_clear(fault);
-    if (!bus->ops->end_record || adapter_forked(a)) {
+    if (adapter_forked(a)) {
+        return i2cpt_fault_set(fault, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
+    }
+    if (!bus->ops->end_record) {
         return 0;
     }
     lock_idle(bus);
-    if (!bus->busy) {
-        ret = bus->ops->end_record(bus->priv, fault);
-    }
+    ret = bus->busy ? still_busy(bus, fault)
+                    : bus->ops->end_record(bus->priv, fault);
     pthread_mutex_unlock(&bus->lock);
     return ret;
 }
@@ -246,7 +258,7 @@ int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
                                 struct i2cpt_fault *fault)
 {
     struct i2cpt_bus *bus = a->bus;
-    int ret = -EBUSY;
+    int ret;
 
     i2cpt_fault_clear(fault);
     if (adapter_forked(a)) {
@@ -257,9 +269,8 @@ int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
                                 bus->identity);
     }
     lock_idle(bus);
-    if (!bus->busy) {
-        ret = bus->ops->verdict(bus->priv, out, fault);
-    }
+    ret = bus->busy ? still_busy(bus, fault)
+                    : bus->ops->verdict(bus->priv, out, fault);
     pthread_mutex_unlock(&bus->lock);
     return ret;
 }

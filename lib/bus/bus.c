@@ -99,6 +99,36 @@ int bus_check_functionality(struct i2cpt_bus *bus,
     return ret;
 }
 
+/* What a RECV_LEN read asks for stands where its answer comes: buf[0]. */
+static void save_asked(const struct i2cpt_xfer *x, uint8_t *asked)
+{
+    size_t i;
+
+    for (i = 0; i < x->n; i++) {
+        asked[i] = x->msgs[i].flags & I2CPT_M_RECV_LEN ? x->msgs[i].buf[0] : 0;
+    }
+}
+
+static void prepare_try(struct i2cpt_xfer *x, const uint8_t *asked)
+{
+    size_t i;
+
+    for (i = 0; i < x->n; i++) {
+        x->msgs[i].actual = 0;
+        if (asked && (x->msgs[i].flags & I2CPT_M_RECV_LEN)) {
+            x->msgs[i].buf[0] = asked[i];
+        }
+    }
+}
+
+static int try_transfer(struct i2cpt_bus *bus, struct i2cpt_xfer *x)
+{
+    return bus->info.functionality & I2CPT_FUNC_I2C
+               ? bus->ops->transfer(bus->priv, x)
+               : i2cpt_smbus_map_transfer(bus->ops, bus->priv,
+                                          bus->info.functionality, x);
+}
+
 static int execute_transfer(struct i2cpt_bus *bus, struct i2cpt_call *call,
                             struct i2cpt_fault *fault)
 {
@@ -106,22 +136,19 @@ static int execute_transfer(struct i2cpt_bus *bus, struct i2cpt_call *call,
         call->msgs, call->n, call->deadline_ns, call->marks, fault, call->owner,
     };
     uint32_t left = bus->ops->flags & I2CPT_OPS_RETRIES ? 0 : bus->retries;
-    size_t i;
+    uint8_t asked[I2CPT_TRANSFER_MAX];
+    bool again = false;
     int ret = bus_check_functionality(bus, call, fault);
 
     if (ret) {
         return ret;
     }
-    for (;;) {
-        for (i = 0; i < x.n; i++) {
-            x.msgs[i].actual = 0;
-        }
-        if (bus->info.functionality & I2CPT_FUNC_I2C) {
-            ret = bus->ops->transfer(bus->priv, &x);
-        } else {
-            ret = i2cpt_smbus_map_transfer(bus->ops, bus->priv,
-                                           bus->info.functionality, &x);
-        }
+    if (left) {
+        save_asked(&x, asked);
+    }
+    for (;; again = true) {
+        prepare_try(&x, again ? asked : NULL);
+        ret = try_transfer(bus, &x);
         if (ret != -EAGAIN || !left || i2cpt_now_ns() >= x.deadline_ns) {
             return ret;
         }
@@ -168,10 +195,8 @@ int bus_execute(struct i2cpt_bus *bus, struct i2cpt_call *call,
         ret = execute_smbus(bus, call, fault);
         break;
     case I2CPT_OP_STREAM_START:
-        ret = ops->stream_start
-                  ? ops->stream_start(bus->priv, call->addr, call->flags,
-                                      deadline, fault)
-                  : -EOPNOTSUPP;
+        ret = ops->stream_start(bus->priv, call->addr, call->flags, deadline,
+                                fault);
         break;
     case I2CPT_OP_STREAM_WRITE:
         ret = ops->stream_write(bus->priv, call->byte, deadline, fault);
@@ -205,6 +230,31 @@ void bus_after_locked(struct i2cpt_bus *bus, const struct i2cpt_call *call,
     }
 }
 
+bool bus_has_stream(const struct i2cpt_bus *bus)
+{
+    return bus->ops->stream_start && !bus->info.no_stream;
+}
+
+/* What can be said of a START before the bus is anybody's. */
+static int check_start(struct i2cpt_bus *bus, const struct i2cpt_call *call,
+                       struct i2cpt_fault *fault)
+{
+    uint16_t max = call->flags & I2CPT_M_TEN ? 0x3ff : 0x7f;
+
+    if (!bus_has_stream(bus)) {
+        return i2cpt_fault_text(fault, EOPNOTSUPP,
+                                "%s: cannot send single bytes", bus->identity);
+    }
+    if (call->addr > max) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "address 0x%02x: accepted is 0x00 to 0x%02x",
+                                call->addr, max);
+    }
+    return call->flags & I2CPT_M_TEN
+               ? needs(bus, I2CPT_FUNC_10BIT_ADDR, "I2C_FUNC_10BIT_ADDR", fault)
+               : 0;
+}
+
 /*
  * Before a call: a stream's START takes the bus. What follows one that never
  * got it (its deadline passed in the queue) must not reach the wire. Returns 0
@@ -214,8 +264,10 @@ int bus_begin_locked(struct i2cpt_bus *bus, const struct i2cpt_call *call,
                      struct i2cpt_fault *fault)
 {
     if (call->op == I2CPT_OP_STREAM_START) {
-        bus->owner = call->owner;
-        return 0;
+        int ret = check_start(bus, call, fault);
+
+        bus->owner = ret ? bus->owner : call->owner;
+        return ret;
     }
     if (call->op < I2CPT_OP_STREAM_START ||
         (bus->owner && bus->owner == call->owner)) {

@@ -335,6 +335,14 @@ static int receive(struct remote *r, struct wire_in *in, uint64_t deadline_ns)
     return 0;
 }
 
+static int too_large(struct remote *r, struct i2cpt_fault *fault)
+{
+    return i2cpt_fault_text(fault, EMSGSIZE,
+                            "%.100s: request and answer of one transfer have "
+                            "at most %u bytes over this connection",
+                            peer_name(r), WIRE_FRAME_MAX);
+}
+
 static int ask(struct remote *r, uint64_t deadline_ns, struct wire_in *in,
                int *result, struct i2cpt_fault *fault)
 {
@@ -346,6 +354,9 @@ static int ask(struct remote *r, uint64_t deadline_ns, struct wire_in *in,
     ret = pipe_io_send(&r->io, &r->out, deadline_ns);
     if (ret == -ETIMEDOUT || ret == -EPIPE) {
         return gone(r, -EPIPE, fault);
+    }
+    if (ret == -EMSGSIZE) { /* nothing of it was sent */
+        return too_large(r, fault);
     }
     if (!ret) {
         ret = receive(r, in, deadline_ns + TRAVEL_NS);
@@ -367,6 +378,9 @@ static int remote_transfer(void *priv, struct i2cpt_xfer *x)
 
     if (x->marks & I2CPT_MARK_TOOK_FOLLOWS) {
         r->guesser = x->owner;
+    }
+    if (wire_answer_max(x->msgs, x->n) > WIRE_FRAME_MAX) {
+        return too_large(r, x->fault);
     }
     begin(r, WIRE_TRANSFER, x->deadline_ns);
     wire_put_u32(&r->out, x->marks);

@@ -316,6 +316,17 @@ void wire_put_answer(struct wire_out *o, const struct i2cpt_msg *msgs, size_t n)
     }
 }
 
+size_t wire_answer_max(const struct i2cpt_msg *msgs, size_t n)
+{
+    /* a result's numbers, and a fault's text */
+    size_t bytes = WIRE_HEAD + 19 + sizeof(((struct i2cpt_fault *)0)->text), i;
+
+    for (i = 0; i < n; i++) {
+        bytes += 4 + (msgs[i].flags & I2CPT_M_RD ? msgs[i].len : 0);
+    }
+    return bytes;
+}
+
 int wire_get_answer(struct wire_in *in, struct i2cpt_msg *msgs, size_t n)
 {
     struct wire_in look = *in;

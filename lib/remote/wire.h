@@ -98,6 +98,8 @@ int wire_get_request(struct wire_in *in, struct i2cpt_msg **msgs, size_t *n);
 /* Their answer: of each message `actual`, and of reads those bytes. */
 void wire_put_answer(struct wire_out *o, const struct i2cpt_msg *msgs,
                      size_t n);
+/* The longest frame that their answer can be. */
+size_t wire_answer_max(const struct i2cpt_msg *msgs, size_t n);
 int wire_get_answer(struct wire_in *in, struct i2cpt_msg *msgs, size_t n);
 
 void wire_put_smbus(struct wire_out *o, const struct i2cpt_smbus_call *call);

@@ -56,7 +56,12 @@ static int do_transfer(struct session *s, uint32_t id, struct wire_in *in)
     if (ret) {
         return ret;
     }
-    ret = i2cpt_call_run(s->adapter, &call, &fault);
+    if (wire_answer_max(call.msgs, call.n) > WIRE_FRAME_MAX) {
+        ret = i2cpt_fault_text(
+            &fault, EMSGSIZE, "an answer has at most %u bytes", WIRE_FRAME_MAX);
+    } else {
+        ret = i2cpt_call_run(s->adapter, &call, &fault);
+    }
     reply(s, id, ret, &fault);
     wire_put_answer(&s->out, call.msgs, call.n);
     g_free(call.msgs);
@@ -103,14 +108,15 @@ static int do_stream(struct session *s, const struct wire_head *head,
     } else if (head->type == WIRE_WRITE) {
         call.byte = wire_get_u8(in);
     }
-    if (in->failed || in->at != in->len || call.addr > 0x3ff ||
-        call.flags & ~(I2CPT_M_RD | I2CPT_M_TEN)) {
+    if (in->failed || in->at != in->len ||
+        call.flags & ~(I2CPT_M_RD | I2CPT_M_TEN) ||
+        call.addr > (call.flags & I2CPT_M_TEN ? 0x3ff : 0x7f)) {
         return -EPROTO;
     }
     if (head->type == WIRE_STOP) {
         s->open = false;
     } else if (head->type == WIRE_START) {
-        s->open = true;
+        s->open = i2cpt_adapter_has_stream(s->adapter);
     }
     ret = i2cpt_call_run(s->adapter, &call, &fault);
     reply(s, head->id, ret, &fault);

@@ -75,6 +75,10 @@ static int perform(const char *what, struct i2cpt_xfer *x)
     }
     permits -= permits > 0;
     add_log(what, x->msgs[0].addr);
+    if (x->msgs[0].flags & I2CPT_M_RECV_LEN) {
+        add_log("N", x->msgs[0].buf[0]);
+        x->msgs[0].buf[0] = 2; /* a count came before the fault */
+    }
     ret = next_result;
     for (i = 0; !ret && i < x->n; i++) {
         x->msgs[i].actual = x->msgs[i].len;
@@ -172,6 +176,8 @@ static const struct i2cpt_key keys[] = {
 
 void gate_install(enum gate_kind kind)
 {
+    bool streams = kind != GATE_NO_STREAM;
+
     ops = (struct i2cpt_ops){
         .name = "gate",
         .help = "for tests",
@@ -183,10 +189,10 @@ void gate_install(enum gate_kind kind)
         .transfer = gate_transfer,
         .begin = kind == GATE_PIPELINE ? gate_begin : NULL,
         .collect = kind == GATE_PIPELINE ? gate_collect : NULL,
-        .stream_start = gate_start,
-        .stream_write = gate_write,
-        .stream_read = gate_read,
-        .stream_stop = gate_stop,
+        .stream_start = streams ? gate_start : NULL,
+        .stream_write = streams ? gate_write : NULL,
+        .stream_read = streams ? gate_read : NULL,
+        .stream_stop = streams ? gate_stop : NULL,
         .instant = kind == GATE_INSTANT ? gate_instant : NULL,
     };
     i2cpt_extra_backend = &ops;

@@ -10,7 +10,13 @@
 #include "core/backend.h"
 #include "passthrough/deadline-thread.h"
 
-enum gate_kind { GATE_PLAIN, GATE_OUTLIVES, GATE_INSTANT, GATE_PIPELINE };
+enum gate_kind {
+    GATE_PLAIN,
+    GATE_OUTLIVES,
+    GATE_INSTANT,
+    GATE_PIPELINE,
+    GATE_NO_STREAM
+};
 
 void gate_install(enum gate_kind kind);
 void gate_hold(bool hold);          /* transfers wait from now on */
@@ -21,6 +27,7 @@ void gate_result(int result);       /* what transfers return */
 void gate_refuse(uint16_t addr);
 unsigned gate_entered(void);
 unsigned gate_closed(void); /* how often close() was called */
-const char *gate_log(void); /* "T48 S50 W01 R E ", pipelined "B48 C48 " */
+const char *gate_log(void); /* "T48 S50 W01 R E ", pipelined "B48 C48 "; N01:
+                               RECV_LEN with buf[0] 1 */
 
 #endif

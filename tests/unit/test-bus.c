@@ -12,6 +12,7 @@
 #include "bus/bus.h"
 #include "bus/calls.h"
 #include "gate.h"
+#include "i2cpt-trace.h"
 #include "unit.h"
 
 static struct i2cpt_adapter *open_gate(const char *spec)
@@ -225,6 +226,32 @@ START_TEST(hanging_host)
     ck_assert_str_eq(gate_log(), "T48 T4a ");
     i2cpt_adapter_unref(a);
     ck_assert_uint_eq(gate_closed(), 1);
+}
+END_TEST
+
+/* What cannot be written out while the host hangs is not said to be. */
+START_TEST(recording_while_hanging)
+{
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    struct waiter w;
+    uint8_t in[2];
+
+    gate_install(GATE_OUTLIVES);
+    a = open_gate("gate,timeout-ms=50,record=/dev/null");
+    gate_hold(true);
+    waiter_start(&w, a, 0x48);
+    pthread_join(w.thread, NULL);
+    ck_assert_int_eq(i2cpt_trace_record_flush(a), -EBUSY);
+    ck_assert_int_eq(i2cpt_trace_record_end(a, &fault), -EBUSY);
+    ck_assert_ptr_nonnull(strstr(fault.text, "still in the host"));
+    gate_hold(false);
+    while (read2(a, 0x4a, in, NULL) == -EBUSY) {
+        usleep(100);
+    }
+    ck_assert_int_eq(i2cpt_trace_record_flush(a), 0);
+    ck_assert_int_eq(i2cpt_trace_record_end(a, NULL), 0);
+    i2cpt_adapter_unref(a);
 }
 END_TEST
 
@@ -443,7 +470,7 @@ START_TEST(handles_end_at_fork)
     pid_t pid;
 
     gate_install(GATE_PLAIN);
-    a = open_gate("gate");
+    a = open_gate("gate,record=/dev/null");
     pid = fork();
     if (!pid) {
         struct i2cpt_msg m = {.addr = 1};
@@ -454,6 +481,8 @@ START_TEST(handles_end_at_fork)
         bad |= i2cpt_submit(a, &m, 1, 0, completed, NULL, NULL) != -EPERM;
         bad |= i2cpt_dispatch(a) != -EPERM;
         bad |= i2cpt_adapter_fd(a) != -EPERM;
+        bad |= i2cpt_trace_record_flush(a) != -EPERM;
+        bad |= i2cpt_trace_record_end(a, NULL) != -EPERM;
         i2cpt_adapter_unref(a);
         bad |= i2cpt_adapter_open("gate", &b, NULL) != 0;
         bad |= !bad && read2(b, 1, in, NULL) != 0;
@@ -498,6 +527,25 @@ START_TEST(stream_owns_the_bus)
     ck_assert_int_eq(stream_op(a, I2CPT_OP_STREAM_WRITE, &me, 2), -ECANCELED);
     ck_assert_int_eq(stream_op(a, I2CPT_OP_STREAM_STOP, &me, 0), 0);
     ck_assert_str_eq(gate_log(), "S50 W01 S51 R E T48 ");
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* Each try asks for the same: a failed one has overwritten the count. */
+START_TEST(retries_ask_the_same)
+{
+    uint8_t buf[34] = {1};
+    struct i2cpt_msg m = {.addr = 0x48,
+                          .flags = I2CPT_M_RD | I2CPT_M_RECV_LEN,
+                          .len = sizeof(buf),
+                          .buf = buf};
+    struct i2cpt_adapter *a;
+
+    gate_install(GATE_PLAIN);
+    a = open_gate("gate,retries=3");
+    gate_result(-EAGAIN);
+    ck_assert_int_eq(i2cpt_transfer(a, &m, 1, NULL), -EAGAIN);
+    ck_assert_str_eq(gate_log(), "T48 N01 T48 N01 T48 N01 T48 N01 ");
     i2cpt_adapter_unref(a);
 }
 END_TEST
@@ -575,6 +623,7 @@ int main(void)
     tcase_add_test(c, failed_opening_leaves_nothing);
     tcase_add_loop_test(c, sync_runs_here_and_in_order, 0, 3);
     tcase_add_test(c, hanging_host);
+    tcase_add_test(c, recording_while_hanging);
     tcase_add_test(c, close_while_hanging);
     tcase_add_test(c, queued_past_its_deadline);
     tcase_add_loop_test(c, submit_dispatch, 0, 3);
@@ -585,6 +634,7 @@ int main(void)
     tcase_add_loop_test(c, unplugged, 0, 4);
     tcase_add_test(c, handles_end_at_fork);
     tcase_add_test(c, stream_owns_the_bus);
+    tcase_add_test(c, retries_ask_the_same);
     tcase_add_loop_test(c, stress, 0, 4);
     suite_add_tcase(s, c);
     return unit_run(s);

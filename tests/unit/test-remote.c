@@ -404,6 +404,176 @@ START_TEST(lying_client)
 }
 END_TEST
 
+/* What one client sends to serve(), after a HELLO. */
+static int serve_frames(struct i2cpt_adapter *a, const struct wire_out *frames,
+                        size_t n, struct wire_in *last, uint8_t *buf,
+                        size_t size)
+{
+    struct wire_out hello = {0};
+    size_t i, at = 0, length = 0, got;
+    ssize_t answer;
+    int fds[2], ret;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    wire_begin(&hello, WIRE_HELLO, 1);
+    wire_put_hello(&hello);
+    ck_assert_int_eq(wire_end(&hello), 0);
+    ck_assert_int_eq(write(fds[1], hello.data, hello.len), (ssize_t)hello.len);
+    wire_clear(&hello);
+    for (i = 0; i < n; i++) {
+        ck_assert_int_eq(write(fds[1], frames[i].data, frames[i].len),
+                         (ssize_t)frames[i].len);
+    }
+    shutdown(fds[1], SHUT_WR);
+    ret = i2cpt_serve(a, fds[0], fds[0]);
+    close(fds[0]);
+    answer = read(fds[1], buf, size);
+    got = answer > 0 ? (size_t)answer : 0;
+    close(fds[1]);
+    while (at + WIRE_HEAD <= got) { /* the last frame's body */
+        struct wire_in head = {.data = buf + at, .len = 4};
+
+        length = 4 + wire_get_u32(&head);
+        *last = (struct wire_in){.data = buf + at + WIRE_HEAD,
+                                 .len = length - WIRE_HEAD};
+        at += length;
+    }
+    return ret;
+}
+
+static struct wire_out stream_frame(enum wire_type type, uint32_t id,
+                                    uint16_t addr, uint16_t flags)
+{
+    struct wire_out o = {0};
+
+    wire_begin(&o, type, id);
+    wire_put_u32(&o, 1000);
+    if (type == WIRE_START) {
+        wire_put_u16(&o, addr);
+        wire_put_u16(&o, flags);
+    } else if (type == WIRE_WRITE) {
+        wire_put_u8(&o, 0);
+    }
+    ck_assert_int_eq(wire_end(&o), 0);
+    return o;
+}
+
+/* Each stream request, in any state, to an adapter that has no stream: because
+ * its backend has none, because this instance does without, because it is
+ * behind a recorder. The bus stays everybody's. */
+static const char *const streamless[] = {
+    "gate,id=none", "stub,chips=0x50,stream=off",
+    "stub,chips=0x50,stream=off,record=/dev/null",
+    "gate,id=recorded,record=/dev/null"};
+
+START_TEST(no_stream_to_serve)
+{
+    static const enum wire_type orders[][4] = {
+        {WIRE_START},
+        {WIRE_WRITE},
+        {WIRE_READ},
+        {WIRE_STOP},
+        {WIRE_START, WIRE_WRITE, WIRE_READ, WIRE_STOP},
+        {WIRE_START, WIRE_STOP, WIRE_START},
+    };
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    struct i2cpt_msg m = {.addr = 0x50};
+    uint8_t buf[4096];
+    size_t i, n;
+
+    gate_install(GATE_NO_STREAM);
+    ck_assert_msg(!i2cpt_adapter_open(streamless[_i], &a, &fault), "%s",
+                  fault.text);
+    for (i = 0; i < G_N_ELEMENTS(orders); i++) {
+        struct wire_out frames[5];
+        struct wire_in in = {0};
+        int result;
+
+        for (n = 0; n < 4 && orders[i][n]; n++) {
+            frames[n] = stream_frame(orders[i][n], (uint32_t)n + 2, 0x50, 0);
+        }
+        ck_assert_int_eq(serve_frames(a, frames, n, &in, buf, sizeof(buf)), 0);
+        ck_assert_msg(!wire_get_result(&in, &result, &fault),
+                      "order %zu, %zu bytes", i, in.len);
+        if (orders[i][n - 1] == WIRE_START) {
+            ck_assert_int_eq(result, -EOPNOTSUPP);
+            ck_assert_ptr_nonnull(strstr(fault.text, "single bytes"));
+        }
+        ck_assert_int_eq(i2cpt_transfer(a, &m, 1, &fault), 0);
+        while (n) {
+            wire_clear(&frames[--n]);
+        }
+    }
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* An address that the wire has not got breaks the protocol, and what others
+ * record goes on. */
+START_TEST(bad_stream_address)
+{
+    static const struct {
+        uint16_t addr, flags;
+    } bad[] = {{0x80, 0}, {0x3ff, 0}, {0x80, I2CPT_M_RD}, {0x400, I2CPT_M_TEN}};
+    char path[] = "/tmp/i2cpt-XXXXXX", spec[80];
+    struct wire_out frame =
+        stream_frame(WIRE_START, 2, bad[_i].addr, bad[_i].flags);
+    int fd = g_mkstemp(path);
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    struct wire_in in = {0};
+    uint8_t buf[1024];
+    g_autofree char *text = NULL;
+
+    close(fd);
+    snprintf(spec, sizeof(spec), "stub,chips=0x50,record=%s", path);
+    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s", fault.text);
+    ck_assert_int_eq(serve_frames(a, &frame, 1, &in, buf, sizeof(buf)),
+                     -EPROTO);
+    ck_assert_int_eq(i2cpt_smbus_write_byte_data(a, 0x50, 0, 1, 2, NULL), 0);
+    i2cpt_adapter_unref(a);
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    ck_assert_msg(strstr(text, "w2@0x50 01 02") != NULL, "%s", text);
+    ck_assert_msg(strstr(text, "\nend 1\n") != NULL, "%s", text);
+    g_unlink(path);
+    wire_clear(&frame);
+}
+END_TEST
+
+/* More than a frame holds, in the request or in its answer: refused with the
+ * limit, and the connection is what it was. */
+START_TEST(longer_than_a_frame)
+{
+    static uint8_t bytes[I2CPT_MSG_MAX];
+    struct i2cpt_msg msgs[17];
+    struct server s = {0};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    uint8_t in[2];
+    int i;
+
+    server_start(&s, "stub,chips=0x50,timeout-ms=20000", 1);
+    a = client(&s, ",timeout-ms=20000");
+    for (i = 0; i < 17; i++) {
+        msgs[i] = (struct i2cpt_msg){.addr = 0x50,
+                                     .flags = _i ? I2CPT_M_RD : 0,
+                                     .len = sizeof(bytes),
+                                     .buf = bytes};
+    }
+    for (i = 16; i <= 17; i++) {
+        ck_assert_int_eq(i2cpt_transfer(a, msgs, (size_t)i, &fault), -EMSGSIZE);
+        ck_assert_msg(strstr(fault.text, "at most 16777216 bytes") != NULL,
+                      "%s", fault.text);
+        ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, &fault), 0);
+    }
+    ck_assert_int_eq(i2cpt_transfer(a, msgs, 3, &fault), 0);
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+    ck_assert_int_eq(s.results[0], 0);
+}
+END_TEST
+
 /* A request that breaks the protocol makes the server hang up. */
 static void break_protocol(struct i2cpt_adapter *a)
 {
@@ -603,6 +773,9 @@ int main(void)
     tcase_add_loop_test(c, liars, 0, LIE_KINDS);
     tcase_add_test(c, lying_block);
     tcase_add_loop_test(c, lying_client, 0, 2);
+    tcase_add_loop_test(c, no_stream_to_serve, 0, G_N_ELEMENTS(streamless));
+    tcase_add_loop_test(c, bad_stream_address, 0, 4);
+    tcase_add_loop_test(c, longer_than_a_frame, 0, 2);
     tcase_add_test(c, reconnects);
     tcase_add_test(c, reconnects_later);
     tcase_add_test(c, clients_in_order);
