@@ -396,6 +396,47 @@ I2CPT_API int i2cpt_request_wait(struct i2cpt_request *request,
 #define I2CPT_SMBUS_BLOCK_MAX  32u  /* up to SMBus 2.0, and Linux */
 #define I2CPT_SMBUS3_BLOCK_MAX 255u /* since SMBus 3.0 */
 
+/*
+ * The protocols, numbered as Linux's transaction types (linux/i2c.h), and what
+ * each looks like. Data that stand in Linux's form, union i2c_smbus_data, have
+ * a byte or word (low byte first) at its begin, and blocks their count there.
+ */
+enum i2cpt_smbus_protocol {
+    I2CPT_SMBUS_QUICK = 0,
+    I2CPT_SMBUS_BYTE = 1,
+    I2CPT_SMBUS_BYTE_DATA = 2,
+    I2CPT_SMBUS_WORD_DATA = 3,
+    I2CPT_SMBUS_PROC_CALL = 4,
+    I2CPT_SMBUS_BLOCK_DATA = 5,
+    I2CPT_SMBUS_BLOCK_PROC_CALL = 7,
+    I2CPT_SMBUS_I2C_BLOCK_DATA = 8,
+};
+#define I2CPT_SMBUS_PROTOCOLS 9u /* the numbers are below this one */
+
+#define I2CPT_SMBUS_COMMAND_WRITE 0x01u /* a write begins with the command */
+#define I2CPT_SMBUS_COMMAND_READ  0x02u /* a read is after a write of it */
+#define I2CPT_SMBUS_CALL          0x04u /* writes and then reads, both at once */
+#define I2CPT_SMBUS_BLOCK         0x08u /* Linux's form begins with a count */
+#define I2CPT_SMBUS_COUNTED       0x10u /* and the count goes over the wire */
+#define I2CPT_SMBUS_PEC           0x20u /* can have a PEC */
+
+struct i2cpt_smbus_protocol_info {
+    size_t size;       /* of this struct; members may be appended */
+    uint32_t protocol; /* enum i2cpt_smbus_protocol */
+    const char *name;  /* Linux's, as "BLOCK_PROC_CALL" */
+    uint32_t write_functionality, read_functionality; /* of a native host */
+    uint32_t shape;        /* I2CPT_SMBUS_COMMAND_WRITE and so on */
+    uint32_t write_length; /* data bytes besides command, count and PEC; */
+    uint32_t read_length;  /* of blocks the most that Linux has */
+};
+
+/*
+ * What protocol `number` looks like, or NULL where there is none of that number
+ * (6 is one that Linux has given up). The library's own; any thread.
+ */
+I2CPT_API const struct i2cpt_smbus_protocol_info *i2cpt_smbus_protocol(
+    unsigned number);
+
 /* Quick command: the address alone; `read` is the R/W bit, 0 write, 1 read. */
 I2CPT_API int i2cpt_smbus_quick(struct i2cpt_adapter *a, uint16_t addr,
                                 uint16_t flags, int read,

@@ -41,23 +41,11 @@ struct i2cpt_xfer {
     const void *owner;         /* who asks, for took(); may be NULL */
 };
 
-/* Linux's transaction types of struct i2c_smbus_ioctl_data. */
-enum i2cpt_smbus_protocol {
-    I2CPT_SMBUS_QUICK = 0,
-    I2CPT_SMBUS_BYTE = 1,
-    I2CPT_SMBUS_BYTE_DATA = 2,
-    I2CPT_SMBUS_WORD_DATA = 3,
-    I2CPT_SMBUS_PROC_CALL = 4,
-    I2CPT_SMBUS_BLOCK_DATA = 5,
-    I2CPT_SMBUS_BLOCK_PROC_CALL = 7,
-    I2CPT_SMBUS_I2C_BLOCK_DATA = 8,
-};
-
 struct i2cpt_smbus_call {
     uint16_t addr;
     uint16_t flags; /* I2CPT_CLIENT_PEC, I2CPT_CLIENT_TEN */
     uint8_t read;
-    uint8_t protocol;
+    uint8_t protocol; /* enum i2cpt_smbus_protocol */
     uint8_t command;
     /* As Linux's union i2c_smbus_data: byte or word (low first) from block[0],
      * blocks with their count in block[0]. */

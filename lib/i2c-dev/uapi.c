@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 
 #include "i2c-dev/uapi.h"
+#include "smbus/protocols.h"
 
 /* Flags, functionality and transaction types go through unchanged. */
 _Static_assert(I2CPT_M_RD == I2C_M_RD && I2CPT_M_TEN == I2C_M_TEN &&
@@ -123,8 +124,10 @@ int uapi_rdwr(int fd, const struct uapi_msg *msgs, size_t n)
 /* Linux has words in the machine's own order, we have the low byte first. */
 static bool has_word(const struct i2cpt_smbus_call *call)
 {
-    return call->protocol == I2CPT_SMBUS_WORD_DATA ||
-           call->protocol == I2CPT_SMBUS_PROC_CALL;
+    const struct i2cpt_smbus_protocol_info *p =
+        i2cpt_smbus_protocol(call->protocol);
+
+    return !(p->shape & I2CPT_SMBUS_BLOCK) && p->write_length == 2;
 }
 
 static void data_to_uapi(const struct i2cpt_smbus_call *call,
@@ -149,21 +152,22 @@ static void data_from_uapi(const union i2c_smbus_data *data,
 
 int uapi_smbus(int fd, struct i2cpt_smbus_call *call)
 {
-    bool process = call->protocol == I2CPT_SMBUS_PROC_CALL ||
-                   call->protocol == I2CPT_SMBUS_BLOCK_PROC_CALL;
+    const struct i2cpt_smbus_protocol_info *p =
+        i2cpt_smbus_protocol(call->protocol);
+    bool process = p->shape & I2CPT_SMBUS_CALL;
     union i2c_smbus_data data;
     struct i2c_smbus_ioctl_data args = {
         .read_write = call->read && !process ? I2C_SMBUS_READ : I2C_SMBUS_WRITE,
         .command = call->command,
         .size = call->protocol,
-        .data = call->protocol == I2CPT_SMBUS_QUICK ? NULL : &data,
+        .data = p->read_length ? &data : NULL,
     };
 
     data_to_uapi(call, &data);
     if (ioctl(fd, I2C_SMBUS, &args) < 0) {
         return -errno;
     }
-    if (call->read || process) {
+    if (smbus_reads(p, call->read)) {
         data_from_uapi(&data, call);
     }
     return 0;

@@ -12,6 +12,7 @@
 #include "core/options.h"
 #include "record/recorder.h"
 #include "record/redact.h"
+#include "smbus/protocols.h"
 #include "smbus/smbus-msgs.h"
 #include "trace/line.h"
 
@@ -151,7 +152,7 @@ static void fill_read(const struct i2cpt_smbus_call *call,
                       struct i2cpt_smbus_msgs *m)
 {
     struct i2cpt_msg *r = &m->msgs[m->n - 1];
-    bool i2c_block = call->protocol == I2CPT_SMBUS_I2C_BLOCK_DATA;
+    bool i2c_block = smbus_is_i2c_block(i2cpt_smbus_protocol(call->protocol));
     bool pec = smbus_has_pec(call->protocol, call->flags);
     uint32_t len = r->len - pec;
     uint8_t crc = 0;
@@ -185,8 +186,7 @@ static int smbus(void *priv, struct i2cpt_smbus_call *call,
     i2cpt_smbus_to_msgs(call, &m);
     note_request(rec, m.msgs, m.n);
     ret = rec->inner->smbus(rec->priv, call, deadline_ns, marks, fault);
-    if (!ret && m.msgs[m.n - 1].flags & I2CPT_M_RD &&
-        call->protocol != I2CPT_SMBUS_QUICK) {
+    if (!ret && m.msgs[m.n - 1].flags & I2CPT_M_RD && m.msgs[m.n - 1].len) {
         fill_read(call, &m);
     }
     note_data(rec, m.msgs, m.n);

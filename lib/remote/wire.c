@@ -375,14 +375,13 @@ int wire_get_smbus(struct wire_in *in, struct i2cpt_smbus_call *call)
     call->protocol = wire_get_u8(in);
     call->command = wire_get_u8(in);
     block = wire_get_bytes(in, sizeof(call->block));
-    if (whole(in) || call->read > 1 ||
-        call->protocol > I2CPT_SMBUS_I2C_BLOCK_DATA || call->protocol == 6 ||
+    if (whole(in) || call->read > 1 || !i2cpt_smbus_protocol(call->protocol) ||
         call->flags & ~(I2CPT_CLIENT_PEC | I2CPT_CLIENT_TEN) ||
         call->addr > (call->flags & I2CPT_CLIENT_TEN ? 0x3ff : 0x7f)) {
         return -EPROTO;
     }
     memcpy(call->block, block, sizeof(call->block));
-    return call->protocol >= I2CPT_SMBUS_BLOCK_DATA &&
+    return i2cpt_smbus_protocol(call->protocol)->shape & I2CPT_SMBUS_BLOCK &&
                    call->block[0] > I2CPT_SMBUS_BLOCK_MAX
                ? -EPROTO
                : 0;

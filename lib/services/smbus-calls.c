@@ -10,6 +10,7 @@
 #include "core/backend.h"
 #include "core/fault.h"
 #include "core/functionality.h"
+#include "smbus/protocols.h"
 #include "smbus/smbus-msgs.h"
 
 /* What came back: a command's data without count and PEC. */
@@ -55,11 +56,11 @@ static int bad_count(const struct smbus_command *c, unsigned count,
 /* The bits without which plain messages do not make the command. */
 static uint32_t message_needs(const struct smbus_command *c)
 {
-    if (c->protocol == I2CPT_SMBUS_QUICK)
-        return I2CPT_FUNC_SMBUS_QUICK;
-    if (c->protocol == I2CPT_SMBUS_BLOCK_PROC_CALL)
-        return I2CPT_FUNC_SMBUS_BLOCK_PROC_CALL;
-    return smbus_is_counted(c) ? I2CPT_FUNC_SMBUS_READ_BLOCK_DATA : 0;
+    const struct i2cpt_smbus_protocol_info *p =
+        i2cpt_smbus_protocol(c->protocol);
+    bool dataless = !(p->shape & I2CPT_SMBUS_COMMAND_WRITE);
+
+    return dataless || smbus_is_counted(c) ? p->read_functionality : 0;
 }
 
 static int take_messages(const struct smbus_command *c,
@@ -108,16 +109,14 @@ static int run_messages(struct i2cpt_adapter *a, const struct smbus_command *c,
 
 static bool is_block(unsigned protocol)
 {
-    return protocol == I2CPT_SMBUS_BLOCK_DATA ||
-           protocol == I2CPT_SMBUS_BLOCK_PROC_CALL ||
-           protocol == I2CPT_SMBUS_I2C_BLOCK_DATA;
+    return i2cpt_smbus_protocol(protocol)->shape & I2CPT_SMBUS_BLOCK;
 }
 
 static int to_call(const struct i2cpt_adapter *a, const struct smbus_command *c,
                    struct i2cpt_smbus_call *call, struct i2cpt_fault *fault)
 {
-    bool i2c_read = c->protocol == I2CPT_SMBUS_I2C_BLOCK_DATA && c->read;
-    size_t len = i2c_read ? c->max : c->len;
+    bool i2c_block = smbus_is_i2c_block(i2cpt_smbus_protocol(c->protocol));
+    size_t len = i2c_block && c->read ? c->max : c->len;
 
     memset(call, 0, sizeof(*call));
     call->addr = c->addr;
@@ -127,8 +126,7 @@ static int to_call(const struct i2cpt_adapter *a, const struct smbus_command *c,
     call->command = c->command;
     if (!smbus_has_pec(c->protocol, c->flags))
         call->flags &= (uint16_t)~I2CPT_CLIENT_PEC;
-    uint32_t missing =
-        i2cpt_smbus_needs(call) & ~i2cpt_adapter_functionality(a);
+    uint32_t missing = smbus_needs(call) & ~i2cpt_adapter_functionality(a);
     if (missing)
         return lacks(a, missing, fault);
     if (is_block(c->protocol)) {
@@ -149,20 +147,22 @@ static int take_call(const struct smbus_command *c,
                      const struct i2cpt_smbus_call *call, struct answer *in,
                      struct i2cpt_fault *fault)
 {
+    const struct i2cpt_smbus_protocol_info *p =
+        i2cpt_smbus_protocol(c->protocol);
+
     in->n = 0;
-    if (c->protocol == I2CPT_SMBUS_QUICK)
+    if (!smbus_reads(p, c->read))
         return 0;
-    if (is_block(c->protocol) &&
-        (c->read || c->protocol == I2CPT_SMBUS_BLOCK_PROC_CALL)) {
+    if (p->shape & I2CPT_SMBUS_BLOCK) {
         uint8_t count = call->block[0];
 
         if (!count || count > c->max || count > I2CPT_SMBUS_BLOCK_MAX)
             return bad_count(c, count, fault);
         in->n = count;
         memcpy(in->data, call->block + 1, count);
-    } else if (c->read || c->protocol == I2CPT_SMBUS_PROC_CALL) {
-        in->n = 2;
-        memcpy(in->data, call->block, 2);
+    } else {
+        in->n = p->read_length;
+        memcpy(in->data, call->block, in->n);
     }
     return 0;
 }

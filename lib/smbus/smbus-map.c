@@ -13,17 +13,9 @@
 #include "core/backend.h"
 #include "core/fault.h"
 #include "core/functionality.h"
+#include "smbus/protocols.h"
 #include "smbus/smbus-map.h"
 #include "smbus/smbus-msgs.h"
-
-/* In this order: several give the same bytes on the wire, and the plainest
- * that the host has is as good as another. */
-static const uint8_t protocols[] = {
-    I2CPT_SMBUS_QUICK,          I2CPT_SMBUS_BYTE,
-    I2CPT_SMBUS_BYTE_DATA,      I2CPT_SMBUS_WORD_DATA,
-    I2CPT_SMBUS_I2C_BLOCK_DATA, I2CPT_SMBUS_BLOCK_DATA,
-    I2CPT_SMBUS_PROC_CALL,      I2CPT_SMBUS_BLOCK_PROC_CALL,
-};
 
 /* The messages taken apart: a write, or a read, or one and then the other. */
 struct shape {
@@ -52,13 +44,12 @@ static bool take_apart(const struct i2cpt_xfer *x, struct shape *s)
 }
 
 /* The command that these messages might be. */
-static void guess(const struct shape *s, uint8_t protocol, bool pec,
+static void guess(const struct shape *s,
+                  const struct i2cpt_smbus_protocol_info *p, bool pec,
                   struct i2cpt_smbus_call *call)
 {
     const struct i2cpt_msg *first = s->w ? s->w : s->r;
-    bool is_call = protocol == I2CPT_SMBUS_PROC_CALL ||
-                   protocol == I2CPT_SMBUS_BLOCK_PROC_CALL;
-    bool i2c_block = protocol == I2CPT_SMBUS_I2C_BLOCK_DATA;
+    bool i2c_block = smbus_is_i2c_block(p);
     size_t n = s->w && s->w->len ? s->w->len - 1 : 0;
 
     memset(call, 0, sizeof(*call));
@@ -66,8 +57,8 @@ static void guess(const struct shape *s, uint8_t protocol, bool pec,
     call->flags = pec ? I2CPT_CLIENT_PEC : 0;
     if (first->flags & I2CPT_M_TEN)
         call->flags |= I2CPT_CLIENT_TEN;
-    call->protocol = protocol;
-    call->read = s->r && !is_call;
+    call->protocol = (uint8_t)p->protocol;
+    call->read = s->r && !(p->shape & I2CPT_SMBUS_CALL);
     if (s->w && s->w->len)
         call->command = s->w->buf[0];
     if (n > sizeof(call->block) - i2c_block)
@@ -91,26 +82,14 @@ static bool same_msg(const struct i2cpt_msg *m, const struct i2cpt_msg *like)
     return is_read(m) || !m->len || !memcmp(m->buf, like->buf, m->len);
 }
 
-/* Hosts refuse blocks of none. */
-static bool is_empty_block(const struct i2cpt_smbus_call *call)
-{
-    switch (call->protocol) {
-    case I2CPT_SMBUS_BLOCK_DATA:
-        return !call->read && !call->block[0];
-    case I2CPT_SMBUS_BLOCK_PROC_CALL:
-    case I2CPT_SMBUS_I2C_BLOCK_DATA:
-        return !call->block[0];
-    default:
-        return false;
-    }
-}
-
 static bool fits(const struct i2cpt_xfer *x,
+                 const struct i2cpt_smbus_protocol_info *p,
                  const struct i2cpt_smbus_call *call)
 {
     struct i2cpt_smbus_msgs m;
 
-    if (is_empty_block(call))
+    /* Hosts refuse blocks of none. */
+    if (smbus_gives_count(p, call->read) && !call->block[0])
         return false;
     i2cpt_smbus_to_msgs(call, &m);
     if (m.n != x->n)
@@ -126,18 +105,19 @@ static bool fits(const struct i2cpt_xfer *x,
 static bool find(const struct i2cpt_xfer *x, uint32_t functionality,
                  struct i2cpt_smbus_call *call, uint32_t *missing)
 {
+    const struct i2cpt_smbus_protocol_info *p;
     struct shape s;
 
     *missing = 0;
     if (!take_apart(x, &s))
         return false;
     for (int pec = 0; pec < 2; pec++) {
-        for (size_t i = 0; i < sizeof(protocols); i++) {
-            guess(&s, protocols[i], pec, call);
-            if (pec != smbus_has_pec(protocols[i], call->flags) ||
-                !fits(x, call))
+        for (p = smbus_protocols; p->name; p++) {
+            guess(&s, p, pec, call);
+            if (pec != smbus_has_pec(p->protocol, call->flags) ||
+                !fits(x, p, call))
                 continue;
-            uint32_t lacking = i2cpt_smbus_needs(call) & ~functionality;
+            uint32_t lacking = smbus_needs(call) & ~functionality;
             if (!lacking)
                 return true;
             if (!*missing)
@@ -177,7 +157,7 @@ static int fill(struct i2cpt_xfer *x, const struct i2cpt_smbus_call *call)
         if (n < 2 || n > I2CPT_SMBUS_BLOCK_MAX + 1 || n + pec > r->len)
             return i2cpt_fault_set(x->fault, EPROTO, I2CPT_PHASE_DATA,
                                    (int)x->n - 1, 0);
-    } else if (call->protocol == I2CPT_SMBUS_I2C_BLOCK_DATA) {
+    } else if (smbus_is_i2c_block(i2cpt_smbus_protocol(call->protocol))) {
         if (call->block[0] < n)
             return i2cpt_fault_text(x->fault, EPROTO,
                                     "the host read %u bytes of %u",

@@ -5,6 +5,7 @@
 
 #include "core/backend.h"
 #include "core/fault.h"
+#include "smbus/protocols.h"
 #include "smbus/smbus-msgs.h"
 
 uint8_t i2cpt_smbus_pec(uint8_t crc, const uint8_t *buf, size_t len)
@@ -27,54 +28,38 @@ uint8_t smbus_pec_msg(uint8_t crc, const struct i2cpt_msg *m, size_t len)
     return len ? i2cpt_smbus_pec(crc, m->buf, len) : crc;
 }
 
-bool smbus_has_pec(unsigned protocol, uint16_t flags)
+static const struct i2cpt_smbus_protocol_info *protocol_of(
+    const struct smbus_command *c)
 {
-    return (flags & I2CPT_CLIENT_PEC) && protocol != I2CPT_SMBUS_QUICK &&
-           protocol != I2CPT_SMBUS_I2C_BLOCK_DATA;
+    return i2cpt_smbus_protocol(c->protocol);
 }
 
 /* Bytes that the target sends, without PEC; a block's are counted on the wire
  * and this is how many there may be. */
 static uint32_t read_length(const struct smbus_command *c)
 {
-    switch (c->protocol) {
-    case I2CPT_SMBUS_QUICK:
-        return 0;
-    case I2CPT_SMBUS_BYTE:
-    case I2CPT_SMBUS_BYTE_DATA:
-        return 1;
-    case I2CPT_SMBUS_WORD_DATA:
-    case I2CPT_SMBUS_PROC_CALL:
-        return 2;
-    case I2CPT_SMBUS_I2C_BLOCK_DATA:
-        return c->max;
-    default:
-        return 1 + c->max;
-    }
+    const struct i2cpt_smbus_protocol_info *p = protocol_of(c);
+
+    return p->shape & I2CPT_SMBUS_BLOCK
+               ? c->max + !!(p->shape & I2CPT_SMBUS_COUNTED)
+               : p->read_length;
 }
 
 bool smbus_is_counted(const struct smbus_command *c)
 {
-    return c->protocol == I2CPT_SMBUS_BLOCK_PROC_CALL ||
-           (c->protocol == I2CPT_SMBUS_BLOCK_DATA && c->read);
-}
-
-/* Commands that write and then read at any rate. */
-static bool is_call(const struct smbus_command *c)
-{
-    return c->protocol == I2CPT_SMBUS_PROC_CALL ||
-           c->protocol == I2CPT_SMBUS_BLOCK_PROC_CALL;
+    return smbus_read_is_counted(protocol_of(c), c->read);
 }
 
 static uint32_t put_out(const struct smbus_command *c, uint8_t *out)
 {
+    const struct i2cpt_smbus_protocol_info *p = protocol_of(c);
     uint32_t n = 0;
 
-    out[n++] = c->command;
-    if (c->read && !is_call(c))
+    if (p->shape & I2CPT_SMBUS_COMMAND_WRITE)
+        out[n++] = c->command;
+    if (c->read && !(p->shape & I2CPT_SMBUS_CALL))
         return n;
-    if (c->protocol == I2CPT_SMBUS_BLOCK_DATA ||
-        c->protocol == I2CPT_SMBUS_BLOCK_PROC_CALL)
+    if (p->shape & I2CPT_SMBUS_COUNTED)
         out[n++] = (uint8_t)c->len;
     if (c->len)
         memcpy(out + n, c->data, c->len);
@@ -83,23 +68,23 @@ static uint32_t put_out(const struct smbus_command *c, uint8_t *out)
 
 void smbus_build(const struct smbus_command *c, struct i2cpt_smbus_msgs *m)
 {
+    const struct i2cpt_smbus_protocol_info *p = protocol_of(c);
     bool pec = smbus_has_pec(c->protocol, c->flags);
-    bool quick = c->protocol == I2CPT_SMBUS_QUICK;
-    bool bare = quick || c->protocol == I2CPT_SMBUS_BYTE;
+    bool reads = smbus_reads(p, c->read);
     uint16_t flags = c->flags & I2CPT_CLIENT_TEN ? I2CPT_M_TEN : 0;
 
     m->n = 0;
-    if (!(bare && c->read)) {
+    if (!c->read || p->shape & I2CPT_SMBUS_COMMAND_READ) {
         struct i2cpt_msg *w = &m->msgs[m->n++];
 
         *w = (struct i2cpt_msg){.addr = c->addr, .flags = flags, .buf = m->out};
-        w->len = quick ? 0 : put_out(c, m->out);
-        if (pec && !c->read && !is_call(c)) {
+        w->len = put_out(c, m->out);
+        if (pec && !reads) {
             m->out[w->len] = smbus_pec_msg(0, w, w->len);
             w->len++;
         }
     }
-    if (c->read || is_call(c)) {
+    if (reads) {
         struct i2cpt_msg *r = &m->msgs[m->n++];
 
         *r = (struct i2cpt_msg){.addr = c->addr,
@@ -136,6 +121,9 @@ int smbus_check_pec(const struct i2cpt_smbus_msgs *m, struct i2cpt_fault *fault)
 static void from_call(const struct i2cpt_smbus_call *call,
                       struct smbus_command *c)
 {
+    const struct i2cpt_smbus_protocol_info *p =
+        i2cpt_smbus_protocol(call->protocol);
+
     *c = (struct smbus_command){.addr = call->addr,
                                 .flags = call->flags,
                                 .protocol = call->protocol,
@@ -143,26 +131,15 @@ static void from_call(const struct i2cpt_smbus_call *call,
                                 .command = call->command,
                                 .data = call->block,
                                 .max = I2CPT_SMBUS_BLOCK_MAX};
-    switch (call->protocol) {
-    case I2CPT_SMBUS_BYTE_DATA:
-        c->len = 1;
-        break;
-    case I2CPT_SMBUS_WORD_DATA:
-    case I2CPT_SMBUS_PROC_CALL:
-        c->len = 2;
-        break;
-    case I2CPT_SMBUS_BLOCK_DATA:
-    case I2CPT_SMBUS_BLOCK_PROC_CALL:
-    case I2CPT_SMBUS_I2C_BLOCK_DATA:
+    if (p->shape & I2CPT_SMBUS_BLOCK) {
         c->data = call->block + 1;
         c->len = call->block[0];
         if (c->len > I2CPT_SMBUS_BLOCK_MAX)
             c->len = I2CPT_SMBUS_BLOCK_MAX;
-        break;
-    default:
-        break;
+    } else {
+        c->len = p->write_length;
     }
-    if (call->protocol == I2CPT_SMBUS_I2C_BLOCK_DATA)
+    if (smbus_is_i2c_block(p))
         c->max = (uint32_t)c->len;
 }
 
@@ -183,7 +160,7 @@ int i2cpt_smbus_from_msgs(struct i2cpt_smbus_call *call,
     bool pec = smbus_has_pec(call->protocol, call->flags);
     struct smbus_command c;
 
-    if (!(r->flags & I2CPT_M_RD) || call->protocol == I2CPT_SMBUS_QUICK)
+    if (!(r->flags & I2CPT_M_RD) || !r->len)
         return 0;
     int rc = pec ? smbus_check_pec(in, fault) : 0;
     if (rc)
@@ -197,47 +174,11 @@ int i2cpt_smbus_from_msgs(struct i2cpt_smbus_call *call,
                                 "%u bytes from address 0x%02x do not make the "
                                 "answer to command 0x%02x",
                                 n, r->addr, call->command);
-    if (call->protocol == I2CPT_SMBUS_I2C_BLOCK_DATA) {
+    if (smbus_is_i2c_block(protocol_of(&c))) {
         call->block[0] = (uint8_t)n;
         memcpy(call->block + 1, r->buf, n);
     } else {
         memcpy(call->block, r->buf, n);
     }
     return 0;
-}
-
-/* ------------------------------------------------------ functionality bits */
-
-uint32_t i2cpt_smbus_needs(const struct i2cpt_smbus_call *call)
-{
-    static const struct {
-        uint8_t protocol;
-        uint32_t write, read;
-    } bits[] = {
-        {I2CPT_SMBUS_QUICK, I2CPT_FUNC_SMBUS_QUICK, I2CPT_FUNC_SMBUS_QUICK},
-        {I2CPT_SMBUS_BYTE, I2CPT_FUNC_SMBUS_WRITE_BYTE,
-         I2CPT_FUNC_SMBUS_READ_BYTE},
-        {I2CPT_SMBUS_BYTE_DATA, I2CPT_FUNC_SMBUS_WRITE_BYTE_DATA,
-         I2CPT_FUNC_SMBUS_READ_BYTE_DATA},
-        {I2CPT_SMBUS_WORD_DATA, I2CPT_FUNC_SMBUS_WRITE_WORD_DATA,
-         I2CPT_FUNC_SMBUS_READ_WORD_DATA},
-        {I2CPT_SMBUS_PROC_CALL, I2CPT_FUNC_SMBUS_PROC_CALL,
-         I2CPT_FUNC_SMBUS_PROC_CALL},
-        {I2CPT_SMBUS_BLOCK_DATA, I2CPT_FUNC_SMBUS_WRITE_BLOCK_DATA,
-         I2CPT_FUNC_SMBUS_READ_BLOCK_DATA},
-        {I2CPT_SMBUS_BLOCK_PROC_CALL, I2CPT_FUNC_SMBUS_BLOCK_PROC_CALL,
-         I2CPT_FUNC_SMBUS_BLOCK_PROC_CALL},
-        {I2CPT_SMBUS_I2C_BLOCK_DATA, I2CPT_FUNC_SMBUS_WRITE_I2C_BLOCK,
-         I2CPT_FUNC_SMBUS_READ_I2C_BLOCK},
-    };
-    uint32_t needs = 0;
-
-    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-        if (bits[i].protocol == call->protocol)
-            needs = call->read ? bits[i].read : bits[i].write;
-    if (smbus_has_pec(call->protocol, call->flags))
-        needs |= I2CPT_FUNC_SMBUS_PEC;
-    if (call->flags & I2CPT_CLIENT_TEN)
-        needs |= I2CPT_FUNC_10BIT_ADDR;
-    return needs;
 }

@@ -21,8 +21,6 @@ struct i2cpt_smbus_msgs {
 /* PEC bytes included where the flag says so. */
 void i2cpt_smbus_to_msgs(const struct i2cpt_smbus_call *call,
                          struct i2cpt_smbus_msgs *out);
-/* The functionality bits that the command needs of a native SMBus host. */
-uint32_t i2cpt_smbus_needs(const struct i2cpt_smbus_call *call);
 /* After a read: data of the messages back into call->block, PEC checked. */
 int i2cpt_smbus_from_msgs(struct i2cpt_smbus_call *call,
                           const struct i2cpt_smbus_msgs *in,
@@ -43,8 +41,6 @@ struct smbus_command {
 void smbus_build(const struct smbus_command *c, struct i2cpt_smbus_msgs *m);
 /* Whether the target counts the bytes that it sends. */
 bool smbus_is_counted(const struct smbus_command *c);
-/* Whether a PEC is asked for and this protocol has one. */
-bool smbus_has_pec(unsigned protocol, uint16_t flags);
 /* The last byte of the last message, a read. -EBADMSG where it is not right. */
 int smbus_check_pec(const struct i2cpt_smbus_msgs *m,
                     struct i2cpt_fault *fault);

@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/fault.h"
 #include "core/functionality.h"
+#include "smbus/protocols.h"
 #include "smbus/smbus-msgs.h"
 #include "stub/stub.h"
 
@@ -320,7 +321,7 @@ int stub_bus_smbus(struct stub_bus *bus, struct i2cpt_smbus_call *call,
                    uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
     struct i2cpt_smbus_msgs m;
-    uint32_t missing = i2cpt_smbus_needs(call) & ~bus->functionality;
+    uint32_t missing = smbus_needs(call) & ~bus->functionality;
 
     if (missing)
         return lacks(missing, fault);

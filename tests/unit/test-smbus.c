@@ -9,6 +9,49 @@
 #include "unit.h"
 #include "wire.h"
 
+/* --------------------------------------------------------------- protocols */
+
+/* As linux/i2c.h numbers them, and with the names of its trace events. */
+static const char *const protocol_names[] = {
+    "QUICK",      "BYTE", "BYTE_DATA",       "WORD_DATA",      "PROC_CALL",
+    "BLOCK_DATA", NULL,   "BLOCK_PROC_CALL", "I2C_BLOCK_DATA", NULL,
+};
+
+START_TEST(protocol_table)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(protocol_names); i++) {
+        const struct i2cpt_smbus_protocol_info *p = i2cpt_smbus_protocol(i);
+
+        ck_assert_pstr_eq(p ? p->name : NULL, protocol_names[i]);
+        ck_assert(!p || i < I2CPT_SMBUS_PROTOCOLS);
+    }
+    ck_assert_ptr_null(i2cpt_smbus_protocol(UINT_MAX));
+}
+END_TEST
+
+/* Each bit of SMBus functionality belongs to one row, and to one direction of
+ * it unless both go out and in. */
+START_TEST(protocol_bits)
+{
+    uint32_t all = I2CPT_FUNC_SMBUS_PEC | I2CPT_FUNC_SMBUS_READ_BLOCK_DATA |
+                   I2CPT_FUNC_SMBUS_BLOCK_PROC_CALL,
+             seen = I2CPT_FUNC_SMBUS_PEC;
+
+    for (unsigned i = 0; i < I2CPT_SMBUS_PROTOCOLS; i++) {
+        const struct i2cpt_smbus_protocol_info *p = i2cpt_smbus_protocol(i);
+
+        if (!p)
+            continue;
+        bool same = p->read_functionality == p->write_functionality;
+        ck_assert_int_eq(same, !p->read_length || p->shape & I2CPT_SMBUS_CALL);
+        ck_assert_uint_eq(
+            seen & (p->read_functionality | p->write_functionality), 0);
+        seen |= p->read_functionality | p->write_functionality;
+    }
+    ck_assert_uint_eq(seen, all | I2CPT_FUNC_SMBUS_EMUL_ALL);
+}
+END_TEST
+
 /* --------------------------------------------------------------------- PEC */
 
 /* By hand: 0x01 shifted out of a register of eight bits is the polynomial, 07;
@@ -528,6 +571,8 @@ int main(void)
     Suite *s = suite_create("smbus");
     TCase *t = tcase_create("smbus");
 
+    tcase_add_test(t, protocol_table);
+    tcase_add_test(t, protocol_bits);
     tcase_add_loop_test(t, pec_of, 0, G_N_ELEMENTS(pecs));
     tcase_add_loop_test(t, forms_as_messages, 0, G_N_ELEMENTS(forms));
     tcase_add_loop_test(t, bad_answers, 0, G_N_ELEMENTS(answers));

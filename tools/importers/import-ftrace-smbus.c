@@ -9,8 +9,6 @@
 
 #include "importers/import-ftrace-bus.h"
 
-#define I2C_BLOCK_MAX 32 /* a read of unknown length that failed */
-
 int ftrace_smbus_begin(struct ftrace_buses *b, struct ftrace_bus *bus,
                        const struct ftrace_event *e, const char **why)
 {
@@ -43,35 +41,27 @@ void ftrace_smbus_reply(struct ftrace_bus *bus, const struct ftrace_event *e)
     }
 }
 
+/* Data with a count before them that only Linux knows. */
+static bool is_i2c_block(const struct i2cpt_smbus_protocol_info *p)
+{
+    return p->shape & I2CPT_SMBUS_BLOCK && !(p->shape & I2CPT_SMBUS_COUNTED);
+}
+
 /* What is written: behind the command, how many bytes of `out`, from where.
  * Data that were not printed whole are not known, and that is -1. */
 static int written(const struct ftrace_bus *bus, bool read, uint32_t *from)
 {
-    int want = 0;
+    const struct i2cpt_smbus_protocol_info *p = bus->smbus.protocol;
+    int want = (int)p->write_length;
 
     *from = 0;
-    switch (bus->smbus.protocol) {
-    case FTRACE_BYTE_DATA:
-        want = read ? 0 : 1;
-        break;
-    case FTRACE_WORD_DATA:
-        want = read ? 0 : 2;
-        break;
-    case FTRACE_PROC_CALL:
-        want = 2;
-        break;
-    case FTRACE_BLOCK_DATA:
-    case FTRACE_I2C_BLOCK_DATA:
-    case FTRACE_BLOCK_PROC_CALL:
-        if (read && bus->smbus.protocol != FTRACE_BLOCK_PROC_CALL) {
-            return 0;
-        }
+    if ((read && !(p->shape & I2CPT_SMBUS_CALL)) || !want) {
+        return 0;
+    }
+    if (p->shape & I2CPT_SMBUS_BLOCK) {
         /* the first of them is the count */
         want = bus->n_out ? bus->out[0] + 1 : 1;
-        *from = bus->smbus.protocol == FTRACE_I2C_BLOCK_DATA;
-        break;
-    default:
-        return 0;
+        *from = is_i2c_block(p);
     }
     return want == (int)bus->n_out ? want : -1;
 }
@@ -79,17 +69,13 @@ static int written(const struct ftrace_bus *bus, bool read, uint32_t *from)
 /* How many bytes are asked for, without PEC; of blocks with a count, 1. */
 static uint32_t asked(const struct ftrace_bus *bus)
 {
-    switch (bus->smbus.protocol) {
-    case FTRACE_QUICK:
-        return 0;
-    case FTRACE_WORD_DATA:
-    case FTRACE_PROC_CALL:
-        return 2;
-    case FTRACE_I2C_BLOCK_DATA:
-        return bus->replied && bus->n_in ? bus->n_in - 1 : I2C_BLOCK_MAX;
-    default:
+    const struct i2cpt_smbus_protocol_info *p = bus->smbus.protocol;
+
+    if (p->shape & I2CPT_SMBUS_COUNTED) {
         return 1;
     }
+    return is_i2c_block(p) && bus->replied && bus->n_in ? bus->n_in - 1
+                                                        : p->read_length;
 }
 
 static uint8_t pec(const struct ftrace_bus *bus, uint8_t crc,
@@ -105,9 +91,8 @@ static int build_write(struct ftrace_buses *b, struct ftrace_bus *bus,
                        bool read, bool has_pec, struct i2cpt_fault *fault)
 {
     const struct ftrace_event *s = &bus->smbus;
-    bool quick = s->protocol == FTRACE_QUICK;
     uint8_t all[sizeof(bus->out) + 2] = {s->command};
-    uint32_t from, n = quick ? 0 : 1;
+    uint32_t from, n = !!(s->protocol->shape & I2CPT_SMBUS_COMMAND_WRITE);
     int want = written(bus, read, &from);
 
     if (want > 0) {
@@ -131,9 +116,8 @@ static int build_read(struct ftrace_buses *b, struct ftrace_bus *bus,
                       bool has_pec, bool fine, struct i2cpt_fault *fault)
 {
     const struct ftrace_event *s = &bus->smbus;
-    bool counted = s->protocol == FTRACE_BLOCK_DATA ||
-                   s->protocol == FTRACE_BLOCK_PROC_CALL;
-    uint32_t skip = s->protocol == FTRACE_I2C_BLOCK_DATA && bus->n_in;
+    bool counted = s->protocol->shape & I2CPT_SMBUS_COUNTED;
+    uint32_t skip = is_i2c_block(s->protocol) && bus->n_in;
     uint32_t n = bus->n_in - skip, len = asked(bus);
     const struct ftrace_message *before =
         bus->n ? &bus->msgs[bus->n - 1] : NULL;
@@ -162,17 +146,14 @@ static int build(struct ftrace_buses *b, struct ftrace_bus *bus, bool read,
                  bool fine, struct i2cpt_fault *fault)
 {
     const struct ftrace_event *s = &bus->smbus;
-    bool call = s->protocol == FTRACE_PROC_CALL ||
-                s->protocol == FTRACE_BLOCK_PROC_CALL;
-    bool bare = s->protocol == FTRACE_QUICK || s->protocol == FTRACE_BYTE;
-    bool has_pec = s->flags & FTRACE_CLIENT_PEC &&
-                   s->protocol != FTRACE_QUICK &&
-                   s->protocol != FTRACE_I2C_BLOCK_DATA;
+    uint32_t shape = s->protocol->shape;
+    bool call = shape & I2CPT_SMBUS_CALL;
+    bool has_pec = shape & I2CPT_SMBUS_PEC && s->flags & FTRACE_CLIENT_PEC;
     int rc = 0;
 
     bus->n = 0;
     bus->len = 0;
-    if (!read || call || !bare) {
+    if (!read || shape & I2CPT_SMBUS_COMMAND_READ) {
         rc = build_write(b, bus, read, has_pec && !read && !call, fault);
     }
     if (!rc && (read || call)) {
@@ -197,8 +178,7 @@ int ftrace_smbus_end(struct ftrace_buses *b, struct ftrace_bus *bus,
     if (bus->made) {
         return 0;
     }
-    if (e->protocol == FTRACE_I2C_BLOCK_BROKEN ||
-        written(bus, e->read, &from) < 0) {
+    if (!e->protocol || written(bus, e->read, &from) < 0) {
         b->broken++;
         return 0;
     }

@@ -41,22 +41,6 @@ static const char *const event_names[] = {
 };
 #define N_EVENTS (sizeof(event_names) / sizeof(event_names[0]))
 
-/* The longer of two with the same beginning first. */
-static const struct {
-    const char *name;
-    enum ftrace_protocol protocol;
-} protocols[] = {
-    {"QUICK", FTRACE_QUICK},
-    {"BYTE_DATA", FTRACE_BYTE_DATA},
-    {"BYTE", FTRACE_BYTE},
-    {"WORD_DATA", FTRACE_WORD_DATA},
-    {"PROC_CALL", FTRACE_PROC_CALL},
-    {"BLOCK_DATA", FTRACE_BLOCK_DATA},
-    {"BLOCK_PROC_CALL", FTRACE_BLOCK_PROC_CALL},
-    {"I2C_BLOCK_DATA", FTRACE_I2C_BLOCK_DATA},
-    {"I2C_BLOCK_BROKEN", FTRACE_I2C_BLOCK_BROKEN},
-};
-
 /* ------------------------------------------------------------------- fields */
 
 /* Goes on with *p where `before` is 0. */
@@ -104,20 +88,41 @@ static int data(struct ftrace *f, const char **p, struct ftrace_event *e)
     return 0;
 }
 
+/* As text_take(), where no more of a word follows. */
+static bool take_word(const char **p, const char *word)
+{
+    const char *at = *p;
+
+    if (!text_take(&at, word) || g_ascii_isalnum(*at) || *at == '_') {
+        return false;
+    }
+    *p = at;
+    return true;
+}
+
 static int take_protocol(struct ftrace *f, const char **p,
                          struct ftrace_event *e)
 {
+    const struct i2cpt_smbus_protocol_info *protocol;
+    g_autoptr(GString) names = g_string_new("I2C_BLOCK_BROKEN");
+
     text_skip_space(p);
-    for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
-        if (text_take(p, protocols[i].name)) {
-            e->protocol = protocols[i].protocol;
+    e->protocol = NULL;
+    if (take_word(p, names->str)) {
+        return 0;
+    }
+    for (unsigned i = 0; i < I2CPT_SMBUS_PROTOCOLS; i++) {
+        protocol = i2cpt_smbus_protocol(i);
+        if (protocol && take_word(p, protocol->name)) {
+            e->protocol = protocol;
             return 0;
         }
+        if (protocol) {
+            g_string_append_printf(names, ", %s", protocol->name);
+        }
     }
-    return text_error(f->text, *p, f->fault,
-                      "'%.20s'; accepted is QUICK, BYTE, BYTE_DATA, WORD_DATA, "
-                      "PROC_CALL, BLOCK_DATA, BLOCK_PROC_CALL, I2C_BLOCK_DATA",
-                      *p);
+    return text_error(f->text, *p, f->fault, "'%.20s'; accepted is %s", *p,
+                      names->str);
 }
 
 static int result(struct ftrace *f, int rc, const char **p, const char *label,

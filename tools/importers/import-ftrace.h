@@ -19,19 +19,6 @@ enum ftrace_kind {
     FTRACE_SMBUS_RESULT,
 };
 
-/* Linux's protocol numbers are not needed, only which one it is. */
-enum ftrace_protocol {
-    FTRACE_QUICK,
-    FTRACE_BYTE,
-    FTRACE_BYTE_DATA,
-    FTRACE_WORD_DATA,
-    FTRACE_PROC_CALL,
-    FTRACE_BLOCK_DATA,
-    FTRACE_I2C_BLOCK_BROKEN,
-    FTRACE_BLOCK_PROC_CALL,
-    FTRACE_I2C_BLOCK_DATA,
-};
-
 struct ftrace_event {
     enum ftrace_kind kind;
     int64_t at_ns;
@@ -43,7 +30,8 @@ struct ftrace_event {
     const uint8_t *bytes;
     int32_t result; /* ret= and res= */
     uint8_t command;
-    enum ftrace_protocol protocol;
+    /* NULL: I2C_BLOCK_BROKEN, of which nobody knows what was on the wire */
+    const struct i2cpt_smbus_protocol_info *protocol;
     bool read; /* of SMBUS_RESULT: rd */
 };
 

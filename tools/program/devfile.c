@@ -291,30 +291,32 @@ static int smbus_call(struct devfile *f, struct preload_smbus *c)
     }
 }
 
-static bool is_block(const struct preload_smbus *c)
+/* Whether block[0] is a count that the program gives. */
+static bool gives_count(const struct i2cpt_smbus_protocol_info *p, bool read)
 {
-    return c->size == I2C_SMBUS_I2C_BLOCK_DATA ||
-           c->size == I2C_SMBUS_BLOCK_PROC_CALL ||
-           (c->size == I2C_SMBUS_BLOCK_DATA && !c->read_write);
+    bool told =
+        p->shape & I2CPT_SMBUS_COUNTED && !(p->shape & I2CPT_SMBUS_CALL);
+
+    return p->shape & I2CPT_SMBUS_BLOCK && !(read && told);
 }
 
 static int64_t do_smbus(struct devfile *f, struct preload_smbus *c)
 {
+    const struct i2cpt_smbus_protocol_info *p;
     int ret;
-    bool dataless = c->size == I2C_SMBUS_QUICK ||
-                    (c->size == I2C_SMBUS_BYTE && !c->read_write);
 
-    if (c->size > I2C_SMBUS_I2C_BLOCK_DATA || c->read_write > 1) {
-        return -EINVAL;
-    }
-    if (!dataless && !c->has_data) {
-        return -EINVAL;
-    }
     if (c->size == I2C_SMBUS_I2C_BLOCK_BROKEN) { /* what 2.6.22 and older had */
         c->size = I2C_SMBUS_I2C_BLOCK_DATA;
         c->block[0] = c->read_write ? I2CPT_SMBUS_BLOCK_MAX : c->block[0];
     }
-    if (is_block(c) && c->block[0] > I2CPT_SMBUS_BLOCK_MAX) {
+    p = i2cpt_smbus_protocol(c->size);
+    if (!p || c->read_write > 1) {
+        return -EINVAL;
+    }
+    if ((c->read_write ? p->read_length : p->write_length) && !c->has_data) {
+        return -EINVAL;
+    }
+    if (gives_count(p, c->read_write) && c->block[0] > I2CPT_SMBUS_BLOCK_MAX) {
         return -EINVAL;
     }
     ret = smbus_call(f, c);
