@@ -11,6 +11,8 @@
 #include "core/clock.h"
 #include "core/fault.h"
 #include "core/options.h"
+#include "core/recv-len.h"
+#include "core/threads.h"
 #include "record/recorder.h"
 #include "smbus/smbus-map.h"
 
@@ -99,30 +101,13 @@ int bus_check_functionality(struct i2cpt_bus *bus,
     return ret;
 }
 
-/* What a RECV_LEN read asks for stands where its answer comes: buf[0]. */
-static void save_asked(const struct i2cpt_xfer *x, uint8_t *asked)
-{
-    size_t i;
-
-    for (i = 0; i < x->n; i++) {
-        asked[i] = x->msgs[i].flags & I2CPT_M_RECV_LEN ? x->msgs[i].buf[0] : 0;
-    }
-}
-
-static void prepare_try(struct i2cpt_xfer *x, const uint8_t *asked)
+static int try_transfer(struct i2cpt_bus *bus, struct i2cpt_xfer *x)
 {
     size_t i;
 
     for (i = 0; i < x->n; i++) {
         x->msgs[i].actual = 0;
-        if (asked && (x->msgs[i].flags & I2CPT_M_RECV_LEN)) {
-            x->msgs[i].buf[0] = asked[i];
-        }
     }
-}
-
-static int try_transfer(struct i2cpt_bus *bus, struct i2cpt_xfer *x)
-{
     return bus->info.functionality & I2CPT_FUNC_I2C
                ? bus->ops->transfer(bus->priv, x)
                : i2cpt_smbus_map_transfer(bus->ops, bus->priv,
@@ -137,22 +122,20 @@ static int execute_transfer(struct i2cpt_bus *bus, struct i2cpt_call *call,
     };
     uint32_t left = bus->ops->flags & I2CPT_OPS_RETRIES ? 0 : bus->retries;
     uint8_t asked[I2CPT_TRANSFER_MAX];
-    bool again = false;
     int ret = bus_check_functionality(bus, call, fault);
 
     if (ret) {
         return ret;
     }
     if (left) {
-        save_asked(&x, asked);
+        i2cpt_recv_len_keep(x.msgs, x.n, asked);
     }
-    for (;; again = true) {
-        prepare_try(&x, again ? asked : NULL);
+    for (;; left--) {
         ret = try_transfer(bus, &x);
         if (ret != -EAGAIN || !left || i2cpt_now_ns() >= x.deadline_ns) {
             return ret;
         }
-        left--;
+        i2cpt_recv_len_put_back(x.msgs, x.n, asked);
         i2cpt_fault_clear(fault);
     }
 }
@@ -299,27 +282,10 @@ void bus_free(struct i2cpt_bus *bus)
     g_free(bus);
 }
 
-static void cond_init_monotonic(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &attr);
-    pthread_condattr_destroy(&attr);
-}
-
 /* Wait for `done` until then; false when the time has passed. */
 bool bus_wait_locked(struct i2cpt_bus *bus, uint64_t until_ns)
 {
-    struct timespec ts;
-
-    if (until_ns == UINT64_MAX) {
-        return !pthread_cond_wait(&bus->done, &bus->lock);
-    }
-    ts.tv_sec = (time_t)(until_ns / 1000000000u);
-    ts.tv_nsec = (long)(until_ns % 1000000000u);
-    return pthread_cond_timedwait(&bus->done, &bus->lock, &ts) != ETIMEDOUT;
+    return i2cpt_cond_wait_until(&bus->done, &bus->lock, until_ns);
 }
 
 /* Takes over `identity`, also when it fails. */
@@ -348,8 +314,8 @@ int bus_new(const struct i2cpt_options *o, char *identity,
     bus->retries = (uint32_t)i2cpt_options_number(o, "retries");
     bus->instant = bus->ops->instant && bus->ops->instant(bus->priv);
     pthread_mutex_init(&bus->lock, NULL);
-    cond_init_monotonic(&bus->work);
-    cond_init_monotonic(&bus->done);
+    i2cpt_cond_init(&bus->work);
+    i2cpt_cond_init(&bus->done);
     *out = bus;
     return 0;
 

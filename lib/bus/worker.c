@@ -3,28 +3,24 @@
  * backend can (begin, collect) the next one while the last is on the wire. */
 #include <errno.h>
 #include <glib.h>
-#include <signal.h>
 
 #include "bus/bus.h"
 #include "core/clock.h"
 #include "core/fault.h"
+#include "core/threads.h"
 
 static void *worker_main(void *arg);
 
 static int start_worker_locked(struct i2cpt_bus *bus)
 {
-    sigset_t all, old;
     int ret;
 
     if (bus->worker_started) {
         return 0;
     }
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    ret = pthread_create(&bus->worker, NULL, worker_main, bus);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    ret = i2cpt_thread_start(&bus->worker, worker_main, bus);
     bus->worker_started = !ret;
-    return -ret;
+    return ret;
 }
 
 int bus_enqueue_locked(struct i2cpt_bus *bus, struct job *job)

@@ -2,12 +2,12 @@
 /* Which dongle a specification string means, and which are there. */
 #include <errno.h>
 #include <glib.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/fault.h"
+#include "core/threads.h"
 #include "ftdi/find.h"
 
 /* Chips with an MPSSE, told by the release number of the descriptor: vendor and
@@ -39,13 +39,12 @@ const char *ftdi_chip_name(enum mpsse_chip chip)
 
 int ftdi_usb_init(libusb_context **usb)
 {
-    sigset_t all, old;
+    sigset_t before;
     int ret;
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
+    i2cpt_signals_block(&before);
     ret = libusb_init(usb);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    i2cpt_signals_restore(&before);
     return ret;
 }
 

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <ftdi.h>
 #include <glib.h>
-#include <signal.h>
 #include <sys/time.h>
 
 #include "core/clock.h"
 #include "core/fault.h"
+#include "core/threads.h"
 #include "ftdi/link.h"
 #include "ftdi/mpsse-usb.h"
 
@@ -51,12 +51,11 @@ struct ftdi_link {
 static struct ftdi_context *new_context(void)
 {
     struct ftdi_context *ftdi;
-    sigset_t all, old;
+    sigset_t before;
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
+    i2cpt_signals_block(&before);
     ftdi = ftdi_new();
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    i2cpt_signals_restore(&before);
     return ftdi;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/fault.h"
+#include "core/recv-len.h"
 #include "ftdi/mpsse-bus-private.h"
 #include "ftdi/mpsse-codec.h"
 
@@ -282,20 +283,17 @@ static int attempt(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t *i)
 
 int mpsse_bus_transfer(struct mpsse_bus *bus, struct i2cpt_xfer *x)
 {
-    uint8_t counts[64];
+    uint8_t asked[I2CPT_TRANSFER_MAX];
     size_t i, k;
     int ret = mpsse_bus_ready(bus, x->deadline_ns, x->fault);
 
     if (ret) {
         return ret;
     }
-    /* RECV_LEN's buf[0] is overwritten by the attempt that finds the bus
-     * stuck: keep the first few. */
-    for (k = 0; k < x->n && k < sizeof(counts); k++) {
-        counts[k] = x->msgs[k].flags & I2CPT_M_RECV_LEN ? x->msgs[k].buf[0] : 0;
-    }
+    /* the attempt that finds the bus stuck has overwritten it */
+    i2cpt_recv_len_keep(x->msgs, x->n, asked);
     ret = attempt(bus, x, &i);
-    if (ret != -EBUSY || x->n > sizeof(counts)) {
+    if (ret != -EBUSY) {
         return ret;
     }
     /* No START was seen on a stuck bus, so it can begin anew once freed. */
@@ -303,10 +301,8 @@ int mpsse_bus_transfer(struct mpsse_bus *bus, struct i2cpt_xfer *x)
     if (ret) {
         return ret;
     }
+    i2cpt_recv_len_put_back(x->msgs, x->n, asked);
     for (k = 0; k < x->n; k++) {
-        if (counts[k]) {
-            x->msgs[k].buf[0] = counts[k];
-        }
         x->msgs[k].actual = 0;
     }
     i2cpt_fault_clear(x->fault);

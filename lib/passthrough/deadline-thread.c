@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/threads.h"
 #include "i2cpt.h"
 #include "passthrough/deadline-thread.h"
 
@@ -24,28 +25,21 @@ struct i2cpt_timer *i2cpt_timer_new(i2cpt_timer_fn fire,
                                     uint64_t (*now)(void *user), void *user)
 {
     struct i2cpt_timer *timer = g_new0(struct i2cpt_timer, 1);
-    pthread_condattr_t attr;
 
     timer->fire = fire;
     timer->now = now;
     timer->user = user;
     timer->when_ns = UINT64_MAX;
     pthread_mutex_init(&timer->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&timer->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    i2cpt_cond_init(&timer->changed);
     return timer;
 }
 
 /* The embedder's clock may be another one than the condition's. */
 static void wait_locked(struct i2cpt_timer *timer, uint64_t left_ns)
 {
-    uint64_t until_ns = i2cpt_now_ns() + left_ns;
-    struct timespec ts = {(time_t)(until_ns / 1000000000u),
-                          (long)(until_ns % 1000000000u)};
-
-    pthread_cond_timedwait(&timer->changed, &timer->lock, &ts);
+    i2cpt_cond_wait_until(&timer->changed, &timer->lock,
+                          i2cpt_now_ns() + left_ns);
 }
 
 static void *timer_main(void *arg)
@@ -81,18 +75,12 @@ static void *timer_main(void *arg)
 
 void i2cpt_timer_set(struct i2cpt_timer *timer, uint64_t when_ns)
 {
-    sigset_t all, old;
-
     pthread_mutex_lock(&timer->lock);
     timer->when_ns = when_ns;
     if (timer->started) {
         pthread_cond_signal(&timer->changed);
     } else if (when_ns != UINT64_MAX) {
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &old);
-        timer->started =
-            !pthread_create(&timer->thread, NULL, timer_main, timer);
-        pthread_sigmask(SIG_SETMASK, &old, NULL);
+        timer->started = !i2cpt_thread_start(&timer->thread, timer_main, timer);
         if (!timer->started) {
             i2cpt_log(I2CPT_LOG_ERROR, "no thread for the timer");
         }

@@ -4,12 +4,7 @@
 #include <string.h>
 
 #include "passthrough/passthrough.h"
-
-/* i2cdetect's rule: a quick write may disturb an EEPROM there. */
-static bool probe_by_read(uint16_t addr)
-{
-    return (addr >= 0x30 && addr <= 0x37) || (addr >= 0x50 && addr <= 0x5f);
-}
+#include "smbus/probe-rule.h"
 
 enum pt_probe i2cpt_pt_probe_how(const struct i2cpt_passthrough *pt,
                                  uint16_t addr)
@@ -19,7 +14,7 @@ enum pt_probe i2cpt_pt_probe_how(const struct i2cpt_passthrough *pt,
     if (!pt->policy.probe || pt->targets[addr].no_probe) {
         return PT_PROBE_NONE;
     }
-    if (probe_by_read(addr)) {
+    if (smbus_probes_by_read(addr)) {
         return can & (I2CPT_FUNC_I2C | I2CPT_FUNC_SMBUS_READ_BYTE)
                    ? PT_PROBE_READ
                    : PT_PROBE_NONE;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/fault.h"
+#include "core/recv-len.h"
 #include "replay/match.h"
 
 /* ------------------------------------------------------------- one request */
@@ -249,23 +250,6 @@ static bool same_mangling(const struct i2cpt_xfer *x,
     return true;
 }
 
-/* What RECV_LEN requests say in their buffers is overwritten by a try. */
-#define SAVED 8
-static void save_blocks(const struct i2cpt_xfer *x, uint8_t *saved, bool back)
-{
-    size_t i, k = 0;
-
-    for (i = 0; i < x->n && k < SAVED; i++) {
-        if (x->msgs[i].flags & I2CPT_M_RECV_LEN) {
-            if (back) {
-                x->msgs[i].buf[0] = saved[k++];
-            } else {
-                saved[k++] = x->msgs[i].buf[0];
-            }
-        }
-    }
-}
-
 /* Try the item at `at`: 1 served (with *result), 0 it differs. */
 int match_try(struct trace_match *m, struct i2cpt_xfer *x, line_t line,
               uint64_t at, int *result)
@@ -277,16 +261,16 @@ int match_try(struct trace_match *m, struct i2cpt_xfer *x, line_t line,
     bool own = trace_is_own(&line->transfer);
     uint64_t redacted = m->redacted;
     enum walk_answer answer;
-    uint8_t saved[SAVED];
+    uint8_t asked[I2CPT_TRANSFER_MAX];
     int code = 0;
 
     if (!same_mangling(x, &line->transfer)) {
         return 0;
     }
-    save_blocks(x, saved, false);
+    i2cpt_recv_len_keep(x->msgs, x->n, asked);
     answer = run_request(m, &r, &code);
     if (answer == WALK_DIFF || answer == WALK_SHORT) {
-        save_blocks(x, saved, true);
+        i2cpt_recv_len_put_back(x->msgs, x->n, asked);
         m->redacted = redacted;
         return 0;
     }

@@ -4,19 +4,13 @@
 #include <stdbool.h>
 
 #include "core/fault.h"
-
-/* EEPROMs may take a quick write for the begin of a write; sensors at other
- * addresses may be confused by a read. */
-static bool is_read_address(uint16_t addr)
-{
-    return (addr >= 0x30 && addr <= 0x37) || (addr >= 0x50 && addr <= 0x5f);
-}
+#include "smbus/probe-rule.h"
 
 int i2cpt_probe(struct i2cpt_adapter *a, uint16_t addr, int how,
                 struct i2cpt_fault *fault)
 {
     bool read = how == I2CPT_PROBE_READ ||
-                (how == I2CPT_PROBE_AUTO && is_read_address(addr));
+                (how == I2CPT_PROBE_AUTO && smbus_probes_by_read(addr));
 
     i2cpt_fault_clear(fault);
     if (addr > 0x7f)

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/recv-len.h"
 #include "smbus/smbus-msgs.h"
 #include "stub/stub.h"
 #include "unit.h"
@@ -49,6 +50,31 @@ START_TEST(protocol_bits)
         seen |= p->read_functionality | p->write_functionality;
     }
     ck_assert_uint_eq(seen, all | I2CPT_FUNC_SMBUS_EMUL_ALL);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- RECV_LEN */
+
+/* Whatever a try has written over it, and however many messages there are. */
+START_TEST(asked_is_kept)
+{
+    enum { N = 100 };
+    struct i2cpt_msg msgs[N];
+    uint8_t bytes[N], asked[N];
+    int i;
+
+    for (i = 0; i < N; i++) {
+        bytes[i] = (uint8_t)(i % 2 + 1);
+        msgs[i] = (struct i2cpt_msg){
+            .flags = i % 3 ? I2CPT_M_RD : I2CPT_M_RD | I2CPT_M_RECV_LEN,
+            .len = 1,
+            .buf = &bytes[i]};
+    }
+    i2cpt_recv_len_keep(msgs, N, asked);
+    memset(bytes, 0xee, N);
+    i2cpt_recv_len_put_back(msgs, N, asked);
+    for (i = 0; i < N; i++)
+        ck_assert_int_eq(bytes[i], i % 3 ? 0xee : i % 2 + 1);
 }
 END_TEST
 
@@ -573,6 +599,7 @@ int main(void)
 
     tcase_add_test(t, protocol_table);
     tcase_add_test(t, protocol_bits);
+    tcase_add_test(t, asked_is_kept);
     tcase_add_loop_test(t, pec_of, 0, G_N_ELEMENTS(pecs));
     tcase_add_loop_test(t, forms_as_messages, 0, G_N_ELEMENTS(forms));
     tcase_add_loop_test(t, bad_answers, 0, G_N_ELEMENTS(answers));
