@@ -14,11 +14,27 @@
 #define HELD_LINES 64u
 #define HELD_BYTES 65536u
 
-/* A transfer that waits; its messages and bytes follow it in one piece. */
+/*
+ * A transfer on its way into the file. The first one that is held is a GUESS.
+ *
+ *   (made) -> (written)  nothing is held, and it is no guess
+ *   (made) -> GUESS      how many bytes of its last read the guest takes is
+ *                        still to be told, by took()
+ *   (made) -> TOLD       it stands behind one that is held
+ *   (made) -> (written)  there is no room to hold it: all that is held goes
+ *                        before it
+ *   GUESS  -> TOLD       took(), or the next guess of its owner, since of this
+ *                        one nothing will be told any more
+ *   GUESS  -> (written)  flush, end, the last close, or no room behind it: as
+ * it is TOLD   -> (written)  no GUESS stands before it; or likewise
+ */
+enum held_state { HELD_GUESS, HELD_TOLD };
+
+/* Its messages and bytes follow it in one piece. */
 struct held {
     struct i2cpt_trace_line line;
     size_t size;
-    bool guess; /* `owner` has not told yet how many bytes were taken */
+    enum held_state state;
     const void *owner;
 };
 
@@ -79,7 +95,7 @@ static void write_told(struct record_lines *l)
 {
     struct held *h;
 
-    while ((h = g_queue_peek_head(&l->held)) && !h->guess) {
+    while ((h = g_queue_peek_head(&l->held)) && h->state == HELD_TOLD) {
         g_queue_pop_head(&l->held);
         l->held_bytes -= h->size;
         write_line(l, &h->line);
@@ -94,7 +110,7 @@ static struct held *find_guess(struct record_lines *l, const void *owner)
     for (i = l->held.head; i; i = i->next) {
         struct held *h = i->data;
 
-        if (h->guess && h->owner == owner) {
+        if (h->state == HELD_GUESS && h->owner == owner) {
             return h;
         }
     }
@@ -133,7 +149,7 @@ static void hold(struct record_lines *l, const struct i2cpt_trace_line *line,
     h = g_malloc(size); /* bounded above */
     h->line = *line;
     h->size = size;
-    h->guess = r->guess;
+    h->state = r->guess ? HELD_GUESS : HELD_TOLD;
     h->owner = r->owner;
     copy = (struct i2cpt_trace_msg *)(h + 1);
     memcpy(copy, line->transfer.msgs, msgs);
@@ -185,7 +201,7 @@ static void put_locked(struct record_lines *l, struct record *r)
         struct held *before = find_guess(l, r->owner);
 
         if (before) {
-            before->guess = false; /* it is told no more */
+            before->state = HELD_TOLD;
             write_told(l);
         }
     }
@@ -211,7 +227,7 @@ void record_lines_took(struct record_lines *l, const void *owner, uint32_t n)
     pthread_mutex_lock(&l->lock);
     h = find_guess(l, owner);
     if (h) {
-        h->guess = false;
+        h->state = HELD_TOLD;
         last = &h->line.transfer.msgs[h->line.transfer.n - 1];
         if (n < last->n_bytes) {
             h->line.transfer.mark |= I2CPT_TRACE_TOOK;

@@ -201,6 +201,74 @@ START_TEST(times)
 }
 END_TEST
 
+/* The states of a line on its way (lib/record/shared-file.c), each transition
+ * by itself: steps, what stands in the file then, and after the close. */
+static const struct {
+    const char *name, *steps[5];
+    bool flush;
+    const char *then, *after;
+} ways[] = {
+    {"made, written", {"m w0@0x48"}, false, "w0@0x48", ""},
+    {"made, GUESS",
+     {"m w0@0x48", "g r2@0x48"},
+     false,
+     "w0@0x48",
+     "\nr2@0x48 = 1a c0"},
+    {"made, TOLD",
+     {"g r2@0x48", "m w0@0x48"},
+     false,
+     "",
+     "r2@0x48 = 1a c0\nw0@0x48"},
+    {"GUESS, TOLD by took(), written",
+     {"g r2@0x48", "k 1"},
+     false,
+     "r2@0x48 = 1a c0 %took-1",
+     ""},
+    {"GUESS, TOLD by the next guess",
+     {"g r2@0x48", "g r1@0x48"},
+     false,
+     "r2@0x48 = 1a c0",
+     "\nr1@0x48 = 1a"},
+    {"TOLD, written behind its GUESS",
+     {"g r2@0x48", "m w0@0x48", "k 2"},
+     false,
+     "r2@0x48 = 1a c0\nw0@0x48",
+     ""},
+    {"GUESS and TOLD, written by a flush",
+     {"g r2@0x48", "m w0@0x48"},
+     true,
+     "r2@0x48 = 1a c0\nw0@0x48",
+     ""},
+};
+
+START_TEST(each_way_of_a_line)
+{
+    struct i2cpt_adapter *a = open_stub("");
+    char out[256], *lines, *want;
+
+    for (int i = 0; ways[_i].steps[i]; i++) {
+        replay_step(a, ways[_i].steps[i], out);
+    }
+    if (ways[_i].flush) {
+        ck_assert_int_eq(i2cpt_trace_record_flush(a), 0);
+        replay_step(a, "k 1", out);
+    }
+    if (*ways[_i].then) {
+        lines = recorded();
+        want = g_strconcat(ways[_i].then, "\ntruncated", NULL);
+        ck_assert_msg(!strcmp(lines, want), "%s: %s", ways[_i].name, lines);
+        g_free(want);
+        g_free(lines);
+    }
+    i2cpt_adapter_unref(a);
+    lines = recorded();
+    want = g_strconcat(ways[_i].then, ways[_i].after, "\nend", NULL);
+    ck_assert_msg(!strcmp(lines, want), "%s: %s", ways[_i].name, lines);
+    g_free(want);
+    g_free(lines);
+}
+END_TEST
+
 /* What waits for took() is bounded, and flush() writes it. */
 START_TEST(held)
 {
@@ -477,6 +545,8 @@ static Suite *recorder_suite(void)
     tcase_add_test(tcase, pec);
     tcase_add_test(tcase, headers);
     tcase_add_test(tcase, times);
+    tcase_add_loop_test(tcase, each_way_of_a_line, 0,
+                        sizeof(ways) / sizeof(ways[0]));
     tcase_add_test(tcase, held);
     tcase_add_test(tcase, too_long_for_a_line);
     tcase_add_test(tcase, killed);
