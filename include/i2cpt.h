@@ -130,6 +130,14 @@ I2CPT_API void i2cpt_set_log(i2cpt_log_fn log, void *user);
 #define I2CPT_M_REV_DIR_ADDR 0x2000u
 #define I2CPT_M_NOSTART      0x4000u
 #define I2CPT_M_STOP         0x8000u
+/* Those that want I2CPT_FUNC_PROTOCOL_MANGLING of an adapter, and all there
+ * are. */
+#define I2CPT_M_MANGLING                                             \
+    (I2CPT_M_NO_RD_ACK | I2CPT_M_IGNORE_NAK | I2CPT_M_REV_DIR_ADDR | \
+     I2CPT_M_STOP)
+#define I2CPT_M_ALL                                                  \
+    (I2CPT_M_RD | I2CPT_M_TEN | I2CPT_M_RECV_LEN | I2CPT_M_NOSTART | \
+     I2CPT_M_MANGLING)
 
 /* Functionality: names and values of Linux's I2C_FUNC_*. */
 #define I2CPT_FUNC_I2C                    0x00000001u

@@ -10,6 +10,8 @@
 #include "bus/bus.h"
 #include "core/clock.h"
 #include "core/fault.h"
+#include "core/functionality.h"
+#include "core/msg-flags.h"
 #include "core/options.h"
 #include "core/recv-len.h"
 #include "core/threads.h"
@@ -66,20 +68,21 @@ bool bus_idle_for_locked(struct i2cpt_bus *bus, const void *owner)
 
 /* -------------------------------------------------------------- execution */
 
-static int needs(struct i2cpt_bus *bus, uint32_t func, const char *name,
+static int needs(struct i2cpt_bus *bus, uint32_t func,
                  struct i2cpt_fault *fault)
 {
     if (bus->info.functionality & func) {
         return 0;
     }
     return i2cpt_fault_text(fault, EOPNOTSUPP, "%s: the adapter lacks %s",
-                            bus->identity, name);
+                            bus->identity, i2cpt_functionality_name(func));
 }
 
 int bus_check_functionality(struct i2cpt_bus *bus,
                             const struct i2cpt_call *call,
                             struct i2cpt_fault *fault)
 {
+    const struct i2cpt_msg_flag *f;
     uint16_t flags = 0;
     size_t i;
     int ret = 0;
@@ -87,16 +90,12 @@ int bus_check_functionality(struct i2cpt_bus *bus,
     for (i = 0; i < call->n; i++) {
         flags |= call->msgs[i].flags;
     }
-    if (flags & I2CPT_M_TEN) {
-        ret = needs(bus, I2CPT_FUNC_10BIT_ADDR, "I2C_FUNC_10BIT_ADDR", fault);
-    }
-    if (!ret && (flags & I2CPT_M_NOSTART)) {
-        ret = needs(bus, I2CPT_FUNC_NOSTART, "I2C_FUNC_NOSTART", fault);
-    }
-    if (!ret && (flags & (I2CPT_M_NO_RD_ACK | I2CPT_M_IGNORE_NAK |
-                          I2CPT_M_REV_DIR_ADDR | I2CPT_M_STOP))) {
-        ret = needs(bus, I2CPT_FUNC_PROTOCOL_MANGLING,
-                    "I2C_FUNC_PROTOCOL_MANGLING", fault);
+    /* RECV_LEN is the backend's to refuse, or smbus-map's */
+    flags &= (uint16_t) ~(I2CPT_M_RD | I2CPT_M_RECV_LEN);
+    for (f = i2cpt_msg_flags; flags && !ret && f->flag; f++) {
+        if (flags & f->flag) {
+            ret = needs(bus, f->functionality, fault);
+        }
     }
     return ret;
 }
@@ -233,9 +232,8 @@ static int check_start(struct i2cpt_bus *bus, const struct i2cpt_call *call,
                                 "address 0x%02x: accepted is 0x00 to 0x%02x",
                                 call->addr, max);
     }
-    return call->flags & I2CPT_M_TEN
-               ? needs(bus, I2CPT_FUNC_10BIT_ADDR, "I2C_FUNC_10BIT_ADDR", fault)
-               : 0;
+    return call->flags & I2CPT_M_TEN ? needs(bus, I2CPT_FUNC_10BIT_ADDR, fault)
+                                     : 0;
 }
 
 /*

@@ -5,11 +5,6 @@
 #include "core/check-msgs.h"
 #include "core/fault.h"
 
-#define KNOWN_FLAGS                                                    \
-    (I2CPT_M_RD | I2CPT_M_TEN | I2CPT_M_RECV_LEN | I2CPT_M_NO_RD_ACK | \
-     I2CPT_M_IGNORE_NAK | I2CPT_M_REV_DIR_ADDR | I2CPT_M_NOSTART |     \
-     I2CPT_M_STOP)
-
 static int check_recv_len(const struct i2cpt_msg *m, size_t i,
                           struct i2cpt_fault *fault)
 {
@@ -38,10 +33,10 @@ static int check_msg(const struct i2cpt_msg *m, size_t i,
                                 "0x00 to 0x%02x",
                                 i, m->addr, max);
     }
-    if (m->flags & ~KNOWN_FLAGS) {
+    if (m->flags & ~I2CPT_M_ALL) {
         return i2cpt_fault_text(fault, EINVAL,
                                 "message %zu: unknown flags 0x%04x", i,
-                                m->flags & ~KNOWN_FLAGS);
+                                m->flags & ~I2CPT_M_ALL);
     }
     if (m->len > I2CPT_MSG_MAX || (m->len && !m->buf)) {
         return i2cpt_fault_text(

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The library's own threads, which take no signals, and waiting with a bound.
- */
+/* Threads of the library, which take no signals, and waiting with a bound. */
 #ifndef I2CPT_THREADS_H
 #define I2CPT_THREADS_H
 

@@ -8,13 +8,15 @@
 #include <string.h>
 
 #include "core/fault.h"
+#include "core/functionality.h"
+#include "core/msg-flags.h"
 #include "i2c-dev/plan.h"
 
 static int refuse(struct i2cpt_fault *fault, size_t i, const char *what,
-                  const char *missing)
+                  uint32_t missing)
 {
     i2cpt_fault_text(fault, EOPNOTSUPP, "message %zu: %s: the adapter lacks %s",
-                     i, what, missing);
+                     i, what, i2cpt_functionality_name(missing));
     fault->msg = (int32_t)i;
     return -EOPNOTSUPP;
 }
@@ -23,31 +25,15 @@ static int refuse(struct i2cpt_fault *fault, size_t i, const char *what,
 static int check_msg(uint32_t functionality, const struct i2cpt_msg *m,
                      size_t i, struct i2cpt_fault *fault)
 {
-    static const struct {
-        uint16_t flags;
-        uint32_t functionality;
-        const char *what, *name;
-    } needs[] = {
-        {I2CPT_M_TEN, I2CPT_FUNC_10BIT_ADDR, "10-bit address",
-         "I2C_FUNC_10BIT_ADDR"},
-        {I2CPT_M_RECV_LEN, I2CPT_FUNC_SMBUS_READ_BLOCK_DATA, "RECV_LEN",
-         "I2C_FUNC_SMBUS_READ_BLOCK_DATA"},
-        {I2CPT_M_NOSTART, I2CPT_FUNC_NOSTART, "NOSTART", "I2C_FUNC_NOSTART"},
-        {I2CPT_M_NO_RD_ACK | I2CPT_M_IGNORE_NAK | I2CPT_M_REV_DIR_ADDR |
-             I2CPT_M_STOP,
-         I2CPT_FUNC_PROTOCOL_MANGLING, "mangled protocol",
-         "I2C_FUNC_PROTOCOL_MANGLING"},
-    };
-    size_t k;
+    const struct i2cpt_msg_flag *f;
 
-    for (k = 0; k < G_N_ELEMENTS(needs); k++) {
-        if ((m->flags & needs[k].flags) &&
-            !(functionality & needs[k].functionality)) {
-            return refuse(fault, i, needs[k].what, needs[k].name);
+    for (f = i2cpt_msg_flags; f->flag; f++) {
+        if (m->flags & f->flag && !(functionality & f->functionality)) {
+            return refuse(fault, i, f->what, f->functionality);
         }
     }
     if (!m->len && !(functionality & I2CPT_FUNC_SMBUS_QUICK)) {
-        return refuse(fault, i, "no data", "I2C_FUNC_SMBUS_QUICK");
+        return refuse(fault, i, "no data", I2CPT_FUNC_SMBUS_QUICK);
     }
     return 0;
 }

@@ -238,12 +238,10 @@ static enum walk_answer run_request(struct trace_match *m, struct run *r,
 static bool same_mangling(const struct i2cpt_xfer *x,
                           const struct i2cpt_trace_transfer *t)
 {
-    const uint16_t mask = I2CPT_M_NO_RD_ACK | I2CPT_M_IGNORE_NAK |
-                          I2CPT_M_REV_DIR_ADDR | I2CPT_M_STOP;
     size_t i;
 
     for (i = 0; i < x->n && i < t->n; i++) {
-        if ((x->msgs[i].flags ^ t->msgs[i].flags) & mask) {
+        if ((x->msgs[i].flags ^ t->msgs[i].flags) & I2CPT_M_MANGLING) {
             return false;
         }
     }

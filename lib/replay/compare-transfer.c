@@ -6,9 +6,7 @@
 #include "i2cpt-trace.h"
 #include "replay/asked-so-far.h"
 
-#define MANGLING                                                     \
-    (I2CPT_M_NO_RD_ACK | I2CPT_M_IGNORE_NAK | I2CPT_M_REV_DIR_ADDR | \
-     I2CPT_M_NOSTART | I2CPT_M_STOP)
+#define MANGLING (I2CPT_M_MANGLING | I2CPT_M_NOSTART)
 
 #define AT_START (-1)
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/fault.h"
+#include "core/msg-flags.h"
 #include "trace/line.h"
 
 static bool grow(struct trace_text *t, size_t more)
@@ -154,15 +155,7 @@ static void format_bytes(struct trace_text *t, const struct i2cpt_trace_msg *m)
 void trace_format_msg(struct trace_text *t, const struct i2cpt_trace_msg *m,
                       bool address)
 {
-    static const struct {
-        uint16_t flag;
-        char letter;
-    } letters[] = {{I2CPT_M_IGNORE_NAK, 'i'},
-                   {I2CPT_M_NO_RD_ACK, 'n'},
-                   {I2CPT_M_STOP, 'p'},
-                   {I2CPT_M_NOSTART, 's'},
-                   {I2CPT_M_REV_DIR_ADDR, 't'}};
-    size_t i;
+    const struct i2cpt_msg_flag *f;
     char *p;
 
     if (!reserve(t, MSG_MAX)) {
@@ -170,9 +163,9 @@ void trace_format_msg(struct trace_text *t, const struct i2cpt_trace_msg *m,
     }
     p = t->buf + t->len;
     *p++ = ' ';
-    for (i = 0; i < G_N_ELEMENTS(letters); i++) {
-        if (m->flags & letters[i].flag) {
-            *p++ = letters[i].letter;
+    for (f = i2cpt_msg_flags; m->flags && f->flag; f++) {
+        if (f->letter && m->flags & f->flag) {
+            *p++ = f->letter;
         }
     }
     *p++ = m->flags & I2CPT_M_RD ? 'r' : 'w';
@@ -257,16 +250,11 @@ void trace_format_transfer(struct trace_text *t,
 
 /* ------------------------------------------------- what can be written */
 
-#define WRITABLE_FLAGS                                                 \
-    (I2CPT_M_RD | I2CPT_M_TEN | I2CPT_M_RECV_LEN | I2CPT_M_NO_RD_ACK | \
-     I2CPT_M_IGNORE_NAK | I2CPT_M_REV_DIR_ADDR | I2CPT_M_NOSTART |     \
-     I2CPT_M_STOP)
-
 static const char *msg_problem(const struct i2cpt_trace_msg *m)
 {
     uint32_t most = m->flags & I2CPT_M_RECV_LEN ? TRACE_BLOCK_MAX : m->len;
 
-    if (m->flags & ~WRITABLE_FLAGS) {
+    if (m->flags & ~I2CPT_M_ALL) {
         return "unknown message flags";
     }
     if (m->addr > (m->flags & I2CPT_M_TEN ? 0x3ff : 0x7f)) {

@@ -2,6 +2,7 @@
 /* One message: direction, length, address, bytes. */
 #include <string.h>
 
+#include "core/msg-flags.h"
 #include "trace/parse.h"
 
 /* Value of a hexadecimal digit + 1; 0: none. */
@@ -126,31 +127,15 @@ static int parse_bytes(struct parser *s, struct i2cpt_trace_msg *m, size_t max)
 
 static int parse_flags(struct parser *s, struct i2cpt_trace_msg *m)
 {
-    for (;; s->p++) {
+    for (; *s->p != 'w'; s->p++) {
         uint16_t flag;
 
-        switch (*s->p) {
-        case 'w':
-            return 0;
-        case 'r':
+        if (*s->p == 'r') {
             m->flags |= I2CPT_M_RD;
             return 0;
-        case 'i':
-            flag = I2CPT_M_IGNORE_NAK;
-            break;
-        case 'n':
-            flag = I2CPT_M_NO_RD_ACK;
-            break;
-        case 'p':
-            flag = I2CPT_M_STOP;
-            break;
-        case 's':
-            flag = I2CPT_M_NOSTART;
-            break;
-        case 't':
-            flag = I2CPT_M_REV_DIR_ADDR;
-            break;
-        default:
+        }
+        flag = i2cpt_msg_flag_of(*s->p);
+        if (!flag) {
             return parse_fail(s, s->p, "expected a message, as w1 or r2");
         }
         if (m->flags & flag) {
@@ -158,6 +143,7 @@ static int parse_flags(struct parser *s, struct i2cpt_trace_msg *m)
         }
         m->flags |= flag;
     }
+    return 0;
 }
 
 static int parse_write(struct parser *s, uint32_t index,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/fault.h"
+#include "core/msg-flags.h"
 #include "i2cpt-trace.h"
 
 struct words {
@@ -38,26 +39,14 @@ static int parse_number(const char *p, unsigned long max, const char *ends,
 
 static const char *parse_letters(const char *p, uint16_t *flags)
 {
-    static const struct {
-        char letter;
-        uint16_t flag;
-    } letters[] = {{'i', I2CPT_M_IGNORE_NAK},
-                   {'n', I2CPT_M_NO_RD_ACK},
-                   {'p', I2CPT_M_STOP},
-                   {'s', I2CPT_M_NOSTART},
-                   {'t', I2CPT_M_REV_DIR_ADDR}};
-    size_t i;
+    uint16_t flag;
 
     for (; *p && *p != 'r' && *p != 'w'; p++) {
-        for (i = 0; i < G_N_ELEMENTS(letters); i++) {
-            if (letters[i].letter == *p) {
-                *flags |= letters[i].flag;
-                break;
-            }
-        }
-        if (i == G_N_ELEMENTS(letters)) {
+        flag = i2cpt_msg_flag_of(*p);
+        if (!flag) {
             return NULL;
         }
+        *flags |= flag;
     }
     return p;
 }

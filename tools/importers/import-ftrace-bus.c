@@ -11,10 +11,6 @@
 
 #define BUSES_MAX 1024
 #define DMA_SAFE  0x0200u /* I2C_M_DMA_SAFE says nothing of the wire */
-#define FLAGS                                                          \
-    (I2CPT_M_RD | I2CPT_M_TEN | I2CPT_M_RECV_LEN | I2CPT_M_NO_RD_ACK | \
-     I2CPT_M_IGNORE_NAK | I2CPT_M_REV_DIR_ADDR | I2CPT_M_NOSTART |     \
-     I2CPT_M_STOP)
 #define BLOCK_MAX 257
 
 static void free_bus(gpointer data)
@@ -76,7 +72,7 @@ static int on_message(struct ftrace_buses *b, struct ftrace_bus *bus,
     uint16_t flags = e->flags & (uint16_t) ~(FTRACE_CLIENT_PEC | DMA_SAFE);
     bool read = e->kind == FTRACE_I2C_READ;
 
-    if (flags & ~FLAGS || read != !!(flags & I2CPT_M_RD) ||
+    if (flags & ~I2CPT_M_ALL || read != !!(flags & I2CPT_M_RD) ||
         (flags & I2CPT_M_RECV_LEN && !read)) {
         *why = "f= has flags that this event or a trace does not have";
         return -EINVAL;
