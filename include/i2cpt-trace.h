@@ -45,6 +45,9 @@ struct i2cpt_trace_msg {
 #define I2CPT_TRACE_RESEND   2u /* %resend: the one before, sent again */
 #define I2CPT_TRACE_CONTINUE 4u /* %continue: reads on where that one ended */
 #define I2CPT_TRACE_TOOK     8u /* %took-N: the guest took N of the last read */
+#define I2CPT_TRACE_RESTART                             \
+    16u /* %restart: the guest began it with a repeated \
+           START, for which STOP and START went out */
 
 struct i2cpt_trace_transfer {
     uint64_t duration_ns;
@@ -263,6 +266,9 @@ struct i2cpt_trace_verdict {
     uint64_t mismatch_line;
     char expected[1000], actual[1000];
     uint64_t next_lines[8]; /* the first that remain; 0 behind the last */
+    /* Where repeated STARTs got lost (docs/trace-format.md): transfers that
+     * were asked for in parts, and requests answered out of several. */
+    uint64_t split, joined;
 };
 /* Reads on to the trace's end where it must to know what remains. 0, or
  * -EOPNOTSUPP for an adapter of another kind, or that of a bad line. */

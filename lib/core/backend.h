@@ -30,6 +30,8 @@ struct i2cpt_trace_verdict; /* i2cpt-trace.h */
 #define I2CPT_MARK_RESEND       2u /* the same again: busy, or read too short */
 #define I2CPT_MARK_TOOK_FOLLOWS 4u /* took() will be called for this one */
 #define I2CPT_MARK_CONTINUE     8u /* reads on where the last read ended */
+#define I2CPT_MARK_RESTART      16u /* the guest began it with a repeated START */
+#define I2CPT_MARK_SPLIT        32u /* ... or may go on with one behind it */
 
 /* One transfer as a backend sees it. */
 struct i2cpt_xfer {

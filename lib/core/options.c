@@ -58,6 +58,12 @@ const struct i2cpt_key i2cpt_common_keys[] = {
      .def = "go-on",
      .help = "where nothing more can be recorded: go on without, or refuse "
              "every further transfer"},
+    {.name = "restarts",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "exact|any",
+     .def = "exact",
+     .help = "any: who asks may have lost repeated STARTs, so that a trace "
+             "answers STOP and START for one, and the other way round"},
     {.name = "record-redact",
      .kind = I2CPT_KEY_STRING,
      .help = "ADDR[/REG][:...]: data written as ??"},

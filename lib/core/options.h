@@ -13,6 +13,9 @@
 
 struct i2cpt_ops;
 
+/* Values of restarts=. */
+enum { RESTARTS_EXACT, RESTARTS_ANY };
+
 /* Those that every backend has. */
 extern const struct i2cpt_key i2cpt_common_keys[];
 

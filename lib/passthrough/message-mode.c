@@ -273,6 +273,8 @@ static enum pt_next begin(struct i2cpt_passthrough *pt)
     m->guest = GUEST_REFUSED;
     m->out.len = m->sent.len = 0;
     m->quick_sent = m->probed = false;
+    m->repeated = m->open;
+    m->open = true;
     m->now_ns = pt_now(pt);
     pt->addr = pt->event.addr;
     i2cpt_pt_check_pointer(pt);
@@ -379,6 +381,7 @@ static enum pt_next message_stop(struct i2cpt_passthrough *pt)
 {
     enum pt_next next = end_message(pt);
 
+    pt->message.open = false;
     return next == PT_WAIT ? pt_done(pt, I2CPT_ACK) : next;
 }
 
@@ -398,6 +401,7 @@ static void message_reset(struct i2cpt_passthrough *pt)
     }
     m->guest = GUEST_IDLE;
     m->wire = WIRE_IDLE;
+    m->open = false;
     m->out.len = m->sent.len = 0;
 }
 

@@ -73,10 +73,16 @@ static void add_read(struct i2cpt_passthrough *pt, struct i2cpt_msg *msg)
     }
 }
 
-static uint32_t marks_of(const struct pt_message *m)
+static uint32_t marks_of(const struct i2cpt_passthrough *pt)
 {
-    uint32_t marks = 0;
+    const struct pt_message *m = &pt->message;
+    bool reads = m->job != JOB_WRITE && m->job != JOB_QUICK_WRITE;
+    uint32_t marks = m->repeated ? I2CPT_MARK_RESTART : 0;
 
+    /* what follows a read is not known when it goes out */
+    if (reads || pt->goal == PT_GOAL_START) {
+        marks |= I2CPT_MARK_SPLIT;
+    }
     if (m->again || m->job == JOB_RESEND) {
         marks |= I2CPT_MARK_RESEND;
     }
@@ -113,7 +119,7 @@ enum pt_next i2cpt_pt_transmit(struct i2cpt_passthrough *pt)
         add_read(pt, &pt->msgs[n++]);
         break;
     }
-    return i2cpt_pt_transfer(pt, n, marks_of(m));
+    return i2cpt_pt_transfer(pt, n, marks_of(pt));
 }
 
 enum pt_next i2cpt_pt_send(struct i2cpt_passthrough *pt, enum pt_job job)

@@ -126,6 +126,8 @@ struct pt_message {
     enum pt_guest guest;
     enum pt_wire wire;
     enum pt_job job;
+    bool open;             /* the guest's next START is a repeated one ... */
+    bool repeated;         /* ... as that of this message was */
     bool quick_sent;       /* START was probed by a quick write: that was it */
     bool probed;           /* START was probed at all */
     struct pt_buffer out;  /* what the guest writes */

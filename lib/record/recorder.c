@@ -441,6 +441,9 @@ static int write_headers(struct record_lines *lines, int32_t bus,
         g_snprintf(text, sizeof(text), "%u", info->frequency_hz);
         ret = write_number(lines, "frequency", bus, text, fault);
     }
+    if (!ret && i2cpt_options_number(o, "restarts") == RESTARTS_ANY) {
+        ret = write_number(lines, "restarts", bus, "any", fault);
+    }
     return ret;
 }
 

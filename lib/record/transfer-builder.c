@@ -31,7 +31,8 @@ void record_reset(struct record *r, uint32_t marks)
     r->began_ns = i2cpt_now_ns();
     r->mark = (marks & I2CPT_MARK_PROBE ? I2CPT_TRACE_PROBE : 0) |
               (marks & I2CPT_MARK_RESEND ? I2CPT_TRACE_RESEND : 0) |
-              (marks & I2CPT_MARK_CONTINUE ? I2CPT_TRACE_CONTINUE : 0);
+              (marks & I2CPT_MARK_CONTINUE ? I2CPT_TRACE_CONTINUE : 0) |
+              (marks & I2CPT_MARK_RESTART ? I2CPT_TRACE_RESTART : 0);
     r->guess = marks & I2CPT_MARK_TOOK_FOLLOWS;
     r->owner = NULL;
     r->too_long = false;

@@ -52,6 +52,44 @@ static int settle(struct trace_match *m, line_t line, enum walk_answer answer,
 
 /* ----------------------------------------------------------------- in order */
 
+/* What is walked on; what was got before may have been given up since. */
+static int current(struct trace_match *m, line_t *line,
+                   struct i2cpt_fault *fault)
+{
+    int ret;
+
+    if (m->viewing && m->at == m->view.last) {
+        *line = &m->view.line;
+        return 0;
+    }
+    if (m->seq->cut && m->at == m->seq->pos) {
+        *line = &m->left.line;
+        return 0;
+    }
+    ret = match_get(m, m->at, line, fault);
+    if (ret == 1) {
+        return 0;
+    }
+    m->state = MATCH_LOST;
+    return ret ? ret : lost(fault);
+}
+
+/* After a mismatch: further on is one that begins like this. */
+static bool moves_on(struct trace_match *m, bool stop, line_t *line,
+                     enum walk_answer *answer)
+{
+    if (!match_move_on_stream(m, stop) ||
+        match_get(m, m->seq->pos, line, NULL) != 1) {
+        (void)current(m, line, NULL);
+        return false;
+    }
+    m->viewing = false;
+    m->at = m->seq->pos;
+    m->own = false;
+    *answer = history_walk(&m->history, &(*line)->transfer, &m->walk);
+    return true;
+}
+
 /* Walk what was asked so far on the item at seq->pos. */
 static int enter(struct trace_match *m, line_t line, struct i2cpt_fault *fault)
 {
@@ -61,7 +99,16 @@ static int enter(struct trace_match *m, line_t line, struct i2cpt_fault *fault)
     m->at = m->seq->pos;
     m->own = trace_is_own(&line->transfer);
     if (answer == WALK_DIFF || answer == WALK_SHORT) {
-        return stream_differs(m, line, "", fault);
+        const struct trace_asked *first =
+            &g_array_index(m->history.msgs, struct trace_asked, 0);
+
+        if (match_is_absent(m, first->addr, first->flags)) {
+            m->state = MATCH_REFUSED;
+            return match_absent(m, fault);
+        }
+        if (!moves_on(m, false, &line, &answer)) {
+            return stream_differs(m, line, "", fault);
+        }
     }
     return settle(m, line, answer, fault);
 }
@@ -75,22 +122,30 @@ static int enter_in_order(struct trace_match *m, bool past,
 {
     const struct trace_asked *first =
         &g_array_index(m->history.msgs, struct trace_asked, 0);
+    uint64_t passed = 0;
+    enum walk_answer answer;
     line_t line;
     int ret;
 
     for (;;) {
         ret = match_find_head(m, first->addr, first->flags, &line, fault);
+        if (ret == 1 && m->seq->pos < passed) {
+            ret = 0; /* end=hold came back to a probe */
+        }
         if (ret < 0) {
             m->state = MATCH_LOST;
             return ret;
         }
         if (!ret ||
             !match_same_first(&line->transfer, first->addr, first->flags)) {
-            if (!trace_source_knows(&m->source, first->addr, first->flags)) {
+            if (match_is_absent(m, first->addr, first->flags)) {
                 m->state = MATCH_REFUSED;
                 return match_absent(m, fault);
             }
-            return stream_differs(m, ret ? line : NULL, "", fault);
+            m->at = m->seq->pos;
+            return ret && moves_on(m, false, &line, &answer)
+                       ? settle(m, line, answer, fault)
+                       : stream_differs(m, ret ? line : NULL, "", fault);
         }
         if (!(line->transfer.mark & I2CPT_TRACE_PROBE)) {
             return enter(m, line, fault);
@@ -103,71 +158,79 @@ static int enter_in_order(struct trace_match *m, bool past,
             m->state = MATCH_PROBED;
             return 0;
         }
-        m->seq->pos++;
+        passed = ++m->seq->pos;
     }
 }
 
 /* ---------------------------------------------------------------- by lookup */
 
+/* Walk what was asked so far on the transfer whose turn it is in a script. */
+static bool walk_script(struct trace_match *m, struct trace_script *script,
+                        line_t *line, enum walk_answer *answer)
+{
+    const struct trace_asked *first =
+        &g_array_index(m->history.msgs, struct trace_asked, 0);
+
+    m->script = script;
+    m->seq->pos = trace_script_pos(script);
+    if (match_find_head(m, first->addr, first->flags, line, NULL) != 1) {
+        return false;
+    }
+    *answer = history_walk(&m->history, &(*line)->transfer, &m->walk);
+    m->at = m->seq->pos;
+    m->own = trace_is_own(&(*line)->transfer);
+    return *answer == WALK_FIT || *answer == WALK_FAULT;
+}
+
 /*
  * Another transfer that begins the same way. One that refuses what was just
  * asked is taken only where its turn has come, or no other is left.
  */
-static int enter_by_lookup(struct trace_match *m, line_t expected,
-                           const char *event, struct i2cpt_fault *fault)
+static bool find_by_lookup(struct trace_match *m, line_t *line,
+                           enum walk_answer *answer)
 {
     const struct trace_asked *first =
         &g_array_index(m->history.msgs, struct trace_asked, 0);
     struct trace_script *refuses = NULL;
-    enum walk_answer answer;
-    line_t line;
+    bool parts = false;
     guint i;
 
+    m->viewing = false;
     trace_lookup_rank(m->seq, first->flags & I2CPT_M_RD, 0, m->ranked);
     for (i = 0; i < m->ranked->len; i++) {
         struct trace_script *script = g_ptr_array_index(m->ranked, i);
-        bool turn = !i && script->next < script->n;
+        bool unused = script->next < script->n;
 
-        m->script = script;
-        m->seq->pos = trace_script_pos(script);
-        if (match_find_head(m, first->addr, first->flags, &line, fault) != 1) {
-            continue;
+        if (!parts && (!unused || script->probe)) {
+            parts = true;
+            if (restarts_enter(m, true, line, answer)) {
+                return true;
+            }
         }
-        answer = history_walk(&m->history, &line->transfer, &m->walk);
-        m->at = m->seq->pos;
-        m->own = trace_is_own(&line->transfer);
-        if (answer == WALK_FIT || (answer == WALK_FAULT && turn)) {
-            return settle(m, line, answer, fault);
-        }
-        if (answer == WALK_FAULT && !refuses) {
-            refuses = script;
+        if (walk_script(m, script, line, answer)) {
+            if (*answer == WALK_FIT || (!i && unused)) {
+                return true;
+            }
+            refuses = refuses ? refuses : script;
         }
     }
-    if (refuses) {
-        m->script = refuses;
-        m->seq->pos = trace_script_pos(refuses);
-        if (match_find_head(m, first->addr, first->flags, &line, fault) == 1) {
-            m->at = m->seq->pos;
-            answer = history_walk(&m->history, &line->transfer, &m->walk);
-            return settle(m, line, answer, fault);
-        }
-    }
-    return stream_differs(m, expected, event, fault);
+    return (!parts && restarts_enter(m, true, line, answer)) ||
+           (refuses && walk_script(m, refuses, line, answer)) ||
+           restarts_enter(m, false, line, answer);
+}
+
+static int enter_by_lookup(struct trace_match *m, line_t expected,
+                           const char *event, struct i2cpt_fault *fault)
+{
+    enum walk_answer answer;
+    line_t line;
+
+    return find_by_lookup(m, &line, &answer)
+               ? settle(m, line, answer, fault)
+               : stream_differs(m, expected, event, fault);
 }
 
 /* ------------------------------------------------------------------ events */
-
-static int current(struct trace_match *m, line_t *line,
-                   struct i2cpt_fault *fault)
-{
-    int ret = match_get(m, m->at, line, fault);
-
-    if (ret == 1) {
-        return 0;
-    }
-    m->state = MATCH_LOST;
-    return ret ? ret : lost(fault);
-}
 
 static int first_start(struct trace_match *m, uint16_t addr, uint16_t flags,
                        struct i2cpt_fault *fault)
@@ -175,6 +238,7 @@ static int first_start(struct trace_match *m, uint16_t addr, uint16_t flags,
     match_settle_guess(m);
     m->duration_ns = 0;
     m->script = NULL;
+    m->viewing = false;
     history_reset(&m->history);
     history_start(&m->history, addr, flags);
     m->seq = trace_source_seq(&m->source, addr, flags);
@@ -196,16 +260,75 @@ static int answer_event(struct trace_match *m, line_t line,
     if (answer == WALK_FAULT) {
         return stream_fault(m, line, fault);
     }
-    return m->mode == TRACE_LOOKUP ? enter_by_lookup(m, line, "", fault)
-                                   : stream_differs(m, line, "", fault);
+    if (m->mode == TRACE_LOOKUP) {
+        return enter_by_lookup(m, line, "", fault);
+    }
+    return answer == WALK_DIFF && moves_on(m, false, &line, &answer)
+               ? settle(m, line, answer, fault)
+               : stream_differs(m, line, "", fault);
+}
+
+static void note_write(struct trace_match *m);
+static bool ends_here(struct trace_match *m, line_t *line);
+
+/* Lookup: what was asked for ends at this repeated START, and the trace has its
+ * rest as a transfer of its own. */
+static bool joins_by_lookup(struct trace_match *m, line_t *line,
+                            enum walk_answer *answer)
+{
+    GArray *msgs = m->history.msgs;
+    struct trace_asked next =
+        g_array_index(msgs, struct trace_asked, msgs->len - 1);
+
+    if (m->history.cut || msgs->len < 2) {
+        return false;
+    }
+    g_array_set_size(msgs, msgs->len - 1);
+    m->viewing = false;
+    if (!ends_here(m, line) || !restarts_may_join_next(m, m->at)) {
+        g_array_append_val(msgs, next);
+        return false;
+    }
+    match_consume(m, m->at, m->own, *line, m->walk.bi);
+    note_write(m);
+    m->joined++;
+    history_reset(&m->history);
+    history_start(&m->history, next.addr, next.flags);
+    return find_by_lookup(m, line, answer);
+}
+
+static int repeated_start(struct trace_match *m, uint16_t addr, uint16_t flags,
+                          struct i2cpt_fault *fault)
+{
+    struct trace_walk before = m->walk;
+    enum walk_answer answer;
+    line_t line, expected;
+    int ret = current(m, &line, fault);
+
+    if (ret) {
+        return ret;
+    }
+    expected = line;
+    answer = walk_start(&line->transfer, &m->walk, addr, flags);
+    if (answer != WALK_DIFF) {
+        return answer_event(m, line, answer, fault);
+    }
+    if (m->mode == TRACE_LOOKUP) {
+        return find_by_lookup(m, &line, &answer) ||
+                       joins_by_lookup(m, &line, &answer)
+                   ? settle(m, line, answer, fault)
+                   : stream_differs(m, expected, "", fault);
+    }
+    m->walk = before;
+    if (restarts_join(m, &line)) {
+        answer = walk_start(&line->transfer, &m->walk, addr, flags);
+    }
+    return answer_event(m, line, answer, fault);
 }
 
 int trace_match_start(struct trace_match *m, uint16_t addr, uint16_t flags,
                       struct i2cpt_fault *fault)
 {
-    line_t line;
-    int ret;
-
     flags &= I2CPT_M_RD | I2CPT_M_TEN;
     switch (m->state) {
     case MATCH_IDLE:
@@ -218,12 +341,7 @@ int trace_match_start(struct trace_match *m, uint16_t addr, uint16_t flags,
         return enter_in_order(m, true, fault);
     default:
         history_start(&m->history, addr, flags);
-        ret = current(m, &line, fault);
-        return ret ? ret
-                   : answer_event(
-                         m, line,
-                         walk_start(&line->transfer, &m->walk, addr, flags),
-                         fault);
+        return repeated_start(m, addr, flags, fault);
     }
 }
 
@@ -376,6 +494,27 @@ static bool ends_here(struct trace_match *m, line_t *line)
     return false;
 }
 
+/* The same; else the one at hand stays. */
+static bool ends_as_whole(struct trace_match *m, line_t *line)
+{
+    struct trace_walk walk = m->walk;
+    struct trace_script *script = m->script;
+    uint64_t at = m->at;
+    bool viewing = m->viewing, own = m->own;
+
+    m->viewing = false;
+    if (ends_here(m, line)) {
+        return true;
+    }
+    m->walk = walk;
+    m->script = script;
+    m->seq->pos = m->at = at;
+    m->viewing = viewing;
+    m->own = own;
+    (void)current(m, line, NULL);
+    return false;
+}
+
 static int stop_walk(struct trace_match *m, struct i2cpt_fault *fault)
 {
     enum walk_answer answer;
@@ -386,7 +525,14 @@ static int stop_walk(struct trace_match *m, struct i2cpt_fault *fault)
         return ret;
     }
     answer = walk_stop(&line->transfer, &m->walk);
-    if (answer == WALK_DIFF && m->mode == TRACE_LOOKUP && ends_here(m, &line)) {
+    if (answer == WALK_DIFF && m->mode == TRACE_LOOKUP &&
+        ends_as_whole(m, &line)) {
+        answer = walk_stop(&line->transfer, &m->walk);
+    }
+    if (answer == WALK_DIFF && restarts_split(m, &line)) {
+        answer = WALK_FIT;
+    }
+    if (answer == WALK_DIFF && moves_on(m, true, &line, &answer)) {
         answer = walk_stop(&line->transfer, &m->walk);
     }
     if (answer == WALK_DIFF) {
@@ -417,6 +563,7 @@ int trace_match_stop(struct trace_match *m, struct i2cpt_fault *fault)
     if (m->state == MATCH_WALK) {
         ret = stop_walk(m, fault);
     }
+    m->viewing = false;
     m->state = MATCH_IDLE;
     return ret;
 }

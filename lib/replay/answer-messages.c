@@ -42,7 +42,8 @@ static bool read_on(struct trace_match *m, struct run *r, uint32_t done)
 {
     line_t next;
 
-    if (!match_follows(m, r->at, I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE,
+    if ((m->viewing && m->view.rest) ||
+        !match_follows(m, r->at, I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE,
                        r->x->msgs[0].addr, r->x->msgs[0].flags, &next) ||
         !match_reads_on(&next->transfer) || (r->guess && next->transfer.code)) {
         return false;

@@ -62,7 +62,7 @@ int match_probe(struct trace_match *m, struct i2cpt_xfer *x)
             /* asked once more than the guest did: as it was told last */
             return i2cpt_fault_set(x->fault, ENXIO, I2CPT_PHASE_ADDRESS, 0, -1);
         }
-        if (!trace_source_knows(&m->source, first->addr, first->flags)) {
+        if (match_is_absent(m, first->addr, first->flags)) {
             return match_absent(m, x->fault);
         }
         ret = match_differs(m, ret ? line : NULL, x);
@@ -118,6 +118,7 @@ static void step_item(struct trace_match *m)
     m->seq->hold = m->seq->last;
     if (m->mode != TRACE_LOOKUP) {
         m->seq->pos = m->seq->last + 1;
+        m->seq->cut = 0;
     }
 }
 

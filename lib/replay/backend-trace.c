@@ -122,6 +122,9 @@ static int open_trace(const struct i2cpt_options *o, void **priv,
                                 i2cpt_options_string(o, "file"));
     }
     m->ranked = g_ptr_array_new();
+    view_init(&m->view);
+    view_init(&m->left);
+    m->source.any = i2cpt_options_number(o, "restarts") == RESTARTS_ANY;
     m->chain = g_byte_array_new();
     history_init(&m->history, m->mode == TRACE_LOOKUP ? I2CPT_MSG_MAX : 64);
     *priv = t;
@@ -133,6 +136,8 @@ static void close_trace(void *priv)
     struct trace *t = priv;
 
     history_clear(&t->match.history);
+    view_clear(&t->match.left);
+    view_clear(&t->match.view);
     g_ptr_array_unref(t->match.ranked);
     g_byte_array_unref(t->match.chain);
     trace_source_close(&t->match.source);

@@ -43,6 +43,15 @@ static void fault_point(const struct i2cpt_trace_transfer *t, uint32_t *msg,
     }
 }
 
+uint32_t walk_fault_msg(const struct i2cpt_trace_transfer *t)
+{
+    uint32_t msg;
+    int64_t byte;
+
+    fault_point(t, &msg, &byte);
+    return msg;
+}
+
 bool walk_is_refused(const struct i2cpt_trace_transfer *t)
 {
     uint32_t msg;

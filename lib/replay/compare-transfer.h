@@ -49,6 +49,9 @@ bool walk_at_end(const struct i2cpt_trace_transfer *t,
 /* Whether nothing more of it is recorded: a stream ended at its fault. */
 bool walk_nothing_left(const struct i2cpt_trace_transfer *t,
                        const struct trace_walk *w);
+/* The message that the recorded fault happened in, `n` for STOP; UINT32_MAX
+ * where there was none. */
+uint32_t walk_fault_msg(const struct i2cpt_trace_transfer *t);
 /* Same messages, same written bytes, reads of the same length. */
 bool walk_same_request(const struct i2cpt_trace_transfer *t,
                        const struct i2cpt_msg *msgs, size_t n);

@@ -54,6 +54,20 @@ uint64_t trace_lookup_shape(const struct i2cpt_msg *msgs, size_t n)
     return hash;
 }
 
+uint64_t trace_lookup_part(const struct i2cpt_trace_msg *msgs, uint32_t n,
+                           bool *vague)
+{
+    uint64_t hash = TRACE_HASH_START;
+    uint32_t i;
+
+    for (i = 0; i < n; i++) {
+        *vague = *vague || is_wild(&msgs[i]);
+        hash = hash_part(hash, msgs[i].addr, msgs[i].flags, msgs[i].bytes,
+                         msgs[i].len);
+    }
+    return hash;
+}
+
 static struct trace_script *script_new(uint64_t key)
 {
     struct trace_script *s = g_new0(struct trace_script, 1);
@@ -165,10 +179,13 @@ void trace_lookup_clear(struct trace_seq *seq)
         g_ptr_array_unref(seq->vague);
         g_ptr_array_unref(seq->scripts);
     }
+    if (seq->parts) {
+        g_array_unref(seq->parts);
+    }
 }
 
 /* What a request that begins with a read reads depends on the write before. */
-static uint64_t place_of(uint64_t shape, bool read_first, uint64_t wrote)
+uint64_t trace_lookup_place(uint64_t shape, bool read_first, uint64_t wrote)
 {
     return read_first ? hash_number(shape, wrote) : shape;
 }
@@ -179,8 +196,9 @@ static void put_in_place(struct trace_seq *seq, struct trace_script *s,
     bool vague = s->wild || (read_first && !s->context);
 
     /* where memory is short, looked through one by one, like the vague ones */
-    if (vague || !places_add(seq->places,
-                             place_of(s->shape, read_first, s->context), s)) {
+    if (vague ||
+        !places_add(seq->places,
+                    trace_lookup_place(s->shape, read_first, s->context), s)) {
         g_ptr_array_add(seq->vague, s);
     }
 }
@@ -311,7 +329,7 @@ static void add_in_place(const struct trace_seq *seq, bool read_first,
                          uint64_t shape, GPtrArray *out)
 {
     const struct trace_places *p = seq->places;
-    uint64_t place = place_of(shape, read_first, seq->wrote);
+    uint64_t place = trace_lookup_place(shape, read_first, seq->wrote);
     size_t i = slot_of(p, place);
 
     for (; p->slots && p->slots[i].script; i = (i + 1) & p->mask) {

@@ -27,6 +27,11 @@ uint64_t trace_hash(uint64_t hash, const uint8_t *bytes, size_t len);
  * first, then by position. `shape` 0: any. */
 void trace_lookup_rank(const struct trace_seq *seq, bool read_first,
                        uint64_t shape, GPtrArray *out);
+/* Of recorded messages; *vague where they may match others too. With the
+ * context, where the first one is a read, it is the place. */
+uint64_t trace_lookup_part(const struct i2cpt_trace_msg *msgs, uint32_t n,
+                           bool *vague);
+uint64_t trace_lookup_place(uint64_t shape, bool read_first, uint64_t wrote);
 uint64_t trace_lookup_shape(const struct i2cpt_msg *msgs, size_t n);
 /* Number i of a script, and the one whose turn it is: where in the sequence. */
 uint64_t trace_script_at(const struct trace_script *s, guint i);

@@ -8,9 +8,21 @@
 
 /* ---------------------------------------------------------- plain requests */
 
+/* The head that match_find_head() found: others may have been read since. */
+static line_t head_again(struct trace_match *m)
+{
+    line_t line;
+
+    if (m->seq->cut) {
+        return &m->left.line;
+    }
+    return match_get(m, m->seq->pos, &line, NULL) == 1 ? line : NULL;
+}
+
 static int request_in_order(struct trace_match *m, struct i2cpt_xfer *x)
 {
     const struct i2cpt_msg *first = &x->msgs[0];
+    uint64_t passed = 0;
     line_t line;
     int ret, result;
 
@@ -18,6 +30,9 @@ static int request_in_order(struct trace_match *m, struct i2cpt_xfer *x)
         ret = match_find_head(m, first->addr, first->flags, &line, x->fault);
         if (ret < 0) {
             return ret;
+        }
+        if (ret == 1 && m->seq->pos < passed) {
+            ret = 0; /* end=hold came back to a probe */
         }
         if (!ret || !(line->transfer.mark & I2CPT_TRACE_PROBE)) {
             break;
@@ -29,52 +44,32 @@ static int request_in_order(struct trace_match *m, struct i2cpt_xfer *x)
             match_is_quick_write(&line->transfer)) {
             break; /* the probe was the guest's own quick write */
         }
-        m->seq->pos++;
+        passed = ++m->seq->pos;
     }
-    if (ret == 1 && match_try(m, x, line, m->seq->pos, &result)) {
+    if (ret == 1 && restarts_goes_on(m, x) &&
+        (match_try(m, x, line, m->seq->pos, &result) ||
+         restarts_try(m, x, head_again(m), &result))) {
         return result;
     }
-    if ((!ret ||
-         !match_same_first(&line->transfer, first->addr, first->flags)) &&
-        !trace_source_knows(&m->source, first->addr, first->flags)) {
+    if (match_is_absent(m, first->addr, first->flags)) {
         return match_absent(m, x->fault);
     }
-    ret = match_differs(m, ret == 1 ? line : NULL, x);
+    if (ret == 1 && match_move_on(m, x) &&
+        match_get(m, m->seq->pos, &line, x->fault) == 1 &&
+        match_try(m, x, line, m->seq->pos, &result)) {
+        return result;
+    }
+    ret = match_differs(m, ret == 1 ? head_again(m) : NULL, x);
     match_stay(m);
     return ret;
 }
 
 static int request_by_lookup(struct trace_match *m, struct i2cpt_xfer *x)
 {
-    bool read_first = x->msgs[0].flags & I2CPT_M_RD;
     line_t line = NULL;
-    guint i;
-    int ret, result;
+    int result, ret = match_lookup(m, x, &line, &result);
 
-    trace_lookup_rank(m->seq, read_first, trace_lookup_shape(x->msgs, x->n),
-                      m->ranked);
-    for (i = 0; i < m->ranked->len; i++) {
-        m->script = g_ptr_array_index(m->ranked, i);
-        m->seq->pos = trace_script_pos(m->script);
-        ret = match_find_head(m, x->msgs[0].addr, x->msgs[0].flags, &line,
-                              x->fault);
-        if (ret < 0) {
-            return ret;
-        }
-        if (ret && match_try(m, x, line, m->seq->pos, &result)) {
-            break;
-        }
-    }
-    if (i == m->ranked->len) {
-        return match_differs(m, line, x);
-    }
-    for (i = (guint)x->n; !result && i--;) {
-        if (!(x->msgs[i].flags & I2CPT_M_RD) && x->msgs[i].len) {
-            trace_lookup_wrote(m->seq, x->msgs[i].buf, x->msgs[i].len);
-            break;
-        }
-    }
-    return result;
+    return ret == 1 ? result : ret ? ret : match_differs(m, line, x);
 }
 
 int trace_match_transfer(struct trace_match *m, struct i2cpt_xfer *x)
@@ -82,16 +77,18 @@ int trace_match_transfer(struct trace_match *m, struct i2cpt_xfer *x)
     const struct i2cpt_msg *first = &x->msgs[0];
     const uint32_t own =
         I2CPT_MARK_PROBE | I2CPT_MARK_RESEND | I2CPT_MARK_CONTINUE;
+    const uint32_t restart = I2CPT_MARK_RESTART | I2CPT_MARK_SPLIT;
     line_t line;
 
     m->source.deadline_ns = x->deadline_ns;
     m->seq = trace_source_seq(&m->source, first->addr, first->flags);
     m->duration_ns = 0;
+    m->viewing = false;
     if (!m->seq) {
         return match_absent(m, x->fault);
     }
-    if (!x->marks && !m->guessed && m->mode != TRACE_LOOKUP &&
-        match_get(m, m->seq->pos, &line, x->fault) == 1 &&
+    if (!(x->marks & ~restart) && !m->guessed && m->mode != TRACE_LOOKUP &&
+        !m->seq->cut && match_get(m, m->seq->pos, &line, x->fault) == 1 &&
         walk_plain(&line->transfer, x->msgs, x->n)) {
         match_consume(m, m->seq->pos, false, line, 0);
         return 0;

@@ -12,6 +12,7 @@
 #include "replay/asked-so-far.h"
 #include "replay/lookup.h"
 #include "replay/transfers.h"
+#include "replay/view.h"
 
 struct trace_match {
     struct trace_source source;
@@ -48,6 +49,11 @@ struct trace_match {
     bool own;    /* its item's first is a passthrough's own */
     struct trace_history history;
 
+    struct trace_view view; /* what the request at hand is compared with ... */
+    bool viewing;           /* ... where that is no transfer as it stands */
+    struct trace_view left; /* of a transfer that was asked for in part */
+    uint64_t split, joined;
+
     uint32_t refused; /* address of the last probe that was; 0: none */
 
     /* A read whose length was a guess. */
@@ -83,6 +89,8 @@ int match_mismatch(struct trace_match *m, line_t expected,
 int match_differs(struct trace_match *m, line_t expected,
                   const struct i2cpt_xfer *x);
 int match_absent(struct trace_match *m, struct i2cpt_fault *fault);
+/* The address occurs nowhere, or was refused whenever it did. */
+bool match_is_absent(struct trace_match *m, uint16_t addr, uint16_t flags);
 void match_begin_guess(struct trace_match *m, line_t line, uint32_t limit);
 /* Whether `next` reads on where a read of the item ended. */
 bool match_reads_on(const struct i2cpt_trace_transfer *next);
@@ -125,6 +133,36 @@ int match_try(struct trace_match *m, struct i2cpt_xfer *x, line_t line,
 bool match_is_quick_write(const struct i2cpt_trace_transfer *t);
 int match_refused(struct trace_match *m, line_t line,
                   struct i2cpt_fault *fault);
+
+/* move-on.c: whether the position went on to where the request fits, which it
+ * may after a mismatch. A stream has come to its history; `stop`: and it ends
+ * there. */
+bool match_move_on(struct trace_match *m, const struct i2cpt_xfer *x);
+bool match_move_on_stream(struct trace_match *m, bool stop);
+
+/* restarts.c: what fits only where a repeated START got lost. Whether a request
+ * may be the rest of what was asked for in part, if there is one. */
+bool restarts_goes_on(const struct trace_match *m, const struct i2cpt_xfer *x);
+int restarts_try(struct trace_match *m, struct i2cpt_xfer *x, line_t head,
+                 int *result);
+/* A stream's repeated START behind the last message of what is walked on; its
+ * STOP where more was recorded. */
+bool restarts_join(struct trace_match *m, line_t *line);
+bool restarts_split(struct trace_match *m, line_t *line);
+/* Whether one answer may go on from `t` to `next`, or NULL: to any. */
+bool restarts_may_join(const struct trace_match *m,
+                       const struct i2cpt_trace_transfer *t,
+                       const struct i2cpt_trace_transfer *next);
+
+/* restarts-lookup.c, requests of match=lookup: 1 served, 0 nothing fits
+ * (`line`: what was tried last), or an error. And what a stream begins like,
+ * where it is a part of a transfer, of a script that is not used up (`fresh`)
+ * or one that is. */
+int match_lookup(struct trace_match *m, struct i2cpt_xfer *x, line_t *line,
+                 int *result);
+bool restarts_may_join_next(struct trace_match *m, uint64_t index);
+bool restarts_enter(struct trace_match *m, bool fresh, line_t *line,
+                    enum walk_answer *answer);
 
 /* answer-probes.c */
 int match_probe(struct trace_match *m, struct i2cpt_xfer *x);

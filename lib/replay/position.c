@@ -32,6 +32,19 @@ bool match_reads_on(const struct i2cpt_trace_transfer *next)
            next->msgs[next->n - 1].flags & I2CPT_M_RD;
 }
 
+/* Where the sequence goes on, in the middle of a transfer perhaps. */
+static void move_on(struct trace_match *m, uint64_t to, bool own)
+{
+    const struct trace_view *v = m->viewing ? &m->view : NULL;
+    bool in_part = v && v->rest;
+
+    m->split += in_part && !m->seq->cut;
+    m->joined += v && v->joined;
+    m->seq->used += m->seq->rounds ? 0 : v ? v->whole : !own;
+    m->seq->pos = in_part ? to : to + 1;
+    m->seq->cut = in_part ? v->cut : 0;
+}
+
 static void consume_script(struct trace_match *m)
 {
     struct trace_script *s = m->script;
@@ -51,11 +64,12 @@ void match_consume(struct trace_match *m, uint64_t to, bool own, line_t line,
 {
     struct trace_seq *seq = m->seq;
 
-    if (m->script) {
-        consume_script(m);
+    if (!m->script) {
+        move_on(m, to, own);
+    } else if (m->viewing && m->view.rest) {
+        m->split += !m->view.skipped;
     } else {
-        seq->used += !seq->rounds && !own;
-        seq->pos = to + 1;
+        consume_script(m);
     }
     seq->served = true;
     seq->last = seq->hold = to;
@@ -66,8 +80,11 @@ void match_consume(struct trace_match *m, uint64_t to, bool own, line_t line,
 /* Strict: nothing goes back behind what the source still has. */
 void match_stay(struct trace_match *m)
 {
-    if (m->mode == TRACE_STRICT) {
-        m->seq->pos = MAX(m->seq->pos, trace_source_oldest(&m->source));
+    uint64_t oldest = trace_source_oldest(&m->source);
+
+    if (m->mode == TRACE_STRICT && m->seq->pos < oldest) {
+        m->seq->pos = oldest;
+        m->seq->cut = 0;
     }
 }
 
@@ -92,6 +109,17 @@ static int at_end(struct trace_match *m, bool *again)
     return 0;
 }
 
+/* Strict order: how often a driver tries where nobody ever answers depends on
+ * its controller too. */
+static bool match_is_nobody(struct trace_match *m,
+                            const struct i2cpt_trace_transfer *t, uint16_t addr,
+                            uint16_t flags)
+{
+    return m->source.any && m->mode == TRACE_STRICT &&
+           !match_same_first(t, addr, flags) && walk_is_refused(t) &&
+           match_is_absent(m, t->msgs[0].addr, t->msgs[0].flags);
+}
+
 /*
  * Find where an item begins that a request to `addr` is to be compared with:
  * what was not asked for is skipped. 1 and *out at seq->pos; 0 at the end.
@@ -107,6 +135,14 @@ int match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
         const struct i2cpt_trace_transfer *t;
         int ret = match_get(m, seq->pos, &line, fault);
 
+        if (ret == 1 && seq->cut) {
+            view_begin(&m->left, line, seq->pos, seq->cut);
+            *out = &m->left.line;
+            return m->left.broken ? i2cpt_fault_text(fault, ENOMEM,
+                                                     "no memory for the rest "
+                                                     "of a transfer")
+                                  : 1;
+        }
         if (!ret && at_end(m, &again)) {
             continue;
         }
@@ -118,6 +154,11 @@ int match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
              !again) ||
             (t->mark & I2CPT_TRACE_PROBE &&
              !match_same_first(t, addr, flags))) {
+            seq->pos++;
+            continue;
+        }
+        if (match_is_nobody(m, t, addr, flags)) {
+            seq->used += !seq->rounds && !trace_is_own(t);
             seq->pos++;
             continue;
         }

@@ -6,6 +6,7 @@
 
 #include "core/fault.h"
 #include "i2cpt-trace.h"
+#include "replay/compare-transfer.h"
 #include "replay/lookup.h"
 
 static struct trace_seq *seq_of(struct trace_source *s, uint32_t address)
@@ -38,13 +39,17 @@ static int seq_add(struct trace_seq *seq, uint64_t offset)
     return 0;
 }
 
+enum { KNOWN = 1, ANSWERS = 2 };
+
 static void note_addresses(struct trace_source *s,
                            const struct i2cpt_trace_transfer *t)
 {
-    uint32_t i;
+    uint32_t i, fault_msg = walk_fault_msg(t);
+    bool refused = walk_is_refused(t);
 
     for (i = 0; i < t->n; i++) {
-        s->known[trace_address_index(t->msgs[i].addr, t->msgs[i].flags)] = 1;
+        s->known[trace_address_index(t->msgs[i].addr, t->msgs[i].flags)] |=
+            refused || i > fault_msg ? KNOWN : KNOWN | ANSWERS;
     }
 }
 
@@ -159,7 +164,13 @@ int trace_source_knows(struct trace_source *s, uint16_t addr, uint16_t flags)
         survey(s, &count, NULL);
         s->all_known = true;
     }
-    return s->known[trace_address_index(addr, flags)];
+    return s->known[trace_address_index(addr, flags)] != 0;
+}
+
+bool trace_source_answers(const struct trace_source *s, uint16_t addr,
+                          uint16_t flags)
+{
+    return s->known[trace_address_index(addr, flags)] & ANSWERS;
 }
 
 static int count_strict(struct trace_source *s, uint64_t *count,

@@ -139,6 +139,7 @@ uint64_t trace_source_oldest(const struct trace_source *s)
 void trace_source_rewind(struct trace_source *s, struct trace_seq *seq)
 {
     seq->pos = 0;
+    seq->cut = 0;
     seq->rounds++;
     if (!seq->offsets) {
         trace_reader_seek(s->reader, s->first);
@@ -206,6 +207,8 @@ static int take_header(struct trace_source *s,
             return bad_header(s, line, "a number of Hz", fault);
         }
         info->frequency_hz = (uint32_t)value;
+    } else if (is_ours(s, line, "restarts")) {
+        s->lost = !strcmp(line->text, "any");
     }
     return 0;
 }

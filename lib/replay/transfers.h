@@ -23,6 +23,7 @@ struct trace_seq {
     uint64_t *offsets; /* of their lines; strict: NULL */
     uint64_t n, cap;
     uint64_t pos;   /* the next one */
+    uint32_t cut;   /* so many of its messages were asked for already */
     uint64_t count; /* without those a passthrough made by itself */
     uint64_t used;  /* of them, in the first round */
     uint64_t rounds;
@@ -34,6 +35,8 @@ struct trace_seq {
     GPtrArray *scripts;          /* lookup: of struct trace_script */
     struct trace_places *places; /* of those that a request's words can find */
     GPtrArray *vague;            /* the others: they have to be tried */
+    GArray *parts;               /* restarts-lookup.c; NULL: not needed yet */
+    bool open;                   /* ... a part was served whose rest is next */
     uint64_t wrote;              /* lookup: hash of the last write */
 };
 
@@ -54,6 +57,8 @@ struct trace_source {
     uint8_t
         known[TRACE_ADDRESSES]; /* occurs in the trace; valid if all_known */
     bool all_known;
+    bool any;    /* who asks may have lost repeated STARTs (restarts=any) */
+    bool lost;   /* ... or whoever was recorded (header "restarts: any") */
     bool broken; /* a bad line: `why` for ever */
     struct i2cpt_fault why;
 };
@@ -80,12 +85,32 @@ int trace_source_read(struct trace_source *s, struct i2cpt_trace_reader *r,
 void trace_source_rewind(struct trace_source *s, struct trace_seq *seq);
 /* 1 occurs, 0 does not, -1 cannot be told (a pipe). */
 int trace_source_knows(struct trace_source *s, uint16_t addr, uint16_t flags);
+/* Whether it ever acknowledged its address; where knows() has said 1. */
+bool trace_source_answers(const struct trace_source *s, uint16_t addr,
+                          uint16_t flags);
 /* Strict: the oldest index that get() still has. */
 uint64_t trace_source_oldest(const struct trace_source *s);
 /* Strict: the lines of the first of them from number `index` on, at most `n`,
  * where the file can be read again. */
 void trace_source_lines(struct trace_source *s, uint64_t index, uint64_t *lines,
                         uint32_t n);
+/*
+ * Looking ahead of where a sequence has come to. Strict order, which forgets
+ * what it has read, does so with a reader of its own, and not in a pipe.
+ */
+struct trace_ahead {
+    struct trace_source *source;
+    struct trace_seq *seq;
+    struct i2cpt_trace_reader *reader; /* or NULL */
+    struct trace_slot *slot;
+    uint64_t next; /* what `reader` reads next */
+};
+void trace_ahead_begin(struct trace_ahead *a, struct trace_source *s,
+                       struct trace_seq *seq);
+/* Numbers that grow; false at the end, or where that cannot be. */
+bool trace_ahead_get(struct trace_ahead *a, uint64_t index,
+                     const struct i2cpt_trace_line **out);
+void trace_ahead_end(struct trace_ahead *a);
 /* Transfers of this bus that are no passthrough's own, or I2CPT_TRACE_UNKNOWN.
  * May read the file to its end. */
 int trace_source_count(struct trace_source *s, uint64_t *count,

@@ -111,6 +111,14 @@ int match_differs(struct trace_match *m, line_t expected,
     return ret;
 }
 
+bool match_is_absent(struct trace_match *m, uint16_t addr, uint16_t flags)
+{
+    int known = trace_source_knows(&m->source, addr, flags);
+
+    return !known ||
+           (known > 0 && !trace_source_answers(&m->source, addr, flags));
+}
+
 int match_absent(struct trace_match *m, struct i2cpt_fault *fault)
 {
     m->absent++;
@@ -289,6 +297,8 @@ int trace_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
     v.mismatches = m->mismatches;
     v.absent = m->absent;
     v.redacted = m->redacted;
+    v.split = m->split;
+    v.joined = m->joined;
     memcpy(v.text, m->first, sizeof(v.text));
     v.mismatch_line = m->first_line;
     memcpy(v.expected, m->expected, sizeof(v.expected));

@@ -239,6 +239,9 @@ void trace_format_transfer(struct trace_text *t,
     if (x->mark & I2CPT_TRACE_CONTINUE) {
         add_string(t, " %continue");
     }
+    if (x->mark & I2CPT_TRACE_RESTART) {
+        add_string(t, " %restart");
+    }
     if (x->mark & I2CPT_TRACE_TOOK) {
         add(t, " %%took-%u", x->took);
     }

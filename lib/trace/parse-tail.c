@@ -125,6 +125,31 @@ static bool ends_word(const struct parser *s)
     return *s->p == ' ' || *s->p == '\n';
 }
 
+/* A word that is a mark and has nothing more to it. */
+static bool skip_mark(struct parser *s, struct i2cpt_trace_transfer *t)
+{
+    static const struct {
+        const char *word;
+        uint32_t mark;
+    } marks[] = {
+        {"%probe", I2CPT_TRACE_PROBE},
+        {"%resend", I2CPT_TRACE_RESEND},
+        {"%continue", I2CPT_TRACE_CONTINUE},
+        {"%restart", I2CPT_TRACE_RESTART},
+    };
+    const char *word = s->p;
+    size_t i;
+
+    for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        if (skip_word(s, marks[i].word) && ends_word(s)) {
+            t->mark |= marks[i].mark;
+            return true;
+        }
+        s->p = word;
+    }
+    return false;
+}
+
 int parse_words(struct parser *s, struct i2cpt_trace_transfer *t)
 {
     size_t used = 0;
@@ -133,21 +158,9 @@ int parse_words(struct parser *s, struct i2cpt_trace_transfer *t)
     while (!ret && s->p[0] == ' ' && s->p[1] == '%') {
         const char *word = ++s->p;
 
-        if (skip_word(s, "%probe") && ends_word(s)) {
-            t->mark |= I2CPT_TRACE_PROBE;
+        if (skip_mark(s, t)) {
             continue;
         }
-        s->p = word;
-        if (skip_word(s, "%resend") && ends_word(s)) {
-            t->mark |= I2CPT_TRACE_RESEND;
-            continue;
-        }
-        s->p = word;
-        if (skip_word(s, "%continue") && ends_word(s)) {
-            t->mark |= I2CPT_TRACE_CONTINUE;
-            continue;
-        }
-        s->p = word;
         if (skip_word(s, "%took-")) {
             ret = parse_took(s, t);
             continue;

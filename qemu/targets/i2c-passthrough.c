@@ -8,6 +8,7 @@
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 
+#include "targets/controller.h"
 #include "targets/i2c-passthrough.h"
 
 /* I2CSlave's `address` has no "not given": 0 is the general call. */
@@ -235,6 +236,9 @@ static bool open_passthrough(I2CPassthrough *s, Error **errp)
     struct i2cpt_fault fault;
     uint8_t address = I2C_SLAVE(s)->address;
 
+    if (!i2c_controller_restarts(I2C_BUS(qdev_get_parent_bus(DEVICE(s))))) {
+        passthrough_config_default(&s->config, "restarts", "any");
+    }
     s->any = addresses && g_str_equal(addresses, "any");
     if (!passthrough_config_open(&s->config,
                                  address == ADDRESS_NOT_GIVEN ? -1 : address,

@@ -85,6 +85,14 @@ static void config_set(PassthroughConfig *config, const char *name, char *text)
     setting->text = text;
 }
 
+void passthrough_config_default(PassthroughConfig *config, const char *name,
+                                const char *text)
+{
+    if (!find(config, name)) {
+        config_set(config, name, g_strdup(text));
+    }
+}
+
 /* JSON says 72 or true where the command line says 0x48 or on. */
 static char *scalar_to_text(const char *name, QObject *value, Error **errp)
 {

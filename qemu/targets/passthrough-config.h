@@ -30,6 +30,10 @@ void passthrough_config_properties(ObjectClass *klass, size_t offset);
 void passthrough_config_init(PassthroughConfig *config);
 void passthrough_config_clear(PassthroughConfig *config);
 
+/* What holds where the property was not given; nothing changes where it was. */
+void passthrough_config_default(PassthroughConfig *config, const char *name,
+                                const char *text);
+
 /*
  * In realize: open the adapter and set the policy up as the properties say,
  * with the guest's `address`, or -1 where none was given. False with an error

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Requests of a replay and their answers as one line of text each. */
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bus/calls.h"
 #include "replay.h"
@@ -143,6 +145,15 @@ void replay_step(struct i2cpt_adapter *a, const char *step, char *out)
     case 'C':
         marks = I2CPT_MARK_CONTINUE;
         break;
+    case 'e':
+        marks = I2CPT_MARK_SPLIT;
+        break;
+    case 'b':
+        marks = I2CPT_MARK_RESTART;
+        break;
+    case 'x':
+        marks = I2CPT_MARK_RESTART | I2CPT_MARK_SPLIT;
+        break;
     default:
         break;
     }
@@ -169,8 +180,76 @@ void replay_verdict(struct i2cpt_adapter *a, char *out)
     if (v.redacted) {
         out += sprintf(out, " redacted=%d", (int)v.redacted);
     }
+    if (v.split) {
+        out += sprintf(out, " split=%d", (int)v.split);
+    }
+    if (v.joined) {
+        out += sprintf(out, " joined=%d", (int)v.joined);
+    }
     if (v.next_line) {
         sprintf(out, " next=%d", (int)v.next_line);
     }
     ck_assert_int_eq(!v.mismatches, !v.text[0]);
+}
+
+/* --------------------------------------------------------------- scenarios */
+
+char *replay_write(const char *lines)
+{
+    GString *text = g_string_new("i2cpt-trace 1\n");
+    gchar **line = g_strsplit(lines, "\n", -1);
+    char *path;
+    int i, n = 0, fd = g_file_open_tmp("i2cpt-XXXXXX.i2ct", &path, NULL);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    for (i = 0; line[i] && *line[i]; i++) {
+        if (g_str_has_prefix(line[i], "restarts: ")) {
+            g_string_append_printf(text, "%s\n", line[i]);
+        } else {
+            g_string_append_printf(text, "%d.5 +0.000100 %s\n", n++, line[i]);
+        }
+    }
+    g_string_append_printf(text, "end %d\n", n);
+    ck_assert(g_file_set_contents(path, text->str, -1, NULL));
+    g_strfreev(line);
+    g_string_free(text, TRUE);
+    return path;
+}
+
+void replay_drop(char *path)
+{
+    g_unlink(path);
+    g_free(path);
+}
+
+struct i2cpt_adapter *replay_open(const char *path, const char *keys)
+{
+    char *spec = g_strdup_printf("trace,file=%s,%s", path, keys);
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+
+    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s: %s", spec,
+                  fault.text);
+    g_free(spec);
+    return a;
+}
+
+void replay_scenario(const struct replay_scenario *s)
+{
+    char *path = replay_write(s->lines), out[256];
+    struct i2cpt_adapter *a = replay_open(path, s->keys);
+    int i;
+
+    for (i = 0; i < REPLAY_STEPS && s->steps[i][0]; i++) {
+        replay_step(a, s->steps[i][0], out);
+        ck_assert_msg(!strcmp(out, s->steps[i][1]),
+                      "%s: step %d, %s: expected %s, got %s", s->name, i,
+                      s->steps[i][0], s->steps[i][1], out);
+    }
+    replay_verdict(a, out);
+    ck_assert_msg(!strcmp(out, s->verdict), "%s: expected %s, got %s", s->name,
+                  s->verdict, out);
+    i2cpt_adapter_unref(a);
+    replay_drop(path);
 }

@@ -10,22 +10,12 @@
 #include "replay.h"
 #include "unit.h"
 
-#define STEPS 16
-
-struct scenario {
-    const char *name;
-    const char *keys;  /* of the adapter */
-    const char *lines; /* transfers; a stamp and a duration come before each */
-    const char *steps[STEPS][2];
-    const char *verdict;
-};
-
 #define PER  "match=per-address"
 #define STR  "match=strict"
 #define LOOK "match=lookup"
 
 /* clang-format off */
-static const struct scenario scenarios[] = {
+static const struct replay_scenario scenarios[] = {
     /* ---- plain requests */
     {"in order", STR, "w1@0x48 00 r2 = 1a c0\nw2@0x49 01 02\n",
      {{"m w1@0x48 0 r2", "ok 1a c0"}, {"m w2@0x49 1 2", "ok"},
@@ -312,65 +302,9 @@ static const struct scenario scenarios[] = {
 };
 /* clang-format on */
 
-static char *trace_file;
-
-static void write_trace(const char *lines, bool whole)
-{
-    GString *text = g_string_new("i2cpt-trace 1\n");
-    gchar **line = g_strsplit(lines, "\n", -1);
-    int i, fd = g_file_open_tmp("i2cpt-XXXXXX.i2ct", &trace_file, NULL);
-
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-    for (i = 0; line[i] && *line[i]; i++) {
-        g_string_append_printf(text, "%d.5 +0.000100 %s\n", i, line[i]);
-    }
-    if (whole) {
-        g_string_append_printf(text, "end %d\n", i);
-    }
-    ck_assert(g_file_set_contents(trace_file, text->str, -1, NULL));
-    g_strfreev(line);
-    g_string_free(text, TRUE);
-}
-
-static void drop_trace(void)
-{
-    g_unlink(trace_file);
-    g_clear_pointer(&trace_file, g_free);
-}
-
-static struct i2cpt_adapter *open_trace(const char *keys)
-{
-    char *spec = g_strdup_printf("trace,file=%s,%s", trace_file, keys);
-    struct i2cpt_adapter *a;
-    struct i2cpt_fault fault;
-
-    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s: %s", spec,
-                  fault.text);
-    g_free(spec);
-    return a;
-}
-
 START_TEST(scenario)
 {
-    const struct scenario *s = &scenarios[_i];
-    struct i2cpt_adapter *a;
-    char out[256];
-    int i;
-
-    write_trace(s->lines, true);
-    a = open_trace(s->keys);
-    for (i = 0; i < STEPS && s->steps[i][0]; i++) {
-        replay_step(a, s->steps[i][0], out);
-        ck_assert_msg(!strcmp(out, s->steps[i][1]),
-                      "%s: step %d, %s: expected %s, got %s", s->name, i,
-                      s->steps[i][0], s->steps[i][1], out);
-    }
-    replay_verdict(a, out);
-    ck_assert_msg(!strcmp(out, s->verdict), "%s: expected %s, got %s", s->name,
-                  s->verdict, out);
-    i2cpt_adapter_unref(a);
-    drop_trace();
+    replay_scenario(&scenarios[_i]);
 }
 END_TEST
 
@@ -446,15 +380,16 @@ static void try_anything(GRand *rand, const char *order, const char *end)
     GString *lines = g_string_new("");
     struct i2cpt_trace_verdict v = {.size = sizeof(v)};
     struct i2cpt_adapter *a;
-    char keys[64], step[128], out[256];
+    char keys[64], step[128], out[256], *path;
     int i;
 
     for (i = g_rand_int_range(rand, 0, 12); i >= 0; i--) {
         random_line(rand, lines);
     }
-    write_trace(lines->str, true);
-    snprintf(keys, sizeof(keys), "match=%s,end=%s", order, end);
-    a = open_trace(keys);
+    path = replay_write(lines->str);
+    snprintf(keys, sizeof(keys), "match=%s,end=%s,restarts=%s", order, end,
+             g_rand_boolean(rand) ? "any" : "exact");
+    a = replay_open(path, keys);
     for (i = 0; i < 30; i++) {
         random_step(rand, step, sizeof(step));
         replay_step(a, step, out);
@@ -464,7 +399,7 @@ static void try_anything(GRand *rand, const char *order, const char *end)
     ck_assert_uint_le(v.remaining, 13);
     ck_assert_uint_le(v.consumed + v.remaining, 13);
     i2cpt_adapter_unref(a);
-    drop_trace();
+    replay_drop(path);
     g_string_free(lines, TRUE);
 }
 

@@ -17,7 +17,7 @@
 
 /* The verdicts of all buses taken together. */
 struct verdict {
-    uint64_t consumed, remaining, mismatches, redacted;
+    uint64_t consumed, remaining, mismatches, redacted, split, joined;
     bool unknown; /* what remains cannot be found out */
     bool truncated;
     uint64_t next_lines[NEXT_MAX];
@@ -171,6 +171,8 @@ static int judge(struct buses *buses, struct verdict *all)
         all->remaining += v.remaining == I2CPT_TRACE_UNKNOWN ? 0 : v.remaining;
         all->mismatches += v.mismatches;
         all->redacted += v.redacted;
+        all->split += v.split;
+        all->joined += v.joined;
         all->truncated |= v.truncated;
         add_lines(all->next_lines, v.next_lines);
         if (!all->first.mismatches) {
@@ -214,6 +216,11 @@ static void tell(const struct replay_options *r, const struct verdict *v)
                       v->next_lines[0]);
         text_lines(stderr, r->trace, v->next_lines, NEXT_MAX);
     }
+    if (v->split || v->joined) {
+        tool_complain("%s: %" PRIu64 " transfers were asked for in parts, "
+                      "%" PRIu64 " requests answered out of several",
+                      r->trace, v->split, v->joined);
+    }
     if (v->redacted) {
         tool_complain("%s: %" PRIu64 " redacted bytes were served as 0xff",
                       r->trace, v->redacted);
@@ -247,6 +254,8 @@ static void put_report(struct json *j, const struct replay_options *r,
         json_string(j, "actual", first->actual);
     }
     json_uint(j, "redacted", v->redacted);
+    json_uint(j, "split", v->split);
+    json_uint(j, "joined", v->joined);
     json_bool(j, "truncated", v->truncated);
     json_close(j, '}');
 }

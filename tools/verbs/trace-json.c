@@ -96,6 +96,7 @@ static void put_transfer(struct json *j, const struct i2cpt_trace_transfer *t)
         {I2CPT_TRACE_PROBE, "probe"},
         {I2CPT_TRACE_RESEND, "resend"},
         {I2CPT_TRACE_CONTINUE, "continue"},
+        {I2CPT_TRACE_RESTART, "restart"},
     };
 
     json_seconds(j, "duration", t->duration_ns);

@@ -78,6 +78,7 @@ static void print_marks(const struct i2cpt_trace_transfer *t)
         {I2CPT_TRACE_PROBE, "probe"},
         {I2CPT_TRACE_RESEND, "sent again, longer"},
         {I2CPT_TRACE_CONTINUE, "read on"},
+        {I2CPT_TRACE_RESTART, "repeated START"},
     };
 
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", ".."))
 import tap  # noqa: E402
 import qemu  # noqa: E402
 from bitbang import BASES, BitBang  # noqa: E402
+from imx import Imx  # noqa: E402
 
 PLUGIN = os.environ["I2CPT_PLUGIN"]
 VERSION = os.environ["I2CPT_QEMU_VERSION"]
@@ -62,7 +63,8 @@ class Bench:
     def __init__(self, machine, *devices):
         args = [word for words in devices for word in words]
         self.qemu = qemu.Qemu(BINARY, machine, args, plugin=PLUGIN)
-        self.bus = BitBang(self.qemu, machine)
+        self.bus = Imx(self.qemu) if machine == "mcimx6ul-evk" else \
+            BitBang(self.qemu, machine)
 
     def __enter__(self):
         return self
