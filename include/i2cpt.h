@@ -9,9 +9,13 @@
  *
  * Threads. An adapter may be used from any number of threads at once; requests
  * of all of them go out one after the other, first come first served, and
- * transfers never interleave on the wire. A passthrough may be called from any
- * thread, by one at a time for its bus events. Everything else belongs to one
- * thread at a time. Worker threads of the library block all signals. After
+ * transfers never interleave on the wire. A request's handle is valid until its
+ * done() begins, and that may be in any thread that dispatches: where another
+ * one does, i2cpt_submit_kept() gives a handle that stays. A passthrough takes
+ * its bus events (start, write, read, nack, stop, reset, drain) one at a time,
+ * from any thread; its other calls may come from any thread at any time, beside
+ * an event too. Options, policies, readers and writers belong to one thread at
+ * a time. Worker threads of the library block all signals. After
  * fork() the child may not use handles of its parent: every call answers
  * -EPERM, and unref only frees memory.
  *
@@ -341,8 +345,10 @@ struct i2cpt_request;
 
 /*
  * `result` is what i2cpt_transfer() would have returned. Called once for each
- * request, only inside i2cpt_dispatch() or i2cpt_request_wait(), with no lock
- * held. `fault` is valid during the call. Unref and submit are allowed in it.
+ * request, only inside i2cpt_dispatch() or i2cpt_request_wait(), in their
+ * thread, with no lock held. `fault` is valid during the call. Unref and submit
+ * are allowed in it. `request` is the handle, for who keeps it; the others' is
+ * not to be used any more.
  */
 typedef void (*i2cpt_done_fn)(struct i2cpt_request *request, int result,
                               const struct i2cpt_fault *fault, void *user);
@@ -350,12 +356,31 @@ typedef void (*i2cpt_done_fn)(struct i2cpt_request *request, int result,
 /*
  * Queue a transfer. `msgs` and their buffers are borrowed until `done` is
  * called. `timeout_ms` 0 is the adapter's. On success *out (may be NULL) is the
- * request; it is freed by the library after `done` has returned, and must not
- * be used after that.
+ * request; it is valid until its `done` begins, and then freed by the library.
+ * Where another thread may dispatch this handle of the adapter, that can be at
+ * once: leave *out alone then, or use i2cpt_submit_kept(). Any thread.
  */
 I2CPT_API int i2cpt_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs,
                            size_t n, uint32_t timeout_ms, i2cpt_done_fn done,
                            void *user, struct i2cpt_request **out);
+
+/*
+ * The same, and *out (not NULL) is valid until i2cpt_request_free(), whoever
+ * dispatches: after done() has returned wait says 0 and cancel -EALREADY. It
+ * counts as an owner of `a` until then. Errors as of i2cpt_submit(); *out is
+ * NULL then. Any thread.
+ */
+I2CPT_API int i2cpt_submit_kept(struct i2cpt_adapter *a, struct i2cpt_msg *msgs,
+                                size_t n, uint32_t timeout_ms,
+                                i2cpt_done_fn done, void *user,
+                                struct i2cpt_request **out);
+
+/*
+ * Give up the handle that i2cpt_submit_kept() gave: the request goes on, and
+ * its done() is called as before. Any thread, also in done(), but not while
+ * another one is in a call with this handle. NULL is allowed.
+ */
+I2CPT_API void i2cpt_request_free(struct i2cpt_request *request);
 
 /*
  * A descriptor that polls readable while completions wait for dispatch. It
@@ -365,7 +390,9 @@ I2CPT_API int i2cpt_adapter_fd(struct i2cpt_adapter *a);
 
 /*
  * Call `done` of every completed request of this handle, and of those whose
- * deadline has passed; returns how many. Never waits.
+ * deadline has passed; returns how many. Never waits. What i2cpt_request_wait()
+ * waits for, and what a passthrough or a synchronous call has under way, is
+ * left to them. Any thread, several at a time too.
  */
 I2CPT_API int i2cpt_dispatch(struct i2cpt_adapter *a);
 
@@ -373,13 +400,18 @@ I2CPT_API int i2cpt_dispatch(struct i2cpt_adapter *a);
  * Ask for a request's end. One that has not begun completes with ECANCELED;
  * one that is on the wire, or already with an adapter that takes several at a
  * time (ftdi), runs on to its end. Either way `done` is called, by a
- * later dispatch or wait. 0, or -EALREADY where it has completed.
+ * later dispatch or wait. 0, or -EALREADY where it has completed. Any thread
+ * that has a valid handle.
  */
 I2CPT_API int i2cpt_request_cancel(struct i2cpt_request *request);
 
 /*
  * Wait at most `timeout_us` for one request; where it completes, call its
- * `done` here and return 0 (the request is freed then). Else -ETIMEDOUT.
+ * `done` here and return 0 (the request is freed then, unless it is kept). Else
+ * -ETIMEDOUT. While this waits nobody else completes the request: a second wait
+ * is -EBUSY, one inside its own done() -EDEADLK. Of a kept one whose done()
+ * runs in another thread it waits for that to return. Any thread that has a
+ * valid handle.
  */
 I2CPT_API int i2cpt_request_wait(struct i2cpt_request *request,
                                  uint32_t timeout_us);
@@ -647,7 +679,8 @@ enum i2cpt_answer {
  * timer: call i2cpt_passthrough_timer() at `when_ns` of that clock; UINT64_MAX
  *     forgets it; a new call replaces the last. May come from any thread.
  *     [a thread of the library]
- * Hooks are called with no lock held; now_ns from any thread.
+ * Hooks are called with no lock of the passthrough held; now_ns from any
+ * thread.
  */
 struct i2cpt_hooks {
     uint32_t size;
@@ -671,8 +704,10 @@ I2CPT_API int i2cpt_passthrough_new(struct i2cpt_adapter *a,
                                     struct i2cpt_fault *fault);
 
 /*
- * Frees it, after i2cpt_passthrough_drain(). complete() is not called any more
- * once this has returned. Not in a hook. NULL is allowed.
+ * Frees it, after i2cpt_passthrough_drain(). Waits for dispatch, wait and timer
+ * where they are running in another thread; complete() is not called any more
+ * once this has returned. Not in a hook, and not beside a bus event. NULL is
+ * allowed.
  */
 I2CPT_API void i2cpt_passthrough_free(struct i2cpt_passthrough *pt);
 
@@ -734,20 +769,21 @@ I2CPT_API int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt);
  */
 
 /* A descriptor to poll for reading. It belongs to the passthrough; do not read
- * or close it. */
+ * or close it. Any thread. */
 I2CPT_API int i2cpt_passthrough_fd(struct i2cpt_passthrough *pt);
 
 /*
  * What to call when it is readable: carries on what is under way, and calls
  * complete() where an event has ended. Also calls back whoever else has
  * submitted on this handle of the adapter. Never waits. Returns how many
- * requests ended.
+ * requests ended. Any thread, beside bus events too.
  */
 I2CPT_API int i2cpt_passthrough_dispatch(struct i2cpt_passthrough *pt);
 
 /*
  * Wait at most `timeout_us` for the pending event, and call complete() in this
- * thread: 0, also where none is pending; or -ETIMEDOUT.
+ * thread, unless another one that dispatches has begun to: 0, also where none
+ * is pending; or -ETIMEDOUT. Any thread.
  */
 I2CPT_API int i2cpt_passthrough_wait(struct i2cpt_passthrough *pt,
                                      uint32_t timeout_us);
@@ -760,8 +796,9 @@ I2CPT_API void i2cpt_passthrough_timer(struct i2cpt_passthrough *pt);
  * Guest reset: the transaction is dropped (message mode: written bytes that
  * were kept are not sent; stream mode: STOP), what was promised is forgotten,
  * what was learned stays; a request in the kernel is orphaned; complete() is
- * not called for it. Never waits with a `complete` hook; without one, at most
- * until the deadline, for the STOP.
+ * not called for it (one that has begun in another thread may still run). Never
+ * waits with a `complete` hook; without one, at most until the deadline, for
+ * the STOP.
  */
 I2CPT_API void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt);
 

@@ -73,7 +73,7 @@ static void settle_locked(struct i2cpt_adapter *a)
     struct i2cpt_request *r;
 
     for (r = a->requests; r; r = r->next) {
-        while (!r->complete && r->job->state == JOB_RUNNING &&
+        while (r->state == REQUEST_PENDING && r->job->state == JOB_RUNNING &&
                bus_wait_locked(bus, bus_expiry(bus, r->job))) {
         }
     }

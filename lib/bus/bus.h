@@ -2,8 +2,8 @@
 /*
  * The inside of adapters: the shared bus (bus.c), its queue (queue.c) and
  * worker (worker.c), which of them are open (open-buses.c), the handles on them
- * (adapter.c), the asynchronous requests (request.c) and their way back
- * (dispatch.c).
+ * (adapter.c), the asynchronous requests (request.c, and those whose handle
+ * stays, kept-request.c) and their way back (dispatch.c).
  */
 #ifndef I2CPT_BUS_H
 #define I2CPT_BUS_H
@@ -71,7 +71,26 @@ struct i2cpt_bus {
     const void *owner; /* of the open stream */
 };
 
-/* PENDING -> COMPLETE -> (delivered, freed); see i2cpt.h. */
+/*
+ * A request, as i2cpt.h has it, or one of the library's own (`internal`), which
+ * has no done(): who submitted it harvests it, and dispatch leaves it alone.
+ *
+ *   PENDING    -> COMPLETE    its job has finished, or it was given up
+ *   COMPLETE   -> DELIVERING  dispatch or a wait has taken it: done() runs
+ *   DELIVERING -> ENDED       done() has returned
+ *   PENDING, COMPLETE -> ENDED  orphaned, harvested, or its handle has gone
+ *
+ * It is in its handle's list while it is PENDING or COMPLETE. Its memory lives
+ * while `refs` counts somebody: until ENDED the library; besides, who keeps it
+ * (i2cpt_submit_kept()) and who waits for it.
+ */
+enum request_state {
+    REQUEST_PENDING,
+    REQUEST_COMPLETE,
+    REQUEST_DELIVERING,
+    REQUEST_ENDED,
+};
+
 struct i2cpt_request {
     struct i2cpt_request *next, *prev; /* in the handle's list */
     struct i2cpt_adapter *adapter;
@@ -80,7 +99,13 @@ struct i2cpt_request {
     struct i2cpt_call transfer; /* i2cpt_submit()'s own */
     i2cpt_done_fn done;
     void *user;
-    bool complete;
+    bool internal, kept;
+    int signal_fd; /* internal: an eventfd that is told of the end, or -1 */
+    /* under bus->lock */
+    enum request_state state;
+    unsigned refs;
+    bool claimed;        /* by a wait: nobody else takes it */
+    pthread_t deliverer; /* while DELIVERING */
     int result;
     struct i2cpt_fault fault;
 };
@@ -94,7 +119,7 @@ struct i2cpt_adapter {
     /* under bus->lock */
     struct i2cpt_request *requests; /* pending and complete, oldest first */
     struct i2cpt_request *last;
-    unsigned complete; /* how many of them */
+    unsigned complete; /* how many of them dispatch may take */
     int poll_fd;       /* epoll of the two below; -1 until asked for */
     int event_fd;      /* readable while complete > 0 */
     int timer_fd;      /* the nearest expiry */
@@ -132,13 +157,26 @@ struct job *job_new(const struct i2cpt_call *call, uint64_t deadline_ns);
 void job_copy_back(const struct job *job, struct i2cpt_call *call);
 
 /* request.c */
+/* i2cpt_submit(), and _kept() but for the reference on `a`. */
+int request_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
+                   uint32_t timeout_ms, i2cpt_done_fn done, void *user,
+                   bool kept, struct i2cpt_request **out);
 /* Give a pending request up: its job goes on without it, or not at all. */
 void request_end_locked(struct i2cpt_request *r, int code);
 /* When nobody waits for it any longer. */
 uint64_t request_expiry(const struct i2cpt_request *r);
-/* A complete one, out of its handle's list; returns `r`. */
-struct i2cpt_request *request_take_locked(struct i2cpt_adapter *a,
-                                          struct i2cpt_request *r);
+/* Whether dispatch may take it. */
+bool request_is_ready(const struct i2cpt_request *r);
+/* A complete one, out of its handle's list, to be delivered in this thread. */
+void request_take_locked(struct i2cpt_request *r);
+/* From here to request_unclaim_locked() or _take_ nobody else takes it. */
+void request_claim_locked(struct i2cpt_request *r);
+void request_unclaim_locked(struct i2cpt_request *r);
+/* Nobody asks for it any more, whatever became of it. */
+void request_ended_locked(struct i2cpt_request *r);
+void request_unref_locked(struct i2cpt_request *r);
+/* Wait until it is complete, or has ended: then true; false at `until_ns`. */
+bool request_await_locked(struct i2cpt_request *r, uint64_t until_ns);
 void requests_expire_locked(struct i2cpt_adapter *a);
 void requests_drop_locked(struct i2cpt_adapter *a);
 

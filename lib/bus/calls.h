@@ -42,17 +42,26 @@ struct i2cpt_call {
 int i2cpt_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
                    struct i2cpt_fault *fault);
 /*
- * Queue it: as i2cpt_submit(). `call` itself and all that it points to is
- * borrowed until done(), where results are filled in. An instant bus with an
- * empty queue does it at once, in this thread; done() still comes by dispatch
- * or wait.
+ * Queue it, for the library's own use: dispatch never takes it, so that who
+ * submitted it (and serialises the calls below) is the only one who has it.
+ * `call` itself and all that it points to is borrowed until the request is
+ * harvested, where results are filled in, or orphaned. `signal_fd`, an eventfd
+ * or -1, becomes readable when it has ended. An instant bus with an empty queue
+ * does it at once, in this thread, and then nothing is signalled.
  */
 int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call,
-                      i2cpt_done_fn done, void *user,
-                      struct i2cpt_request **out);
-/* Forget a submitted request: done() is not called, borrowed memory is free at
- * once. A stream call that was on the wire still runs to its end. */
+                      int signal_fd, struct i2cpt_request **out);
+/* True where it has ended; `r` is void then. Never waits. */
+bool i2cpt_request_harvest(struct i2cpt_request *r, int *result,
+                           struct i2cpt_fault *fault);
+/* Forget a submitted request: borrowed memory is free at once, `r` is void. A
+ * stream call that was on the wire still runs to its end. */
 void i2cpt_request_orphan(struct i2cpt_request *r);
+/* For who waits for one that another thread may harvest or orphan: hold it
+ * while nobody can, wait until it is to be harvested or `until_ns`, release. */
+void i2cpt_request_hold(struct i2cpt_request *r);
+void i2cpt_request_await(struct i2cpt_request *r, uint64_t until_ns);
+void i2cpt_request_release(struct i2cpt_request *r);
 
 /* `owner` is that of the call it is about. */
 void i2cpt_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n);

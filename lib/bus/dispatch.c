@@ -1,31 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Completed requests on their way back to who submitted them. */
 #include <errno.h>
-#include <glib.h>
 
 #include "bus/bus.h"
 #include "core/clock.h"
 
+/* One that was taken. The caller has a reference of the handle. */
 static void deliver(struct i2cpt_request *r)
 {
+    struct i2cpt_bus *bus = r->adapter->bus;
+
     if (r->job) {
         job_copy_back(r->job, r->call);
     }
     if (r->done) {
         r->done(r, r->result, &r->fault, r->user);
     }
-    g_free(r->job);
-    g_free(r);
+    pthread_mutex_lock(&bus->lock);
+    request_ended_locked(r);
+    pthread_mutex_unlock(&bus->lock);
 }
 
-static struct i2cpt_request *first_complete_locked(struct i2cpt_adapter *a)
+static struct i2cpt_request *take_ready_locked(struct i2cpt_adapter *a)
 {
     struct i2cpt_request *r = a->complete ? a->requests : NULL;
 
-    while (r && !r->complete) {
+    while (r && !request_is_ready(r)) {
         r = r->next;
     }
-    return r ? request_take_locked(a, r) : NULL;
+    if (r) {
+        request_take_locked(r);
+    }
+    return r;
 }
 
 int i2cpt_dispatch(struct i2cpt_adapter *a)
@@ -41,7 +47,7 @@ int i2cpt_dispatch(struct i2cpt_adapter *a)
     for (;;) {
         pthread_mutex_lock(&bus->lock);
         requests_expire_locked(a);
-        r = first_complete_locked(a);
+        r = take_ready_locked(a);
         pthread_mutex_unlock(&bus->lock);
         if (!r) {
             break;
@@ -53,40 +59,65 @@ int i2cpt_dispatch(struct i2cpt_adapter *a)
     return count;
 }
 
+/* Whether a wait may go on: 0, or why not. */
+static int claim_locked(struct i2cpt_request *r)
+{
+    if (r->state == REQUEST_DELIVERING) {
+        return pthread_equal(r->deliverer, pthread_self()) ? -EDEADLK : 0;
+    }
+    if (r->claimed) {
+        return -EBUSY;
+    }
+    if (r->state != REQUEST_ENDED) {
+        request_claim_locked(r);
+    }
+    return 0;
+}
+
+/* 1 where this thread has to deliver it. */
+static int wait_locked(struct i2cpt_request *r, uint32_t timeout_us)
+{
+    /* without a time, one that is complete does not need the clock */
+    uint64_t until_ns =
+        timeout_us ? i2cpt_now_ns() + (uint64_t)timeout_us * 1000u : 0;
+    int ret = claim_locked(r);
+
+    if (ret) {
+        return ret;
+    }
+    if (!request_await_locked(r, until_ns)) {
+        if (r->state == REQUEST_PENDING) {
+            request_unclaim_locked(r);
+        }
+        return -ETIMEDOUT;
+    }
+    if (r->state == REQUEST_COMPLETE) {
+        request_take_locked(r);
+        r->claimed = false;
+        return 1;
+    }
+    return 0;
+}
+
 int i2cpt_request_wait(struct i2cpt_request *r, uint32_t timeout_us)
 {
     struct i2cpt_adapter *a = r->adapter;
     struct i2cpt_bus *bus = a->bus;
-    uint64_t until_ns = 0, now;
-    bool complete;
+    int ret;
 
     if (adapter_forked(a)) {
         return -EPERM;
     }
-    pthread_mutex_lock(&bus->lock);
-    while (!r->complete) {
-        now = i2cpt_now_ns();
-        if (!until_ns) {
-            until_ns = now + (uint64_t)timeout_us * 1000u;
-        }
-        if (now >= request_expiry(r)) {
-            request_end_locked(r, ETIMEDOUT);
-        } else if (now >= until_ns) {
-            break;
-        } else {
-            bus_wait_locked(bus, MIN(until_ns, request_expiry(r)));
-        }
-    }
-    complete = r->complete;
-    if (complete) {
-        request_take_locked(a, r);
-    }
-    pthread_mutex_unlock(&bus->lock);
-    if (!complete) {
-        return -ETIMEDOUT;
-    }
     i2cpt_adapter_ref(a);
-    deliver(r);
+    pthread_mutex_lock(&bus->lock);
+    r->refs++;
+    ret = wait_locked(r, timeout_us);
+    request_unref_locked(r);
+    pthread_mutex_unlock(&bus->lock);
+    if (ret == 1) {
+        deliver(r);
+        ret = 0;
+    }
     i2cpt_adapter_unref(a);
-    return 0;
+    return ret;
 }

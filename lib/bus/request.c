@@ -27,11 +27,11 @@ static void unlink_locked(struct i2cpt_adapter *a, struct i2cpt_request *r)
     *(r->next ? &r->next->prev : &a->last) = r->prev;
 }
 
-static void signal_locked(struct i2cpt_adapter *a)
+static void signal_fd(int fd)
 {
     uint64_t one = 1;
 
-    if (a->event_fd >= 0 && write(a->event_fd, &one, sizeof(one)) < 0) {
+    if (fd >= 0 && write(fd, &one, sizeof(one)) < 0) {
         /* the counter is at its limit, so it is readable all the same */
     }
 }
@@ -42,6 +42,25 @@ static void unsignal_locked(struct i2cpt_adapter *a)
 
     if (a->event_fd >= 0 && read(a->event_fd, &count, sizeof(count)) < 0) {
         /* EAGAIN: nobody had signalled */
+    }
+}
+
+bool request_is_ready(const struct i2cpt_request *r)
+{
+    return r->state == REQUEST_COMPLETE && !r->claimed && !r->internal;
+}
+
+static void count_ready_locked(struct i2cpt_request *r)
+{
+    if (!r->adapter->complete++) {
+        signal_fd(r->adapter->event_fd);
+    }
+}
+
+static void uncount_ready_locked(struct i2cpt_request *r)
+{
+    if (request_is_ready(r) && !--r->adapter->complete) {
+        unsignal_locked(r->adapter);
     }
 }
 
@@ -63,17 +82,17 @@ static void set_timer_locked(struct i2cpt_adapter *a, uint64_t when_ns)
 static void request_complete_locked(struct i2cpt_request *r, int result,
                                     const struct i2cpt_fault *fault)
 {
-    struct i2cpt_adapter *a = r->adapter;
-
-    r->complete = true;
+    r->state = REQUEST_COMPLETE;
     r->result = result;
     if (result < 0) {
         r->fault = *fault;
     } else {
         i2cpt_fault_clear(&r->fault);
     }
-    if (!a->complete++) {
-        signal_locked(a);
+    if (request_is_ready(r)) {
+        count_ready_locked(r);
+    } else if (r->internal) {
+        signal_fd(r->signal_fd);
     }
 }
 
@@ -107,7 +126,7 @@ void requests_expire_locked(struct i2cpt_adapter *a)
     struct i2cpt_request *r;
 
     for (r = a->requests; r; r = r->next) {
-        if (r->complete) {
+        if (r->state == REQUEST_COMPLETE) {
             continue;
         }
         if (now == UINT64_MAX) {
@@ -161,6 +180,7 @@ static void run_now_locked(struct i2cpt_request *r)
     }
     r->call->deadline_ns = asked;
     link_locked(r->adapter, r);
+    r->signal_fd = -1; /* who submits looks */
     request_complete_locked(r, MIN(ret, 0), &r->fault);
 }
 
@@ -188,6 +208,7 @@ static int start_locked(struct i2cpt_request *r)
     return 0;
 }
 
+/* Frees `r` where it fails. */
 static int submit(struct i2cpt_adapter *a, struct i2cpt_request *r,
                   struct i2cpt_request **out)
 {
@@ -195,6 +216,7 @@ static int submit(struct i2cpt_adapter *a, struct i2cpt_request *r,
     int ret;
 
     r->adapter = a;
+    r->refs = r->kept ? 2 : 1;
     pthread_mutex_lock(&a->bus->lock);
     /* before anybody can complete it */
     if (out) {
@@ -216,8 +238,7 @@ static int submit(struct i2cpt_adapter *a, struct i2cpt_request *r,
     return ret;
 }
 
-int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call,
-                      i2cpt_done_fn done, void *user,
+int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call, int fd,
                       struct i2cpt_request **out)
 {
     struct i2cpt_request *r;
@@ -227,14 +248,14 @@ int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call,
     }
     r = g_new0(struct i2cpt_request, 1);
     r->call = call;
-    r->done = done;
-    r->user = user;
+    r->internal = true;
+    r->signal_fd = fd;
     return submit(a, r, out);
 }
 
-int i2cpt_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
-                 uint32_t timeout_ms, i2cpt_done_fn done, void *user,
-                 struct i2cpt_request **out)
+int request_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
+                   uint32_t timeout_ms, i2cpt_done_fn done, void *user,
+                   bool kept, struct i2cpt_request **out)
 {
     struct i2cpt_request *r;
     int ret = i2cpt_check_msgs(msgs, n, NULL);
@@ -253,19 +274,83 @@ int i2cpt_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
     r->transfer.deadline_ns = bus_deadline(a->bus, timeout_ms);
     r->done = done;
     r->user = user;
+    r->kept = kept;
     return submit(a, r, out);
 }
 
-/* ----------------------------------------------------------------- deliver */
-
-struct i2cpt_request *request_take_locked(struct i2cpt_adapter *a,
-                                          struct i2cpt_request *r)
+int i2cpt_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
+                 uint32_t timeout_ms, i2cpt_done_fn done, void *user,
+                 struct i2cpt_request **out)
 {
-    unlink_locked(a, r);
-    if (!--a->complete) {
-        unsignal_locked(a);
+    return request_submit(a, msgs, n, timeout_ms, done, user, false, out);
+}
+
+/* -------------------------------------------------------------------- ends */
+
+void request_claim_locked(struct i2cpt_request *r)
+{
+    uncount_ready_locked(r);
+    r->claimed = true;
+}
+
+void request_unclaim_locked(struct i2cpt_request *r)
+{
+    r->claimed = false;
+    if (request_is_ready(r)) {
+        count_ready_locked(r);
     }
-    return r;
+}
+
+void request_take_locked(struct i2cpt_request *r)
+{
+    uncount_ready_locked(r);
+    unlink_locked(r->adapter, r);
+    r->state = REQUEST_DELIVERING;
+    r->deliverer = pthread_self();
+}
+
+void request_unref_locked(struct i2cpt_request *r)
+{
+    if (!--r->refs) {
+        g_free(r->job);
+        g_free(r);
+    }
+}
+
+void request_ended_locked(struct i2cpt_request *r)
+{
+    pthread_cond_broadcast(&r->adapter->bus->done);
+    if (r->state == REQUEST_COMPLETE) {
+        uncount_ready_locked(r);
+        unlink_locked(r->adapter, r);
+    } else if (r->state == REQUEST_PENDING) {
+        unlink_locked(r->adapter, r);
+        bus_abandon_locked(r->adapter->bus, r->job);
+        r->job = NULL;
+    }
+    r->state = REQUEST_ENDED;
+    request_unref_locked(r);
+}
+
+bool request_await_locked(struct i2cpt_request *r, uint64_t until_ns)
+{
+    struct i2cpt_bus *bus = r->adapter->bus;
+    uint64_t now;
+
+    while (r->state == REQUEST_PENDING || r->state == REQUEST_DELIVERING) {
+        uint64_t expiry =
+            r->state == REQUEST_PENDING ? request_expiry(r) : UINT64_MAX;
+
+        now = i2cpt_now_ns();
+        if (now >= expiry) {
+            request_end_locked(r, ETIMEDOUT);
+        } else if (now >= until_ns) {
+            return false;
+        } else {
+            bus_wait_locked(bus, MIN(until_ns, expiry));
+        }
+    }
+    return true;
 }
 
 int i2cpt_request_cancel(struct i2cpt_request *r)
@@ -277,7 +362,7 @@ int i2cpt_request_cancel(struct i2cpt_request *r)
         return -EPERM;
     }
     pthread_mutex_lock(&bus->lock);
-    if (r->complete) {
+    if (r->state != REQUEST_PENDING) {
         ret = -EALREADY;
     } else if (r->job->state == JOB_QUEUED) {
         request_end_locked(r, ECANCELED);
@@ -286,18 +371,37 @@ int i2cpt_request_cancel(struct i2cpt_request *r)
     return ret;
 }
 
-static void drop_locked(struct i2cpt_request *r)
+void requests_drop_locked(struct i2cpt_adapter *a)
 {
-    struct i2cpt_adapter *a = r->adapter;
-
-    if (r->complete) {
-        request_take_locked(a, r);
-        g_free(r->job);
-    } else {
-        unlink_locked(a, r);
-        bus_abandon_locked(a->bus, r->job);
+    while (a->requests) {
+        request_ended_locked(a->requests);
     }
-    g_free(r);
+}
+
+/* ------------------------------------------------------ of the library's own
+ */
+
+bool i2cpt_request_harvest(struct i2cpt_request *r, int *result,
+                           struct i2cpt_fault *fault)
+{
+    struct i2cpt_bus *bus = r->adapter->bus;
+    bool ended;
+
+    pthread_mutex_lock(&bus->lock);
+    if (r->state == REQUEST_PENDING && i2cpt_now_ns() >= request_expiry(r)) {
+        request_end_locked(r, ETIMEDOUT);
+    }
+    ended = r->state == REQUEST_COMPLETE;
+    if (ended) {
+        if (r->job) {
+            job_copy_back(r->job, r->call);
+        }
+        *result = r->result;
+        *fault = r->fault;
+        request_ended_locked(r);
+    }
+    pthread_mutex_unlock(&bus->lock);
+    return ended;
 }
 
 void i2cpt_request_orphan(struct i2cpt_request *r)
@@ -305,13 +409,29 @@ void i2cpt_request_orphan(struct i2cpt_request *r)
     struct i2cpt_bus *bus = r->adapter->bus;
 
     pthread_mutex_lock(&bus->lock);
-    drop_locked(r);
+    request_ended_locked(r);
     pthread_mutex_unlock(&bus->lock);
 }
 
-void requests_drop_locked(struct i2cpt_adapter *a)
+void i2cpt_request_hold(struct i2cpt_request *r)
 {
-    while (a->requests) {
-        drop_locked(a->requests);
-    }
+    pthread_mutex_lock(&r->adapter->bus->lock);
+    r->refs++;
+    pthread_mutex_unlock(&r->adapter->bus->lock);
+}
+
+void i2cpt_request_await(struct i2cpt_request *r, uint64_t until_ns)
+{
+    pthread_mutex_lock(&r->adapter->bus->lock);
+    request_await_locked(r, until_ns);
+    pthread_mutex_unlock(&r->adapter->bus->lock);
+}
+
+void i2cpt_request_release(struct i2cpt_request *r)
+{
+    struct i2cpt_bus *bus = r->adapter->bus;
+
+    pthread_mutex_lock(&bus->lock);
+    request_unref_locked(r);
+    pthread_mutex_unlock(&bus->lock);
 }

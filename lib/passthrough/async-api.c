@@ -3,7 +3,7 @@
  * a bounded wait, and seeing everything through. */
 #include <errno.h>
 #include <glib.h>
-#include <unistd.h>
+#include <poll.h>
 
 #include "passthrough/passthrough.h"
 
@@ -20,22 +20,6 @@ int i2cpt_passthrough_fd(struct i2cpt_passthrough *pt)
     return ret ? ret : pt->poll_fd;
 }
 
-/* An answer that the timer's thread has left. */
-static bool deliver_deferred(struct i2cpt_passthrough *pt)
-{
-    uint64_t count;
-    bool deferred;
-
-    pthread_mutex_lock(&pt->lock);
-    deferred = pt->deferred;
-    if (deferred && read(pt->event_fd, &count, sizeof(count)) < 0) {
-        /* EAGAIN cannot be: it was signalled */
-    }
-    pt->deferred = false;
-    i2cpt_pt_leave(pt, deferred);
-    return deferred;
-}
-
 int i2cpt_passthrough_dispatch(struct i2cpt_passthrough *pt)
 {
     int ret = check_async(pt);
@@ -43,82 +27,116 @@ int i2cpt_passthrough_dispatch(struct i2cpt_passthrough *pt)
     if (ret) {
         return ret;
     }
-    /* complete() may free us, and then there is nothing left to dispatch */
-    return deliver_deferred(pt) ? 1 : i2cpt_dispatch(pt->adapter);
+    i2cpt_pt_visit(pt);
+    ret = i2cpt_dispatch(pt->adapter);
+    ret += i2cpt_pt_look(pt);
+    i2cpt_pt_part(pt);
+    return ret;
 }
 
-/* One look at what is under way, waiting at most until then. */
-static void wait_once(struct i2cpt_passthrough *pt, uint64_t left_us)
+static void sleep_until_signal(struct i2cpt_passthrough *pt, uint64_t left_ns)
 {
+    struct pollfd p = {.fd = pt->event_fd, .events = POLLIN};
+
+    /* another thread has the answer in its hands: there may be no signal */
+    poll(&p, 1, left_ns ? 1 : 0);
+}
+
+/* Let what is under way go on, until then at most. */
+static void wait_once(struct i2cpt_passthrough *pt, uint64_t until_ns)
+{
+    uint64_t now = i2cpt_now_ns(),
+             left_ns = now < until_ns ? until_ns - now : 0;
     struct i2cpt_request *request;
     uint64_t resume_ns;
 
     pthread_mutex_lock(&pt->lock);
-    request = pt->request;
+    request = pt->calling ? NULL : pt->request;
+    if (request) {
+        i2cpt_request_hold(request);
+    }
     resume_ns = pt->resume_ns;
     pthread_mutex_unlock(&pt->lock);
     if (request) {
-        i2cpt_request_wait(request, (uint32_t)MIN(left_us, UINT32_MAX));
+        i2cpt_request_await(request, until_ns);
+        i2cpt_request_release(request);
     } else if (resume_ns) {
-        if (left_us) {
-            pt->pause(pt->pause_user,
-                      MIN(left_us * 1000, (uint64_t)PT_PAUSE_NS));
+        if (left_ns) {
+            pt->pause(pt->pause_user, MIN(left_ns, (uint64_t)PT_PAUSE_NS));
         }
         i2cpt_pt_timer_due(pt, false);
+    } else {
+        sleep_until_signal(pt, left_ns);
     }
+}
+
+static bool is_pending(const struct i2cpt_passthrough *pt)
+{
+    return atomic_load_explicit(&pt->pending, memory_order_acquire);
 }
 
 int i2cpt_passthrough_wait(struct i2cpt_passthrough *pt, uint32_t timeout_us)
 {
-    uint64_t until_ns, now;
+    uint64_t until_ns;
     int ret = check_async(pt);
 
     if (ret) {
         return ret;
     }
-    now = i2cpt_now_ns();
-    until_ns = now + timeout_us * 1000ull;
+    until_ns = i2cpt_now_ns() + timeout_us * 1000ull;
+    i2cpt_pt_visit(pt);
     for (;;) {
-        if (deliver_deferred(pt) ||
-            !atomic_load_explicit(&pt->pending, memory_order_acquire)) {
-            return 0;
+        i2cpt_pt_look(pt);
+        if (!is_pending(pt)) {
+            break;
         }
-        wait_once(pt, now < until_ns ? (until_ns - now) / 1000 : 0);
-        i2cpt_pt_collect_stop(pt, 0); /* whoever waits may never dispatch */
-        if (!atomic_load_explicit(&pt->pending, memory_order_acquire)) {
-            return 0;
+        if (i2cpt_now_ns() >= until_ns) {
+            ret = -ETIMEDOUT;
+            break;
         }
-        now = i2cpt_now_ns();
-        if (now >= until_ns) {
-            return -ETIMEDOUT;
-        }
+        wait_once(pt, until_ns);
     }
+    i2cpt_pt_part(pt);
+    return ret;
 }
 
 /* ------------------------------------------------------------------- drain */
 
+static struct i2cpt_request *hold_stop(struct i2cpt_passthrough *pt)
+{
+    struct i2cpt_request *request;
+
+    pthread_mutex_lock(&pt->lock);
+    request = pt->stop_request;
+    if (request) {
+        i2cpt_request_hold(request);
+    }
+    pthread_mutex_unlock(&pt->lock);
+    return request;
+}
+
 /* See everything that is under way to its end, bounded by its deadline. */
 static void drain_requests(struct i2cpt_passthrough *pt)
 {
-    uint64_t until_ns = i2cpt_now_ns() + pt->timeout_ns, now;
-    bool busy = true;
+    uint64_t until_ns = i2cpt_now_ns() + pt->timeout_ns;
+    struct i2cpt_request *stop;
+    bool busy;
 
-    while (busy) {
-        deliver_deferred(pt);
+    do {
+        i2cpt_pt_look(pt);
         pthread_mutex_lock(&pt->lock);
         busy = pt->busy;
         pthread_mutex_unlock(&pt->lock);
-        now = i2cpt_now_ns();
-        if (now >= until_ns) {
-            break;
+        if (busy && i2cpt_now_ns() < until_ns) {
+            wait_once(pt, until_ns);
         }
-        if (busy) {
-            wait_once(pt, (until_ns - now) / 1000 + 1);
-        } else {
-            i2cpt_pt_collect_stop(pt, (until_ns - now) / 1000 + 1);
-        }
+    } while (busy && i2cpt_now_ns() < until_ns);
+    stop = hold_stop(pt);
+    if (stop) {
+        i2cpt_request_await(stop, until_ns);
+        i2cpt_request_release(stop);
     }
-    deliver_deferred(pt);
+    i2cpt_pt_look(pt);
 }
 
 void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt)
@@ -129,7 +147,7 @@ void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt)
     if (pt_async(pt)) {
         drain_requests(pt);
     }
-    pthread_mutex_lock(&pt->lock);
+    i2cpt_pt_lock(pt);
     if (!pt_async(pt)) {
         i2cpt_pt_settle(pt, i2cpt_now_ns() + pt->timeout_ns);
     }

@@ -18,33 +18,60 @@ static bool blocks(const struct i2cpt_passthrough *pt)
     return pt->blocking || (!pt_async(pt) && pt->goal != PT_GOAL_NONE);
 }
 
-/* In the asynchronous form inside dispatch or wait; in the blocking one in a
- * wait of ours, with the lock held by this thread. */
-static void call_done(struct i2cpt_request *request, int result,
-                      const struct i2cpt_fault *fault, void *user)
+void i2cpt_pt_lock(struct i2cpt_passthrough *pt)
 {
-    struct i2cpt_passthrough *pt = user;
+    uint64_t now = pt_clock(pt);
 
     pthread_mutex_lock(&pt->lock);
-    if (pt->request != request) {
-        pthread_mutex_unlock(&pt->lock);
-        return;
+    while (pt->calling) {
+        pthread_cond_wait(&pt->idle, &pt->lock);
+        if (!pt->calling) { /* the time is another now */
+            pthread_mutex_unlock(&pt->lock);
+            now = pt_clock(pt);
+            pthread_mutex_lock(&pt->lock);
+        }
     }
-    pt->request = NULL;
-    pt->fault = *fault;
-    if (!pt_async(pt)) {
-        pt->harvested = true;
-        pt->result = result;
-        pthread_mutex_unlock(&pt->lock);
-        return;
-    }
-    i2cpt_pt_go_on(pt, pt->mode->step(pt, result), false);
+    pt->now_ns = now;
+}
+
+/* Around what waits: the lock is given up. */
+static void begin_calling(struct i2cpt_passthrough *pt)
+{
+    pt->calling = true;
+    pthread_mutex_unlock(&pt->lock);
+}
+
+static void end_calling(struct i2cpt_passthrough *pt)
+{
+    uint64_t now = pt_clock(pt);
+
+    pthread_mutex_lock(&pt->lock);
+    pt->now_ns = now;
+    pt->calling = false;
+    pthread_cond_broadcast(&pt->idle);
+}
+
+static int call_here(struct i2cpt_passthrough *pt)
+{
+    int ret;
+
+    begin_calling(pt);
+    ret = i2cpt_call_run(pt->adapter, &pt->call, &pt->fault);
+    end_calling(pt);
+    return ret;
+}
+
+static void pause_here(struct i2cpt_passthrough *pt)
+{
+    begin_calling(pt);
+    pt->pause(pt->pause_user, PT_PAUSE_NS);
+    end_calling(pt);
 }
 
 static int submit(struct i2cpt_passthrough *pt)
 {
     int ret =
-        i2cpt_call_submit(pt->adapter, &pt->call, call_done, pt, &pt->request);
+        i2cpt_call_submit(pt->adapter, &pt->call, pt->event_fd, &pt->request);
 
     if (ret) {
         pt->request = NULL;
@@ -53,17 +80,30 @@ static int submit(struct i2cpt_passthrough *pt)
     return ret;
 }
 
+/* The call under way, where it has ended. */
+static bool harvest(struct i2cpt_passthrough *pt, int *result)
+{
+    bool ended =
+        pt->request && i2cpt_request_harvest(pt->request, result, &pt->fault);
+
+    if (ended) {
+        pt->request = NULL;
+    }
+    return ended;
+}
+
 enum pt_next i2cpt_pt_drive(struct i2cpt_passthrough *pt, enum pt_next next)
 {
     int ret;
 
     while (next != PT_DONE && next != PT_WAIT) {
+        pt->busy = true;
         if (blocks(pt)) {
             if (next == PT_PAUSE) {
-                pt->pause(pt->pause_user, PT_PAUSE_NS);
+                pause_here(pt);
                 ret = 0;
             } else {
-                ret = i2cpt_call_run(pt->adapter, &pt->call, &pt->fault);
+                ret = call_here(pt);
             }
         } else if (next == PT_PAUSE) {
             pt->resume_ns = pt_now(pt) + PT_PAUSE_NS;
@@ -71,7 +111,8 @@ enum pt_next i2cpt_pt_drive(struct i2cpt_passthrough *pt, enum pt_next next)
             break;
         } else {
             ret = submit(pt);
-            if (!ret) {
+            /* what has no wire has answered already */
+            if (!ret && !(pt->instant && harvest(pt, &ret))) {
                 break;
             }
         }
@@ -118,6 +159,28 @@ void i2cpt_pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns)
     }
 }
 
+/* Another thread may arm it for a nearer time while this one calls the hook;
+ * whoever comes last has to be the one with the nearest. */
+static void set_timer(struct i2cpt_passthrough *pt, uint64_t when_ns)
+{
+    uint64_t nearest;
+
+    for (;;) {
+        if (pt->hooks.timer) {
+            pt->hooks.timer(pt->hooks.user, when_ns);
+        } else {
+            i2cpt_timer_set(pt->timer, when_ns);
+        }
+        pthread_mutex_lock(&pt->lock);
+        nearest = pt->armed_ns;
+        pthread_mutex_unlock(&pt->lock);
+        if (!nearest || nearest >= when_ns) {
+            break;
+        }
+        when_ns = nearest;
+    }
+}
+
 void i2cpt_pt_leave(struct i2cpt_passthrough *pt, bool complete)
 {
     uint64_t arm_ns = pt->arm_ns;
@@ -129,10 +192,8 @@ void i2cpt_pt_leave(struct i2cpt_passthrough *pt, bool complete)
         atomic_store_explicit(&pt->pending, false, memory_order_release);
     }
     pthread_mutex_unlock(&pt->lock);
-    if (arm_ns && pt->hooks.timer) {
-        pt->hooks.timer(pt->hooks.user, arm_ns);
-    } else if (arm_ns) {
-        i2cpt_timer_set(pt->timer, arm_ns);
+    if (arm_ns) {
+        set_timer(pt, arm_ns);
     }
     if (complete) {
         pt->hooks.complete(pt->hooks.user, answer, byte);
@@ -170,10 +231,7 @@ void i2cpt_pt_go_on(struct i2cpt_passthrough *pt, enum pt_next next,
         return;
     }
     i2cpt_pt_answered(pt);
-    if (pt->in_call) {
-        pt->event_ended = true;
-        i2cpt_pt_leave(pt, false);
-    } else if (deferred) {
+    if (deferred) {
         signal_dispatch(pt);
         i2cpt_pt_leave(pt, false);
     } else {
@@ -181,43 +239,67 @@ void i2cpt_pt_go_on(struct i2cpt_passthrough *pt, enum pt_next next,
     }
 }
 
-int i2cpt_pt_pending(struct i2cpt_passthrough *pt)
-{
-    struct i2cpt_request *request;
-    int answer = I2CPT_PENDING;
-    bool ended;
-
-    do {
-        pthread_mutex_lock(&pt->lock);
-        request = pt->request;
-        ended = pt->event_ended || !pt->in_call;
-        pthread_mutex_unlock(&pt->lock);
-    } while (!ended && request && !i2cpt_request_wait(request, 0));
-
-    pthread_mutex_lock(&pt->lock);
-    pt->in_call = false;
-    if (pt->event_ended) {
-        pt->event_ended = false;
-        answer = pt->answer;
-        atomic_store_explicit(&pt->pending, false, memory_order_release);
-    }
-    i2cpt_pt_leave(pt, false);
-    return answer;
-}
-
 /* --------------------------------------------------- things that end later */
 
-/* Blocking form: take in a posted write's request that has ended. */
-static bool harvest(struct i2cpt_passthrough *pt, uint32_t timeout_us)
+void i2cpt_pt_visit(struct i2cpt_passthrough *pt)
 {
-    if (pt->request) {
-        i2cpt_request_wait(pt->request, timeout_us);
+    pthread_mutex_lock(&pt->lock);
+    pt->visitors++;
+    pthread_mutex_unlock(&pt->lock);
+}
+
+void i2cpt_pt_part(struct i2cpt_passthrough *pt)
+{
+    pthread_mutex_lock(&pt->lock);
+    if (!--pt->visitors) {
+        pthread_cond_broadcast(&pt->idle);
     }
-    if (!pt->harvested) {
+    pthread_mutex_unlock(&pt->lock);
+}
+
+/* The signal of an answer that was left, or of a request that has ended. */
+static void unsignal(struct i2cpt_passthrough *pt)
+{
+    uint64_t count;
+
+    if (read(pt->event_fd, &count, sizeof(count)) < 0) {
+        /* EAGAIN: nobody had signalled */
+    }
+}
+
+bool i2cpt_pt_look(struct i2cpt_passthrough *pt)
+{
+    uint64_t now = pt_clock(pt);
+    bool deferred;
+    int result;
+
+    pthread_mutex_lock(&pt->lock);
+    if (pt->calling) { /* somebody drains */
+        pthread_mutex_unlock(&pt->lock);
         return false;
     }
-    pt->harvested = false;
-    i2cpt_pt_drive(pt, pt->mode->step(pt, pt->result));
+    pt->now_ns = now;
+    unsignal(pt);
+    i2cpt_pt_collect_stop(pt);
+    deferred = pt->deferred;
+    pt->deferred = false;
+    if (!deferred && harvest(pt, &result)) {
+        i2cpt_pt_go_on(pt, pt->mode->step(pt, result), false);
+        return true;
+    }
+    i2cpt_pt_leave(pt, deferred);
+    return deferred;
+}
+
+/* Blocking form: take in a posted write's request that has ended. */
+static bool take_in(struct i2cpt_passthrough *pt)
+{
+    int result;
+
+    if (!harvest(pt, &result)) {
+        return false;
+    }
+    i2cpt_pt_drive(pt, pt->mode->step(pt, result));
     return true;
 }
 
@@ -227,20 +309,30 @@ static void resume(struct i2cpt_passthrough *pt)
     i2cpt_pt_drive(pt, pt->mode->step(pt, 0));
 }
 
+static void await_here(struct i2cpt_passthrough *pt, uint64_t until_ns)
+{
+    struct i2cpt_request *request = pt->request;
+
+    i2cpt_request_hold(request);
+    begin_calling(pt);
+    i2cpt_request_await(request, until_ns);
+    end_calling(pt);
+    i2cpt_request_release(request);
+}
+
 bool i2cpt_pt_settle(struct i2cpt_passthrough *pt, uint64_t until_ns)
 {
-    uint64_t now;
-
     while (pt->busy) {
-        now = i2cpt_now_ns();
-        if (now >= until_ns) {
+        if (i2cpt_now_ns() >= until_ns) {
             return false;
         }
         if (pt->resume_ns) {
-            pt->pause(pt->pause_user, PT_PAUSE_NS);
+            pause_here(pt);
             resume(pt);
-        } else if (!harvest(pt, (uint32_t)MIN((until_ns - now) / 1000 + 1,
-                                              UINT32_MAX))) {
+        } else if (pt->request) {
+            await_here(pt, until_ns);
+            take_in(pt);
+        } else {
             return false;
         }
     }
@@ -255,33 +347,21 @@ void i2cpt_pt_abandon(struct i2cpt_passthrough *pt)
         /* the bus sees a STOP through even if nobody asks for it */
         pt->on_wire &= pt->call.op != I2CPT_OP_STREAM_STOP;
     }
-    pt->busy = pt->joined = pt->deferred = pt->harvested = false;
+    pt->busy = pt->joined = pt->deferred = false;
     pt->resume_ns = 0;
     pt->goal = PT_GOAL_NONE;
     atomic_store_explicit(&pt->pending, false, memory_order_release);
 }
 
-/* Like any completion, in the thread that calls dispatch or wait. */
-static void stop_done(struct i2cpt_request *request, int result,
-                      const struct i2cpt_fault *fault, void *user)
-{
-    struct i2cpt_passthrough *pt = user;
-
-    pthread_mutex_lock(&pt->lock);
-    pt->stop_request = NULL;
-    pthread_mutex_unlock(&pt->lock);
-}
-
 /* Take in a STOP of ours that nobody has dispatched. */
-void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt, uint64_t timeout_us)
+void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt)
 {
-    struct i2cpt_request *request;
+    struct i2cpt_fault fault;
+    int result;
 
-    pthread_mutex_lock(&pt->lock);
-    request = pt->stop_request;
-    pthread_mutex_unlock(&pt->lock);
-    if (request) {
-        i2cpt_request_wait(request, (uint32_t)MIN(timeout_us, UINT32_MAX));
+    if (pt->stop_request &&
+        i2cpt_request_harvest(pt->stop_request, &result, &fault)) {
+        pt->stop_request = NULL;
     }
 }
 
@@ -295,8 +375,6 @@ void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt)
 
 void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt)
 {
-    struct i2cpt_fault fault;
-
     if (!pt->on_wire) {
         return;
     }
@@ -304,14 +382,15 @@ void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt)
     pt->deadline_ns = 0;
     i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_STOP);
     if (!pt_async(pt) || pt->blocking) {
-        i2cpt_call_run(pt->adapter, &pt->call, &fault);
+        call_here(pt);
         return;
     }
     pt->stop_call = pt->call;
-    if (i2cpt_call_submit(pt->adapter, &pt->stop_call, stop_done, pt,
+    if (i2cpt_call_submit(pt->adapter, &pt->stop_call, pt->event_fd,
                           &pt->stop_request)) {
         pt->stop_request = NULL;
     }
+    i2cpt_pt_collect_stop(pt); /* of an instant adapter */
 }
 
 /* A guest gone quiet in the middle must not hold a real bus. */
@@ -341,7 +420,7 @@ static void pump(struct i2cpt_passthrough *pt, uint64_t now)
         return;
     }
     if (!pt->resume_ns) {
-        harvest(pt, 0);
+        take_in(pt);
     } else if (now >= pt->resume_ns) {
         resume(pt);
     }
@@ -352,11 +431,18 @@ static void pump(struct i2cpt_passthrough *pt, uint64_t now)
 
 void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred)
 {
-    uint64_t now;
+    uint64_t now = pt_clock(pt);
 
     pthread_mutex_lock(&pt->lock);
     pt->armed_ns = 0;
-    now = pt_now(pt);
+    if (pt->calling) {
+        if (!pt->timeless) {
+            i2cpt_pt_arm(pt, now + PT_PUMP_NS);
+        }
+        i2cpt_pt_leave(pt, false);
+        return;
+    }
+    pt->now_ns = now;
     check_hold(pt, now);
     if (!pt_async(pt)) {
         pump(pt, now);
@@ -374,6 +460,8 @@ void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred)
 void i2cpt_passthrough_timer(struct i2cpt_passthrough *pt)
 {
     if (!pt_forked(pt)) {
+        i2cpt_pt_visit(pt);
         i2cpt_pt_timer_due(pt, true);
+        i2cpt_pt_part(pt);
     }
 }

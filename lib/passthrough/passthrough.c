@@ -16,7 +16,7 @@
 
 static uint64_t clock_of(void *user)
 {
-    return pt_now(user);
+    return pt_clock(user);
 }
 
 static void timer_fires(void *user)
@@ -82,18 +82,6 @@ static int make_fds(struct i2cpt_passthrough *pt, struct i2cpt_fault *fault)
                : 0;
 }
 
-static void init_lock(pthread_mutex_t *lock)
-{
-    pthread_mutexattr_t attr;
-
-    /* recursive: the blocking form harvests requests with the lock held, and
-     * what they call back takes it too */
-    pthread_mutexattr_init(&attr);
-    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
-    pthread_mutex_init(lock, &attr);
-    pthread_mutexattr_destroy(&attr);
-}
-
 static void copy_hooks(struct i2cpt_passthrough *pt,
                        const struct i2cpt_hooks *hooks)
 {
@@ -134,7 +122,8 @@ static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
     pt->phase_unknown = i2cpt_adapter_hides_phase(a);
     pt->learn = i2cpt_learn_new();
     pt->pause = sleep_ns;
-    init_lock(&pt->lock);
+    pthread_mutex_init(&pt->lock, NULL);
+    pthread_cond_init(&pt->idle, NULL);
     copy_hooks(pt, hooks);
     return pt;
 }
@@ -156,6 +145,7 @@ static void destroy(struct i2cpt_passthrough *pt)
     g_free(pt->policy.learn_from);
     if (!pt_forked(pt)) { /* there, another thread may have held it */
         pthread_mutex_destroy(&pt->lock);
+        pthread_cond_destroy(&pt->idle);
     }
     g_free(pt);
 }
@@ -190,8 +180,33 @@ int i2cpt_passthrough_new(struct i2cpt_adapter *a,
         destroy(pt);
         return ret;
     }
+    pt->timeless = pt->instant && pt->mode == &i2cpt_pt_stream &&
+                   !pt->policy.hold_timeout_ms;
     *out = pt;
     return 0;
+}
+
+/* Whether the embedder's timer is to be told. */
+static bool forget_all(struct i2cpt_passthrough *pt)
+{
+    bool armed;
+
+    i2cpt_pt_lock(pt);
+    i2cpt_pt_forget_stop(pt);
+    armed = pt->hooks.timer && pt->armed_ns;
+    pt->armed_ns = 0;
+    pthread_mutex_unlock(&pt->lock);
+    return armed;
+}
+
+/* Threads that are in dispatch, wait or timer yet. */
+static void wait_for_visitors(struct i2cpt_passthrough *pt)
+{
+    pthread_mutex_lock(&pt->lock);
+    while (pt->visitors) {
+        pthread_cond_wait(&pt->idle, &pt->lock);
+    }
+    pthread_mutex_unlock(&pt->lock);
 }
 
 void i2cpt_passthrough_free(struct i2cpt_passthrough *pt)
@@ -202,10 +217,10 @@ void i2cpt_passthrough_free(struct i2cpt_passthrough *pt)
     if (!pt_forked(pt)) {
         i2cpt_passthrough_drain(pt);
         i2cpt_passthrough_reset(pt);
-        i2cpt_pt_forget_stop(pt);
-        if (pt->hooks.timer && pt->armed_ns) {
+        if (forget_all(pt)) {
             pt->hooks.timer(pt->hooks.user, UINT64_MAX);
         }
+        wait_for_visitors(pt);
     }
     destroy(pt);
 }
@@ -223,10 +238,11 @@ static int enter(struct i2cpt_passthrough *pt)
     if (pt_forked(pt)) {
         return -EPERM;
     }
-    if (atomic_load_explicit(&pt->pending, memory_order_acquire)) {
+    i2cpt_pt_lock(pt);
+    if (atomic_load_explicit(&pt->pending, memory_order_relaxed)) {
+        pthread_mutex_unlock(&pt->lock);
         return -EBUSY;
     }
-    pthread_mutex_lock(&pt->lock);
     return 0;
 }
 
@@ -248,11 +264,9 @@ static int run_event(struct i2cpt_passthrough *pt, enum pt_next next)
         i2cpt_pt_leave(pt, false);
         return answer;
     }
-    pt->in_call = pt->instant;
-    pt->event_ended = false;
     atomic_store_explicit(&pt->pending, true, memory_order_release);
     i2cpt_pt_leave(pt, false);
-    return i2cpt_pt_pending(pt);
+    return I2CPT_PENDING;
 }
 
 static void begin_event(struct i2cpt_passthrough *pt, enum pt_goal goal)
@@ -301,13 +315,11 @@ int i2cpt_passthrough_start(struct i2cpt_passthrough *pt, uint16_t address,
     if (!i2cpt_passthrough_has_address(pt, address) || (flags & ~I2CPT_M_RD)) {
         return -EINVAL;
     }
-    if (pt_async(pt) && !pt_forked(pt)) {
-        i2cpt_pt_collect_stop(pt, 0);
-    }
     ret = enter(pt);
     if (ret) {
         return ret;
     }
+    i2cpt_pt_collect_stop(pt);
     open_transaction(pt);
     pt->event.addr = (uint16_t)pt->host[address];
     pt->event.flags = flags;
@@ -425,8 +437,8 @@ void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
     if (pt_forked(pt)) {
         return;
     }
-    i2cpt_pt_collect_stop(pt, 0);
-    pthread_mutex_lock(&pt->lock);
+    i2cpt_pt_lock(pt);
+    i2cpt_pt_collect_stop(pt);
     i2cpt_pt_abandon(pt);
     i2cpt_pt_forget_stop(pt);
     i2cpt_pt_release_wire(pt);

@@ -170,6 +170,7 @@ struct i2cpt_passthrough {
     unsigned generation; /* of forks */
     struct i2cpt_timer *timer;
     int poll_fd, event_fd; /* with a complete hook; else -1 */
+    bool timeless;         /* never asks for the time */
 
     /* what bytes on the fast path need; see enum pt_lane */
     atomic_int lane;
@@ -177,6 +178,10 @@ struct i2cpt_passthrough {
     _Atomic uint64_t counters[I2CPT_COUNTERS];
 
     pthread_mutex_t lock; /* all below, but for the fast path */
+    pthread_cond_t idle;  /* `calling` has ended, or `visitors` have gone */
+    bool calling;         /* a thread is on the bus, or asleep, for an event */
+    unsigned visitors;    /* threads in dispatch, wait or timer */
+    uint64_t now_ns;      /* the hook's clock, as of the last look at it */
     bool open;            /* between the guest's START and STOP */
     bool reading;
     bool released; /* the bus was taken away; until the guest's STOP */
@@ -189,8 +194,6 @@ struct i2cpt_passthrough {
 
     bool busy;            /* a call or a pause is under way */
     bool joined;          /* a START waits for a posted write to end */
-    bool in_call;         /* an event that may yet be answered at once... */
-    bool event_ended;     /* ...and is */
     bool deferred;        /* an answer that dispatch shall deliver */
     bool blocking;        /* drain: wait, whatever the embedder's form */
     uint64_t timeout_ns;  /* the adapter's */
@@ -202,9 +205,6 @@ struct i2cpt_passthrough {
     struct i2cpt_fault fault;
     struct i2cpt_fault wire_fault; /* the latest of this transaction */
     struct i2cpt_request *request;
-    bool harvested; /* blocking form: the request has ended with `result` */
-    int result;
-
     bool on_wire;                       /* stream mode: START without STOP */
     struct i2cpt_request *stop_request; /* a STOP of ours, and its call */
     struct i2cpt_call stop_call;
@@ -234,9 +234,18 @@ static inline void pt_count(struct i2cpt_passthrough *pt,
         memory_order_relaxed);
 }
 
-static inline uint64_t pt_now(struct i2cpt_passthrough *pt)
+/* What time it is by the embedder's clock; with the lock not held. */
+static inline uint64_t pt_clock(const struct i2cpt_passthrough *pt)
 {
-    return pt->hooks.now_ns ? pt->hooks.now_ns(pt->hooks.user) : i2cpt_now_ns();
+    return pt->timeless       ? 0
+           : pt->hooks.now_ns ? pt->hooks.now_ns(pt->hooks.user)
+                              : i2cpt_now_ns();
+}
+
+/* What time it was when this event came in, or when the bus last answered. */
+static inline uint64_t pt_now(const struct i2cpt_passthrough *pt)
+{
+    return pt->now_ns;
 }
 
 /* The child of a fork may only free it. */
@@ -283,8 +292,16 @@ enum pt_next i2cpt_pt_transfer(struct i2cpt_passthrough *pt, size_t n,
 enum pt_next i2cpt_pt_stream_call(struct i2cpt_passthrough *pt,
                                   enum i2cpt_op op);
 
-/* ------------------------------ engine.c; all with the lock held */
+/*
+ * -------------------------------------- engine.c; all with the lock held
+ *
+ * Where the embedder blocks, the lock is given up for the time of a call or a
+ * pause, which `calling` stands for: whoever would change anything waits for
+ * its end (i2cpt_pt_lock()), and what only looks (timer, dispatch) goes away.
+ */
 
+/* Take the lock when nobody is `calling`, with pt->now_ns put right. */
+void i2cpt_pt_lock(struct i2cpt_passthrough *pt);
 /* Carry `next` as far as it goes without waiting for somebody else; PT_DONE
  * where the machine has come to its end. */
 enum pt_next i2cpt_pt_drive(struct i2cpt_passthrough *pt, enum pt_next next);
@@ -295,13 +312,9 @@ bool i2cpt_pt_settle(struct i2cpt_passthrough *pt, uint64_t until_ns);
 void i2cpt_pt_abandon(struct i2cpt_passthrough *pt);
 /* STOP where a stream is open; asynchronous embedders do not wait for it. */
 void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt);
-/* That STOP, asynchronous: take it in where it has ended (lock not held), or
- * forget it. Both only in the embedder's thread. */
-void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt, uint64_t timeout_us);
+/* That STOP, asynchronous: take it in where it has ended, or forget it. */
+void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt);
 void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt);
-/* What the timer is for; lock not held. `deferred`: not in the thread that may
- * be told answers. */
-void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred);
 /* Have i2cpt_passthrough_timer() called then, or before. */
 void i2cpt_pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns);
 /* The guest's event is answered: put lane and hold timer right. */
@@ -312,9 +325,15 @@ void i2cpt_pt_leave(struct i2cpt_passthrough *pt, bool complete);
  * answer is delivered here, or with `deferred` by the next dispatch. */
 void i2cpt_pt_go_on(struct i2cpt_passthrough *pt, enum pt_next next,
                     bool deferred);
-/* After i2cpt_pt_leave() of an event that has not ended: its answer, where an
- * instant adapter has it already, else PENDING. */
-int i2cpt_pt_pending(struct i2cpt_passthrough *pt);
+
+/* With the lock not held. What the timer is for; `deferred`: not in the thread
+ * that may be told answers. */
+void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred);
+/* Asynchronous form: take in what has ended, and tell it; whether there was. */
+bool i2cpt_pt_look(struct i2cpt_passthrough *pt);
+/* Around what may come from any thread: free waits for it. */
+void i2cpt_pt_visit(struct i2cpt_passthrough *pt);
+void i2cpt_pt_part(struct i2cpt_passthrough *pt);
 
 /* message-read.c: the reading half of message mode */
 enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined);

@@ -148,15 +148,19 @@ START_TEST(stream_between)
         .op = I2CPT_OP_STREAM_START, .owner = &start, .addr = 0x50};
     struct i2cpt_call stop = {.op = I2CPT_OP_STREAM_STOP, .owner = &start};
 
+    struct i2cpt_request *request;
+    struct i2cpt_fault fault;
+    int result;
+
     begin_to(3);
-    items[7] = (struct item){.msg = {.addr = 7}};
-    ck_assert_int_eq(i2cpt_call_submit(adapter, &start, done, &items[7], NULL),
-                     0);
+    ck_assert_int_eq(i2cpt_call_submit(adapter, &start, -1, &request), 0);
     submit(4, 0);
     submit(5, 0);
     gate_hold(false);
     wait_for_all(3);
-    wait_for(7);
+    i2cpt_request_await(request, UINT64_MAX);
+    ck_assert(i2cpt_request_harvest(request, &result, &fault));
+    ck_assert_int_eq(result, 0);
     ck_assert_str_eq(gate_log(), "T01 B02 B03 C02 C03 S50 ");
     ck_assert_int_eq(i2cpt_call_run(adapter, &stop, NULL), 0);
     wait_for_all(5);
