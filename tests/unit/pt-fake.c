@@ -310,20 +310,36 @@ static const struct i2cpt_ops fake_ops = {
 
 /* ---------------------------------------------------------------- the guest */
 
+/* Hooks are called with no lock held: nobody else is there who could. */
+static void check_unlocked(struct fake_guest *g)
+{
+    if (g->pt) {
+        ck_assert_int_eq(pthread_mutex_trylock(&g->pt->lock), 0);
+        pthread_mutex_unlock(&g->pt->lock);
+    }
+}
+
 static uint64_t guest_now(void *user)
 {
-    return ((struct fake_guest *)user)->now_ns;
+    struct fake_guest *g = user;
+
+    check_unlocked(g);
+    return g->now_ns;
 }
 
 static void guest_timer(void *user, uint64_t when_ns)
 {
-    ((struct fake_guest *)user)->timer_ns = when_ns;
+    struct fake_guest *g = user;
+
+    check_unlocked(g);
+    g->timer_ns = when_ns;
 }
 
 static void guest_complete(void *user, int answer, uint8_t byte)
 {
     struct fake_guest *g = user;
 
+    check_unlocked(g);
     g->completions++;
     g->answer = answer;
     g->byte = byte;
@@ -333,6 +349,7 @@ static void guest_pause(void *user, uint64_t ns)
 {
     struct fake_guest *g = user;
 
+    check_unlocked(g);
     say(". ");
     g->now_ns += ns;
 }
