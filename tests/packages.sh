@@ -23,6 +23,7 @@ test_packages=(
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
+    libsimavr-dev libelf-dev gcc-avr avr-libc libunicorn-dev
 )
 
 # i2cpt_install PACKAGE... installs those that are missing, as root or by sudo.
