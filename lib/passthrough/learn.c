@@ -124,7 +124,9 @@ static struct entry *add(struct i2cpt_learn *learn, const struct learn_key *key)
     *head = e;
     e->age.data = e;
     g_queue_push_tail_link(&learn->oldest, &e->age);
-    g_hash_table_add(learn->entries, e);
+    /* not _add(): libunicorn exports a part of GLib, without it, and an
+     * emulator that links both would mix two hash tables */
+    g_hash_table_insert(learn->entries, e, e);
     return e;
 }
 
