@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "program/buses.h"
-#include "program/owner.h"
+#include "owner/owner.h"
+#include "program/program.h"
 #include "program/recording.h"
 
 struct bus {
@@ -22,6 +23,7 @@ struct buses {
     uint32_t number; /* of --bus N */
     bool number_given;
     struct owner *owner;
+    struct program_options program;
 };
 
 struct buses *buses_new(void)
@@ -85,9 +87,18 @@ uint32_t buses_number(const struct buses *b)
 void buses_option(struct buses *b, const struct verb *verb, int letter,
                   const char *value)
 {
-    const char *equals = strchr(value, '=');
+    const char *equals = value ? strchr(value, '=') : NULL;
 
-    if (letter == 'a') {
+    if (letter == BUSES_IO_URING) {
+        b->program.io_uring = true;
+    } else if (letter == BUSES_REDIRECT) {
+        if (!program_redirect_parse(value, &b->program.redirect)) {
+            tool_usage(verb,
+                       "--redirect=%s: accepted is auto, seccomp or "
+                       "preload",
+                       value);
+        }
+    } else if (letter == 'a') {
         g_free(b->adapter);
         b->adapter = g_strdup(value);
     } else if (equals) {
@@ -191,6 +202,11 @@ int buses_open(struct buses *b, const struct recording *record)
         }
     }
     return ret;
+}
+
+const struct program_options *buses_program(const struct buses *b)
+{
+    return &b->program;
 }
 
 struct owner *buses_owner(struct buses *b)

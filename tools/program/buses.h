@@ -9,11 +9,21 @@
 #include "common/tool.h"
 
 struct buses;
+struct program_options;
 struct owner;
 struct recording;
 
+/* For tables of options. */
+enum { BUSES_REDIRECT = 1000, BUSES_IO_URING };
+#define BUSES_OPTIONS                                       \
+    {"redirect", required_argument, NULL, BUSES_REDIRECT},  \
+    {                                                       \
+        "allow-io-uring", no_argument, NULL, BUSES_IO_URING \
+    }
+
 struct buses *buses_new(void);
-/* Letter 'a' or 'b' of the options; ends the program where it is wrong. */
+/* Letter 'a' or 'b' of the options, or BUSES_REDIRECT or BUSES_IO_URING; ends
+ * the program where it is wrong. */
 void buses_option(struct buses *b, const struct verb *verb, int letter,
                   const char *value);
 /* After the last option: ends the program where there is no bus. */
@@ -30,6 +40,8 @@ int buses_open(struct buses *b, const struct recording *record);
 struct owner *buses_owner(struct buses *b);
 unsigned buses_count(const struct buses *b);
 struct i2cpt_adapter *buses_adapter(struct buses *b, unsigned index);
+/* What they say of PROGRAM. */
+const struct program_options *buses_program(const struct buses *b);
 void buses_free(struct buses *b);
 
 #endif

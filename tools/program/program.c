@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Starting PROGRAM, waiting for it, and what it ended with. */
-#include <elf.h>
+/* PROGRAM: chosen form, signals, exit status, and what is said in the end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "program/owner.h"
-#include "program/program.h"
 #include "common/tool.h"
+#include "owner/owner.h"
+#include "program/running.h"
+#ifdef HAVE_REDIRECT
+#include "redirect/redirect.h"
+#endif
 
 static volatile sig_atomic_t child;
 
@@ -39,143 +41,6 @@ static void pass_on_but_terminal(int sig, siginfo_t *info, void *context)
     }
 }
 
-/* ------------------------------------------------- what cannot be hooked */
-
-/* Whether an ELF file of this machine's word size names a dynamic linker.
- * Scripts and foreign files say yes: their interpreters are looked at when
- * they run, by the linker itself. */
-static bool is_dynamic(int fd)
-{
-    unsigned char ident[EI_NIDENT];
-    Elf64_Ehdr e64;
-    Elf32_Ehdr e32;
-    Elf64_Phdr p64;
-    Elf32_Phdr p32;
-    size_t i;
-
-    if (pread(fd, ident, sizeof(ident), 0) != sizeof(ident) ||
-        memcmp(ident, ELFMAG, SELFMAG)) {
-        return true;
-    }
-    if (ident[EI_CLASS] == ELFCLASS64 &&
-        pread(fd, &e64, sizeof(e64), 0) == sizeof(e64)) {
-        for (i = 0; i < e64.e_phnum; i++) {
-            if (pread(fd, &p64, sizeof(p64),
-                      (off_t)(e64.e_phoff + i * sizeof(p64))) == sizeof(p64) &&
-                p64.p_type == PT_INTERP) {
-                return true;
-            }
-        }
-        return false;
-    }
-    if (ident[EI_CLASS] == ELFCLASS32 &&
-        pread(fd, &e32, sizeof(e32), 0) == sizeof(e32)) {
-        for (i = 0; i < e32.e_phnum; i++) {
-            if (pread(fd, &p32, sizeof(p32),
-                      (off_t)(e32.e_phoff + i * sizeof(p32))) == sizeof(p32) &&
-                p32.p_type == PT_INTERP) {
-                return true;
-            }
-        }
-        return false;
-    }
-    return true;
-}
-
-static const char *cannot_be_hooked(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    const char *why = NULL;
-    struct stat st;
-
-    if (fd < 0) {
-        return NULL; /* executable without being readable: let it try */
-    }
-    if (!fstat(fd, &st) && ((st.st_mode & S_ISUID && st.st_uid != geteuid()) ||
-                            (st.st_mode & S_ISGID && st.st_gid != getegid()))) {
-        why = "is setuid or setgid";
-    } else if (!is_dynamic(fd)) {
-        why = "is statically linked";
-    }
-    close(fd);
-    return why;
-}
-
-/* -------------------------------------------------------------------- shim */
-
-/* Beside us in the build tree, in the library folder once installed. */
-static char *find_shim(void)
-{
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *dir = self ? g_path_get_dirname(self) : g_strdup(".");
-    char *beside = g_build_filename(dir, I2CPT_PRELOAD_NAME, NULL);
-    const char *said = g_getenv("I2CPT_PRELOAD");
-
-    if (said) {
-        g_free(beside);
-        return g_strdup(said);
-    }
-    if (g_file_test(beside, G_FILE_TEST_EXISTS)) {
-        return beside;
-    }
-    g_free(beside);
-    return g_build_filename(I2CPT_PRELOAD_DIR, I2CPT_PRELOAD_NAME, NULL);
-}
-
-/* ------------------------------------------------------------------- child */
-
-static void exec_program(char **argv, char **env, const char *path, int report)
-{
-    int err;
-
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGQUIT, SIG_DFL);
-    signal(SIGXFSZ, SIG_DFL);
-    execve(path, argv, env);
-    err = errno;
-    if (write(report, &err, sizeof(err)) < 0) {
-        /* the parent sees the exit status */
-    }
-    _exit(err == ENOENT ? PROGRAM_NOT_FOUND : PROGRAM_NOT_EXECUTABLE);
-}
-
-/* 0, or why exec failed; *pid is the child. */
-static int start(char **argv, char **env, const char *path, pid_t *pid)
-{
-    int report[2], err = 0;
-
-    if (pipe2(report, O_CLOEXEC)) {
-        return errno;
-    }
-    *pid = fork();
-    if (!*pid) {
-        exec_program(argv, env, path, report[1]);
-    }
-    close(report[1]);
-    if (*pid < 0) {
-        err = errno;
-    } else if (read(report[0], &err, sizeof(err)) != sizeof(err)) {
-        err = 0;
-    }
-    close(report[0]);
-    return err;
-}
-
-static int wait_for(pid_t pid)
-{
-    int status;
-
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return PROGRAM_OURS;
-        }
-    }
-    child = 0;
-    return WIFSIGNALED(status) ? PROGRAM_SIGNAL + WTERMSIG(status)
-                               : WEXITSTATUS(status);
-}
-
 static void take_signals(void)
 {
     struct sigaction pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
@@ -189,44 +54,201 @@ static void take_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-int program_run(struct owner *o, char **argv)
+bool program_redirect_parse(const char *text, enum program_redirect *out)
 {
-    g_autofree char *path = g_find_program_in_path(argv[0]);
-    g_autofree char *shim = find_shim();
-    g_auto(GStrv) env = NULL;
-    const char *why = path ? cannot_be_hooked(path) : NULL;
-    pid_t pid = 0;
-    int err, status;
+    static const char *const names[] = {"auto", "seccomp", "preload"};
 
-    if (!g_file_test(shim, G_FILE_TEST_EXISTS)) {
-        tool_complain("%s: the preload shim is not there; I2CPT_PRELOAD=PATH "
-                      "names it",
-                      shim);
-        return PROGRAM_OURS;
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (!strcmp(text, names[i])) {
+            *out = (enum program_redirect)i;
+            return true;
+        }
     }
-    if (why) {
-        tool_complain("%s %s: a preloaded library does not reach it, so it "
-                      "would see the real /dev",
-                      path, why);
-        return PROGRAM_OURS;
+    return false;
+}
+
+/* -------------------------------------------------------------------- said */
+
+static void say(struct program_report *report, const char *line)
+{
+    tool_complain("%s", line);
+    g_ptr_array_add(report->notes, g_strdup(line));
+}
+
+void program_report_clear(struct program_report *r)
+{
+    if (r->notes) {
+        g_ptr_array_unref(r->notes);
+        r->notes = NULL;
     }
-    take_signals();
-    env = owner_environment(o, shim);
-    err = start(argv, env, path ? path : argv[0], &pid);
-    child = (sig_atomic_t)(pid > 0 ? pid : 0);
+}
+
+/* A bus that comes with PROGRAM's descriptors, from whoever called us. */
+static void look_at_descriptors(struct program_report *report)
+{
+    GDir *dir = g_dir_open("/proc/self/fd", 0, NULL);
+    const char *name;
+    struct stat st;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        int fd = atoi(name);
+
+        if (!(fcntl(fd, F_GETFD) & FD_CLOEXEC) && !fstat(fd, &st) &&
+            S_ISCHR(st.st_mode) && major(st.st_rdev) == 89) {
+            g_autofree char *line = g_strdup_printf(
+                "descriptor %d of the program is the real /dev/i2c-%u: what "
+                "it does there is not redirected",
+                fd, minor(st.st_rdev));
+
+            say(report, line);
+        }
+    }
+    if (dir) {
+        g_dir_close(dir);
+    }
+}
+
+#ifdef HAVE_REDIRECT
+static void say_line(const char *line, void *user)
+{
+    say(user, line);
+}
+#endif
+
+/* The buses that nobody opened were perhaps meant to be. */
+static void say_unused(struct running *r)
+{
+    g_autoptr(GString) line =
+        g_string_new("the program opened no redirected bus (");
+    unsigned i;
+
+    for (i = 0; i < owner_bus_count(r->owner); i++) {
+        g_string_append_printf(line, "%s/dev/i2c-%u", i ? ", " : "",
+                               owner_nth_bus(r->owner, i));
+    }
+    g_string_append_c(line, ')');
+    if (!r->redirect && !owner_was_reached(r->owner)) {
+        g_string_append(line, "; the preloaded shim was not loaded in it");
+        if (r->limit) {
+            g_string_append_printf(line,
+                                   ", and --redirect=seccomp cannot be "
+                                   "here: %s",
+                                   r->limit);
+        }
+    }
+    say(r->report, line->str);
+}
+
+void running_tell(struct running *r)
+{
+#ifdef HAVE_REDIRECT
+    if (r->redirect) {
+        redirect_lines(r->redirect, say_line, r->report);
+    }
+#endif
+    if (!owner_was_used(r->owner)) {
+        say_unused(r);
+    }
+}
+
+/* ----------------------------------------------------------------- running */
+
+int running_wait(struct running *r)
+{
+    int status = 0;
+
+#ifdef HAVE_REDIRECT
+    if (r->redirect) {
+        return redirect_wait(r->redirect, r->pid);
+    }
+#endif
+    while (waitpid(r->pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return PROGRAM_OURS << 8;
+        }
+    }
+    return status;
+}
+
+void running_free(struct running *r)
+{
+#ifdef HAVE_REDIRECT
+    if (r->redirect) {
+        redirect_free(r->redirect);
+    }
+#endif
+    g_free(r->limit);
+}
+
+static int start(struct running *r)
+{
+    enum program_redirect wanted = r->options->redirect;
+    int ret;
+
+#ifdef HAVE_REDIRECT
+    if (wanted != PROGRAM_PRELOAD) {
+        ret = running_by_seccomp(r);
+        r->report->form = "seccomp";
+        if (ret >= 0) {
+            return ret;
+        }
+    }
+#else
+    r->limit = g_strdup("this build has it not");
+#endif
+    if (wanted == PROGRAM_SECCOMP) {
+        tool_complain("--redirect=seccomp cannot be here: %s", r->limit);
+        return RUNNING_REFUSED;
+    }
+    ret = running_by_preload(r);
+    r->report->form = "preload";
+    return ret;
+}
+
+static int run(struct running *r)
+{
+    int err = start(r), status;
+
+    child = (sig_atomic_t)(r->pid > 0 ? r->pid : 0);
     if (early && child) {
-        kill(pid, early);
+        kill(r->pid, early);
+    }
+    if (err == RUNNING_REFUSED) {
+        return PROGRAM_OURS;
     }
     if (err) {
-        tool_complain("%s: %s", argv[0], g_strerror(err));
-        if (pid > 0) {
-            wait_for(pid);
+        tool_complain("%s: %s", r->argv[0], g_strerror(err));
+        if (r->pid > 0) {
+            running_wait(r);
         }
         return err == ENOENT ? PROGRAM_NOT_FOUND : PROGRAM_NOT_EXECUTABLE;
     }
-    waited = o;
-    status = wait_for(pid);
-    owner_wait_closed(o);
+    status = running_wait(r);
+    waited = r->owner;
+    child = 0;
+    owner_wait_closed(r->owner);
     waited = NULL;
+    running_tell(r);
+    return WIFSIGNALED(status) ? PROGRAM_SIGNAL + WTERMSIG(status)
+                               : WEXITSTATUS(status);
+}
+
+int program_run(struct owner *o, const struct program_options *options,
+                char **argv, struct program_report *report)
+{
+    g_autofree char *path = g_find_program_in_path(argv[0]);
+    struct running r = {.owner = o,
+                        .options = options,
+                        .argv = argv,
+                        .path = path ? path : argv[0],
+                        .report = report};
+    int status;
+
+    report->form = NULL;
+    report->notes = g_ptr_array_new_with_free_func(g_free);
+    look_at_descriptors(report);
+    take_signals();
+    status = run(&r);
+    running_free(&r);
     return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* record with a PROGRAM. */
-#include "program/owner.h"
+#include "owner/owner.h"
 #include "program/program.h"
 #include "program/with-program.h"
 
@@ -15,21 +15,22 @@ int record_program(struct buses *buses, const struct recording *recording,
                    char **argv)
 {
     int ret = buses_open(buses, recording);
+    struct program_report report = {0};
     bool used;
 
     if (ret) {
         buses_free(buses);
         return PROGRAM_OURS;
     }
-    ret = program_run(buses_owner(buses), argv);
+    ret = program_run(buses_owner(buses), buses_program(buses), argv, &report);
     used = owner_was_used(buses_owner(buses));
     if (!used && did_not_start(ret)) {
         /* no file, then, and none is replaced */
     } else if (recording_end(recording, buses_adapter(buses, 0),
-                             used ? NULL
-                                  : "the program opened no redirected bus")) {
+                             used ? NULL : "")) {
         ret = PROGRAM_OURS;
     }
+    program_report_clear(&report);
     buses_free(buses);
     return ret != PROGRAM_OURS && recording_merge(recording) ? PROGRAM_OURS
                                                              : ret;

@@ -68,9 +68,9 @@ int recording_end(const struct recording *r, struct i2cpt_adapter *a,
     bool stays = empty && strcmp(r->path, "-") && !stat(r->path, &st) &&
                  S_ISREG(st.st_mode) && st.st_size;
 
-    if (empty) {
-        tool_complain("%s: %s%s", r->path, empty,
-                      stays ? "; what was there stays" : "");
+    if (empty && (*empty || stays)) {
+        tool_complain("%s: %s%s%s", r->path, empty, *empty && stays ? "; " : "",
+                      stays ? "what was there stays" : "");
     }
     return stays && !r->append ? 0 : i2cpt_trace_record_end(a, NULL);
 }

@@ -24,8 +24,8 @@ bool recording_has_buses(const struct recording *r, unsigned n);
 int recording_set(const struct recording *r, int64_t bus,
                   struct i2cpt_options *o, struct i2cpt_fault *fault);
 /* After the last transfer: 0, or an error on stderr and not 0 where the trace
- * lacks something. `empty` NULL; or why there was none, which is said: then a
- * trace that is there stays. */
+ * lacks something. `empty` NULL; or why there was none, which is said, or ""
+ * where it was: then a trace that is there stays. */
 int recording_end(const struct recording *r, struct i2cpt_adapter *a,
                   const char *empty);
 /* --merge, once the trace is closed: 0 or as above. */

@@ -231,7 +231,8 @@ static void tell(const struct replay_options *r, const struct verdict *v)
 }
 
 static void put_report(struct json *j, const struct replay_options *r,
-                       const struct verdict *v, int status)
+                       const struct verdict *v,
+                       const struct program_report *said, int status)
 {
     const struct i2cpt_trace_verdict *first = &v->first;
 
@@ -257,11 +258,19 @@ static void put_report(struct json *j, const struct replay_options *r,
     json_uint(j, "split", v->split);
     json_uint(j, "joined", v->joined);
     json_bool(j, "truncated", v->truncated);
+    if (said->form) {
+        json_string(j, "redirect", said->form);
+    }
+    json_open(j, "notes", '[');
+    for (guint i = 0; said->notes && i < said->notes->len; i++) {
+        json_string(j, NULL, g_ptr_array_index(said->notes, i));
+    }
+    json_close(j, ']');
     json_close(j, '}');
 }
 
 static int report(const struct replay_options *r, const struct verdict *v,
-                  int status)
+                  const struct program_report *said, int status)
 {
     struct i2cpt_fault fault = {0};
     struct output out;
@@ -270,7 +279,7 @@ static int report(const struct replay_options *r, const struct verdict *v,
 
     if (!rc) {
         j.to = out.to;
-        put_report(&j, r, v, status);
+        put_report(&j, r, v, said, status);
         rc = output_close(&out, 0, &fault);
     }
     if (rc) {
@@ -282,13 +291,14 @@ static int report(const struct replay_options *r, const struct verdict *v,
 int replay_program(const struct replay_options *r)
 {
     struct buses *buses = buses_new();
+    struct program_report said = {0};
     struct verdict v = {0};
     int ret = add_buses(buses, r), status = PROGRAM_OURS;
 
     if (ret || buses_open(buses, NULL)) {
         goto out;
     }
-    status = program_run(buses_owner(buses), r->argv);
+    status = program_run(buses_owner(buses), &r->program, r->argv, &said);
     if (judge(buses, &v)) {
         status = PROGRAM_OURS;
         goto out;
@@ -297,9 +307,10 @@ int replay_program(const struct replay_options *r)
     if (!status && (v.mismatches || v.remaining)) {
         status = PROGRAM_OURS;
     }
-    ret = r->report ? report(r, &v, status) : 0;
+    ret = r->report ? report(r, &v, &said, status) : 0;
     status = ret && !status ? ret : status;
 out:
+    program_report_clear(&said);
     buses_free(buses);
     return status;
 }

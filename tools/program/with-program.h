@@ -4,6 +4,7 @@
 #define WITH_PROGRAM_H
 
 #include "program/buses.h"
+#include "program/program.h"
 #include "program/recording.h"
 
 /* Takes over `buses`. Returns what the verb shall exit with. */
@@ -15,6 +16,7 @@ struct replay_options {
     const char *match, *end, *timing; /* NULL: the backend's default */
     const char *report;               /* a file for the verdict, or NULL */
     uint32_t bus;
+    struct program_options program;
     char **argv;
 };
 /* Both return what the verb shall exit with. */

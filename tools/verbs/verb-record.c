@@ -208,6 +208,7 @@ static int run(const struct verb *verb, int argc, char **argv)
         {"output", required_argument, NULL, 'o'},
         {"redact", required_argument, NULL, 'r'},
         {"transfers", required_argument, NULL, 't'},
+        BUSES_OPTIONS,
         {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -278,6 +279,10 @@ const struct verb verb_record = {
         "  --bus N               PROGRAM sees the adapter as /dev/i2c-N "
         "(default 0)\n"
         "  --bus N=ADAPTER       several, instead of -a; may be repeated\n"
+        "  --redirect FORM       auto, seccomp or preload: how it is led to "
+        "us\n"
+        "  --allow-io-uring      it opens past seccomp, so there is none "
+        "without this\n"
         "  --append              go on with TRACE, whole or truncated\n"
         "  --redact ADDR[:REG]   write ?? for the data of this address, or of "
         "this\n"

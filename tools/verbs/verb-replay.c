@@ -62,6 +62,7 @@ static int run(const struct verb *verb, int argc, char **argv)
         {"match", required_argument, NULL, 'm'},
         {"end", required_argument, NULL, 'e'},
         {"report", required_argument, NULL, 'r'},
+        BUSES_OPTIONS,
         {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -83,6 +84,17 @@ static int run(const struct verb *verb, int argc, char **argv)
             break;
         case 'm':
             r.match = optarg;
+            break;
+        case BUSES_REDIRECT:
+            if (!program_redirect_parse(optarg, &r.program.redirect)) {
+                tool_usage(verb,
+                           "--redirect=%s: accepted is auto, seccomp or "
+                           "preload",
+                           optarg);
+            }
+            break;
+        case BUSES_IO_URING:
+            r.program.io_uring = true;
             break;
         case 'e':
             r.end = optarg;
@@ -124,7 +136,11 @@ const struct verb verb_replay = {
         "  --match M              per-address, strict or lookup\n"
         "  --end E                behind the last transfer: error, hold, "
         "loop\n"
-        "  --report FILE          the verdict as JSON\n\n"
+        "  --report FILE          the verdict as JSON\n"
+        "  --redirect FORM        auto, seccomp or preload: how PROGRAM is led "
+        "to us\n"
+        "  --allow-io-uring       it opens past seccomp, so there is none "
+        "without this\n\n"
         "-a: every transfer that does not end as the recorded one is told on "
         "the\n"
         "standard output, both below each other. Exit status: 0 none, 1 some, "

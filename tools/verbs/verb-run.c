@@ -9,10 +9,12 @@ static int run(const struct verb *verb, int argc, char **argv)
     static const struct option options[] = {
         {"adapter", required_argument, NULL, 'a'},
         {"bus", required_argument, NULL, 'b'},
+        BUSES_OPTIONS,
         {"help", no_argument, NULL, 'h'},
         {0},
     };
     struct buses *buses = buses_new();
+    struct program_report report = {0};
     int letter, ret;
 
     while ((letter = tool_option(verb, argc, argv, "+:a:h", options)) != -1) {
@@ -24,7 +26,9 @@ static int run(const struct verb *verb, int argc, char **argv)
     buses_finish(buses, verb);
     ret = buses_open(buses, NULL);
     if (!ret) {
-        ret = program_run(buses_owner(buses), argv + optind);
+        ret = program_run(buses_owner(buses), buses_program(buses),
+                          argv + optind, &report);
+        program_report_clear(&report);
     } else {
         ret = PROGRAM_OURS;
     }
@@ -39,6 +43,10 @@ const struct verb verb_run = {
     .help = "  -a, --adapter SPEC  what to give, BACKEND[,KEY=VALUE]...\n"
             "  --bus N             as /dev/i2c-N (default 0)\n"
             "  --bus N=SPEC        several, instead of -a; may be repeated\n"
+            "  --redirect FORM     auto, seccomp or preload: how it is led to "
+            "us\n"
+            "  --allow-io-uring    it opens past seccomp, so there is none "
+            "without this\n"
             "\n"
             "The exit status is PROGRAM's, 128+N for signal N, 126 and 127 as\n"
             "the shell has them, 125 where we failed.\n"

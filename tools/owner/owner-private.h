@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "program/devfile.h"
-#include "program/owner.h"
+#include "owner/devfile.h"
+#include "owner/owner.h"
 
 struct owner_bus {
     uint32_t number;
@@ -25,7 +25,7 @@ struct file {
     struct devfile dev;
     pthread_mutex_t lock;
     uint32_t id;
-    int fd;         /* the other end of PROGRAM's */
+    int fd;         /* the shim: the other end of PROGRAM's; or -1 */
     unsigned users; /* threads in a call on it, under the owner's lock */
     bool closed;
 };
@@ -43,16 +43,20 @@ struct owner {
     uint32_t next_id;
     unsigned connections;
     GList *sockets; /* of connections, as GINT_TO_POINTER */
-    bool used, closing;
+    bool used, reached, closing;
     volatile sig_atomic_t interrupted; /* set by a signal handler */
 };
 
-/* owner.c: PROGRAM's end of a new file of bus `number`, or -errno. */
+/* owner-files.c */
 struct owner_bus *owner_find_bus(struct owner *o, uint32_t number);
+/* A new file of bus `number`. With `fd`, which it takes over, it is closed when
+ * the other end is; with -1, by owner_close_file(). 0 or -errno. */
+int owner_new_file(struct owner *o, uint32_t number, int fd, uint32_t *id);
+/* PROGRAM's end of a new file for the shim, or -errno. */
 int owner_open_file(struct owner *o, uint32_t number);
 struct file *owner_take_file(struct owner *o, uint32_t id);
 void owner_put_file(struct owner *o, struct file *f);
-/* The main loop saw that PROGRAM has no copy left. */
+/* PROGRAM has no copy left. */
 void owner_close_file(struct owner *o, uint32_t id);
 void owner_free_file(struct file *f);
 /* Have the main loop look at its files anew. */
@@ -63,6 +67,5 @@ void owner_accept(struct owner *o);
 
 /* owner-tree.c: below o->dir. */
 int owner_make_tree(struct owner *o);
-void owner_remove_tree(const char *path);
 
 #endif

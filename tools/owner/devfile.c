@@ -6,7 +6,7 @@
 #include <linux/i2c.h>
 #include <string.h>
 
-#include "program/devfile.h"
+#include "owner/devfile.h"
 
 /* A replay's mismatch has no number of the kernel's: it is reported by the
  * owner, and to PROGRAM it is a bus that does not work. */

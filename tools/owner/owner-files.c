@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "program/owner-private.h"
+#include "owner/owner-private.h"
 
 #define FILES_MAX 65536u
 
@@ -24,7 +24,9 @@ struct owner_bus *owner_find_bus(struct owner *o, uint32_t number)
 
 void owner_free_file(struct file *f)
 {
-    close(f->fd);
+    if (f->fd >= 0) {
+        close(f->fd);
+    }
     pthread_mutex_destroy(&f->lock);
     g_free(f);
 }
@@ -63,39 +65,56 @@ void owner_wake_loop(struct owner *o)
     }
 }
 
-/* The token is in it already. */
-int owner_open_file(struct owner *o, uint32_t number)
+int owner_new_file(struct owner *o, uint32_t number, int fd, uint32_t *id)
 {
-    struct preload_token token = {.magic = PRELOAD_MAGIC, .bus = number};
     struct owner_bus *bus = owner_find_bus(o, number);
     struct file *f;
-    int fds[2];
 
     if (!bus) {
         return -ENODEV;
     }
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
-        return -errno;
-    }
     f = g_new0(struct file, 1);
     f->dev.adapter = bus->adapter;
     f->dev.bus = number;
-    f->fd = fds[0];
+    f->fd = -1;
     pthread_mutex_init(&f->lock, NULL);
     pthread_mutex_lock(&o->lock);
-    do {
-        f->id = ++o->next_id;
-    } while (g_hash_table_contains(o->files, GUINT_TO_POINTER(f->id)));
-    token.file = f->id;
-    if (g_hash_table_size(o->files) >= FILES_MAX ||
-        send(fds[0], &token, sizeof(token), MSG_NOSIGNAL) < 0) {
+    if (g_hash_table_size(o->files) >= FILES_MAX) {
         pthread_mutex_unlock(&o->lock);
-        close(fds[1]);
         owner_free_file(f);
         return -EMFILE;
     }
+    do {
+        f->id = ++o->next_id;
+    } while (g_hash_table_contains(o->files, GUINT_TO_POINTER(f->id)));
+    *id = f->id;
+    f->fd = fd;
+    o->used = true;
     g_hash_table_insert(o->files, GUINT_TO_POINTER(f->id), f);
     pthread_mutex_unlock(&o->lock);
+    return 0;
+}
+
+/* The token is in it already. */
+int owner_open_file(struct owner *o, uint32_t number)
+{
+    struct preload_token token = {.magic = PRELOAD_MAGIC, .bus = number};
+    int fds[2], ret;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
+        return -errno;
+    }
+    ret = owner_new_file(o, number, fds[0], &token.file);
+    if (ret) {
+        close(fds[0]);
+        close(fds[1]);
+        return ret;
+    }
+    if (send(fds[0], &token, sizeof(token), MSG_NOSIGNAL) < 0) {
+        close(fds[1]);
+        owner_close_file(o, token.file);
+        return -EMFILE;
+    }
     owner_wake_loop(o);
     return fds[1];
 }
@@ -107,6 +126,10 @@ void owner_close_file(struct owner *o, uint32_t id)
 
     pthread_mutex_lock(&o->lock);
     f = g_hash_table_lookup(o->files, GUINT_TO_POINTER(id));
+    if (!f) {
+        pthread_mutex_unlock(&o->lock);
+        return;
+    }
     g_hash_table_remove(o->files, GUINT_TO_POINTER(id));
     f->closed = true;
     last = !f->users;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "program/owner-private.h"
+#include "owner/owner-private.h"
 
 static int put_file(const char *dir, const char *name, const char *text)
 {

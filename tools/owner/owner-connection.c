@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "program/owner-private.h"
+#include "owner/owner-private.h"
 
 struct connection {
     struct owner *owner;
@@ -126,7 +126,7 @@ void owner_accept(struct owner *o)
         g_free(c);
     } else {
         pthread_detach(thread);
-        o->used = true;
+        o->reached = true;
         o->connections++;
         o->sockets = g_list_prepend(o->sockets, GINT_TO_POINTER(fd));
     }

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "program/owner-private.h"
+#include "owner/owner-private.h"
 
 int owner_new(struct owner **out)
 {
@@ -54,6 +54,9 @@ static GArray *poll_set(struct owner *o, GArray *ids)
         struct pollfd one = {((struct file *)file)->fd, 0, 0};
         uint32_t number = GPOINTER_TO_UINT(id);
 
+        if (one.fd < 0) {
+            continue; /* whoever holds it says when it is closed */
+        }
         g_array_append_val(set, one);
         g_array_append_val(ids, number);
     }
@@ -187,6 +190,36 @@ void owner_interrupt(struct owner *o)
 {
     o->interrupted = 1;
     owner_wake_loop(o);
+}
+
+bool owner_has_bus(struct owner *o, uint32_t number)
+{
+    return owner_find_bus(o, number);
+}
+
+uint32_t owner_nth_bus(struct owner *o, unsigned n)
+{
+    return g_array_index(o->buses, struct owner_bus, n).number;
+}
+
+unsigned owner_bus_count(struct owner *o)
+{
+    return o->buses->len;
+}
+
+const char *owner_folder(struct owner *o)
+{
+    return o->dir;
+}
+
+bool owner_was_reached(struct owner *o)
+{
+    bool reached;
+
+    pthread_mutex_lock(&o->lock);
+    reached = o->reached;
+    pthread_mutex_unlock(&o->lock);
+    return reached;
 }
 
 int owner_was_used(struct owner *o)

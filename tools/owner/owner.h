@@ -7,6 +7,8 @@
 #ifndef OWNER_H
 #define OWNER_H
 
+#include <stdbool.h>
+
 #include "i2cpt.h"
 
 struct owner;
@@ -20,13 +22,22 @@ int owner_add_bus(struct owner *o, uint32_t bus, const char *label,
                   struct i2cpt_adapter *a);
 /* After the last bus: make the tree, listen. `error` names what failed. */
 int owner_start(struct owner *o, const char **error);
+bool owner_has_bus(struct owner *o, uint32_t bus);
+unsigned owner_bus_count(struct owner *o);
+uint32_t owner_nth_bus(struct owner *o, unsigned n);
+/* The folder whose sys/ stands for /sys. */
+const char *owner_folder(struct owner *o);
+/* At PROGRAM's side of the shim; nothing is there with the other form. */
+bool owner_was_reached(struct owner *o);
+/* Takes away the folder of an owner who could not. */
+void owner_remove_tree(const char *path);
 /* Environment for PROGRAM: NULL-terminated "NAME=VALUE", for g_strfreev(). */
 char **owner_environment(struct owner *o, const char *shim);
 /* Until PROGRAM's last child has closed its last file. */
 void owner_wait_closed(struct owner *o);
 /* Ends that wait; for signal handlers. */
 void owner_interrupt(struct owner *o);
-/* Whether any program has ever connected. */
+/* Whether any bus has ever been opened. */
 int owner_was_used(struct owner *o);
 void owner_free(struct owner *o);
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The last of us in the process that becomes PROGRAM. */
+#include <signal.h>
+#include <unistd.h>
+
+#include "program/program.h"
+
+void program_exec(const char *path, char **argv, char **env)
+{
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
+    execve(path, argv, env);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the parts of the server of files: its threads and the requests that
+ * are no transfers (fuse-server.c), transfers (fuse-file.c) and the folder
+ * (fuse-folder.c). */
+#ifndef REDIRECT_FUSE_PRIVATE_H
+#define REDIRECT_FUSE_PRIVATE_H
+
+#include <linux/fuse.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "preload/protocol.h"
+#include "owner/owner-private.h"
+
+enum {
+    FUSE_WRITE_MAX = 64 * 1024,
+    FUSE_IN_MAX = FUSE_WRITE_MAX + 4096,
+};
+
+/* A thread's buffers. */
+struct fuse_room {
+    uint8_t in[FUSE_IN_MAX];
+    uint8_t packet[PRELOAD_PACKET_MAX], answer[PRELOAD_PACKET_MAX];
+};
+
+/* One request as the kernel puts it, and where the answer's data is. */
+struct fuse_call {
+    struct owner *owner;
+    struct fuse_room *room;
+    const struct fuse_in_header *head;
+    const uint8_t *data; /* behind the header */
+    size_t len;
+    const void *out;
+    size_t out_len;
+    union {
+        struct fuse_write_out write;
+        struct fuse_ioctl_out ioctl;
+        struct fuse_open_out open;
+        struct fuse_attr_out attr;
+        struct fuse_entry_out entry;
+        struct fuse_init_out init;
+        struct fuse_statfs_out statfs;
+    } small; /* for `out` to point to */
+};
+
+/* All return 0 or -errno. */
+int fuse_file_read(struct fuse_call *c);
+int fuse_file_write(struct fuse_call *c);
+int fuse_file_ioctl(struct fuse_call *c);
+
+int fuse_folder_open(struct fuse_call *c);
+int fuse_folder_read(struct fuse_call *c);
+int fuse_folder_close(struct fuse_call *c);
+
+#endif

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Threads that read /dev/fuse, and the requests that are no transfers. Linux'
+ * include/uapi/linux/fuse.h is the protocol. */
+#include <errno.h>
+#include <glib.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "redirect/fuse-private.h"
+#include "redirect/fuse-server.h"
+
+#define FOREVER_S 1000000000u
+#ifndef FOPEN_PARALLEL_DIRECT_WRITES
+#define FOPEN_PARALLEL_DIRECT_WRITES (1 << 6)
+#endif
+enum { IDLE_MAX = 8, THREADS_MAX = 1024 };
+
+struct fuse_server {
+    struct owner *owner;
+    int fd;
+    pthread_mutex_t lock; /* all below */
+    GList *threads;       /* pthread_t in boxes */
+    unsigned idle, count;
+    bool stopping;
+};
+
+/* ---------------------------------------------------------------- requests */
+
+static uint32_t bus_of(uint64_t node)
+{
+    return (uint32_t)(node - FUSE_SERVER_INO_NODE);
+}
+
+static bool is_node(struct owner *o, uint64_t node)
+{
+    return node >= FUSE_SERVER_INO_NODE &&
+           node - FUSE_SERVER_INO_NODE <= OWNER_BUS_MAX &&
+           owner_has_bus(o, bus_of(node));
+}
+
+static void fill_attr(struct fuse_attr *attr, uint64_t node)
+{
+    memset(attr, 0, sizeof(*attr));
+    attr->ino = node;
+    attr->mode = node >= FUSE_SERVER_INO_NODE ? S_IFREG | 0660 : S_IFDIR | 0755;
+    attr->nlink = 1;
+    attr->uid = geteuid();
+    attr->gid = getegid();
+    attr->blksize = 4096;
+}
+
+static int do_init(struct fuse_call *c)
+{
+    struct fuse_init_in in;
+
+    if (c->len < 16) {
+        return -EPROTO;
+    }
+    memset(&in, 0, sizeof(in));
+    memcpy(&in, c->data, c->len < sizeof(in) ? c->len : sizeof(in));
+    c->small.init = (struct fuse_init_out){
+        .major = FUSE_KERNEL_VERSION,
+        .minor = in.minor < FUSE_KERNEL_MINOR_VERSION
+                     ? in.minor
+                     : FUSE_KERNEL_MINOR_VERSION,
+        .flags = in.flags & (FUSE_BIG_WRITES | FUSE_MAX_PAGES),
+        .max_background = 64,
+        .congestion_threshold = 48,
+        .max_write = FUSE_WRITE_MAX,
+        .time_gran = 1,
+        .max_pages = FUSE_WRITE_MAX / 4096,
+    };
+    c->out = &c->small.init;
+    c->out_len = sizeof(c->small.init);
+    return in.major == FUSE_KERNEL_VERSION ? 0 : -EPROTO;
+}
+
+static int do_lookup(struct fuse_call *c)
+{
+    const char *name = (const char *)c->data;
+    uint64_t node = 0;
+    unsigned bus;
+    char end;
+
+    if (c->head->nodeid != FUSE_ROOT_ID || !memchr(name, 0, c->len)) {
+        return -ENOENT;
+    }
+    if (!strcmp(name, FUSE_SERVER_DEV)) {
+        node = FUSE_SERVER_INO_DEV;
+    } else if (sscanf(name, FUSE_SERVER_NODE "%c", &bus, &end) == 1 &&
+               owner_has_bus(c->owner, bus)) {
+        node = FUSE_SERVER_INO_NODE + (uint64_t)bus;
+    }
+    if (!node) {
+        return -ENOENT;
+    }
+    c->small.entry = (struct fuse_entry_out){
+        .nodeid = node, .entry_valid = FOREVER_S, .attr_valid = FOREVER_S};
+    fill_attr(&c->small.entry.attr, node);
+    c->out = &c->small.entry;
+    c->out_len = sizeof(c->small.entry);
+    return 0;
+}
+
+static int do_getattr(struct fuse_call *c)
+{
+    c->small.attr = (struct fuse_attr_out){.attr_valid = FOREVER_S};
+    fill_attr(&c->small.attr.attr, c->head->nodeid);
+    c->out = &c->small.attr;
+    c->out_len = sizeof(c->small.attr);
+    return 0;
+}
+
+/* Times may be set; what else there is the kernel's node has not. */
+static int do_setattr(struct fuse_call *c)
+{
+    struct fuse_setattr_in in;
+
+    if (c->len < sizeof(in)) {
+        return -EPROTO;
+    }
+    memcpy(&in, c->data, sizeof(in));
+    if (in.valid & FATTR_SIZE) {
+        return -EINVAL;
+    }
+    return do_getattr(c);
+}
+
+static int do_open(struct fuse_call *c)
+{
+    uint32_t id = 0;
+    int ret;
+
+    if (!is_node(c->owner, c->head->nodeid)) {
+        return -ENODEV;
+    }
+    ret = owner_new_file(c->owner, bus_of(c->head->nodeid), -1, &id);
+    /* pread() works on the kernel's node, whatever the offset; so no
+     * FOPEN_NONSEEKABLE, though lseek() then works as well */
+    c->small.open = (struct fuse_open_out){
+        .fh = id, .open_flags = FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES};
+    c->out = &c->small.open;
+    c->out_len = sizeof(c->small.open);
+    return ret;
+}
+
+static int do_release(struct fuse_call *c)
+{
+    struct fuse_release_in in;
+
+    if (c->len < sizeof(in)) {
+        return -EPROTO;
+    }
+    memcpy(&in, c->data, sizeof(in));
+    owner_close_file(c->owner, (uint32_t)in.fh);
+    return 0;
+}
+
+static int do_statfs(struct fuse_call *c)
+{
+    c->small.statfs = (struct fuse_statfs_out){
+        .st = {.bsize = 4096, .namelen = 255, .frsize = 4096}};
+    c->out = &c->small.statfs;
+    c->out_len = sizeof(c->small.statfs);
+    return 0;
+}
+
+static int handle(struct fuse_call *c)
+{
+    switch (c->head->opcode) {
+    case FUSE_INIT:
+        return do_init(c);
+    case FUSE_LOOKUP:
+        return do_lookup(c);
+    case FUSE_GETATTR:
+        return do_getattr(c);
+    case FUSE_SETATTR:
+        return do_setattr(c);
+    case FUSE_OPEN:
+        return do_open(c);
+    case FUSE_RELEASE:
+        return do_release(c);
+    case FUSE_STATFS:
+        return do_statfs(c);
+    case FUSE_READ:
+        return fuse_file_read(c);
+    case FUSE_WRITE:
+        return fuse_file_write(c);
+    case FUSE_IOCTL:
+        return fuse_file_ioctl(c);
+    case FUSE_OPENDIR:
+        return fuse_folder_open(c);
+    case FUSE_READDIR:
+        return fuse_folder_read(c);
+    case FUSE_RELEASEDIR:
+        return fuse_folder_close(c);
+    case FUSE_FSYNC: /* what i2c-dev and all other devices without one say */
+        return -EINVAL;
+    case FUSE_FALLOCATE:
+        return -ENODEV;
+    default: /* FLUSH, POLL, xattrs: the kernel does not ask again */
+        return -ENOSYS;
+    }
+}
+
+static bool has_no_reply(uint32_t opcode)
+{
+    return opcode == FUSE_FORGET || opcode == FUSE_BATCH_FORGET ||
+           opcode == FUSE_INTERRUPT;
+}
+
+static bool is_transfer(uint32_t opcode)
+{
+    return opcode == FUSE_READ || opcode == FUSE_WRITE || opcode == FUSE_IOCTL;
+}
+
+static void answer(int fd, struct fuse_call *c, int ret)
+{
+    struct fuse_out_header out = {
+        .len = sizeof(out), .error = ret, .unique = c->head->unique};
+    struct iovec iov[] = {{&out, sizeof(out)}, {(void *)c->out, c->out_len}};
+    bool data = !ret && c->out_len;
+
+    out.len += data ? (uint32_t)c->out_len : 0;
+    if (writev(fd, iov, data ? 2 : 1) < 0) {
+        /* ENOENT: whoever asked was killed */
+    }
+}
+
+/* ----------------------------------------------------------------- threads */
+
+static void *thread_main(void *arg);
+
+static bool start_thread_locked(struct fuse_server *s)
+{
+    pthread_t *box = g_new(pthread_t, 1);
+    sigset_t all, before;
+    int ret = EAGAIN;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (s->count < THREADS_MAX) {
+        ret = pthread_create(box, NULL, thread_main, s);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (ret) {
+        g_free(box);
+        return false;
+    }
+    s->threads = g_list_prepend(s->threads, box);
+    s->count++;
+    s->idle++;
+    return true;
+}
+
+/* Before a transfer: somebody else has to wait for requests. */
+static bool leave_idle(struct fuse_server *s)
+{
+    bool ok;
+
+    pthread_mutex_lock(&s->lock);
+    s->idle--;
+    ok = !s->stopping && (s->idle || start_thread_locked(s));
+    s->idle += !ok;
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+/* false: enough others are. */
+static bool be_idle(struct fuse_server *s)
+{
+    bool stay;
+
+    pthread_mutex_lock(&s->lock);
+    stay = s->stopping || s->idle < IDLE_MAX;
+    s->idle += stay;
+    pthread_mutex_unlock(&s->lock);
+    return stay;
+}
+
+static bool serve(struct fuse_server *s, struct fuse_room *room, size_t n)
+{
+    struct fuse_call c = {.owner = s->owner,
+                          .room = room,
+                          .head = (const struct fuse_in_header *)room->in,
+                          .data = room->in + sizeof(*c.head),
+                          .len = n - sizeof(*c.head)};
+
+    if (has_no_reply(c.head->opcode)) {
+        return true;
+    }
+    if (!is_transfer(c.head->opcode)) {
+        answer(s->fd, &c, handle(&c));
+        return true;
+    }
+    if (!leave_idle(s)) {
+        answer(s->fd, &c, -ENOMEM);
+        return true;
+    }
+    answer(s->fd, &c, handle(&c));
+    return be_idle(s);
+}
+
+/* Only while it waits may it be cancelled. */
+static ssize_t next_request(struct fuse_server *s, struct fuse_room *room)
+{
+    ssize_t n;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+    n = read(s->fd, room->in, sizeof(room->in));
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    return n;
+}
+
+static void forget_thread(struct fuse_server *s)
+{
+    GList *l;
+
+    pthread_mutex_lock(&s->lock);
+    for (l = s->threads; l; l = l->next) {
+        if (pthread_equal(*(pthread_t *)l->data, pthread_self())) {
+            if (!s->stopping) { /* else it is being joined */
+                pthread_detach(pthread_self());
+                g_free(l->data);
+                s->threads = g_list_delete_link(s->threads, l);
+            }
+            break;
+        }
+    }
+    s->count--;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void *thread_main(void *arg)
+{
+    struct fuse_server *s = arg;
+    struct fuse_room *room = g_try_malloc(sizeof(*room));
+    bool go_on = room != NULL;
+    ssize_t n;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    pthread_cleanup_push(g_free, room);
+    while (go_on) {
+        n = next_request(s, room);
+        if (n < 0 && errno == ENODEV) {
+            break; /* the mount is gone */
+        }
+        if (n >= (ssize_t)sizeof(struct fuse_in_header)) {
+            go_on = serve(s, room, (size_t)n);
+        }
+    }
+    forget_thread(s);
+    pthread_cleanup_pop(1);
+    return NULL;
+}
+
+int fuse_server_new(struct fuse_server **out, struct owner *owner, int fd)
+{
+    struct fuse_server *s = g_new0(struct fuse_server, 1);
+    bool ok;
+
+    s->owner = owner;
+    s->fd = fd;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_mutex_lock(&s->lock);
+    ok = start_thread_locked(s) && start_thread_locked(s);
+    pthread_mutex_unlock(&s->lock);
+    *out = s;
+    if (!ok) {
+        fuse_server_free(s);
+        return -EAGAIN;
+    }
+    return 0;
+}
+
+void fuse_server_free(struct fuse_server *s)
+{
+    GList *l;
+
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    pthread_mutex_unlock(&s->lock);
+    for (l = s->threads; l; l = l->next) {
+        pthread_cancel(*(pthread_t *)l->data);
+    }
+    for (l = s->threads; l; l = l->next) {
+        pthread_join(*(pthread_t *)l->data, NULL);
+        g_free(l->data);
+    }
+    g_list_free(s->threads);
+    pthread_mutex_destroy(&s->lock);
+    g_free(s);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is needed for the answer to a call, and what is told of it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "redirect/keeper-private.h"
+#include "redirect/memory.h"
+
+void keeper_tell(struct keeper *k, enum keeper_event_kind kind, uint32_t number,
+                 const char *text)
+{
+    struct keeper_event e = {.kind = kind, .number = number};
+
+    snprintf(e.text, sizeof(e.text), "%s", text ? text : "");
+    /* what is only said may be lost, what is waited for may not */
+    if (send(k->start->socket, &e, sizeof(e),
+             MSG_NOSIGNAL | (kind > KEEPER_ENDED ? MSG_DONTWAIT : 0)) < 0) {
+        /* nobody is there to hear it */
+    }
+}
+
+bool keeper_waits(struct keeper *k, const struct seccomp_notif *q)
+{
+    return !ioctl(k->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &q->id);
+}
+
+void keeper_name_task(pid_t tid, char *to, size_t size)
+{
+    char path[40], name[17] = "?";
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%d/comm", tid);
+    f = fopen(path, "re");
+    if (f) {
+        if (fscanf(f, "%16[^\n]", name) != 1) {
+            strcpy(name, "?");
+        }
+        fclose(f);
+    }
+    snprintf(to, size, "%s", name);
+}
+
+int keeper_read_path(struct keeper *k, const struct seccomp_notif *q,
+                     unsigned arg, char *path)
+{
+    char who[64];
+    int ret =
+        memory_read_string((pid_t)q->pid, q->data.args[arg], path, PATH_MAX);
+
+    if (ret == -EPERM) {
+        keeper_name_task((pid_t)q->pid, who, sizeof(who));
+        keeper_tell(k, KEEPER_UNREADABLE, 0, who);
+    }
+    return ret ? 1 : 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The memory of a task of PROGRAM. */
+#ifndef REDIRECT_MEMORY_H
+#define REDIRECT_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* All of it: 0, -EFAULT where it is not there, -EPERM where it may not be
+ * looked at, -ESRCH where the task is gone. */
+int memory_read(pid_t tid, uint64_t at, void *to, size_t size);
+int memory_write(pid_t tid, uint64_t at, const void *from, size_t size);
+/* A string with its end; -ENAMETOOLONG where it is longer. */
+int memory_read_string(pid_t tid, uint64_t at, char *to, size_t size);
+
+#endif
