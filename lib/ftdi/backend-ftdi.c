@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/fault.h"
 #include "core/key.h"
+#include "core/log.h"
 #include "core/options.h"
 #include "ftdi/backend-ftdi.h"
 #include "ftdi/link.h"
@@ -67,6 +68,12 @@ static const struct i2cpt_key keys[] = {
      .kind = I2CPT_KEY_CHOICE,
      .choices = "packed|bytewise",
      .help = "how bytes become commands; packed where the chip can"},
+    {.name = "edges",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "set-bits|shifted",
+     .def = "set-bits",
+     .help = "how START and STOP are made: pins set again and again, or fewer "
+             "bytes that no one has seen on silicon"},
     {.name = "batch",
      .kind = I2CPT_KEY_SWITCH,
      .def = "off",
@@ -115,25 +122,33 @@ static int identify(const struct i2cpt_options *o, char **identity,
 static int choose(const struct i2cpt_options *o, enum mpsse_chip chip,
                   struct mpsse *m, struct i2cpt_fault *fault)
 {
-    enum mpsse_stretching stretching =
-        (enum mpsse_stretching)i2cpt_options_number(o, "clock-stretching");
-    enum mpsse_encoding encoding =
-        chip == MPSSE_FT232H && stretching != MPSSE_STRETCH_GPIO
-            ? MPSSE_PACKED
-            : MPSSE_BYTEWISE;
+    struct mpsse_config c = {
+        .chip = chip,
+        .stretching =
+            (enum mpsse_stretching)i2cpt_options_number(o, "clock-stretching"),
+        .edges = (enum mpsse_edges)i2cpt_options_number(o, "edges"),
+        .frequency_hz = (uint32_t)i2cpt_options_number(o, "frequency"),
+    };
+    bool packs = mpsse_can_pack(chip, c.stretching);
 
-    if (i2cpt_options_has(o, "encoding")) {
-        if (!i2cpt_options_number(o, "encoding") && encoding) {
-            return i2cpt_fault_text(
-                fault, EINVAL,
-                "encoding=packed: needs an FT232H (this is an %s) and no "
-                "clock-stretching=gpio; accepted is bytewise",
-                ftdi_chip_name(chip));
-        }
-        encoding = (enum mpsse_encoding)i2cpt_options_number(o, "encoding");
+    c.encoding = packs ? MPSSE_PACKED : MPSSE_BYTEWISE;
+    if (!i2cpt_options_has(o, "encoding")) {
+        return mpsse_init(m, &c);
     }
-    return mpsse_init(m, chip, encoding, stretching,
-                      (uint32_t)i2cpt_options_number(o, "frequency"));
+    if (packs || i2cpt_options_number(o, "encoding")) {
+        c.encoding = (enum mpsse_encoding)i2cpt_options_number(o, "encoding");
+    } else if (chip == MPSSE_FT232H && c.stretching == MPSSE_STRETCH_ADAPTIVE) {
+        i2cpt_log(I2CPT_LOG_WARNING,
+                  "ftdi: encoding=packed would misread targets that stretch; "
+                  "with clock-stretching=adaptive it is bytewise");
+    } else {
+        return i2cpt_fault_text(
+            fault, EINVAL,
+            "encoding=packed: needs an FT232H (this is an %s) and no "
+            "clock-stretching=gpio; accepted is bytewise",
+            ftdi_chip_name(chip));
+    }
+    return mpsse_init(m, &c);
 }
 
 static void ftdi_close(void *priv)

@@ -72,6 +72,7 @@ static int synchronise(struct mpsse_bus *bus, uint64_t deadline_ns)
 static int free_bus(struct mpsse_bus *bus, uint64_t deadline_ns,
                     struct i2cpt_fault *fault)
 {
+    uint8_t pins = 0;
     unsigned i;
     int ret;
 
@@ -86,14 +87,15 @@ static int free_bus(struct mpsse_bus *bus, uint64_t deadline_ns,
         if (ret) {
             return i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
         }
-        if (mpsse_pins_free(bus->in[0])) {
+        pins = bus->in[bus->f.in_len - 1];
+        if (mpsse_pins_free(pins)) {
             return 0;
         }
-        if (!(bus->in[0] & PIN_SCL)) {
+        if (!(pins & PIN_SCL)) {
             break;
         }
     }
-    return mpsse_lines_busy(fault, bus->in[0]);
+    return mpsse_lines_busy(fault, pins);
 }
 
 static int stop_frame(struct mpsse_bus *bus, uint64_t deadline_ns)

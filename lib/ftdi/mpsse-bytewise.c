@@ -6,20 +6,18 @@
 
 #include "ftdi/mpsse-codec.h"
 
-/* Before clocking: SCL low and the engine's, SDA at `sda` and the engine's too,
- * or released (what an open-drain pin does by itself for a 1). */
-static void engine_pins(struct mpsse_frame *f, bool sda, bool drive)
-{
-    PUT(f, OP_SET_LOW, sda ? PIN_SDA : 0,
-        (uint8_t)(PIN_SCL | (drive ? PIN_SDA : 0)));
-}
-
-/* SCL is low by the pin that waits for it: so the engine can make time, its
- * clock's own pin being an input. */
+/* SCL is low by the pin that waits for it: so, with shifted edges, the engine
+ * can make time, its clock's own pin being an input. */
 static void wait_low(const struct mpsse *m, struct mpsse_frame *f, bool sda)
 {
-    PUT(f, OP_SET_LOW, 0, (uint8_t)(PIN_WAIT | (sda ? 0 : PIN_SDA)));
-    mpsse_delay(m, f);
+    uint32_t sets = m->edges == MPSSE_SET_BITS ? m->sets.low : 1;
+
+    while (sets--) {
+        PUT(f, OP_SET_LOW, 0, (uint8_t)(PIN_WAIT | (sda ? 0 : PIN_SDA)));
+    }
+    if (m->edges == MPSSE_SHIFTED) {
+        mpsse_delay(m, f);
+    }
 }
 
 /* With stretching by GPIO a bit that a target may hold up is clocked by hand:
@@ -29,7 +27,11 @@ static void manual_bit(const struct mpsse *m, struct mpsse_frame *f, bool one)
     wait_low(m, f, one);
     mpsse_set_pins(m, f, true, one);
     mpsse_wait_scl(m, f);
-    mpsse_delay(m, f);
+    if (m->edges == MPSSE_SET_BITS) {
+        mpsse_hold(m, f, true, one, m->sets.high);
+    } else {
+        mpsse_delay(m, f);
+    }
     PUT(f, OP_READ_LOW);
     wait_low(m, f, one);
     mpsse_set_pins(m, f, false, one);
@@ -41,12 +43,16 @@ static void read_bits(const struct mpsse *m, struct mpsse_frame *f)
 {
     uint8_t last = 7;
 
+    if (m->stretching == MPSSE_STRETCH_ADAPTIVE) {
+        mpsse_adaptive_read(f);
+        return;
+    }
     if (m->stretching == MPSSE_STRETCH_GPIO) {
         manual_bit(m, f, true);
         last = 6;
     }
     if (last == 6 || !m->open_drain) {
-        engine_pins(f, true, m->open_drain);
+        mpsse_engine_pins(f, true, m->open_drain);
     }
     if (m->open_drain) {
         PUT(f, OP_BITS_INOUT, last, 0xff);
@@ -61,7 +67,7 @@ static void read_bits(const struct mpsse *m, struct mpsse_frame *f)
 static void last_bit(struct mpsse_frame *f, bool one)
 {
     if (one) {
-        engine_pins(f, true, false);
+        mpsse_engine_pins(f, true, false);
         PUT(f, OP_BITS_IN, 0);
     } else {
         PUT(f, OP_BITS_INOUT, 0, 0);
@@ -73,13 +79,17 @@ static void write_bits(const struct mpsse *m, struct mpsse_frame *f,
 {
     uint8_t rest = data, last = m->open_drain ? 7 : 6;
 
+    if (m->stretching == MPSSE_STRETCH_ADAPTIVE) {
+        mpsse_adaptive_write(m, f, data);
+        return;
+    }
     if (m->stretching == MPSSE_STRETCH_GPIO) {
         manual_bit(m, f, data & 0x80);
         rest = (uint8_t)(data << 1);
         last--;
     }
     if (m->stretching == MPSSE_STRETCH_GPIO || !m->open_drain) {
-        engine_pins(f, rest & 0x80, true);
+        mpsse_engine_pins(f, rest & 0x80, true);
     }
     PUT(f, OP_BITS_INOUT, last, rest);
     if (!m->open_drain) {
@@ -93,8 +103,12 @@ static void one_bit(const struct mpsse *m, struct mpsse_frame *f, bool one)
         manual_bit(m, f, one);
         return;
     }
+    if (m->stretching == MPSSE_STRETCH_ADAPTIVE) {
+        mpsse_adaptive_slot(m, f, one);
+        return;
+    }
     if (!m->open_drain) {
-        engine_pins(f, one, !one);
+        mpsse_engine_pins(f, one, !one);
     }
     if (one && !m->open_drain) {
         PUT(f, OP_BITS_IN, 0);
@@ -103,9 +117,17 @@ static void one_bit(const struct mpsse *m, struct mpsse_frame *f, bool one)
     }
 }
 
+static bool is_unseen(const struct mpsse *m, bool written)
+{
+    return written && m->stretching == MPSSE_STRETCH_ADAPTIVE;
+}
+
 /* Bytes of reply of eight data bits: the manual one, the engine's, the last. */
 static size_t data_in(const struct mpsse *m, bool written)
 {
+    if (is_unseen(m, written)) {
+        return !m->open_drain;
+    }
     return 1 + (m->stretching == MPSSE_STRETCH_GPIO) +
            (written && !m->open_drain);
 }
@@ -167,8 +189,10 @@ struct mpsse_symbol mpsse_bytewise_symbol(const struct mpsse *m,
     if (!written) {
         in += (i - p->written) * (size + 1);
     }
-    return (struct mpsse_symbol){mpsse_data_of(m, in, written),
-                                 mpsse_bit_of(m, in + size)};
+    return (struct mpsse_symbol){
+        .data = is_unseen(m, written) ? 0 : mpsse_data_of(m, in, written),
+        .nack = mpsse_bit_of(m, in + size),
+        .unseen = is_unseen(m, written)};
 }
 
 void mpsse_read_data(const struct mpsse *m, struct mpsse_frame *f)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the parts of the codec share: mpsse.c has conditions and the packed
- * encoding, mpsse-bytewise.c the other one, mpsse-frame.c the memory. */
+/* What the parts of the codec share: mpsse.c has the packed encoding,
+ * mpsse-bytewise.c the other one, mpsse-adaptive.c its form for a clock that
+ * waits, mpsse-edges.c the conditions, mpsse-frame.c the memory. */
 #ifndef I2CPT_MPSSE_CODEC_H
 #define I2CPT_MPSSE_CODEC_H
 
@@ -9,11 +10,18 @@
 #include "ftdi/mpsse.h"
 #include "i2cpt.h"
 
+/* One OP_SET_LOW takes at least 150 ns: AN_255 repeats it four times for
+ * 600 ns. Others measured 500 ns. Any other byte of a command cannot be taken
+ * faster than in one tick of the engine, of 60 MHz. */
+#define MPSSE_SET_NS    150u
+#define MPSSE_SET_TICKS 9u
+
 /* AN_108's commands, those that I2C needs. Bits go out at the falling edge and
- * come in at the rising one, MSB first. */
+ * come in at the rising one, or (LATE) the falling one, MSB first. */
 enum {
     OP_BITS_OUT = 0x13,
     OP_BITS_IN = 0x22,
+    OP_BITS_IN_LATE = 0x26,
     OP_BYTES_INOUT = 0x31,
     OP_BITS_INOUT = 0x33,
     OP_SET_LOW = 0x80,
@@ -76,8 +84,24 @@ int mpsse_lines_busy(struct i2cpt_fault *fault, uint8_t pins);
 /* mpsse-pins.c */
 void mpsse_set_pins(const struct mpsse *m, struct mpsse_frame *f, bool scl,
                     bool sda);
+/* As often as that, one after the other. */
+void mpsse_hold(const struct mpsse *m, struct mpsse_frame *f, bool scl,
+                bool sda, uint32_t sets);
 void mpsse_delay(const struct mpsse *m, struct mpsse_frame *f);
 void mpsse_wait_scl(const struct mpsse *m, struct mpsse_frame *f);
+
+/* mpsse-adaptive.c: eight bits and a slot with a clock that waits for SCL. SDA
+ * is released before and after each. Reply bytes of the eight bits: one, or
+ * for a byte of ours on open-drain pins none. */
+void mpsse_adaptive_read(struct mpsse_frame *f);
+void mpsse_adaptive_write(const struct mpsse *m, struct mpsse_frame *f,
+                          uint8_t data);
+void mpsse_adaptive_slot(const struct mpsse *m, struct mpsse_frame *f,
+                         bool one);
+
+/* Before clocking: SCL low and the engine's, SDA at `sda` and the engine's too,
+ * or released (what an open-drain pin does by itself for a 1). */
+void mpsse_engine_pins(struct mpsse_frame *f, bool sda, bool drive);
 
 /* mpsse-bytewise.c: the three that the encodings differ in, and what stream
  * mode needs, which is alike in both. */

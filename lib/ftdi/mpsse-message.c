@@ -74,6 +74,9 @@ int mpsse_add_message(struct mpsse_bus *bus, const struct i2cpt_msg *m,
 void mpsse_begin_frame(struct mpsse_bus *bus)
 {
     mpsse_frame_reset(&bus->f);
+    if (bus->n_flights) {
+        mpsse_stay_free(&bus->m, &bus->f);
+    }
     mpsse_read_pins(&bus->f); /* still free? */
     mpsse_start(&bus->m, &bus->f);
 }
@@ -89,6 +92,9 @@ int mpsse_check_sent(const struct i2cpt_msg *m, uint32_t msg, uint32_t index,
     int byte = address ? -1 : (int)(index - n_addr);
     uint8_t sent = sent_byte(m, index);
 
+    if (s.unseen) {
+        s.data = sent;
+    }
     if (sent & ~s.data) {
         return i2cpt_fault_set(fault, EAGAIN, phase, (int)msg, byte);
     }

@@ -5,9 +5,8 @@
 #include "ftdi/mpsse-codec.h"
 
 /*
- * SCL released is an input: the pull-up has it, and the engine's clock does not
- * reach a pin that is an input, which makes mpsse_delay() and shift() possible.
- * So is SDA on push-pull pins; an open-drain one stays the engine's.
+ * SCL released is an input: the pull-up has it. So is SDA on push-pull pins; an
+ * open-drain one stays the engine's.
  */
 void mpsse_set_pins(const struct mpsse *m, struct mpsse_frame *f, bool scl,
                     bool sda)
@@ -16,12 +15,26 @@ void mpsse_set_pins(const struct mpsse *m, struct mpsse_frame *f, bool scl,
         (uint8_t)((scl ? 0 : PIN_SCL) | (sda && !m->open_drain ? 0 : PIN_SDA)));
 }
 
+void mpsse_hold(const struct mpsse *m, struct mpsse_frame *f, bool scl,
+                bool sda, uint32_t sets)
+{
+    while (sets--) {
+        mpsse_set_pins(m, f, scl, sda);
+    }
+}
+
+void mpsse_engine_pins(struct mpsse_frame *f, bool sda, bool drive)
+{
+    PUT(f, OP_SET_LOW, sda ? PIN_SDA : 0,
+        (uint8_t)(PIN_SCL | (drive ? PIN_SDA : 0)));
+}
+
 /*
- * One engine clock while SCL is an input: at least two half periods, that is
- * two thirds of an SCL period, longer than each of t_HD;STA, t_SU;STA,
- * t_SU;STO and t_BUF in every mode. Two bytes, whatever the frequency.
- * Adaptive clocking would wait for SCL to follow a clock that does not reach
- * it, so there it is off for the moment.
+ * With shifted edges only: one engine clock while SCL is an input: at least two
+ * half periods, that is two thirds of an SCL period, longer than each of
+ * t_HD;STA, t_SU;STA, t_SU;STO and t_BUF in every mode. Two bytes, whatever the
+ * frequency. Adaptive clocking would wait for SCL to follow a clock that does
+ * not reach it, so there it is off for the moment.
  */
 void mpsse_delay(const struct mpsse *m, struct mpsse_frame *f)
 {

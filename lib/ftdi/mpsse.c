@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * I2C conditions and bits as MPSSE commands, and the packed encoding of
- * bytes.
- */
+/* How the engine is set up for I2C, and the packed encoding of bytes. */
 #include <errno.h>
 #include <glib.h>
 #include <stdbool.h>
@@ -10,100 +7,85 @@
 
 #include "ftdi/mpsse-codec.h"
 
-#define ENGINE_HZ   60000000u
-#define PACKED_MAX  65536u /* bytes of one OP_BYTES_INOUT */
-#define SYMBOL_BITS 9u
-/* One OP_SET_LOW takes at least 150 ns: AN_255 repeats it four times for
- * 600 ns. Others measured 500 ns. Any other byte of a command cannot be taken
- * faster than in one tick of the engine. */
-#define SET_TICKS    9u
+#define ENGINE_HZ    60000000u
+#define PACKED_MAX   65536u /* bytes of one OP_BYTES_INOUT */
+#define SYMBOL_BITS  9u
 #define NS_TICKS(ns) (((ns)*3u + 49) / 50)
 
-static void init_low(struct mpsse *m, uint32_t frequency_hz, uint32_t half)
-{
-    uint32_t low_ns = 500, su_dat_ns = 50, low;
+/* UM10204 table 10, the least of each: t_HD;STA and t_SU;STO are what t_HIGH
+ * is, t_BUF is what t_LOW is. */
+static const struct mode {
+    uint32_t most_hz;
+    uint32_t high_ns, su_sta_ns, low_ns, su_dat_ns;
+} modes[] = {
+    {100000, 4000, 4700, 4700, 250},
+    {400000, 600, 600, 1300, 100},
+    {1000000, 260, 260, 500, 50},
+};
 
-    if (frequency_hz <= 100000) {
-        low_ns = 4700;
-        su_dat_ns = 250;
-    } else if (frequency_hz <= 400000) {
-        low_ns = 1300;
-        su_dat_ns = 100;
+static const struct mode *mode_of(uint32_t frequency_hz)
+{
+    size_t i;
+
+    for (i = 0; modes[i].most_hz < frequency_hz; i++) {
     }
-    low = NS_TICKS(low_ns);
-    m->low_ticks = low - MIN(low, half);
-    m->su_dat_ticks = NS_TICKS(su_dat_ns);
+    return &modes[i];
 }
 
-int mpsse_init(struct mpsse *m, enum mpsse_chip chip,
-               enum mpsse_encoding encoding, enum mpsse_stretching stretching,
-               uint32_t frequency_hz)
+/* Commands that take `ns` at the mode's own frequency. Who asks for a slower
+ * one has lines that are slow to rise, and gets so much more time. */
+static uint32_t sets_for(const struct mode *mode, uint32_t ns, uint32_t hz)
 {
-    uint32_t limit_hz = frequency_hz, ticks;
+    uint64_t scaled_ns = (uint64_t)ns * mode->most_hz / hz;
 
-    if (frequency_hz < MPSSE_FREQUENCY_MIN_HZ ||
-        frequency_hz > MPSSE_FREQUENCY_MAX_HZ ||
-        (encoding == MPSSE_PACKED &&
-         (chip != MPSSE_FT232H || stretching == MPSSE_STRETCH_GPIO))) {
+    return (uint32_t)((scaled_ns + MPSSE_SET_NS - 1) / MPSSE_SET_NS);
+}
+
+static void init_times(struct mpsse *m, uint32_t frequency_hz, uint32_t half)
+{
+    const struct mode *mode = mode_of(frequency_hz);
+    uint32_t low = NS_TICKS(mode->low_ns);
+
+    m->low_ticks = low - MIN(low, half);
+    m->su_dat_ticks = NS_TICKS(mode->su_dat_ns);
+    m->sets.high = sets_for(mode, mode->high_ns, frequency_hz);
+    m->sets.su_sta = sets_for(mode, mode->su_sta_ns, frequency_hz);
+    m->sets.low = sets_for(mode, mode->low_ns, frequency_hz);
+}
+
+bool mpsse_can_pack(enum mpsse_chip chip, enum mpsse_stretching stretching)
+{
+    return chip == MPSSE_FT232H && stretching == MPSSE_STRETCH_OFF;
+}
+
+int mpsse_init(struct mpsse *m, const struct mpsse_config *c)
+{
+    uint32_t limit_hz = c->frequency_hz, ticks;
+
+    if (limit_hz < MPSSE_FREQUENCY_MIN_HZ ||
+        limit_hz > MPSSE_FREQUENCY_MAX_HZ ||
+        (c->encoding == MPSSE_PACKED &&
+         !mpsse_can_pack(c->chip, c->stretching))) {
         return -EINVAL;
     }
-    if (frequency_hz <= 100000 && limit_hz > 83333) {
+    if (limit_hz <= 100000 && limit_hz > 83333) {
         limit_hz = 83333; /* t_HIGH >= 4.0 us */
     }
     memset(m, 0, sizeof(*m));
-    m->chip = chip;
-    m->encoding = encoding;
-    m->stretching = stretching;
-    m->open_drain = chip == MPSSE_FT232H;
+    m->chip = c->chip;
+    m->encoding = c->encoding;
+    m->stretching = c->stretching;
+    m->edges = c->edges;
+    m->open_drain = c->chip == MPSSE_FT232H;
     /* three half periods of (divisor + 1) engine ticks each make a bit */
     ticks = (ENGINE_HZ + 3 * limit_hz - 1) / (3 * limit_hz);
     m->divisor = (uint16_t)(ticks - 1);
     m->scl_hz = ENGINE_HZ / (3 * ticks);
-    init_low(m, frequency_hz, ticks);
+    init_times(m, c->frequency_hz, ticks);
     return 0;
 }
 
-/* -------------------------------------------------------------------- pins */
-
-/*
- * `n` levels of SDA, the top bits of `levels`, one engine clock each, while SCL
- * is an input. A condition is two of them, its time before and its time after:
- * three bytes where delay, pins and delay take seven. Only for open-drain pins:
- * others would drive SDA high.
- */
-static void shift(const struct mpsse *m, struct mpsse_frame *f, uint8_t levels,
-                  uint8_t n)
-{
-    if (m->stretching == MPSSE_STRETCH_ADAPTIVE) {
-        PUT(f, OP_ADAPTIVE_OFF, OP_BITS_OUT, (uint8_t)(n - 1), levels,
-            OP_ADAPTIVE_ON);
-    } else {
-        PUT(f, OP_BITS_OUT, (uint8_t)(n - 1), levels);
-    }
-}
-
-/*
- * SCL low, SDA at `sda`, and so they stay for that time at least. The engine's
- * clock cannot make it: SCL would go up and down with it. What little is left
- * over is made by commands of one byte that do nothing.
- */
-static void stay_low(const struct mpsse *m, struct mpsse_frame *f, bool sda,
-                     uint32_t ticks)
-{
-    uint32_t sets = MAX(ticks / SET_TICKS, 1),
-             rest = ticks - MIN(ticks, sets * SET_TICKS);
-
-    if (rest > 2) {
-        sets++;
-        rest = 0;
-    }
-    while (sets--) {
-        mpsse_set_pins(m, f, false, sda);
-    }
-    while (rest--) {
-        PUT(f, OP_LOOPBACK_OFF);
-    }
-}
+/* ------------------------------------------------------------------ engine */
 
 void mpsse_setup(const struct mpsse *m, struct mpsse_frame *f)
 {
@@ -125,64 +107,6 @@ void mpsse_sync(struct mpsse_frame *f, uint8_t opcode)
 void mpsse_adaptive(struct mpsse_frame *f, bool on)
 {
     PUT(f, on ? OP_ADAPTIVE_ON : OP_ADAPTIVE_OFF);
-}
-
-/* From SDA low to SCL low; what comes next is a bit's first half. Commands
- * for bits are a byte, and so a tick, shorter than others. */
-static void end_start(const struct mpsse *m, struct mpsse_frame *f)
-{
-    stay_low(m, f, false, m->low_ticks + (m->encoding == MPSSE_BYTEWISE));
-}
-
-/* The bus is free, and has been for t_BUF: see mpsse_stop(). */
-void mpsse_start(const struct mpsse *m, struct mpsse_frame *f)
-{
-    if (m->open_drain) {
-        shift(m, f, 0x00, 1); /* t_HD;STA */
-    } else {
-        mpsse_set_pins(m, f, true, false);
-        mpsse_delay(m, f); /* t_HD;STA */
-    }
-    end_start(m, f);
-}
-
-/* The slot before has left SCL low, half a clock at least; first in a frame,
- * all the time that a round trip takes. */
-void mpsse_repeated_start(const struct mpsse *m, struct mpsse_frame *f)
-{
-    if (f->out_len) {
-        stay_low(m, f, true, MAX(m->low_ticks, m->su_dat_ticks));
-    }
-    mpsse_set_pins(m, f, true, true);
-    mpsse_wait_scl(m, f);
-    if (m->open_drain) {
-        shift(m, f, 0x80, 2); /* t_SU;STA, t_HD;STA */
-        end_start(m, f);
-    } else {
-        mpsse_delay(m, f); /* t_SU;STA */
-        mpsse_start(m, f);
-    }
-}
-
-void mpsse_stop(const struct mpsse *m, struct mpsse_frame *f)
-{
-    stay_low(m, f, false, MAX(m->low_ticks, m->su_dat_ticks));
-    mpsse_set_pins(m, f, true, false);
-    mpsse_wait_scl(m, f);
-    if (m->open_drain) {
-        shift(m, f, 0x40, 2); /* t_SU;STO, t_BUF */
-    } else {
-        mpsse_delay(m, f); /* t_SU;STO */
-        mpsse_set_pins(m, f, true, true);
-        mpsse_delay(m, f); /* t_BUF */
-    }
-}
-
-void mpsse_recover(const struct mpsse *m, struct mpsse_frame *f)
-{
-    stay_low(m, f, true, m->low_ticks);
-    PUT(f, OP_CLOCK_BITS, 7, OP_CLOCK_BITS, 0);
-    mpsse_stop(m, f);
 }
 
 void mpsse_read_pins(struct mpsse_frame *f)
@@ -282,7 +206,8 @@ static struct mpsse_symbol packed_symbol(const struct mpsse_piece *p,
         word |= at[1];
     }
     word = word >> (16 - SYMBOL_BITS - bit % 8) & 0x1ff;
-    return (struct mpsse_symbol){(uint8_t)(word >> 1), word & 1};
+    return (struct mpsse_symbol){.data = (uint8_t)(word >> 1),
+                                 .nack = word & 1};
 }
 
 /* ----------------------------------------------------------------- symbols */
@@ -313,12 +238,13 @@ struct mpsse_symbol mpsse_symbol_of(const struct mpsse *m,
 {
     switch (p->kind) {
     case MPSSE_PIECE_DATA:
-        return (struct mpsse_symbol){mpsse_data_of(m, in + p->in_at, false),
-                                     true};
+        return (struct mpsse_symbol){
+            .data = mpsse_data_of(m, in + p->in_at, false), .nack = true};
     case MPSSE_PIECE_ACK:
-        return (struct mpsse_symbol){0xff, mpsse_bit_of(m, in + p->in_at)};
+        return (struct mpsse_symbol){.data = 0xff,
+                                     .nack = mpsse_bit_of(m, in + p->in_at)};
     case MPSSE_PIECE_PINS:
-        return (struct mpsse_symbol){in[p->in_at], true};
+        return (struct mpsse_symbol){.data = in[p->in_at], .nack = true};
     default:
         return m->encoding == MPSSE_PACKED ? packed_symbol(p, in, i)
                                            : mpsse_bytewise_symbol(m, p, in, i);

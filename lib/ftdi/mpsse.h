@@ -21,6 +21,8 @@
 
 enum mpsse_chip { MPSSE_FT232H, MPSSE_FT2232H, MPSSE_FT4232H };
 enum mpsse_encoding { MPSSE_PACKED, MPSSE_BYTEWISE };
+/* How START, STOP and their times are made: mpsse-edges.c. */
+enum mpsse_edges { MPSSE_SET_BITS, MPSSE_SHIFTED };
 enum mpsse_stretching {
     MPSSE_STRETCH_OFF,
     MPSSE_STRETCH_ADAPTIVE,
@@ -30,16 +32,30 @@ enum mpsse_stretching {
 #define MPSSE_FREQUENCY_MIN_HZ 10000u
 #define MPSSE_FREQUENCY_MAX_HZ 1000000u
 
+struct mpsse_config {
+    enum mpsse_chip chip;
+    enum mpsse_encoding encoding;
+    enum mpsse_stretching stretching;
+    enum mpsse_edges edges;
+    uint32_t frequency_hz; /* SCL at most so fast */
+};
+
 /* How one chip is driven; made by mpsse_init(), constant after that. */
 struct mpsse {
     enum mpsse_chip chip;
     enum mpsse_encoding encoding;
     enum mpsse_stretching stretching;
+    enum mpsse_edges edges;
     bool open_drain; /* the pins only pull low: FT232H's 0x9E */
     uint16_t divisor;
     uint32_t scl_hz;    /* what the divisor makes, at most what was asked */
     uint32_t low_ticks; /* of t_LOW, what half a clock is short of; 60 MHz */
     uint32_t su_dat_ticks;
+    /* how often pins are set, one after the other, for the times of conditions:
+     * t_HIGH, t_HD;STA, t_SU;STO; t_SU;STA; t_LOW, t_BUF */
+    struct {
+        uint32_t high, su_sta, low;
+    } sets;
 };
 
 /*
@@ -80,10 +96,11 @@ struct mpsse_frame {
 /* Highest divisor-made frequency that is not above `frequency_hz`, and at
  * which every time of UM10204's mode for it is kept: t_HIGH is a third of the
  * period (three-phase clocking), so standard mode ends at 83.3 kHz. -EINVAL
- * out of range, or packed on a chip that is not open-drain. */
-int mpsse_init(struct mpsse *m, enum mpsse_chip chip,
-               enum mpsse_encoding encoding, enum mpsse_stretching stretching,
-               uint32_t frequency_hz);
+ * out of range, or packed where that cannot be. */
+int mpsse_init(struct mpsse *m, const struct mpsse_config *c);
+/* Packed bits are sampled at the clock's rising edge: not with a target that
+ * puts SDA out while it holds that up, nor on pins that drive high. */
+bool mpsse_can_pack(enum mpsse_chip chip, enum mpsse_stretching stretching);
 
 void mpsse_frame_reset(struct mpsse_frame *f);
 void mpsse_frame_clear(struct mpsse_frame *f);
@@ -94,12 +111,14 @@ void mpsse_setup(const struct mpsse *m, struct mpsse_frame *f);
 void mpsse_sync(struct mpsse_frame *f, uint8_t opcode);
 
 /* Conditions. After START and symbols SCL is low, after STOP the bus is free.
- * `stop` holds t_BUF too, so that frames may follow each other at once. */
+ * A frame that follows a STOP without a round trip begins with `stay_free`,
+ * for t_BUF (shifted, it is part of the STOP). */
 void mpsse_start(const struct mpsse *m, struct mpsse_frame *f);
 void mpsse_repeated_start(const struct mpsse *m, struct mpsse_frame *f);
 void mpsse_stop(const struct mpsse *m, struct mpsse_frame *f);
+void mpsse_stay_free(const struct mpsse *m, struct mpsse_frame *f);
 /* Nine clocks with SDA released and a STOP: frees a target that is stuck in
- * the middle of a byte (UM10204 3.1.16). */
+ * the middle of a byte (UM10204 3.1.16). Two reply bytes, of no interest. */
 void mpsse_recover(const struct mpsse *m, struct mpsse_frame *f);
 /* A reply byte with the pins: bit 0 SCL, bit 2 SDA. */
 void mpsse_read_pins(struct mpsse_frame *f);
@@ -124,6 +143,7 @@ void mpsse_flush(struct mpsse_frame *f);
 struct mpsse_symbol {
     uint8_t data;
     bool nack;
+    bool unseen; /* data is ours and was not read back */
 };
 /* Symbol `i` (0 is the piece's first) of a piece in the reply. */
 struct mpsse_symbol mpsse_symbol_of(const struct mpsse *m,

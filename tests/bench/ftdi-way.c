@@ -99,8 +99,10 @@ struct ftdi_cost ftdi_way_cost(const struct ftdi_way *way,
         b->targets[BENCH_EEPROM].mem[i] = (uint8_t)(i * 29 + 3);
     }
     vusb_set_latency(b->usb, LATENCY_MS);
-    ret = mpsse_init(&m, way->chip, way->encoding, MPSSE_STRETCH_OFF,
-                     frequency_hz);
+    ret = mpsse_init(&m, &(struct mpsse_config){.chip = way->chip,
+                                                .encoding = way->encoding,
+                                                .edges = way->edges,
+                                                .frequency_hz = frequency_hz});
     if (!ret) {
         ret = mpsse_bus_new(&m, &vusb_link, b->usb, batch,
                             i2cpt_now_ns() + TIMEOUT_NS, &bus, &fault);

@@ -10,6 +10,7 @@ struct ftdi_way {
     const char *name;
     enum mpsse_chip chip;
     enum mpsse_encoding encoding;
+    enum mpsse_edges edges;
 };
 
 /* A write of `written` bytes to the EEPROM, then a read of `read` bytes (0:

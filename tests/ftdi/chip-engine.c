@@ -35,11 +35,31 @@ void chip_engine_reset(struct vchip *c)
     c->held_in = 0x5a;
 }
 
+/* What AN_255 and AN_108's commands for I2C take: clocked out at the falling
+ * edge, in at either, or both (31, 33); pins, waits, set-up. */
+static bool is_for_i2c(uint8_t opcode)
+{
+    static const uint8_t good[] = {
+        0x11,           0x13,        0x20,
+        0x22,           0x24,        0x26,
+        0x31,           0x33,        SET_LOW,
+        READ_LOW,       DIVISOR,     LOOPBACK_OFF,
+        SEND_IMMEDIATE, WAIT_HIGH,   DIVIDE_BY_5_OFF,
+        THREE_PHASE_ON, ADAPTIVE_ON, ADAPTIVE_OFF,
+        OPEN_DRAIN,
+    };
+
+    return memchr(good, opcode, sizeof(good));
+}
+
 /* Arguments of the opcode, or -1 where the chip has no such command. */
 static int args_of(const struct vchip *c, uint8_t opcode)
 {
     unsigned n;
 
+    if (c->config.i2c_only && !is_for_i2c(opcode)) {
+        return -1;
+    }
     if (chip_is_shift(opcode, &n)) {
         return (int)n;
     }

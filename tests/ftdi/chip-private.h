@@ -42,7 +42,8 @@ struct shift {
     bool until, until_level; /* 94, 95, 9C, 9D */
     bool endless;            /* 94, 95 */
     uint32_t bytes;          /* still to do, with this one */
-    unsigned bits;           /* in each */
+    bool active;
+    unsigned bits; /* in each */
     unsigned bit;
     bool timed; /* adaptive: the high half begins when RTCK is high */
     enum phase phase;

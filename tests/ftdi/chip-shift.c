@@ -76,6 +76,7 @@ void chip_shift_begin(struct vchip *c)
     bool data = op < 0x80;
 
     memset(s, 0, sizeof(*s));
+    s->active = true;
     s->bytes = length;
     s->bits = 8;
     if (op == CLOCK_BITS || (data && (op & BITS))) {
@@ -94,6 +95,7 @@ void chip_shift_begin(struct vchip *c)
     if (s->endless) {
         s->bytes = s->bits = 1;
     }
+    chip_apply_pins(c);
 }
 
 static uint32_t half_ticks(const struct vchip *c)
@@ -101,8 +103,16 @@ static uint32_t half_ticks(const struct vchip *c)
     return (c->divisor + 1) * (c->divide_by_5 ? 5 : 1);
 }
 
+static bool clock_is_input(const struct vchip *c)
+{
+    return !(c->dir >> PIN_TCK & 1);
+}
+
 static enum step half(struct vchip *c)
 {
+    if (c->config.input_clock == VCHIP_NONE && clock_is_input(c)) {
+        return STEP_ON;
+    }
     c->step_ns = chip_ticks_ns(c, half_ticks(c));
     return STEP_TIME;
 }
@@ -171,6 +181,8 @@ static bool stop_asked(const struct vchip *c)
 static enum step finish(struct vchip *c)
 {
     c->state = FETCH;
+    c->shift.active = false;
+    chip_apply_pins(c);
     return STEP_ON;
 }
 

@@ -129,8 +129,11 @@ uint64_t chip_ticks_ns(struct vchip *c, uint32_t ticks)
 bool vchip_drives(const struct vchip *c, enum vchip_pin pin)
 {
     uint8_t bit = (uint8_t)(1 << pin);
+    bool clock = c->config.input_clock == VCHIP_DRIVES && pin == PIN_TCK &&
+                 c->shift.active;
 
-    return c->mpsse && (c->dir & bit) && !(c->value & c->open_drain & bit);
+    return c->mpsse && ((c->dir & bit) || clock) &&
+           !(c->value & c->open_drain & bit);
 }
 
 bool vchip_pin(const struct vchip *c, enum vchip_pin pin)

@@ -15,6 +15,7 @@
  *   - adaptive clocking: RTCK (GPIOL3) must equal TCK before TCK changes, as
  *     AN_108 says, at each edge, also where TCK's pin is an input; a phase's
  *     time begins when RTCK has followed.
+ *   - clocked commands while TCK is an input: `input_clock`;
  *   - combinations of shift bits that AN_108 does not list are bad opcodes.
  */
 #ifndef FTDI_CHIP_H
@@ -23,6 +24,13 @@
 #include "wire.h"
 
 enum vchip_kind { VCHIP_FT232H, VCHIP_FT2232H, VCHIP_FT4232H };
+
+/* A clocked command while TCK's pin is an input. */
+enum vchip_input_clock {
+    VCHIP_PASSES, /* its time passes, the pin is silent */
+    VCHIP_NONE,   /* no time passes */
+    VCHIP_DRIVES, /* the pin is driven all the same */
+};
 
 /* AD0-7 by FTDI's names. */
 enum vchip_pin {
@@ -42,6 +50,8 @@ struct vchip_config {
     enum wire_line net[PINS]; /* WIRE_NONE: not connected, weak pull-up */
     unsigned set_ns;          /* 50 or more; see docs/ftdi-model.md */
     bool two_halves;
+    enum vchip_input_clock input_clock;
+    bool i2c_only; /* commands that FTDI's notes on I2C do not use are bad */
 };
 
 /* AD0 to SCL, AD1 and AD2 to SDA; `stretch_pin` (0: none) to SCL. */

@@ -77,16 +77,17 @@ int rig_open(struct rig *r)
     static const unsigned products[] = {0x6014, 0x6010, 0x6011};
     static const char *const encodings[] = {"packed", "bytewise"};
     static const char *const stretchings[] = {"off", "adaptive", "gpio"};
+    static const char *const edges[] = {"set-bits", "shifted"};
     const struct rig_config *c = &r->config;
     char spec[200];
     int ret;
 
     g_snprintf(spec, sizeof(spec),
-               "ftdi,product=0x%04x,encoding=%s,clock-stretching=%s,batch=%s,"
-               "frequency=%u,timeout-ms=%u",
+               "ftdi,product=0x%04x,encoding=%s,clock-stretching=%s,edges=%s,"
+               "batch=%s,frequency=%u,timeout-ms=%u",
                products[c->chip], encodings[c->encoding],
-               stretchings[c->stretching], c->batch ? "on" : "off",
-               c->frequency_hz,
+               stretchings[c->stretching], edges[c->edges],
+               c->batch ? "on" : "off", c->frequency_hz,
                c->hangs ? (unsigned)(RIG_TIMEOUT / 1000000) : PATIENCE_MS);
     i2cpt_fault_clear(&r->fault);
     ret = i2cpt_adapter_open(spec, &r->adapter, &r->fault);

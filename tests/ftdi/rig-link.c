@@ -20,9 +20,12 @@ struct rig *rig_prepare(const struct rig_config *config)
 
     r->config = *config;
     r->b = bench_new(&chip, config->rise_ns);
-    ck_assert_int_eq(mpsse_init(&r->m, config->chip, config->encoding,
-                                config->stretching, config->frequency_hz),
-                     0);
+    ck_assert_int_eq(
+        mpsse_init(&r->m,
+                   &(struct mpsse_config){config->chip, config->encoding,
+                                          config->stretching, config->edges,
+                                          config->frequency_hz}),
+        0);
     return r;
 }
 

@@ -18,6 +18,8 @@ struct vchip_config rig_chip(const struct rig_config *config)
         chip.set_ns = config->set_ns;
     }
     chip.two_halves = config->two_halves;
+    chip.input_clock = config->input_clock;
+    chip.i2c_only = config->edges == MPSSE_SET_BITS;
     return chip;
 }
 
@@ -40,9 +42,10 @@ const char *rig_name(const struct rig_config *config)
     static const char *const stretchings[] = {"", " adaptive", " gpio"};
     static char name[80];
 
-    g_snprintf(name, sizeof(name), "%s %s%s%s %u Hz", chips[config->chip],
+    g_snprintf(name, sizeof(name), "%s %s%s%s%s %u Hz", chips[config->chip],
                encodings[config->encoding], stretchings[config->stretching],
-               config->batch ? " batch" : "", config->frequency_hz);
+               config->edges ? " shifted" : "", config->batch ? " batch" : "",
+               config->frequency_hz);
     return name;
 }
 

@@ -23,10 +23,12 @@ struct rig_config {
     enum mpsse_chip chip;
     enum mpsse_encoding encoding;
     enum mpsse_stretching stretching;
+    enum mpsse_edges edges;
     uint32_t frequency_hz;
     bool batch;
-    unsigned set_ns;  /* of the chip model; 0: its default */
-    bool two_halves;  /* likewise */
+    unsigned set_ns; /* of the chip model; 0: its default */
+    bool two_halves; /* likewise */
+    enum vchip_input_clock input_clock;
     unsigned rise_ns; /* of the wire */
     bool hangs;       /* the deadline will be waited for */
 };

@@ -76,6 +76,18 @@ static void let_go(void *user)
     wire_drive(t->w, t->driver, WIRE_SCL, WIRE_RELEASE);
 }
 
+static void hold_scl(struct target *t, uint64_t ns)
+{
+    uint64_t now_ns = wire_now(t->w);
+
+    wire_drive(t->w, t->driver, WIRE_SCL, WIRE_LOW);
+    wire_at(t->w, &t->let_go, ns == WIRE_FOREVER ? ns : now_ns + ns);
+    if (t->late_ns && t->change.queued && ns != WIRE_FOREVER &&
+        ns > t->late_ns + t->valid_ns) {
+        wire_at(t->w, &t->change, now_ns + ns - t->late_ns);
+    }
+}
+
 static void maybe_stretch(struct target *t)
 {
     unsigned i;
@@ -85,9 +97,7 @@ static void maybe_stretch(struct target *t)
 
         if (s->ns && (s->symbol < 0 || s->symbol == t->symbol) &&
             (s->bit < 0 || s->bit == t->bit)) {
-            wire_drive(t->w, t->driver, WIRE_SCL, WIRE_LOW);
-            wire_at(t->w, &t->let_go,
-                    s->ns == WIRE_FOREVER ? s->ns : wire_now(t->w) + s->ns);
+            hold_scl(t, s->ns);
             return;
         }
     }
@@ -230,6 +240,7 @@ void target_fresh(struct target *t)
     t->next = 0;
     t->nack_at = TARGET_NO_NACK;
     t->n_stretches = 0;
+    t->late_ns = 0;
     t->starts = t->written = t->read = 0;
 }
 

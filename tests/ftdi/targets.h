@@ -34,6 +34,8 @@ struct target {
     uint16_t addr;
     bool ten_bit;
     unsigned valid_ns; /* after SCL's fall, SDA is as it shall be */
+    unsigned late_ns;  /* of a stretch: SDA changes so long before its end, as
+                          with microcontrollers; 0: as elsewhere */
 
     /* faults, to be changed at any time between transfers */
     int nack_at; /* symbol that is not acknowledged, of writes and addresses */

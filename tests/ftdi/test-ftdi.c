@@ -203,6 +203,32 @@ START_TEST(refuses_an_interface)
 }
 END_TEST
 
+static void count_warning(int level, const char *line, void *user)
+{
+    *(unsigned *)user += level == I2CPT_LOG_WARNING &&
+                         strstr(line, "clock-stretching=adaptive") != NULL;
+}
+
+/* Asked for by name, packed is taken, and is not what is done. */
+START_TEST(adaptive_is_not_packed)
+{
+    struct i2cpt_adapter *a;
+    unsigned warnings = 0;
+
+    dongle = fake_dongle_new(&(struct dongle_config){
+        VCHIP_FT232H, 1, 5, "FT1", "C232HM", .stretch_pin = PIN_GPIOL3});
+    i2cpt_set_log(count_warning, &warnings);
+    a = open_fine("ftdi,clock-stretching=adaptive");
+    ck_assert_uint_eq(warnings, 0);
+    i2cpt_adapter_unref(a);
+    a = open_fine("ftdi,clock-stretching=adaptive,encoding=packed");
+    expect_read(a, fake_dongle_bench(dongle, 0));
+    i2cpt_adapter_unref(a);
+    i2cpt_set_log(NULL, NULL);
+    ck_assert_uint_eq(warnings, 1);
+}
+END_TEST
+
 START_TEST(another_has_it)
 {
     libusb_context *usb;
@@ -579,6 +605,7 @@ int main(void)
     tcase_add_test(tcase, nothing_there);
     tcase_add_test(tcase, looks_for_what_was_asked);
     tcase_add_loop_test(tcase, refuses_an_interface, 0, 7);
+    tcase_add_test(tcase, adaptive_is_not_packed);
     tcase_add_test(tcase, another_has_it);
     tcase_add_test(tcase, no_permission);
     tcase_add_test(tcase, several_dongles);

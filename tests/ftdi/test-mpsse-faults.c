@@ -107,13 +107,11 @@ static const struct {
     {{0x90, 0x00, 0x00}, "w50 ff | w48 00", EAGAIN, I2CPT_PHASE_ADDRESS, 0, -1},
 };
 
-/* Only open-drain pins can lose; of these packed and bytewise, for short. */
-#define OPEN_DRAIN_WAYS 5
-
+/* Only open-drain pins can lose, and only who reads its bits back sees it. */
 START_TEST(arbitration)
 {
-    const int n = rig_is_slow() ? 2 : OPEN_DRAIN_WAYS, row = _i / n;
-    struct rig *r = open_way(_i % n * OPEN_DRAIN_WAYS / n, 400000);
+    const int n = rig_is_slow() ? 2 : SEEING_WAYS, row = _i / n;
+    struct rig *r = open_way(_i % n, 400000);
     int ret;
 
     rival_arm(&r->b->rival, arbitrations[row].rival, 3);
@@ -213,11 +211,14 @@ END_TEST
 static const uint64_t stretches[] = {1 * US, 7 * US, 300 * US, 10 * MS};
 #define STRETCHES ((int)G_N_ELEMENTS(stretches))
 
-/* Adaptive: at every bit; by GPIO: before a byte's first bit and its slot. */
+/* Adaptive: at every bit; by GPIO: before a byte's first bit and its slot. And
+ * with SDA put out at the end of the stretch only, as microcontrollers do. */
 START_TEST(stretched)
 {
-    struct rig *r = open_way(_i / STRETCHES, 400000);
+    struct rig *r = open_way(_i / STRETCHES / 2, 400000);
     struct target *t = &r->b->targets[BENCH_EEPROM];
+
+    t->late_ns = _i / STRETCHES % 2 ? 250 : 0;
 
     for (int symbol = 0; symbol < 3; symbol++) {
         for (int bit = 0; bit < 9; bit += rig_is_slow() ? 4 : 1) {
@@ -230,9 +231,37 @@ START_TEST(stretched)
             expect_works(r);
         }
     }
-    t->stretch[0] = (struct target_stretch){-1, 8, stretches[0]};
+    t->stretch[0] = (struct target_stretch){-1, 8, stretches[_i % STRETCHES]};
     t->n_stretches = r->config.stretching != MPSSE_STRETCH_OFF;
     expect_works(r);
+    rig_free(r);
+}
+END_TEST
+
+/* All bits both ways round, every one of them put out at the end of a stretch
+ * where the engine waits at every one. */
+START_TEST(stretched_data)
+{
+    static const char *const asked[] = {"w50 40 3c c3 5a a5", "w50 40 | r50 4"};
+    struct rig *r = open_way(_i, 400000);
+    struct target *t = &r->b->targets[BENCH_EEPROM];
+    char *data;
+
+    t->late_ns = 250;
+    t->n_stretches = r->config.stretching != MPSSE_STRETCH_OFF;
+    for (int twice = 0; twice < 2; twice++) {
+        t->stretch[0] = (struct target_stretch){
+            -1, r->config.stretching == MPSSE_STRETCH_ADAPTIVE ? -1 : 8 * twice,
+            1 * US};
+        for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
+            ck_assert_msg(!rig_transfer(r, asked[i]), "%s: %s",
+                          rig_name(&r->config), r->fault.text);
+        }
+        data = rig_data(r);
+        ck_assert_msg(!strcmp(data, "3c c3 5a a5"), "%s: %s",
+                      rig_name(&r->config), data);
+        g_free(data);
+    }
     rig_free(r);
 }
 END_TEST
@@ -308,12 +337,13 @@ int main(void)
     rig_fixture(tc);
     tcase_add_loop_test(tc, nack_at, 0, SOME_WAYS * 5);
     tcase_add_loop_test(tc, arbitration, 0,
-                        (rig_is_slow() ? 2 : OPEN_DRAIN_WAYS) *
+                        (rig_is_slow() ? 2 : SEEING_WAYS) *
                             (int)G_N_ELEMENTS(arbitrations));
     tcase_add_loop_test(tc, sda_freed, 0, SOME_WAYS * (rig_is_slow() ? 2 : 9));
     tcase_add_loop_test(tc, stuck_for_ever, 0, SOME_WAYS * 2);
     tcase_add_loop_test(tc, empty_read_of_zero, 0, SOME_WAYS);
-    tcase_add_loop_test(tc, stretched, 0, SOME_WAYS * STRETCHES);
+    tcase_add_loop_test(tc, stretched, 0, SOME_WAYS * STRETCHES * 2);
+    tcase_add_loop_test(tc, stretched_data, 0, SOME_WAYS);
     tcase_add_loop_test(tc, stretched_for_ever, 0, SOME_WAYS);
     if (!rig_is_slow()) { /* else that is test-ftdi.c's */
         tcase_add_loop_test(tc, unplugged, 0, WAYS);

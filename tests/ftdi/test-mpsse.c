@@ -109,17 +109,69 @@ static void check_transfer(struct rig *r, int t)
 
 /* One bus for the whole table, so that each transfer leaves it as the next one
  * needs it. */
-START_TEST(transfer)
+static void all_transfers(const struct rig_config *config)
 {
-    struct rig_config config = nth_config(_i);
-    struct rig *r = rig_new(&config);
+    struct rig *r = rig_new(config);
 
     for (size_t t = 0; t < G_N_ELEMENTS(transfers); t++) {
         check_transfer(r, (int)t);
         ck_assert(wire_level(r->b->wire, WIRE_SCL));
         ck_assert(wire_level(r->b->wire, WIRE_SDA));
     }
+    /* the two by which engine and link are brought in step */
+    ck_assert_uint_eq(vchip_bad(r->b->chip), 2);
     rig_free(r);
+}
+
+START_TEST(transfer)
+{
+    struct rig_config config = nth_config(_i);
+
+    all_transfers(&config);
+}
+END_TEST
+
+START_TEST(transfer_on_the_other_chip)
+{
+    struct rig_config config = nth_other(_i);
+
+    all_transfers(&config);
+}
+END_TEST
+
+/* With a clock that waits: the commands of a written byte, a read one that is
+ * acknowledged, and a last one. */
+static const struct {
+    enum mpsse_chip chip;
+    const char *commands;
+} waiting[] = {
+    {MPSSE_FT232H, "13 07 a1 80 02 03 26 00 "
+                   "26 07 33 00 00 80 02 03 26 07 80 02 03 26 00"},
+    {MPSSE_FT2232H, "80 02 03 13 06 a1 80 02 01 26 00 80 02 01 26 00 "
+                    "26 07 80 00 03 33 00 00 80 02 01 26 07 80 02 01 26 00"},
+};
+
+START_TEST(adaptive_commands)
+{
+    struct mpsse_config config = {waiting[_i].chip, MPSSE_BYTEWISE,
+                                  MPSSE_STRETCH_ADAPTIVE, MPSSE_SET_BITS,
+                                  400000};
+    struct mpsse_frame f = {0};
+    const uint8_t byte = 0xa1;
+    GString *text = g_string_new(NULL);
+    struct mpsse m;
+
+    ck_assert_int_eq(mpsse_init(&m, &config), 0);
+    mpsse_symbols(&m, &f, 0, 0, &byte, 1, 2, true);
+    for (size_t i = 0; i < f.out_len; i++) {
+        g_string_append_printf(text, i ? " %02x" : "%02x", f.out[i]);
+    }
+    ck_assert_str_eq(text->str, waiting[_i].commands);
+    config.chip = MPSSE_FT232H;
+    config.encoding = MPSSE_PACKED;
+    ck_assert_int_eq(mpsse_init(&m, &config), -EINVAL);
+    g_string_free(text, TRUE);
+    mpsse_frame_clear(&f);
 }
 END_TEST
 
@@ -131,6 +183,8 @@ int main(void)
     tcase_set_timeout(tc, 60);
     rig_fixture(tc);
     tcase_add_loop_test(tc, transfer, 0, ALL_CONFIGS);
+    tcase_add_loop_test(tc, transfer_on_the_other_chip, 0, OTHER_CONFIGS);
+    tcase_add_loop_test(tc, adaptive_commands, 0, (int)G_N_ELEMENTS(waiting));
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }

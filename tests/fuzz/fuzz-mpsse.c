@@ -264,16 +264,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct i2cpt_fault fault = {0};
     struct i2cpt_msg msgs[MAX_MSGS];
     struct fake fake = {0};
+    struct mpsse_config config;
     struct mpsse_bus *bus;
     struct mpsse m;
     uint8_t how = next(&in);
     size_t n;
     int ret;
 
-    if (mpsse_init(&m, (enum mpsse_chip)(how % 3),
-                   (enum mpsse_encoding)(how >> 2 & 1),
-                   (enum mpsse_stretching)((how >> 3 & 3) % 3),
-                   how & 0x80 ? 100000 : 400000)) {
+    config = (struct mpsse_config){
+        .chip = (enum mpsse_chip)(how % 3),
+        .encoding = (enum mpsse_encoding)(how >> 2 & 1),
+        .stretching = (enum mpsse_stretching)((how >> 3 & 3) % 3),
+        .edges = (enum mpsse_edges)(how & 1),
+        .frequency_hz = how & 0x80 ? 100000 : 400000,
+    };
+    if (mpsse_init(&m, &config)) {
         return 0;
     }
     if (mpsse_bus_new(&m, &ops, &fake, how & 0x20, deadline_ns, &bus, &fault)) {
