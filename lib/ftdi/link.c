@@ -89,13 +89,14 @@ static int open_failed(const struct ftdi_found *found, unsigned interface,
     return ftdi_open_fault(found, error ? error : LIBUSB_ERROR_IO, fault);
 }
 
-/* Through mode 0, which is the only way out for an engine that waits for a pin.
- * The pins are inputs when the engine begins. */
+/* Through mode 0, which is a way out for any engine. The pins are inputs when
+ * the engine begins. What is in the chip's FIFOs must neither leave as a serial
+ * port's characters nor stay for the engine. */
 static int restart_engine(struct ftdi_context *ftdi)
 {
-    return ftdi_set_bitmode(ftdi, 0, BITMODE_RESET) ||
-                   ftdi_set_bitmode(ftdi, 0, BITMODE_MPSSE) ||
-                   ftdi_tcioflush(ftdi)
+    return ftdi_tcioflush(ftdi) || ftdi_set_bitmode(ftdi, 0, BITMODE_RESET) ||
+                   ftdi_tcioflush(ftdi) ||
+                   ftdi_set_bitmode(ftdi, 0, BITMODE_MPSSE)
                ? -EIO
                : 0;
 }
@@ -199,6 +200,11 @@ void ftdi_link_close(struct ftdi_link *link)
         libusb_free_transfer(link->flights[i].out);
     }
     if (link->ftdi) {
+        /* else the serial driver's characters would be its commands */
+        if (link->ftdi->usb_dev && !link->gone) {
+            ftdi_tcioflush(link->ftdi);
+            ftdi_set_bitmode(link->ftdi, 0, BITMODE_RESET);
+        }
         ftdi_usb_close(link->ftdi);
         ftdi_free(link->ftdi);
     }
@@ -449,21 +455,29 @@ static int exchange(void *priv, const uint8_t *out, size_t out_len, uint8_t *in,
     return ret ? ret : receive(priv, deadline_ns);
 }
 
-static int purge(void *priv)
+static int drop(struct ftdi_link *link, int (*and)(struct ftdi_context *))
 {
-    struct ftdi_link *link = priv;
-
     if (link->gone) {
         return -ENODEV;
     }
     if (link->n) {
         cancel(link);
     }
-    if (link->gone || restart_engine(link->ftdi)) {
+    if (link->gone || and(link->ftdi)) {
         link->gone = true;
         return -ENODEV;
     }
     return 0;
+}
+
+static int purge(void *priv)
+{
+    return drop(priv, restart_engine);
+}
+
+static int flush(void *priv)
+{
+    return drop(priv, ftdi_tcioflush);
 }
 
 const struct mpsse_link ftdi_link_ops = {
@@ -471,4 +485,5 @@ const struct mpsse_link ftdi_link_ops = {
     .send = send,
     .receive = receive,
     .purge = purge,
+    .flush = flush,
 };

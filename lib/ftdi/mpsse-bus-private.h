@@ -69,7 +69,9 @@ int mpsse_bus_rescue(struct mpsse_bus *bus, uint64_t deadline_ns);
 int mpsse_bus_ready(struct mpsse_bus *bus, uint64_t deadline_ns,
                     struct i2cpt_fault *fault);
 /* Until when there is time for rescues. */
-uint64_t mpsse_work_until(uint64_t deadline_ns);
+uint64_t mpsse_work_until(const struct mpsse_bus *bus, uint64_t deadline_ns);
+/* By the clock that deadlines are of. */
+uint64_t mpsse_now_ns(const struct mpsse_bus *bus);
 /* Room for bus->f's reply in bus->in. */
 int mpsse_reserve_reply(struct mpsse_bus *bus);
 /* The first thing that went wrong in bus->f, whose reply is in bus->in. */

@@ -16,6 +16,8 @@
 /* Of the time that a transfer has, what is kept for bringing a stuck engine and
  * bus back; where it has little, a quarter. */
 #define RESCUE_NS 20000000u
+/* Of that, what a wedged engine is given before it is reset. */
+#define LET_GO_NS 5000000u
 
 /* --------------------------------------------------------- engine and bus */
 
@@ -79,7 +81,7 @@ static int free_bus(struct mpsse_bus *bus, uint64_t deadline_ns,
     for (i = 0; i < 2; i++) {
         mpsse_frame_reset(&bus->f);
         if (i) {
-            mpsse_recover(&bus->m, &bus->f);
+            mpsse_recover(&bus->m, &bus->f, 9);
         }
         mpsse_read_pins(&bus->f);
         mpsse_flush(&bus->f);
@@ -107,22 +109,42 @@ static int stop_frame(struct mpsse_bus *bus, uint64_t deadline_ns)
     return exchange(bus, deadline_ns);
 }
 
-/* The engine hangs, or what it says makes no sense: begin anew, and when SCL is
- * free, tell the targets that it is over. -ENODEV or 0. */
+/* When SCL is free, tell the targets that it is over. */
+static int settle(struct mpsse_bus *bus, uint64_t deadline_ns)
+{
+    int ret;
+
+    mpsse_frame_reset(&bus->f);
+    mpsse_read_pins(&bus->f);
+    mpsse_flush(&bus->f);
+    ret = exchange(bus, deadline_ns);
+    if (!ret && (bus->in[0] & PIN_SCL)) {
+        ret = stop_frame(bus, deadline_ns);
+    }
+    return ret;
+}
+
+/* The engine waits for a clock that does not come: with what it was given out
+ * of its way, adaptive clocking can be switched off. Not where a command may
+ * have lost its end: it would take what comes for its data. */
+static int let_go(struct mpsse_bus *bus, uint64_t deadline_ns)
+{
+    uint64_t now_ns = mpsse_now_ns(bus);
+    uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+    int ret = bus->ops->flush(bus->link);
+
+    ret = ret ? ret : synchronise(bus, now_ns + MIN(left_ns / 4, LET_GO_NS));
+    return ret ? ret : settle(bus, deadline_ns);
+}
+
+/* The engine hangs, or what it says makes no sense: begin anew. -ENODEV or 0.
+ */
 int mpsse_bus_rescue(struct mpsse_bus *bus, uint64_t deadline_ns)
 {
     int ret = bus->ops->purge(bus->link);
 
     ret = ret ? ret : synchronise(bus, deadline_ns);
-    if (!ret) {
-        mpsse_frame_reset(&bus->f);
-        mpsse_read_pins(&bus->f);
-        mpsse_flush(&bus->f);
-        ret = exchange(bus, deadline_ns);
-    }
-    if (!ret && (bus->in[0] & PIN_SCL)) {
-        ret = stop_frame(bus, deadline_ns);
-    }
+    ret = ret ? ret : settle(bus, deadline_ns);
     bus->astray = ret != 0;
     return ret == -ENODEV ? ret : 0;
 }
@@ -139,12 +161,24 @@ int mpsse_bus_ready(struct mpsse_bus *bus, uint64_t deadline_ns,
                            -1, -1);
 }
 
-uint64_t mpsse_work_until(uint64_t deadline_ns)
+uint64_t mpsse_now_ns(const struct mpsse_bus *bus)
 {
-    uint64_t now_ns = i2cpt_now_ns();
+    return bus->ops->now_ns ? bus->ops->now_ns(bus->link) : i2cpt_now_ns();
+}
+
+uint64_t mpsse_work_until(const struct mpsse_bus *bus, uint64_t deadline_ns)
+{
+    uint64_t now_ns = mpsse_now_ns(bus);
     uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 
     return deadline_ns - MIN(RESCUE_NS, left_ns / 4);
+}
+
+static bool may_let_go(struct mpsse_bus *bus, int error, uint64_t deadline_ns)
+{
+    return error == -ETIMEDOUT && bus->ops->flush &&
+           bus->m.stretching == MPSSE_STRETCH_ADAPTIVE &&
+           !let_go(bus, deadline_ns);
 }
 
 /* The engine is got back at once. */
@@ -155,7 +189,8 @@ int mpsse_bus_failed(struct mpsse_bus *bus, int ret, uint64_t deadline_ns,
     bool looked = bus->f.n_pieces && bus->f.pieces[0].kind == MPSSE_PIECE_PINS;
 
     bus->open = bus->slot_open = bus->reading = false;
-    if (ret != -ENODEV && mpsse_bus_rescue(bus, deadline_ns)) {
+    if (ret != -ENODEV && !may_let_go(bus, ret, deadline_ns) &&
+        mpsse_bus_rescue(bus, deadline_ns)) {
         ret = -ENODEV;
     }
     if (ret == -ETIMEDOUT && looked && !(pins & PIN_SCL)) {
@@ -167,7 +202,7 @@ int mpsse_bus_failed(struct mpsse_bus *bus, int ret, uint64_t deadline_ns,
 int mpsse_bus_run(struct mpsse_bus *bus, uint64_t deadline_ns,
                   struct i2cpt_fault *fault)
 {
-    int ret = exchange(bus, mpsse_work_until(deadline_ns));
+    int ret = exchange(bus, mpsse_work_until(bus, deadline_ns));
 
     return ret ? mpsse_bus_failed(bus, ret, deadline_ns, fault) : 0;
 }
@@ -175,7 +210,7 @@ int mpsse_bus_run(struct mpsse_bus *bus, uint64_t deadline_ns,
 /* After a fault in a transfer that goes no further. */
 static void send_stop(struct mpsse_bus *bus, uint64_t deadline_ns)
 {
-    if (stop_frame(bus, mpsse_work_until(deadline_ns))) {
+    if (stop_frame(bus, mpsse_work_until(bus, deadline_ns))) {
         mpsse_bus_rescue(bus, deadline_ns);
     }
 }
@@ -209,6 +244,48 @@ static int block_rest(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t i,
     return mpsse_decode(bus, x->msgs, x->fault);
 }
 
+/* A read of no bytes, after which no other reads on. Its target has SDA
+ * already, and where its first bit is 0 there is neither STOP nor repeated
+ * START. */
+static bool ends_in_nothing(const struct i2cpt_xfer *x, size_t i)
+{
+    const struct i2cpt_msg *m = &x->msgs[i];
+
+    return (m->flags & I2CPT_M_RD) && !m->len &&
+           !(m->flags & I2CPT_M_NOSTART) &&
+           (i + 1 == x->n || !(x->msgs[i + 1].flags & I2CPT_M_NOSTART));
+}
+
+static bool sda_is_held(const struct mpsse_bus *bus)
+{
+    const struct mpsse_piece *p = &bus->f.pieces[bus->f.n_pieces - 1];
+
+    return p->kind == MPSSE_PIECE_SDA && !(bus->in[p->in_at] & PIN_SDA_IN);
+}
+
+/* Clocks its byte out, of which a STOP that came to nothing (`stopped`) has
+ * had the first bit, and does not acknowledge it. */
+static int clock_byte_out(struct mpsse_bus *bus, struct i2cpt_xfer *x,
+                          bool stopped)
+{
+    int ret;
+
+    mpsse_frame_reset(&bus->f);
+    if (stopped) {
+        mpsse_recover(&bus->m, &bus->f, 8);
+        mpsse_read_sda(&bus->f);
+    } else {
+        mpsse_symbols(&bus->m, &bus->f, 0, 0, NULL, 0, 1, true);
+    }
+    mpsse_flush(&bus->f);
+    ret = mpsse_bus_run(bus, x->deadline_ns, x->fault);
+    if (!ret && sda_is_held(bus)) {
+        return i2cpt_fault_text(x->fault, EIO,
+                                "SDA stays low after a read of no bytes");
+    }
+    return ret;
+}
+
 /* Messages from *i on that go out in one frame; moves *i past them. *extra is
  * buf[0] of one whose length is still to come. */
 static int next_frame(struct mpsse_bus *bus, const struct i2cpt_xfer *x,
@@ -231,9 +308,12 @@ static int next_frame(struct mpsse_bus *bus, const struct i2cpt_xfer *x,
             return ret;
         }
         ++*i;
-    } while (bus->batch && *i < x->n && !*extra);
+    } while (bus->batch && *i < x->n && !*extra && !ends_in_nothing(x, *i - 1));
     if (*i == x->n && !*extra) {
         mpsse_stop(&bus->m, &bus->f);
+    }
+    if (ends_in_nothing(x, *i - 1)) {
+        mpsse_read_sda(&bus->f);
     }
     mpsse_flush(&bus->f);
     return 0;
@@ -244,8 +324,8 @@ bool mpsse_whole_frame(struct mpsse_bus *bus, const struct i2cpt_xfer *x)
     uint8_t extra = 0;
     size_t i = 0;
 
-    return !next_frame(bus, x, &i, &extra) && i == x->n && !extra &&
-           !mpsse_reserve_reply(bus);
+    return !ends_in_nothing(x, x->n - 1) && !next_frame(bus, x, &i, &extra) &&
+           i == x->n && !extra && !mpsse_reserve_reply(bus);
 }
 
 static int one_frame(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t *i)
@@ -266,6 +346,8 @@ static int one_frame(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t *i)
     if (!ret && extra) {
         ret = block_rest(bus, x, *i - 1, extra);
         stopped = *i == x->n || ret == -EPROTO;
+    } else if (!ret && sda_is_held(bus)) {
+        return clock_byte_out(bus, x, stopped);
     }
     if (ret && !stopped) {
         send_stop(bus, x->deadline_ns);

@@ -15,12 +15,15 @@
  * reception under way before the sending, as one OUT and one IN. 0,
  * -ETIMEDOUT at the deadline, -ENODEV when the chip is gone, or -EIO; what came
  * before that is in `in` then.
- * purge: drop what is under way in both directions, as far as the chip lets.
+ * purge: drop what is under way in both directions and begin anew with the
+ * engine. flush, optional: the first half of it, the engine stays as it is.
  *
  * send, receive: an exchange in two halves, optional. send queues one behind
  * those that are under way, at most MPSSE_DEPTH with it, and does not wait;
  * `out` and `in` stay until receive has returned for it. receive waits for the
  * oldest one; after an error all are dropped, and purge comes next.
+ *
+ * now_ns: the clock that deadlines are of; NULL: i2cpt_now_ns().
  */
 #define MPSSE_DEPTH 16u
 
@@ -31,6 +34,8 @@ struct mpsse_link {
                 size_t in_len);
     int (*receive)(void *link, uint64_t deadline_ns);
     int (*purge)(void *link);
+    int (*flush)(void *link);
+    uint64_t (*now_ns)(void *link);
 };
 
 struct mpsse_bus;

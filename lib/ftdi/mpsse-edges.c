@@ -139,10 +139,15 @@ void mpsse_stay_free(const struct mpsse *m, struct mpsse_frame *f)
     }
 }
 
-void mpsse_recover(const struct mpsse *m, struct mpsse_frame *f)
+void mpsse_recover(const struct mpsse *m, struct mpsse_frame *f,
+                   unsigned clocks)
 {
     stay_low(m, f, true, m->low_ticks);
-    PUT(f, OP_BITS_IN, 7, OP_BITS_IN, 0);
-    f->in_len += 2;
+    PUT(f, OP_BITS_IN, (uint8_t)(MIN(clocks, 8) - 1));
+    f->in_len++;
+    if (clocks > 8) {
+        PUT(f, OP_BITS_IN, 0);
+        f->in_len++;
+    }
     mpsse_stop(m, f);
 }

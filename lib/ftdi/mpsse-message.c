@@ -163,7 +163,7 @@ int mpsse_decode(struct mpsse_bus *bus, struct i2cpt_msg *msgs,
             ret = mpsse_pins_free(bus->in[p->in_at])
                       ? 0
                       : mpsse_lines_busy(fault, bus->in[p->in_at]);
-        } else {
+        } else if (p->kind != MPSSE_PIECE_SDA) {
             ret = decode_symbols(bus, p, &msgs[p->msg], fault);
         }
     }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <glib.h>
 
-#include "core/clock.h"
 #include "core/fault.h"
 #include "ftdi/mpsse-bus-private.h"
 #include "ftdi/mpsse-codec.h"
@@ -67,8 +66,8 @@ static bool fits(struct mpsse_bus *bus, uint64_t wire_ns, uint64_t deadline_ns)
         wire_ns += flight(bus, i)->wire_ns;
     }
     return (!bus->n_flights || in_len <= reply_fifo[bus->m.chip]) &&
-           i2cpt_now_ns() + 2 * wire_ns + SLACK_NS <=
-               mpsse_work_until(deadline_ns);
+           mpsse_now_ns(bus) + 2 * wire_ns + SLACK_NS <=
+               mpsse_work_until(bus, deadline_ns);
 }
 
 bool mpsse_bus_begin(struct mpsse_bus *bus, struct i2cpt_xfer *x)
@@ -102,9 +101,9 @@ static void lose_all_behind(struct mpsse_bus *bus)
     }
 }
 
-static int lost(const struct i2cpt_xfer *x)
+static int lost(const struct mpsse_bus *bus, const struct i2cpt_xfer *x)
 {
-    if (i2cpt_now_ns() >= x->deadline_ns) {
+    if (mpsse_now_ns(bus) >= x->deadline_ns) {
         return i2cpt_fault_set(x->fault, ETIMEDOUT, I2CPT_PHASE_UNKNOWN, -1,
                                -1);
     }
@@ -123,9 +122,10 @@ static int receive_all(struct mpsse_bus *bus, uint64_t deadline_ns)
         struct mpsse_flight *fl = flight(bus, i);
 
         if (fl->state == MPSSE_SENT) {
-            ret = fl->error ? fl->error
-                            : bus->ops->receive(bus->link,
-                                                mpsse_work_until(deadline_ns));
+            ret = fl->error
+                      ? fl->error
+                      : bus->ops->receive(bus->link,
+                                          mpsse_work_until(bus, deadline_ns));
             fl->state = ret ? MPSSE_LOST : MPSSE_RECEIVED;
         }
     }
@@ -175,10 +175,11 @@ int mpsse_bus_collect(struct mpsse_bus *bus, struct i2cpt_xfer *x)
     bus->first_flight = (bus->first_flight + 1) % MPSSE_DEPTH;
     bus->n_flights--;
     if (fl->state == MPSSE_LOST) {
-        return lost(x);
+        return lost(bus, x);
     }
     if (!ret && fl->state == MPSSE_SENT) {
-        ret = bus->ops->receive(bus->link, mpsse_work_until(x->deadline_ns));
+        ret =
+            bus->ops->receive(bus->link, mpsse_work_until(bus, x->deadline_ns));
     }
     if (ret) {
         lose_all_behind(bus);

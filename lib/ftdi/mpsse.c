@@ -115,6 +115,12 @@ void mpsse_read_pins(struct mpsse_frame *f)
     mpsse_add_piece(f, (struct mpsse_piece){.kind = MPSSE_PIECE_PINS}, 1);
 }
 
+void mpsse_read_sda(struct mpsse_frame *f)
+{
+    PUT(f, OP_READ_LOW);
+    mpsse_add_piece(f, (struct mpsse_piece){.kind = MPSSE_PIECE_SDA}, 1);
+}
+
 void mpsse_flush(struct mpsse_frame *f)
 {
     PUT(f, OP_SEND_IMMEDIATE);
@@ -185,6 +191,7 @@ static void packed_symbols(struct mpsse_frame *f, struct mpsse_piece piece,
         now = MIN(s->n - done, most);
         packed_run(f, s, done, now);
         piece.symbols = now;
+        piece.last_nack = s->last_nack && done + now == s->n;
         piece.written = MIN(s->n_write - MIN(s->n_write, done), now);
         mpsse_add_piece(f, piece, packed_bytes(now));
         piece.first += now;
@@ -244,6 +251,7 @@ struct mpsse_symbol mpsse_symbol_of(const struct mpsse *m,
         return (struct mpsse_symbol){.data = 0xff,
                                      .nack = mpsse_bit_of(m, in + p->in_at)};
     case MPSSE_PIECE_PINS:
+    case MPSSE_PIECE_SDA:
         return (struct mpsse_symbol){.data = in[p->in_at], .nack = true};
     default:
         return m->encoding == MPSSE_PACKED ? packed_symbol(p, in, i)

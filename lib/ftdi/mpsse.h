@@ -67,7 +67,8 @@ enum mpsse_piece_kind {
     MPSSE_PIECE_SYMBOLS, /* nine bits each */
     MPSSE_PIECE_DATA,    /* eight bits: a read whose ACK comes later */
     MPSSE_PIECE_ACK,     /* one bit that we sent: that ACK */
-    MPSSE_PIECE_PINS,    /* AD0-7, by 0x81 */
+    MPSSE_PIECE_PINS,    /* AD0-7, by 0x81: both lines have to be high */
+    MPSSE_PIECE_SDA,     /* the same, to be looked at */
 };
 
 struct mpsse_piece {
@@ -117,11 +118,14 @@ void mpsse_start(const struct mpsse *m, struct mpsse_frame *f);
 void mpsse_repeated_start(const struct mpsse *m, struct mpsse_frame *f);
 void mpsse_stop(const struct mpsse *m, struct mpsse_frame *f);
 void mpsse_stay_free(const struct mpsse *m, struct mpsse_frame *f);
-/* Nine clocks with SDA released and a STOP: frees a target that is stuck in
- * the middle of a byte (UM10204 3.1.16). Two reply bytes, of no interest. */
-void mpsse_recover(const struct mpsse *m, struct mpsse_frame *f);
+/* Up to nine clocks with SDA released and a STOP: frees a target that is stuck
+ * in the middle of a byte (UM10204 3.1.16). Reply bytes of no interest. */
+void mpsse_recover(const struct mpsse *m, struct mpsse_frame *f,
+                   unsigned clocks);
 /* A reply byte with the pins: bit 0 SCL, bit 2 SDA. */
 void mpsse_read_pins(struct mpsse_frame *f);
+/* The same for who looks whether SDA is held, which is no fault. */
+void mpsse_read_sda(struct mpsse_frame *f);
 /* Leave a wedged adaptive engine (0x97), go back to it later (0x96). */
 void mpsse_adaptive(struct mpsse_frame *f, bool on);
 

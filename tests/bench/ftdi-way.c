@@ -2,7 +2,6 @@
 /* Apart from the benchmarks, since the virtual chip has a bench.h too. */
 #include "../ftdi/bench.h"
 #include "core/backend.h"
-#include "core/clock.h"
 #include "ftdi-way.h"
 #include "passthrough/deadline-thread.h"
 
@@ -31,7 +30,8 @@ struct item {
 };
 static struct item items[MPSSE_DEPTH];
 
-static struct i2cpt_xfer *prepare(unsigned i, const struct ftdi_shape *shape)
+static struct i2cpt_xfer *prepare(const struct bench *b, unsigned i,
+                                  const struct ftdi_shape *shape)
 {
     struct item *it = &items[i % MPSSE_DEPTH];
 
@@ -42,7 +42,7 @@ static struct i2cpt_xfer *prepare(unsigned i, const struct ftdi_shape *shape)
                                      0, it->in};
     it->x = (struct i2cpt_xfer){.msgs = it->msgs,
                                 .n = shape->read ? 2 : 1,
-                                .deadline_ns = i2cpt_now_ns() + TIMEOUT_NS,
+                                .deadline_ns = vusb_now(b->usb) + TIMEOUT_NS,
                                 .fault = &it->fault};
     return &it->x;
 }
@@ -67,11 +67,11 @@ static void transfer_all(struct mpsse_bus *bus, struct bench *b,
 
     while (first < n) {
         while (pipelined && next < MIN(n, first + MPSSE_DEPTH) &&
-               mpsse_bus_begin(bus, prepare(next, shape))) {
+               mpsse_bus_begin(bus, prepare(b, next, shape))) {
             next++;
         }
         if (next == first) {
-            ret = mpsse_bus_transfer(bus, prepare(next++, shape));
+            ret = mpsse_bus_transfer(bus, prepare(b, next++, shape));
         } else {
             ret = mpsse_bus_collect(bus, &items[first % MPSSE_DEPTH].x);
         }
@@ -105,7 +105,7 @@ struct ftdi_cost ftdi_way_cost(const struct ftdi_way *way,
                                                 .frequency_hz = frequency_hz});
     if (!ret) {
         ret = mpsse_bus_new(&m, &vusb_link, b->usb, batch,
-                            i2cpt_now_ns() + TIMEOUT_NS, &bus, &fault);
+                            vusb_now(b->usb) + TIMEOUT_NS, &bus, &fault);
     }
     if (ret) {
         fail(way->name, -ret);

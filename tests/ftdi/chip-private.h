@@ -53,7 +53,7 @@ struct shift {
 struct vchip {
     struct wire *w;
     struct vchip_config config;
-    bool open_drain_able, mpsse;
+    bool open_drain_able, mpsse, serial;
     struct fifo out, in;
     size_t flush_len; /* of what is in `in`, to be sent at once */
     bool flush;
@@ -61,7 +61,7 @@ struct vchip {
     void *changed_user;
     struct wire_event run;
     bool blocked;
-    unsigned bad;
+    unsigned bad, beginnings, stray;
 
     /* pins */
     unsigned drivers[PINS];

@@ -66,7 +66,11 @@ void vchip_out_put(struct vchip *c, const uint8_t *bytes, size_t n)
 {
     bool room = true;
 
-    while (n-- && c->mpsse) { /* elsewhere they leave as a UART's */
+    if (!c->mpsse) {
+        c->stray += (unsigned)n;
+        return;
+    }
+    while (n--) {
         room = room && fifo_push(&c->out, *bytes++);
     }
     g_assert(room);
@@ -96,6 +100,11 @@ size_t vchip_in_take(struct vchip *c, uint8_t *bytes, size_t n)
 void vchip_purge_out(struct vchip *c)
 {
     c->out.len = 0;
+    if (c->config.purge_aborts && c->mpsse && c->state != FETCH) {
+        c->state = FETCH;
+        c->shift.active = false;
+        wake(c);
+    }
 }
 
 void vchip_purge_in(struct vchip *c)
@@ -132,6 +141,9 @@ bool vchip_drives(const struct vchip *c, enum vchip_pin pin)
     bool clock = c->config.input_clock == VCHIP_DRIVES && pin == PIN_TCK &&
                  c->shift.active;
 
+    if (c->serial) {
+        return pin == PIN_TCK || pin == PIN_TDO; /* TXD, RTS# */
+    }
     return c->mpsse && ((c->dir & bit) || clock) &&
            !(c->value & c->open_drain & bit);
 }
@@ -152,9 +164,9 @@ void chip_apply_pins(struct vchip *c)
 
     for (low = 0; low < 2; low++) {
         for (pin = 0; pin < PINS; pin++) {
-            drive = !vchip_drives(c, pin) ? WIRE_RELEASE
-                    : c->value >> pin & 1 ? WIRE_HIGH
-                                          : WIRE_LOW;
+            drive = !vchip_drives(c, pin)                ? WIRE_RELEASE
+                    : c->serial || (c->value >> pin & 1) ? WIRE_HIGH
+                                                         : WIRE_LOW;
             if (c->config.net[pin] != WIRE_NONE &&
                 (drive == WIRE_LOW) == !low) {
                 wire_drive(c->w, c->drivers[pin], c->config.net[pin], drive);
@@ -207,11 +219,30 @@ unsigned vchip_bad(const struct vchip *c)
     return c->bad;
 }
 
+bool vchip_has_engine(const struct vchip *c)
+{
+    return c->mpsse;
+}
+
+unsigned vchip_beginnings(const struct vchip *c)
+{
+    return c->beginnings;
+}
+
+unsigned vchip_stray(const struct vchip *c)
+{
+    return c->stray;
+}
+
 void vchip_set_mode(struct vchip *c, unsigned mode)
 {
-    vchip_purge_out(c);
-    vchip_purge_in(c);
     c->mpsse = mode == 2;
+    c->serial = !mode;
+    c->beginnings += c->mpsse;
+    if (!c->mpsse) {
+        c->stray += (unsigned)c->out.len;
+        c->out.len = 0;
+    }
     c->value = c->dir = c->open_drain = c->high_value = c->high_dir = 0;
     chip_engine_reset(c);
     chip_apply_pins(c);

@@ -51,6 +51,7 @@ struct vchip_config {
     unsigned set_ns;          /* 50 or more; see docs/ftdi-model.md */
     bool two_halves;
     enum vchip_input_clock input_clock;
+    bool purge_aborts; /* a purge ends the command that waits, too */
     bool i2c_only; /* commands that FTDI's notes on I2C do not use are bad */
 };
 
@@ -62,9 +63,16 @@ struct vchip;
 struct vchip *vchip_new(struct wire *w, const struct vchip_config *config);
 void vchip_free(struct vchip *c);
 
-/* Bit modes of the SIO interface: 0 (reset, pins are inputs) and 2 (MPSSE, from
- * its beginning). */
+/* Bit modes of the SIO interface: 0, a serial port, whose TXD and RTS# are
+ * driven high, and 2, MPSSE from its beginning, all pins inputs. Neither
+ * empties a FIFO: what a serial port is left of commands goes out as characters
+ * (vchip_stray()). */
+#define VCHIP_NO_POWER 0x100u
 void vchip_set_mode(struct vchip *c, unsigned mode);
+bool vchip_has_engine(const struct vchip *c);
+/* How often MPSSE was begun, and characters that left a serial port. */
+unsigned vchip_beginnings(const struct vchip *c);
+unsigned vchip_stray(const struct vchip *c);
 
 /* Host's side of the two FIFOs. `changed` is called after the engine took or
  * gave bytes. */

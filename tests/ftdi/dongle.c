@@ -160,7 +160,7 @@ static void go_away(struct dongle *d)
     for (i = 0; i < PORTS; i++) {
         if (d->ports[i].b) {
             vusb_cancel_all(d->ports[i].b->usb);
-            vchip_set_mode(d->ports[i].b->chip, 0); /* no more power */
+            vchip_set_mode(d->ports[i].b->chip, VCHIP_NO_POWER);
         }
     }
     while (d->pending) {

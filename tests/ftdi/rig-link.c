@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rig on the model of USB. */
-#include "core/clock.h"
 #include "core/fault.h"
 #include "rig.h"
 
@@ -29,16 +28,16 @@ struct rig *rig_prepare(const struct rig_config *config)
     return r;
 }
 
-static uint64_t deadline(void)
+static uint64_t deadline(const struct rig *r)
 {
-    return i2cpt_now_ns() + RIG_TIMEOUT;
+    return vusb_now(r->b->usb) + RIG_TIMEOUT;
 }
 
 int rig_open(struct rig *r)
 {
     i2cpt_fault_clear(&r->fault);
     return mpsse_bus_new(&r->m, &vusb_link, r->b->usb, r->config.batch,
-                         deadline(), &r->bus, &r->fault);
+                         deadline(r), &r->bus, &r->fault);
 }
 
 void rig_free(struct rig *r)
@@ -55,7 +54,7 @@ uint32_t rig_scl_hz(const struct rig *r)
 
 int rig_run(struct rig *r)
 {
-    struct i2cpt_xfer x = {r->msgs, r->n_msgs, deadline(), 0, &r->fault};
+    struct i2cpt_xfer x = {r->msgs, r->n_msgs, deadline(r), 0, &r->fault};
 
     return mpsse_bus_transfer(r->bus, &x);
 }
@@ -70,20 +69,20 @@ void rig_settle(struct rig *r)
 
 int rig_stream_start(struct rig *r, uint16_t addr, uint16_t flags)
 {
-    return mpsse_bus_stream_start(r->bus, addr, flags, deadline(), &r->fault);
+    return mpsse_bus_stream_start(r->bus, addr, flags, deadline(r), &r->fault);
 }
 
 int rig_stream_write(struct rig *r, uint8_t byte)
 {
-    return mpsse_bus_stream_write(r->bus, byte, deadline(), &r->fault);
+    return mpsse_bus_stream_write(r->bus, byte, deadline(r), &r->fault);
 }
 
 int rig_stream_read(struct rig *r, uint8_t *byte)
 {
-    return mpsse_bus_stream_read(r->bus, byte, deadline(), &r->fault);
+    return mpsse_bus_stream_read(r->bus, byte, deadline(r), &r->fault);
 }
 
 int rig_stream_stop(struct rig *r)
 {
-    return mpsse_bus_stream_stop(r->bus, deadline(), &r->fault);
+    return mpsse_bus_stream_stop(r->bus, deadline(r), &r->fault);
 }

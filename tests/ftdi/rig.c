@@ -19,6 +19,7 @@ struct vchip_config rig_chip(const struct rig_config *config)
     }
     chip.two_halves = config->two_halves;
     chip.input_clock = config->input_clock;
+    chip.purge_aborts = config->purge_aborts;
     chip.i2c_only = config->edges == MPSSE_SET_BITS;
     return chip;
 }

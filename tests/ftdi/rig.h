@@ -29,6 +29,7 @@ struct rig_config {
     unsigned set_ns; /* of the chip model; 0: its default */
     bool two_halves; /* likewise */
     enum vchip_input_clock input_clock;
+    bool purge_aborts;
     unsigned rise_ns; /* of the wire */
     bool hangs;       /* the deadline will be waited for */
 };

@@ -325,7 +325,8 @@ void holder_release(struct holder *h)
 
 static void rival_put(struct rival *r)
 {
-    r->one = r->bit == 8 || (r->bytes[r->symbol] >> (7 - r->bit) & 1);
+    r->one = r->bit == 8 ? !r->reads || !r->symbol
+                         : (r->bytes[r->symbol] >> (7 - r->bit) & 1) != 0;
     wire_drive(r->w, r->driver, WIRE_SDA, r->one ? WIRE_RELEASE : WIRE_LOW);
 }
 
@@ -364,7 +365,7 @@ static void rival_edge(void *user, enum wire_line line, bool level)
     }
     if (!level) {
         rival_fell(r);
-    } else if (r->one && !sda && r->bit < 8) {
+    } else if (r->one && !sda && r->bit < 8 && !(r->reads && r->symbol)) {
         r->running = false;
         r->lost = true;
     }
@@ -383,5 +384,5 @@ void rival_arm(struct rival *r, const uint8_t *bytes, unsigned n)
     r->bytes = bytes;
     r->n = n;
     r->armed = true;
-    r->won = r->lost = r->running = false;
+    r->won = r->lost = r->running = r->reads = false;
 }

@@ -99,6 +99,7 @@ struct rival {
     unsigned driver;
     const uint8_t *bytes;
     unsigned n;
+    bool reads; /* after the address, and acknowledges */
     bool armed, running, won, lost;
     unsigned symbol, bit;
     bool fresh, one;

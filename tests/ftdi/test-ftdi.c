@@ -297,7 +297,10 @@ START_TEST(driver_steps_aside)
     }
     ck_assert_uint_eq(fake_dongle_counts(dongle).latency_ms, 7);
     expect_read(a, fake_dongle_bench(dongle, 0));
+    ck_assert(vchip_has_engine(fake_dongle_bench(dongle, 0)->chip));
     i2cpt_adapter_unref(a);
+    ck_assert(!vchip_has_engine(fake_dongle_bench(dongle, 0)->chip));
+    ck_assert_uint_eq(vchip_stray(fake_dongle_bench(dongle, 0)->chip), 0);
     ck_assert_str_eq(fake_dongle_driver(dongle, 0), "ftdi_sio");
 }
 END_TEST

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "../unit/unit.h"
-#include "core/clock.h"
 #include "core/fault.h"
 #include "rig.h"
 #include "ways.h"
@@ -43,7 +42,7 @@ static struct list *list_of(const char *const *texts, unsigned n)
         rig_parse(&it->text, texts[i]);
         it->x = (struct i2cpt_xfer){.msgs = it->text.msgs,
                                     .n = it->text.n_msgs,
-                                    .deadline_ns = i2cpt_now_ns() + LONG_NS,
+                                    .deadline_ns = LONG_NS, /* simulated */
                                     .fault = &it->fault};
         i2cpt_fault_clear(&it->fault);
     }
@@ -264,7 +263,8 @@ START_TEST(link_fails_inside)
     link.receive = failing_receive;
     mpsse_bus_free(r->bus);
     ck_assert_int_eq(mpsse_bus_new(&r->m, &link, r->b->usb, true,
-                                   i2cpt_now_ns() + LONG_NS, &r->bus, &fault),
+                                   vusb_now(r->b->usb) + LONG_NS, &r->bus,
+                                   &fault),
                      0);
     receives = 0;
     fail_at = (unsigned)k;
@@ -312,7 +312,8 @@ START_TEST(rescue_comes_late)
     link.exchange = breaking_exchange;
     mpsse_bus_free(r->bus);
     ck_assert_int_eq(mpsse_bus_new(&r->m, &link, r->b->usb, true,
-                                   i2cpt_now_ns() + LONG_NS, &r->bus, &fault),
+                                   vusb_now(r->b->usb) + LONG_NS, &r->bus,
+                                   &fault),
                      0);
     broken_exchanges = 2;
     ck_assert_int_eq(rig_transfer(r, "w50 05 | r50 2"), -ETIMEDOUT);
@@ -451,11 +452,11 @@ START_TEST(time_to_come_back)
     struct list *l = list_of(chosen, 3);
 
     /* 27 clocks of 100 us each */
-    l->items[0].x.deadline_ns = i2cpt_now_ns() + 15000000;
+    l->items[0].x.deadline_ns = vusb_now(r->b->usb) + 15000000;
     ck_assert(!mpsse_bus_begin(r->bus, &l->items[0].x));
-    l->items[0].x.deadline_ns = i2cpt_now_ns() + LONG_NS;
+    l->items[0].x.deadline_ns = vusb_now(r->b->usb) + LONG_NS;
     ck_assert(mpsse_bus_begin(r->bus, &l->items[0].x));
-    l->items[1].x.deadline_ns = i2cpt_now_ns() + 20000000;
+    l->items[1].x.deadline_ns = vusb_now(r->b->usb) + 20000000;
     ck_assert(!mpsse_bus_begin(r->bus, &l->items[1].x));
     ck_assert(mpsse_bus_begin(r->bus, &l->items[2].x));
     ck_assert_int_eq(mpsse_bus_collect(r->bus, &l->items[0].x), 0);

@@ -24,8 +24,16 @@ static const struct {
 } transfers[] = {
     {"w50", 0, 0, -1, -1, "", "S a0+ P"},
     {"w51", -ENXIO, I2CPT_PHASE_ADDRESS, 0, -1, "", "S a2- P"},
-    /* the target's first bit is 1: a 0 would be in STOP's way */
+    /* the target's first bit is 1, not in STOP's way */
     {"w50 10 | r50 0", 0, 0, -1, -1, "", "S a0+ 10+ Sr a1+ P"},
+    /* ... and of one that is, the byte is clocked out */
+    {"w50 00 | r50 0", 0, 0, -1, -1, "", "S a0+ 00+ Sr a1+ 01- P"},
+    {"w50 00 | r50 0 | w50 10", 0, 0, -1, -1, "",
+     "S a0+ 00+ Sr a1+ 01- Sr a0+ 10+ P"},
+    {"w50 10 | r50 0 | w50 00", 0, 0, -1, -1, "",
+     "S a0+ 10+ Sr a1+ Sr a0+ 00+ P"},
+    {"r51 0", -ENXIO, I2CPT_PHASE_ADDRESS, 0, -1, "", "S a3- P"},
+    {"r51 0 | w50", -ENXIO, I2CPT_PHASE_ADDRESS, 0, -1, "", "S a3- P"},
     {"w50 10", 0, 0, -1, -1, "", "S a0+ 10+ P"},
     {"w50 00 ff 00 55 aa", 0, 0, -1, -1, "", "S a0+ 00+ ff+ 00+ 55+ aa+ P"},
     {"w50 05 | r50 1", 0, 0, -1, -1, "38", "S a0+ 05+ Sr a1+ 38- P"},

@@ -286,8 +286,10 @@ int vusb_purge(struct vusb *u)
         return -ENODEV;
     }
     vusb_cancel_all(u);
+    vchip_purge_out(u->c);
     vchip_set_mode(u->c, 0);
     wire_run(u->w, next_frame(wire_now(u->w)));
+    vchip_purge_in(u->c);
     vchip_set_mode(u->c, 2);
     wire_run(u->w, next_frame(wire_now(u->w)));
     return 0;
@@ -350,16 +352,14 @@ void vusb_free(struct vusb *u)
 
 /* --------------------------------------------------------------------- link */
 
-static uint64_t simulated_deadline(struct vusb *u, uint64_t deadline_ns)
+uint64_t vusb_now(const struct vusb *u)
 {
-    uint64_t now_ns = i2cpt_now_ns();
+    return wire_now(u->w);
+}
 
-    if (u->deadline_ns != deadline_ns) {
-        u->deadline_ns = deadline_ns;
-        u->until_ns =
-            wire_now(u->w) + (deadline_ns > now_ns ? deadline_ns - now_ns : 0);
-    }
-    return u->until_ns;
+static uint64_t now_ns(void *link)
+{
+    return vusb_now(link);
 }
 
 static struct reply *reply_at(struct vusb *u, unsigned i)
@@ -456,15 +456,14 @@ static int send(void *link, const uint8_t *out, size_t out_len, uint8_t *in,
 static int receive(void *link, uint64_t deadline_ns)
 {
     struct vusb *u = link;
-    uint64_t until_ns = simulated_deadline(u, deadline_ns);
     struct reply *r = reply_at(u, 0);
     int ret = 0;
 
     while (!ret && r->got < r->want) {
-        ret = read_some(u, until_ns);
+        ret = read_some(u, deadline_ns);
     }
     if (!ret) {
-        ret = vusb_wait(u, &r->out, until_ns) ? r->out.status : -ETIMEDOUT;
+        ret = vusb_wait(u, &r->out, deadline_ns) ? r->out.status : -ETIMEDOUT;
     }
     if (ret) {
         drop(u);
@@ -489,9 +488,25 @@ static int purge(void *link)
     return vusb_purge(link);
 }
 
+static int flush(void *link)
+{
+    struct vusb *u = link;
+
+    drop(u);
+    if (u->gone) {
+        return -ENODEV;
+    }
+    vchip_purge_out(u->c);
+    vchip_purge_in(u->c);
+    wire_run(u->w, next_frame(wire_now(u->w)));
+    return 0;
+}
+
 const struct mpsse_link vusb_link = {
     .exchange = exchange,
     .send = send,
     .receive = receive,
     .purge = purge,
+    .flush = flush,
+    .now_ns = now_ns,
 };

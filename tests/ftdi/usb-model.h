@@ -63,10 +63,11 @@ struct vusb_counts vusb_counts(const struct vusb *u);
 void vusb_forget_counts(struct vusb *u);
 
 /*
- * The link: `link` is the struct vusb. A deadline is a real one, but what has
- * to fit in is simulated time, counted from when that deadline was first seen;
- * so a wedged engine costs no waiting.
+ * The link: `link` is the struct vusb. Its clock, which deadlines are of, is
+ * simulated time: a wedged engine costs no waiting, and what the machine does
+ * besides changes nothing.
  */
+uint64_t vusb_now(const struct vusb *u);
 extern const struct mpsse_link vusb_link;
 
 #endif
