@@ -68,10 +68,12 @@
 #include "system/system.h"
 #include "system/runstate.h"
 #include "system/cpu-timers.h"
+#include "system/tcg.h"
 #else
 #include "sysemu/sysemu.h"
 #include "sysemu/runstate.h"
 #include "sysemu/cpu-timers.h"
+#include "sysemu/tcg.h"
 #endif
 
 #if __has_include("qobject/qdict.h")

@@ -195,12 +195,4 @@ void nrf51_twi_engine_elapsed(Nrf51TwiEngine *engine);
 /* Something is under way that ends by an answer or by time. */
 bool nrf51_twi_engine_in_flight(const Nrf51TwiEngine *engine);
 
-/*
- * True where the end of what is under way may wait until the guest looks:
- * no interrupt tells of it, and on it depends which SHORTS, or whether the
- * unread RXD, count. A driver writes SHORTS well within the time of a byte on
- * silicon; a virtual CPU that the host has taken off its core does not.
- */
-bool nrf51_twi_engine_may_linger(const Nrf51TwiEngine *engine);
-
 #endif

@@ -372,20 +372,6 @@ bool nrf51_twi_engine_in_flight(const Nrf51TwiEngine *engine)
     return engine->target_busy || engine->wire_busy;
 }
 
-bool nrf51_twi_engine_may_linger(const Nrf51TwiEngine *engine)
-{
-    switch (engine->state) {
-    case NRF51_TWI_STATE_ADDRESS:
-        return engine->reading && !engine->inten && !todo_has_task(engine);
-    case NRF51_TWI_STATE_RX_GAP:
-        return !engine->inten && !todo_has_task(engine);
-    case NRF51_TWI_STATE_RX_BYTE:
-        return engine->rxd_unread;
-    default:
-        return false;
-    }
-}
-
 /* What the guest asks for */
 
 static void request(Nrf51TwiEngine *engine, uint8_t kind)

@@ -3,6 +3,7 @@
  * nRF51 TWI master, over the stub that QEMU's -M microbit has at its place
  *
  *     -device nrf51-twi[,instance=0|1][,poll-wait-us=50]
+ *             [,count-instructions=on]
  *
  * with an I2C bus named twi0 or twi1. The engine has registers and states;
  * here are the memory region, the interrupt, the virtual time and the bus.
@@ -16,7 +17,9 @@
 #include "qemu/module.h"
 #include "qemu/timer.h"
 
+#include "common/guest-work.h"
 #include "common/i2c-async.h"
+#include "controllers/nrf51-twi-clock.h"
 #include "controllers/nrf51-twi-engine.h"
 
 #ifdef I2CPT_PLUGIN
@@ -35,8 +38,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(Nrf51TwiDevice, NRF51_TWI)
 #define INSTANCES        2
 #define POLL_WAIT_MAX_US 100000
 
-/* What nrf51_twi_engine_may_linger() may cost a guest that never looks. */
-#define LINGER_NS (100 * SCALE_MS)
+/* A vCPU that lags behind is looked at again after so long, then longer. */
+#define LAG_NS       (20 * SCALE_US)
+#define LAG_DOUBLING 5
 
 /* The host bounds each request by its own deadline; this is a second net. */
 #define HOST_WAIT_US (1000 * 1000)
@@ -49,11 +53,12 @@ struct Nrf51TwiDevice {
     Nrf51TwiEngine engine;
     I2CAsyncController controller;
     QEMUTimer *timer;
-    bool armed;
-    int64_t deadline_ns; /* virtual time at which the wire is done */
-    int64_t timer_ns;    /* what the timer is set to, -1: it is not */
+    Nrf51TwiClock clock;
+    int64_t timer_ns;  /* what the timer is set to, -1: it is not */
+    unsigned int lags; /* times that the guest's work was not done by then */
     uint8_t instance;
     uint32_t poll_wait_us;
+    bool count_instructions;
 };
 
 static const struct {
@@ -64,23 +69,25 @@ static const struct {
     {0x40004000, 4},
 };
 
-static int64_t virtual_ns(void)
-{
-    return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
-}
-
 /* Time */
 
-static void update_timer(Nrf51TwiDevice *s)
+static Nrf51TwiNow time_now(const Nrf51TwiDevice *s)
 {
-    int64_t when_ns = -1;
+    Nrf51TwiNow now = {
+        .virtual_ns = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL),
+        .halted = i2cpt_guest_is_halted(),
+    };
 
-    if (s->armed) {
-        when_ns = s->deadline_ns;
-        if (!icount_enabled() && nrf51_twi_engine_may_linger(&s->engine)) {
-            when_ns += LINGER_NS;
-        }
+    if (s->clock.kind == NRF51_TWI_WORK_INSTRUCTIONS) {
+        now.work = i2cpt_guest_instructions();
+    } else if (s->clock.kind == NRF51_TWI_WORK_CPU_TIME) {
+        now.work = i2cpt_guest_cpu_ns();
     }
+    return now;
+}
+
+static void set_timer(Nrf51TwiDevice *s, int64_t when_ns)
+{
     if (when_ns == s->timer_ns) {
         return;
     }
@@ -92,14 +99,41 @@ static void update_timer(Nrf51TwiDevice *s)
     }
 }
 
+/* The virtual clock can be waited for; whether the work is done, is seen then.
+ */
+static void update_timer(Nrf51TwiDevice *s)
+{
+    if (!s->clock.armed) {
+        set_timer(s, -1);
+    } else if (s->lags == 0) {
+        set_timer(s, s->clock.due_ns);
+    }
+}
+
 /* If the time on the wire is over, let the engine go on. */
 static void collect_time(Nrf51TwiDevice *s)
 {
-    if (s->armed && virtual_ns() >= s->deadline_ns) {
-        s->armed = false;
-        nrf51_twi_engine_elapsed(&s->engine);
+    Nrf51TwiNow now;
+
+    if (s->clock.armed) {
+        now = time_now(s);
+        if (nrf51_twi_clock_left_ns(&s->clock, &now) <= 0) {
+            nrf51_twi_clock_disarm(&s->clock);
+            nrf51_twi_engine_elapsed(&s->engine);
+        }
     }
     update_timer(s);
+}
+
+/* The guest has not done its work yet: look again, soon at first. */
+static void follow_guest(Nrf51TwiDevice *s)
+{
+    Nrf51TwiNow now = time_now(s);
+    int64_t left_ns = nrf51_twi_clock_left_ns(&s->clock, &now);
+    int64_t lag_ns = LAG_NS << MIN(s->lags, LAG_DOUBLING);
+
+    s->lags++;
+    set_timer(s, now.virtual_ns + MAX(left_ns, lag_ns));
 }
 
 static void wire_timer(void *opaque)
@@ -108,6 +142,9 @@ static void wire_timer(void *opaque)
 
     s->timer_ns = -1;
     collect_time(s);
+    if (s->clock.armed && s->timer_ns <= time_now(s).virtual_ns) {
+        follow_guest(s);
+    }
 }
 
 /*
@@ -122,26 +159,30 @@ static void wire_timer(void *opaque)
  */
 static void poll_wait(Nrf51TwiDevice *s)
 {
-    int64_t end_us, left_us, wire_us;
+    int64_t begin_us, left_us, wire_us = 0;
+    Nrf51TwiNow now;
 
     if (s->poll_wait_us == 0 || icount_enabled() || !runstate_is_running()) {
         return;
     }
-    end_us = g_get_monotonic_time() + s->poll_wait_us;
+    begin_us = g_get_monotonic_time();
     if (s->engine.target_busy) {
         i2c_async_wait(&s->controller, s->poll_wait_us);
     }
-    if (!s->engine.target_busy && !s->armed) {
-        return;
+    left_us = begin_us + s->poll_wait_us - g_get_monotonic_time();
+    if (s->clock.armed) {
+        now = time_now(s);
+        wire_us = nrf51_twi_clock_left_ns(&s->clock, &now) / SCALE_US + 1;
     }
-    left_us = end_us - g_get_monotonic_time();
-    wire_us = s->armed ? (s->deadline_ns - virtual_ns()) / SCALE_US + 1 : 0;
-    if (wire_us <= 0 && !s->engine.target_busy) {
-        return;
+    if (wire_us > 0 || s->engine.target_busy) {
+        bql_unlock();
+        g_usleep(MAX(MIN(wire_us, left_us), 1));
+        bql_lock();
     }
-    bql_unlock();
-    g_usleep(MAX(MIN(wire_us, left_us), 1));
-    bql_lock();
+    if (s->clock.armed) {
+        nrf51_twi_clock_waited(&s->clock,
+                               (g_get_monotonic_time() - begin_us) * SCALE_US);
+    }
 }
 
 /* Between the engine and the bus */
@@ -210,16 +251,17 @@ static void engine_cancel(void *opaque)
 {
     Nrf51TwiDevice *s = opaque;
 
-    s->armed = false;
+    nrf51_twi_clock_disarm(&s->clock);
     i2c_async_cancel(&s->controller);
 }
 
 static void engine_arm(void *opaque, int64_t wire_ns)
 {
     Nrf51TwiDevice *s = opaque;
+    Nrf51TwiNow now = time_now(s);
 
-    s->armed = true;
-    s->deadline_ns = virtual_ns() + wire_ns;
+    s->lags = 0;
+    nrf51_twi_clock_arm(&s->clock, &now, wire_ns);
 }
 
 static void engine_irq(void *opaque, bool level)
@@ -258,6 +300,21 @@ static bool is_event(hwaddr offset)
     return offset >= NRF51_TWI_EVENTS && offset < NRF51_TWI_SHORTS;
 }
 
+/* The guest looks at an event: time for what is over, patience if it polls. */
+static void event_read(Nrf51TwiDevice *s, hwaddr offset)
+{
+    bool polls =
+        nrf51_twi_clock_look(&s->clock, (offset - NRF51_TWI_EVENTS) / 4);
+
+    if (!nrf51_twi_engine_in_flight(&s->engine)) {
+        return;
+    }
+    if (polls && !nrf51_twi_engine_read(&s->engine, offset)) {
+        poll_wait(s);
+    }
+    collect_time(s);
+}
+
 static uint64_t mmio_read(void *opaque, hwaddr offset, unsigned int size)
 {
     Nrf51TwiDevice *s = opaque;
@@ -266,11 +323,8 @@ static uint64_t mmio_read(void *opaque, hwaddr offset, unsigned int size)
     if (!is_known(s, offset)) {
         return 0;
     }
-    if (is_event(offset) && nrf51_twi_engine_in_flight(&s->engine)) {
-        if (!nrf51_twi_engine_read(&s->engine, offset)) {
-            poll_wait(s);
-        }
-        collect_time(s);
+    if (is_event(offset)) {
+        event_read(s, offset);
     }
     value = nrf51_twi_engine_read(&s->engine, offset);
     update_timer(s);
@@ -362,6 +416,16 @@ static bool plug_into_soc(Nrf51TwiDevice *s, Error **errp)
     return true;
 }
 
+static Nrf51TwiWork kind_of_work(const Nrf51TwiDevice *s)
+{
+    if (icount_enabled()) {
+        return NRF51_TWI_WORK_NONE;
+    }
+    return s->count_instructions && i2cpt_count_instructions()
+               ? NRF51_TWI_WORK_INSTRUCTIONS
+               : NRF51_TWI_WORK_CPU_TIME;
+}
+
 static void nrf51_twi_realize(DeviceState *dev, Error **errp)
 {
     Nrf51TwiDevice *s = NRF51_TWI(dev);
@@ -381,6 +445,7 @@ static void nrf51_twi_realize(DeviceState *dev, Error **errp)
     if (!plug_into_soc(s, errp)) {
         return;
     }
+    s->clock.kind = kind_of_work(s);
     bus_name = g_strdup_printf("twi%u", s->instance);
     i2c_async_init(&s->controller, i2c_init_bus(dev, bus_name), target_done, s);
     s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, wire_timer, s);
@@ -402,6 +467,8 @@ static void nrf51_twi_init(Object *obj)
 static I2CPT_CONST Property nrf51_twi_properties[] = {
     DEFINE_PROP_UINT8("instance", Nrf51TwiDevice, instance, 0),
     DEFINE_PROP_UINT32("poll-wait-us", Nrf51TwiDevice, poll_wait_us, 50),
+    DEFINE_PROP_BOOL("count-instructions", Nrf51TwiDevice, count_instructions,
+                     true),
     I2CPT_END_OF_PROPERTIES};
 
 /* A byte under way is partly on a host's bus and cannot migrate. */

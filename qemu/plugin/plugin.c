@@ -8,6 +8,7 @@
 #include "qemu/error-report.h"
 #include "qemu/qemu-plugin.h"
 
+#include "common/guest-work.h"
 #include "plugin/layout.h"
 #include "plugin/module.h"
 
@@ -31,6 +32,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
         exit(EXIT_FAILURE);
     }
     installed = true;
+    i2cpt_set_plugin_id(id);
     i2cpt_run_type_inits();
     return 0;
 }

@@ -617,29 +617,6 @@ START_TEST(test_times)
 }
 END_TEST
 
-START_TEST(test_linger)
-{
-    bench_setup();
-    bench_enable();
-    bench.answer_at_once = true;
-    write_reg(NRF51_TWI_STARTTX, 1);
-    ck_assert(!nrf51_twi_engine_may_linger(&bench.engine));
-    nrf51_twi_engine_elapsed(&bench.engine);
-    write_reg(NRF51_TWI_STARTRX, 1);
-    ck_assert(nrf51_twi_engine_may_linger(&bench.engine));
-    write_reg(NRF51_TWI_INTENSET, NRF51_TWI_INT_RXDREADY);
-    ck_assert(!nrf51_twi_engine_may_linger(&bench.engine));
-    write_reg(NRF51_TWI_INTENCLR, NRF51_TWI_INT_RXDREADY);
-    nrf51_twi_engine_elapsed(&bench.engine);
-    ck_assert(!nrf51_twi_engine_may_linger(&bench.engine));
-    nrf51_twi_engine_elapsed(&bench.engine);
-    read_reg(NRF51_TWI_RXD);
-    ck_assert(nrf51_twi_engine_may_linger(&bench.engine));
-    write_reg(NRF51_TWI_STOP, 1);
-    ck_assert(!nrf51_twi_engine_may_linger(&bench.engine));
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("nrf51-twi-engine");
@@ -653,7 +630,6 @@ int main(void)
     tcase_add_test(regs, test_tasks_before_enable);
     tcase_add_test(regs, test_interrupt_level);
     tcase_add_loop_test(regs, test_times, 0, N(frequencies));
-    tcase_add_test(regs, test_linger);
     suite_add_tcase(suite, regs);
     return unit_run(suite);
 }

@@ -9,13 +9,14 @@
 #include "board.h"
 #include "twi.h"
 
-#define CHIP    0x48
-#define OTHER   0x49
-#define GRUMPY  0x50
-#define NOBODY  0x33
-#define BEHIND  0x60
-#define TMP105  0x4a
-#define LOOK_US 2000 /* long enough for 80 bytes at 400 kHz */
+#define CHIP        0x48
+#define OTHER       0x49
+#define GRUMPY      0x50
+#define NOBODY      0x33
+#define BEHIND      0x60
+#define TMP105      0x4a
+#define PATIENCE_US 60000000
+#define LOOK_US     2000 /* long enough for 80 bytes at 400 kHz */
 
 static const uint8_t pointer_0[] = {0};
 static const uint8_t pointer_16[] = {16};
@@ -251,7 +252,7 @@ static void test_suspend(void)
     seen = false;
     twi_write(&twi0, SHORTS, BB_SUSPEND);
     twi_write(&twi0, STARTRX, 1);
-    tap_case(wait_for(&seen, 1000000) && twi_count(&twi0, RXDREADY) == 1,
+    tap_case(wait_for(&seen, PATIENCE_US) && twi_count(&twi0, RXDREADY) == 1,
              "SUSPENDED comes before RXD is read");
     tap_case(twi_read(&twi0, RXD) == 1, "suspended: the byte is in RXD");
     look_on();
@@ -259,11 +260,11 @@ static void test_suspend(void)
              "suspended: the next byte is withheld until RESUME");
     seen = false;
     twi_write(&twi0, RESUME, 1);
-    tap_case(wait_for(&seen, 1000000) && twi_count(&twi0, RXDREADY) == 2,
+    tap_case(wait_for(&seen, PATIENCE_US) && twi_count(&twi0, RXDREADY) == 2,
              "RESUME: the next byte");
     seen = false;
     twi_write(&twi0, RESUME, 1);
-    wait_for(&seen, 1000000);
+    wait_for(&seen, PATIENCE_US);
     tap_case(twi_read(&twi0, ERRORSRC) == OVERRUN &&
                  twi_count(&twi0, ERROR) == 1 && twi_read(&twi0, RXD) == 3,
              "RESUME with RXD unread: OVERRUN, the newer byte stays");
@@ -315,7 +316,7 @@ static void test_power(void)
     twi0.hook = read_on_hook;
     seen = false;
     twi_write(&twi0, STARTRX, 1);
-    tap_case(wait_for(&seen, 1000000), "no SHORTS: reading RXD is the ACK");
+    tap_case(wait_for(&seen, PATIENCE_US), "no SHORTS: reading RXD is the ACK");
     twi_write(&twi0, POWER, 0);
     twi_write(&twi0, POWER, 1);
     twi0.irqs = 0;

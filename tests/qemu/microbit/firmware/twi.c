@@ -4,7 +4,7 @@
 
 #include "board.h"
 
-#define TIMEOUT_US 3000000
+#define TIMEOUT_US 60000000
 
 struct twi twi0 = {.base = 0x40003000};
 struct twi twi1 = {.base = 0x40004000};
