@@ -107,6 +107,21 @@ I2CPT_API int i2cpt_trace_reader_open_memory(const void *text, size_t len,
 I2CPT_API void i2cpt_trace_reader_free(struct i2cpt_trace_reader *r);
 
 /*
+ * Whether `line` is a header `key`: 1, and *bus (may be NULL) is -1; or of a
+ * trace of several buses "KEY-N", what `key` says of bus N: 1, and *bus is N.
+ * 0 for any other line. Any thread.
+ */
+I2CPT_API int i2cpt_trace_header_is(const struct i2cpt_trace_line *line,
+                                    const char *key, int32_t *bus);
+/*
+ * The same, and the header's number, decimal or 0x, goes to *value: 1, 0, or
+ * -EINVAL where its text is no number from 0 to `max`.
+ */
+I2CPT_API int i2cpt_trace_header_number(const struct i2cpt_trace_line *line,
+                                        const char *key, uint64_t max,
+                                        int32_t *bus, uint64_t *value);
+
+/*
  * The next line: 1 and *out, which is valid until the next call; 0 at the end;
  * or an error, after which there is nothing more. Every line is handed out but
  * the first ("i2cpt-trace 1").

@@ -14,6 +14,7 @@
 #include "record/redact.h"
 #include "smbus/protocols.h"
 #include "smbus/smbus-msgs.h"
+#include "trace/headers.h"
 #include "trace/line.h"
 
 struct recorder {
@@ -399,16 +400,13 @@ static char *describe_adapter(const struct i2cpt_options *o)
 }
 
 /* "key", or of one of several buses "key-N". */
-static int write_number(struct record_lines *lines, const char *key,
+static int write_header(struct record_lines *lines, const char *key,
                         int32_t bus, const char *text,
                         struct i2cpt_fault *fault)
 {
-    char name[48];
+    char name[TRACE_HEADER_NAME];
 
-    if (bus < 0) {
-        return record_lines_header(lines, key, text, fault);
-    }
-    g_snprintf(name, sizeof(name), "%s-%d", key, bus);
+    trace_header_name(name, sizeof(name), key, bus);
     return record_lines_header(lines, name, text, fault);
 }
 
@@ -433,16 +431,16 @@ static int write_headers(struct record_lines *lines, int32_t bus,
                               of_bus ? of_bus : adapter, fault);
     if (!ret && name && *name &&
         trace_text_check(name, strlen(name)) == strlen(name)) {
-        ret = write_number(lines, "name", bus, name, fault);
+        ret = write_header(lines, "name", bus, name, fault);
     }
     g_snprintf(text, sizeof(text), "0x%08x", info->functionality);
-    ret = ret ? ret : write_number(lines, "functionality", bus, text, fault);
+    ret = ret ? ret : write_header(lines, "functionality", bus, text, fault);
     if (!ret && info->frequency_hz) {
         g_snprintf(text, sizeof(text), "%u", info->frequency_hz);
-        ret = write_number(lines, "frequency", bus, text, fault);
+        ret = write_header(lines, "frequency", bus, text, fault);
     }
     if (!ret && i2cpt_options_number(o, "restarts") == RESTARTS_ANY) {
-        ret = write_number(lines, "restarts", bus, "any", fault);
+        ret = write_header(lines, "restarts", bus, "any", fault);
     }
     return ret;
 }

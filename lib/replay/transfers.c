@@ -181,14 +181,13 @@ static int bad_header(struct trace_source *s,
                             accepts);
 }
 
-/* "functionality", or of a trace of several buses "functionality-N". */
 static bool is_ours(const struct trace_source *s,
                     const struct i2cpt_trace_line *line, const char *key)
 {
-    char of_bus[32];
+    int32_t bus = -1;
 
-    snprintf(of_bus, sizeof(of_bus), "%s-%u", key, s->bus);
-    return !strcmp(line->key, key) || !strcmp(line->key, of_bus);
+    return i2cpt_trace_header_is(line, key, &bus) &&
+           (bus < 0 || (uint32_t)bus == s->bus);
 }
 
 static int take_header(struct trace_source *s,

@@ -8,6 +8,7 @@
 
 #include "core/fault.h"
 #include "core/msg-flags.h"
+#include "trace/headers.h"
 #include "trace/line.h"
 
 static bool grow(struct trace_text *t, size_t more)
@@ -327,14 +328,6 @@ static const char *transfer_problem(const struct i2cpt_trace_transfer *x)
     return x->words && !words_fit(x->words) ? "bad words" : NULL;
 }
 
-static bool is_bus(const char *text)
-{
-    size_t n = strspn(text, "0123456789");
-
-    return n && (text[n] == ' ' || !text[n]) &&
-           strtoull(text, NULL, 10) <= I2CPT_TRACE_BUS_MAX;
-}
-
 static const char *text_problem(const struct i2cpt_trace_line *line)
 {
     size_t len = line->text ? strlen(line->text) : 0;
@@ -347,7 +340,7 @@ static const char *text_problem(const struct i2cpt_trace_line *line)
         return "a header's key has letters, digits, - and _";
     }
     if (line->kind == I2CPT_TRACE_HEADER && !strcmp(line->key, "bus") &&
-        !is_bus(line->text)) {
+        trace_bus_of(line->text) < 0) {
         return "a bus header is N SPEC, N at most 1048575";
     }
     if (line->kind == I2CPT_TRACE_EVENT &&

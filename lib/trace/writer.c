@@ -10,6 +10,7 @@
 
 #include "core/fault.h"
 #include "core/out-file.h"
+#include "trace/headers.h"
 #include "trace/line.h"
 
 struct i2cpt_trace_writer {
@@ -71,7 +72,7 @@ static void note_line(struct i2cpt_trace_writer *w,
         w->headers = false;
     }
     if (line->kind == I2CPT_TRACE_HEADER && !strcmp(line->key, "bus")) {
-        uint32_t bus = (uint32_t)strtoul(line->text, NULL, 10);
+        uint32_t bus = (uint32_t)trace_bus_of(line->text);
 
         g_array_append_val(w->buses, bus);
     }

@@ -645,6 +645,52 @@ START_TEST(round_trip)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- headers */
+
+static const struct {
+    const char *key, *text, *asked;
+    int is;
+    int32_t bus;
+    int number; /* with a maximum of 400000 */
+    uint64_t value;
+} headers[] = {
+    {"frequency", "400000", "frequency", 1, -1, 1, 400000},
+    {"frequency", "0x10", "frequency", 1, -1, 1, 16},
+    {"frequency", "400001", "frequency", 1, -1, -EINVAL},
+    {"frequency", "fast", "frequency", 1, -1, -EINVAL},
+    {"frequency-0", "100", "frequency", 1, 0, 1, 100},
+    {"frequency-1048575", "100", "frequency", 1, 1048575, 1, 100},
+    {"frequency-1048576", "100", "frequency", 0},
+    {"frequency-", "100", "frequency", 0},
+    {"frequency-0x1", "100", "frequency", 0},
+    {"frequency-1-2", "100", "frequency", 0},
+    {"frequency1", "100", "frequency", 0},
+    {"name-2", "fuel gauge", "name", 1, 2, -EINVAL},
+    {"nam", "x", "name", 0},
+};
+
+START_TEST(header)
+{
+    g_autofree char *text = g_strdup_printf("i2cpt-trace 1\n%s: %s\n",
+                                            headers[_i].key, headers[_i].text);
+    struct i2cpt_trace_reader *r = reader_of(text, strlen(text));
+    const struct i2cpt_trace_line *line;
+    struct i2cpt_fault fault;
+    int32_t bus = -7;
+    uint64_t value = 0;
+
+    ck_assert_int_eq(i2cpt_trace_reader_next(r, &line, &fault), 1);
+    ck_assert_int_eq(i2cpt_trace_header_is(line, headers[_i].asked, &bus),
+                     headers[_i].is);
+    ck_assert_int_eq(bus, headers[_i].is ? headers[_i].bus : -7);
+    ck_assert_int_eq(i2cpt_trace_header_number(line, headers[_i].asked, 400000,
+                                               &bus, &value),
+                     headers[_i].number);
+    ck_assert_uint_eq(headers[_i].number == 1 ? value : 0, headers[_i].value);
+    i2cpt_trace_reader_free(r);
+}
+END_TEST
+
 static Suite *trace_suite(void)
 {
     Suite *suite = suite_create("trace-format");
@@ -657,6 +703,7 @@ static Suite *trace_suite(void)
     tcase_add_test(text, hostile);
     tcase_add_test(text, mutated);
     tcase_add_test(text, many_messages);
+    tcase_add_loop_test(text, header, 0, G_N_ELEMENTS(headers));
     suite_add_tcase(suite, text);
     tcase_add_checked_fixture(disk, make_scratch, drop_scratch);
     tcase_add_test(disk, long_lines);

@@ -212,15 +212,17 @@ static int begin(struct vcd *v, uint32_t header_hz, struct i2cpt_fault *fault)
     return 0;
 }
 
-/* Hz of a `frequency` header, 0 where it is none. */
-static uint32_t parse_frequency(const char *text)
+/* Of a trace of one bus; one that is none leaves 0. */
+static void note_frequency(const struct i2cpt_trace_line *line, uint32_t *hz)
 {
-    uint32_t hz = 0;
+    uint64_t value = 0;
+    int32_t bus = -1;
+    int ret =
+        i2cpt_trace_header_number(line, "frequency", UINT32_MAX, &bus, &value);
 
-    for (; *text >= '0' && *text <= '9' && hz < HZ_MAX; text++) {
-        hz = hz * 10 + (uint32_t)(*text - '0');
+    if (ret && bus < 0) {
+        *hz = ret > 0 ? (uint32_t)value : 0;
     }
-    return *text ? 0 : hz;
 }
 
 static int put_all(struct vcd *v, struct i2cpt_trace_reader *reader,
@@ -232,10 +234,7 @@ static int put_all(struct vcd *v, struct i2cpt_trace_reader *reader,
     int rc;
 
     while ((rc = i2cpt_trace_reader_next(reader, &line, fault)) > 0) {
-        if (line->kind == I2CPT_TRACE_HEADER &&
-            !strcmp(line->key, "frequency")) {
-            header_hz = parse_frequency(line->text);
-        }
+        note_frequency(line, &header_hz);
         if (line->kind != I2CPT_TRACE_TRANSFER) {
             continue;
         }

@@ -76,13 +76,12 @@ static void label_bus(struct buses *buses, uint32_t bus, const char *spec)
 }
 
 /* "name-N: NAME" of one of several. */
-static void name_bus(struct buses *buses, const char *key, const char *name)
+static void name_bus(struct buses *buses, const struct i2cpt_trace_line *line)
 {
-    guint64 bus;
+    int32_t bus;
 
-    if (g_str_has_prefix(key, "name-") &&
-        g_ascii_string_to_unsigned(key + 5, 10, 0, UINT32_MAX, &bus, NULL)) {
-        buses_label(buses, (uint32_t)bus, name);
+    if (i2cpt_trace_header_is(line, "name", &bus) && bus >= 0) {
+        buses_label(buses, (uint32_t)bus, line->text);
     }
 }
 
@@ -112,7 +111,7 @@ static int add_buses(struct buses *buses, const struct replay_options *r)
         } else if (!strcmp(line->key, "name") && !name) {
             name = g_strdup(line->text);
         } else {
-            name_bus(buses, line->key, line->text);
+            name_bus(buses, line);
         }
     }
     i2cpt_trace_reader_free(reader);

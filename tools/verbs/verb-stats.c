@@ -133,21 +133,15 @@ static void count_transfer(struct stats *s, const struct i2cpt_trace_line *line)
 
 static void note_frequency(struct stats *s, const struct i2cpt_trace_line *line)
 {
-    guint64 hz, bus = 0;
+    int32_t bus;
+    uint64_t hz;
 
-    if (!g_str_has_prefix(line->key, "frequency") ||
-        !g_ascii_string_to_unsigned(line->text, 10, 1, UINT32_MAX, &hz, NULL)) {
-        return;
+    if (i2cpt_trace_header_number(line, "frequency", UINT32_MAX, &bus, &hz) ==
+            1 &&
+        hz) {
+        g_hash_table_insert(s->hz, GUINT_TO_POINTER((guint)(bus + 1)),
+                            GUINT_TO_POINTER((guint)hz));
     }
-    if (line->key[9] == '-' &&
-        g_ascii_string_to_unsigned(line->key + 10, 10, 0, I2CPT_TRACE_BUS_MAX,
-                                   &bus, NULL)) {
-        bus++;
-    } else if (line->key[9]) {
-        return;
-    }
-    g_hash_table_insert(s->hz, GUINT_TO_POINTER((guint)bus),
-                        GUINT_TO_POINTER((guint)hz));
 }
 
 static int count(struct stats *s, struct i2cpt_trace_reader *reader,
