@@ -47,6 +47,29 @@ struct job {
     /* copies of messages and bytes follow */
 };
 
+/*
+ * A bus, under its lock. Three things change apart.
+ *
+ * Who is in the back end (`busy`, `running`):
+ *   FREE   -> TAKEN     a caller's thread (sync-call.c) or the worker begins
+ *   TAKEN  -> FREE      the back end has returned
+ *   TAKEN  -> STUCK     who waited has given up, deadline and grace are past:
+ *                       further calls are EBUSY
+ *   STUCK  -> FREE      it has returned after all, and nobody hears what
+ *
+ * Whose stream is open (`owner`), past whom nobody else's call goes:
+ *   nobody -> owner     that owner's START begins, on a bus that has streams
+ *   owner  -> nobody    its STOP has returned, whatever it says
+ *   owner  -> nobody    a call said ENODEV
+ *
+ * Whether it lives (`dead`, `closing`, `worker_started`):
+ *   OPEN    -> DEAD     a call said ENODEV: each further one does, and a later
+ *                       opening begins anew
+ *   OPEN    -> (closed) the last handle has gone, and nobody is in the back end
+ *   DEAD    -> (closed) likewise
+ *   OPEN    -> DETACHED likewise, but the worker is STUCK in it
+ *   DETACHED -> (closed) the worker comes back, and closes it
+ */
 struct i2cpt_bus {
     const struct i2cpt_ops *ops;
     void *priv;

@@ -26,6 +26,19 @@ extern char **environ;
  * was given itself. */
 #define TRAVEL_NS 50000000u
 
+/*
+ * The connection:
+ *
+ *   (none) -> UP     at opening: connected, and welcomed in time
+ *   UP     -> UP     a reply came, or its deadline passed: the next request
+ *                    passes over it when it comes late
+ *   UP     -> DOWN   the peer has hung up, or broke the protocol, or took only
+ * a part of a frame until the deadline DOWN   -> DOWN   without reconnect=:
+ * each request says ENODEV. With it: each tries to connect again, does not get
+ * there, ECANCELED DOWN   -> UP     with reconnect=: ECANCELED for this
+ * request, whose transfer may have been made; the next one goes out DOWN   ->
+ * GONE   with reconnect=: another adapter is there now; ENODEV
+ */
 struct remote {
     struct pipe_io io;
     struct wire_out out;
