@@ -21,6 +21,11 @@ struct redact {
     bool whole[ADDRESSES];
     uint8_t registers[ADDRESSES][256 / 8];
     struct pointer pointers[ADDRESSES];
+    /* The message that a NOSTART one would go on with: whose it is, how much of
+     * it has been written, and whether it has come to what is hidden. */
+    uint16_t addr;
+    uint32_t written;
+    bool hidden;
 };
 
 static bool is_hidden(const struct redact *r, uint16_t addr, uint32_t reg)
@@ -93,32 +98,37 @@ static uint32_t first_hidden(const struct redact *r, uint16_t addr,
     return n;
 }
 
+/* Bytes of a write; the first of all since START is the register. */
 static uint32_t of_write(struct redact *r, const struct i2cpt_trace_msg *m)
 {
-    struct pointer *p = &r->pointers[m->addr];
+    struct pointer *p = &r->pointers[r->addr];
+    uint32_t first = r->written || !m->n_bytes ? 0 : 1, from = first;
 
-    if (!m->n_bytes) {
-        return 0;
+    if (first) {
+        *p = (struct pointer){true, m->bytes[0], m->bytes[0]};
     }
-    *p = (struct pointer){true, m->bytes[0], m->bytes[0]};
-    return 1 + (r->whole[m->addr]
-                    ? 0
-                    : first_hidden(r, m->addr, p->start, m->n_bytes - 1));
+    if (!r->whole[r->addr]) {
+        from += first_hidden(r, r->addr,
+                             p->start + (r->written ? r->written - 1 : 0),
+                             m->n_bytes - first);
+    }
+    r->written += m->n_bytes;
+    return from;
 }
 
 /* The chip may have begun with the register again, or have read on. */
 static uint32_t of_read(struct redact *r, const struct i2cpt_trace_msg *m)
 {
-    struct pointer *p = &r->pointers[m->addr];
+    struct pointer *p = &r->pointers[r->addr];
     uint32_t count = m->flags & I2CPT_M_RECV_LEN && m->n_bytes ? 1 : 0;
     uint32_t n = m->n_bytes - count, from = n, on;
 
-    if (r->whole[m->addr]) {
+    if (r->whole[r->addr]) {
         return count;
     }
     if (p->known) {
-        from = first_hidden(r, m->addr, p->start, n);
-        on = first_hidden(r, m->addr, p->now, n);
+        from = first_hidden(r, r->addr, p->start, n);
+        on = first_hidden(r, r->addr, p->now, n);
         from = MIN(from, on);
         p->now += n;
     }
@@ -127,5 +137,18 @@ static uint32_t of_read(struct redact *r, const struct i2cpt_trace_msg *m)
 
 uint32_t redact_from(struct redact *r, const struct i2cpt_trace_msg *m)
 {
-    return m->flags & I2CPT_M_RD ? of_read(r, m) : of_write(r, m);
+    uint32_t from;
+
+    if (m->addr >= ADDRESSES) {
+        return 0;
+    }
+    if (!(m->flags & I2CPT_M_NOSTART)) {
+        r->addr = m->addr; /* of a NOSTART one it says nothing */
+        r->written = 0;
+        r->hidden = false;
+    }
+    from = m->flags & I2CPT_M_RD ? of_read(r, m) : of_write(r, m);
+    from = r->hidden ? 0 : from;
+    r->hidden = r->hidden || from < m->n_bytes;
+    return from;
 }
