@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/memory.h"
 #include "common/tool.h"
 
 static const struct verb *const verbs[] = {
@@ -46,6 +47,7 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
 
+    memory_watch();
     if (!name) {
         print_help(stderr);
         return TOOL_USAGE;

@@ -84,12 +84,14 @@ static int load_at(struct trace_source *s, struct trace_slot *slot,
         slot->index = index;
         return 1;
     }
-    i2cpt_fault_text(&why, EINVAL, "%.120s: was changed while it was open",
-                     trace_reader_name(s->reader));
+    if (ret >= 0 || ret == -EINVAL) {
+        i2cpt_fault_text(&why, EINVAL, "%.120s: was changed while it was open",
+                         trace_reader_name(s->reader));
+    }
     if (fault) {
         *fault = why;
     }
-    return break_for_ever(s, &why);
+    return ret == -ENOMEM ? ret : break_for_ever(s, &why);
 }
 
 int trace_source_get(struct trace_source *s, struct trace_seq *seq,

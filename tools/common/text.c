@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where two requests differ, and how a replay went, for a person. */
+#include <errno.h>
 #include <glib.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/memory.h"
 #include "common/text.h"
 
 #define WIDTH  100 /* columns of a line, about */
@@ -21,11 +23,16 @@ char *text_transfer(const struct i2cpt_trace_transfer *t)
     int length = i2cpt_trace_line_format(&line, NULL, 0);
     char *text, *p;
 
-    if (length < 0) {
+    if (length == -EINVAL) {
         return g_strdup("(too long)");
     }
+    if (length < 0) {
+        memory_end();
+    }
     text = g_malloc((gsize)length + 1);
-    i2cpt_trace_line_format(&line, text, (gsize)length + 1);
+    if (i2cpt_trace_line_format(&line, text, (gsize)length + 1) != length) {
+        memory_end();
+    }
     p = strchr(strchr(text, ' ') + 1, ' ') + 1; /* stamp and duration */
     memmove(text, p, strlen(p) + 1);
     return text;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* record with a PROGRAM. */
+#include "common/memory.h"
 #include "owner/owner.h"
 #include "program/program.h"
 #include "program/with-program.h"
@@ -14,9 +15,12 @@ static bool did_not_start(int status)
 int record_program(struct buses *buses, const struct recording *recording,
                    char **argv)
 {
-    int ret = buses_open(buses, recording);
     struct program_report report = {0};
+    int ret;
     bool used;
+
+    memory_fails_with(PROGRAM_OURS);
+    ret = buses_open(buses, recording);
 
     if (ret) {
         buses_free(buses);

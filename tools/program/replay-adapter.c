@@ -104,6 +104,10 @@ static int do_transfer(struct replay *r, const struct i2cpt_trace_line *line)
         wait_until(r, line->stamp_ns);
     }
     rc = i2cpt_transfer(r->adapter, msgs, n, &fault);
+    if (rc == -ENOMEM) {
+        i2cpt_free(msgs);
+        return tool_fault(rc, &fault);
+    }
     if (!i2cpt_trace_compare(&line->transfer, msgs, n, rc, &fault, text,
                              sizeof(text))) {
         tell_difference(r, line, msgs, rc, &fault, text);

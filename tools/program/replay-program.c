@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/memory.h"
 #include "common/output.h"
 #include "program/program.h"
 #include "common/text.h"
@@ -292,8 +293,10 @@ int replay_program(const struct replay_options *r)
     struct buses *buses = buses_new();
     struct program_report said = {0};
     struct verdict v = {0};
-    int ret = add_buses(buses, r), status = PROGRAM_OURS;
+    int ret, status = PROGRAM_OURS;
 
+    memory_fails_with(PROGRAM_OURS);
+    ret = add_buses(buses, r);
     if (ret || buses_open(buses, NULL)) {
         goto out;
     }

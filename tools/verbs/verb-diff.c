@@ -10,19 +10,24 @@
 #include "common/text.h"
 #include "common/tool.h"
 
-#define CONTEXT 3  /* the same, around what differs */
-#define NEAR    64 /* so far a changed transfer is looked for */
+#define CHUNK   1048576 /* of texts */
+#define CONTEXT 3       /* the same, around what differs */
+#define NEAR    64      /* so far a changed transfer is looked for */
 
 struct transfer {
     uint64_t line;
-    char *text, *request;
-    guint hash;
+    const char *text; /* in one of the chunks */
+    guint hash, request;
     bool special; /* has bytes that are not compared */
 };
 
+/* Texts of a whole trace are kept, and little besides. */
 struct side {
     const char *path;
-    GArray *transfers;
+    struct transfer *transfers;
+    guint n, room;
+    GSList *chunks;
+    size_t left; /* of the first one */
     bool complete;
 };
 
@@ -35,25 +40,56 @@ struct diff {
 
 /* ----------------------------------------------------------------- reading */
 
-static void clear_transfer(void *p)
+static void free_side(struct side *s)
 {
-    struct transfer *t = p;
-
-    g_free(t->text);
-    g_free(t->request);
+    g_slist_free_full(s->chunks, g_free);
+    g_free(s->transfers);
 }
 
-static void add_transfer(struct side *s, const struct i2cpt_trace_line *line)
+/* A copy that stays; NULL where there is no memory. */
+static const char *keep(struct side *s, const char *text)
 {
-    struct transfer t = {
-        .line = line->line,
-        .text = text_transfer(&line->transfer),
-        .request = text_request(&line->transfer),
-    };
+    size_t size = strlen(text) + 1;
+    char *chunk;
 
-    t.hash = g_str_hash(t.text);
-    t.special = strpbrk(t.text, "~?") != NULL;
-    g_array_append_val(s->transfers, t);
+    if (size > s->left) {
+        s->left = MAX(size, CHUNK);
+        chunk = g_try_malloc(s->left);
+        if (!chunk) {
+            return NULL;
+        }
+        s->chunks = g_slist_prepend(s->chunks, chunk);
+    }
+    s->left -= size;
+    chunk = s->chunks->data;
+    chunk += size > CHUNK ? 0 : CHUNK - s->left - size;
+    return memcpy(chunk, text, size);
+}
+
+static bool add_transfer(struct side *s, const struct i2cpt_trace_line *line)
+{
+    g_autofree char *text = text_transfer(&line->transfer);
+    g_autofree char *request = text_request(&line->transfer);
+    struct transfer *more, *t;
+
+    if (s->n == s->room) {
+        s->room = s->room ? s->room + s->room / 2 : 1024;
+        more = g_try_renew(struct transfer, s->transfers, s->room);
+        if (!more) {
+            return false;
+        }
+        s->transfers = more;
+    }
+    t = &s->transfers[s->n];
+    *t = (struct transfer){
+        .line = line->line,
+        .text = keep(s, text),
+        .hash = g_str_hash(text),
+        .request = g_str_hash(request),
+        .special = strpbrk(text, "~?") != NULL,
+    };
+    s->n += t->text != NULL;
+    return t->text;
 }
 
 static int load(struct side *s)
@@ -63,29 +99,31 @@ static int load(struct side *s)
     struct i2cpt_trace_reader *reader;
     struct i2cpt_fault fault = {0};
     int ret = i2cpt_trace_reader_open(s->path, &reader, &fault);
+    bool full = false;
 
-    s->transfers = g_array_new(FALSE, FALSE, sizeof(struct transfer));
-    g_array_set_clear_func(s->transfers, clear_transfer);
     if (ret) {
         return tool_fault(ret, &fault);
     }
     while ((ret = i2cpt_trace_reader_next(reader, &line, &fault)) == 1) {
-        if (line->kind == I2CPT_TRACE_TRANSFER) {
-            add_transfer(s, line);
+        if (line->kind == I2CPT_TRACE_TRANSFER && !add_transfer(s, line)) {
+            full = true;
+            tool_complain("%s: no memory to compare more than %u transfers",
+                          s->path, s->n);
+            break;
         }
         tool_progress_step(&progress);
     }
     tool_progress_clear(&progress);
     s->complete = i2cpt_trace_reader_complete(reader);
     i2cpt_trace_reader_free(reader);
-    return ret ? tool_fault(ret, &fault) : 0;
+    return full ? TOOL_BROKEN : ret < 0 ? tool_fault(ret, &fault) : 0;
 }
 
 /* --------------------------------------------------------------- comparing */
 
 static const struct transfer *nth(const struct side *s, guint i)
 {
-    return &g_array_index(s->transfers, struct transfer, i);
+    return &s->transfers[i];
 }
 
 static bool is_same(guint a, guint b, void *user)
@@ -118,10 +156,10 @@ static void pair_run(const struct diff *d, const struct edit *run, guint n,
     }
     added = n - removed;
     for (i = 0; i < removed; i++) {
-        const char *request = nth(&d->a, a + i)->request;
+        guint request = nth(&d->a, a + i)->request;
 
         for (k = 0; k < added && k < NEAR; k++) {
-            if (!strcmp(request, nth(&d->b, b + k)->request)) {
+            if (request == nth(&d->b, b + k)->request) {
                 break;
             }
         }
@@ -154,8 +192,7 @@ static void count(struct diff *d)
 
 static void compare(struct diff *d)
 {
-    g_autoptr(GArray) raw =
-        edits_find(d->a.transfers->len, d->b.transfers->len, is_same, d);
+    g_autoptr(GArray) raw = edits_find(d->a.n, d->b.n, is_same, d);
     const struct edit *e = (const struct edit *)(void *)raw->data;
     guint i, n;
 
@@ -208,7 +245,7 @@ static void print_edit(const struct diff *d, const struct edit *e)
 
 static uint64_t line_of(const struct side *s, guint i)
 {
-    return i < s->transfers->len ? nth(s, i)->line : 0;
+    return i < s->n ? nth(s, i)->line : 0;
 }
 
 /* Where a part begins; behind the last transfer: at its end. */
@@ -309,10 +346,8 @@ static int diff(struct diff *d, bool json)
         status =
             d->changed || d->removed || d->added ? TOOL_DIFFERS : TOOL_FINE;
     }
-    g_array_unref(d->a.transfers);
-    if (d->b.transfers) {
-        g_array_unref(d->b.transfers);
-    }
+    free_side(&d->a);
+    free_side(&d->b);
     return status;
 }
 

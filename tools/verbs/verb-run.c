@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* run: an adapter for PROGRAM, and no file. */
+#include "common/memory.h"
 #include "program/buses.h"
 #include "program/program.h"
 #include "common/tool.h"
@@ -17,6 +18,7 @@ static int run(const struct verb *verb, int argc, char **argv)
     struct program_report report = {0};
     int letter, ret;
 
+    memory_fails_with(PROGRAM_OURS);
     while ((letter = tool_option(verb, argc, argv, "+:a:h", options)) != -1) {
         buses_option(buses, verb, letter, optarg);
     }

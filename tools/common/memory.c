@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An end with a line and a status where GLib finds no memory. */
+#include "common/memory.h"
+
+#include <glib.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/tool.h"
+
+#define PROBE_SIZE 262144 /* where not even this is left, memory was it */
+
+static volatile sig_atomic_t fails_with = TOOL_BROKEN;
+
+void memory_fails_with(int status)
+{
+    fails_with = status;
+}
+
+/* Nothing here may need memory. */
+void memory_end(void)
+{
+    static const char line[] = "i2cpt-replay: out of memory\n";
+
+    if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0) {
+        /* the status says it too */
+    }
+    _exit(fails_with);
+}
+
+static void on_log(const char *domain, GLogLevelFlags level, const char *text,
+                   void *user)
+{
+    if (level & G_LOG_LEVEL_ERROR && strstr(text, "allocate")) {
+        memory_end();
+    }
+    g_log_default_handler(domain, level, text, user);
+}
+
+/* GLib's own end; where it has no memory to speak, it does not log. */
+static void on_abort(int sig)
+{
+    void *probe = mmap(NULL, PROBE_SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (probe == MAP_FAILED) {
+        memory_end();
+    }
+    raise(sig); /* SA_RESETHAND: as if we were not there */
+}
+
+void memory_watch(void)
+{
+    struct sigaction action = {.sa_handler = on_abort,
+                               .sa_flags = SA_RESETHAND | SA_NODEFER};
+    bool ours = !getenv("G_SLICE");
+
+    /* older GLibs have an allocator that ends by itself; read at its first
+     * use, and nothing for PROGRAM to see */
+    setenv("G_SLICE", "always-malloc", 0);
+    g_slice_free1(16, g_slice_alloc(16));
+    if (ours) {
+        unsetenv("G_SLICE");
+    }
+    g_log_set_default_handler(on_log, NULL);
+    sigaction(SIGABRT, &action, NULL);
+    sigaction(SIGTRAP, &action, NULL);
+}
