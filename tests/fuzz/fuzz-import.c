@@ -67,7 +67,6 @@ static void choose_options(struct convert_options *o, uint8_t letter)
         .sample_rate_hz = letter & 2   ? 24000000
                           : letter & 4 ? UINT64_C(1000000000000)
                                        : 0,
-        .sample_step = letter & 1 ? 7 : 0,
         .name = letter & 8 ? "i2c-1" : NULL,
     };
 }

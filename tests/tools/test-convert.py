@@ -292,6 +292,33 @@ def test_sigrok_annotations():
         '1 transfer without STOP', '6 lines of other decoders'])
 
 
+def test_pulseview_rows_in_any_order():
+    rows = []
+    with open(f'{SAMPLES}/sigrok.txt', encoding='utf-8') as file:
+        for line in file.read().splitlines():
+            if ' i2c-1: ' in line:
+                row = 'Bits' if line.split(': ', 1)[1] in '01' else \
+                    'Address/data'
+                rows.append(line.replace('i2c-1: ', f'I²C: {row}: '))
+    assert len(rows) > 20
+    for order in rows, rows[::-1], sorted(rows):
+        write('pulseview.txt', '\n'.join(order) + '\n')
+        run('convert', 'pulseview.txt', 'pulseview.i2ct', '--sample-rate', '1M')
+        run('convert', f'{SAMPLES}/sigrok.txt', 'sigrok.i2ct', '--sample-rate',
+            '1M')
+        assert read('pulseview.i2ct') == read('sigrok.i2ct')
+
+
+def test_sigrok_tells_ten_bits_of_an_address():
+    """As libsigrokdecode does since it knows them: both address bytes, the
+    first of them with R/W, and behind a read's address the first byte too."""
+    assert lines_of('\n'.join('i2c-1: ' + what for what in (
+        'Start', 'Address write: F2', 'ACK', 'Address write: 34', 'ACK',
+        'Data write: 05', 'ACK', 'Start repeat', 'Address read: F3', 'ACK',
+        'Address read: 77', 'ACK', 'Data read: 88', 'NACK', 'Stop')) + '\n'
+        ) == ['w1@0x134/10 05 r2 = 77 88']
+
+
 def test_sigrok_sample_numbers_without_a_rate():
     out = convert(f'{SAMPLES}/sigrok.txt', '-', '--to', 'trace', notes=[
         '1 read acknowledged', 'all stamps are 0: --sample-rate'])
@@ -382,11 +409,11 @@ def test_ftrace_of_one_bus():
 
 def test_what_is_not_in_a_file_is_said():
     write('empty.txt', '# tracer: nop\n#\n')
-    convert('empty.txt', 'empty.i2ct', notes=['no event of i2c'])
-    assert lines_of('i2c-1: Stop\ni2c-1: Start\ni2c-1: Stop\n') == []
-    convert('text.in', 'x.i2ct', notes=['1 event left out',
-                                        '1 START left out'])
-    os.unlink('x.i2ct')
+    refused('empty.txt', 'empty.i2ct', status=3, names=['no transfer in it'])
+    write('stop.sigrok', 'i2c-1: Stop\ni2c-1: Start\ni2c-1: Stop\n')
+    _, err = run('convert', 'stop.sigrok', 'x.i2ct', status=3)
+    assert '1 event left out' in err and '1 START left out' in err, err
+    assert not os.path.exists('x.i2ct')
 
 
 def test_reads_that_a_trace_cannot_tell_are_counted():
@@ -515,8 +542,6 @@ def test_an_import_from_the_standard_input():
     out = convert('-', '-', '--from', 'ftrace', '--to', 'trace', stdin=text,
                   notes=['6 bytes'])
     assert plain(out) == plain(read(f'{SAMPLES}/ftrace.i2ct'))
-    refused('-', '-', '--from', 'vcd', '--to', 'trace', status=3,
-            names=['-: ', 'file'])
 
 
 def test_an_import_straight_to_another_format():
@@ -536,7 +561,6 @@ def bare(trace):
 
 
 def test_an_exported_vcd_comes_back_as_it_was():
-    need('sigrok-cli')
     trace = random_trace('back.i2ct', 300, seed=7)
     for hz in ('10k', '100k', '1M', '5M'):
         convert(trace, 'back.vcd', '--frequency', hz, '--max-gap', '100us',
@@ -546,7 +570,6 @@ def test_an_exported_vcd_comes_back_as_it_was():
 
 
 def test_a_vcd_with_other_names_and_units():
-    need('sigrok-cli')
     write('small.i2ct', 'i2cpt-trace 1\nfrequency: 400000\n'
           '0.000000 +0.0 w1@0x48 5a\n0.001000 +0.0 r1@0x48 = a5\nend 2\n')
     convert('small.i2ct', 'small.vcd')
@@ -568,9 +591,10 @@ def test_a_vcd_with_other_names_and_units():
             (('$enddefinitions', '$end_definitions'), ['$enddefinitions']),
             (('#0\n', '#x\n'), ['bad.vcd:', '# and a number']),
             (('#0\n', '#99999999\n'), ['bad.vcd:', 'before']),
+            (('#0\n', '#0\n?c\n'), ['bad.vcd:', '0, 1, x, z or b0101']),
             (('$upscope', '$var wire 1 z scl2 $end $upscope'),
              ['bad.vcd:', 'more than one']),
-            ((' SDA ', ' SDA:x '), ['bad.vcd:', ': = or ,'])):
+            ((' SDA ', ' ' + 'SDA' * 40 + ' '), ['bad.vcd:', '100 bytes'])):
         assert words[0] in text
         refused(write('bad.vcd', text.replace(*words)), 'x.i2ct', '--from',
                 'vcd', status=3, names=names)
@@ -579,20 +603,119 @@ def test_a_vcd_with_other_names_and_units():
     assert not os.path.exists('x.i2ct')
 
 
-def test_a_missing_sigrok_cli_is_named():
-    write('small.i2ct', 'i2cpt-trace 1\n0 +0 w1@0x48 5a\nend 1\n')
-    convert('small.i2ct', 'small.vcd')
-    env = dict(os.environ, PATH='/nowhere')
-    _, err = run('convert', 'small.vcd', 'x.i2ct', status=3, env=env)
-    assert err == ('i2cpt-replay: small.vcd: sigrok-cli, which decodes VCD, is '
-                   'not installed\n'), err
-    assert not os.path.exists('x.i2ct')
-    os.mkdir('bin')
-    write('bin/sigrok-cli', '#!/bin/sh\nexit 3\n')
-    os.chmod('bin/sigrok-cli', 0o755)
-    env['PATH'] = os.path.abspath('bin')
-    _, err = run('convert', 'small.vcd', 'x.i2ct', status=3, env=env)
-    assert 'exit status 3' in err, err
+def vcd(name, header, *changes):
+    """A VCD with these variables; times in us."""
+    return write(name, '$timescale 1 us $end\n' + header +
+                 '$enddefinitions $end\n' + ''.join(
+                     f'#{i}\n{change}\n' for i, change in enumerate(changes)))
+
+
+WIRES = '$var wire 1 c SCL $end\n$var wire 1 d SDA $end\n'
+
+
+def levels(bits, high='1', low='0'):
+    """SCL and SDA through a list of bits, '<' START, '>' STOP."""
+    scl, sda = 'c', 'd'
+    out = [f'{high}{scl}\n{high}{sda}']
+    for bit in bits:
+        if bit == '<':
+            out += [f'{high}{sda}', f'{high}{scl}', f'{low}{sda}', f'{low}{scl}']
+        elif bit == '>':
+            out += [f'{low}{sda}', f'{high}{scl}', f'{high}{sda}']
+        elif bit != ' ':
+            out += [f'{high if bit == "1" else low}{sda}', f'{high}{scl}',
+                    f'{low}{scl}']
+    return out
+
+
+# bits, and what is to come of them
+EDGES = [
+    ('<10010000 0 00000001 0>', ['w1@0x48 01'], ()),
+    ('<10010000 0 00000001 0<10010001 0 10100101 1>',
+     ['w1@0x48 01 r1 = a5'], ()),
+    # an address that was given up, and begun again
+    ('<1001<10010000 0 00000000 0>', ['w1@0x48 00'], ('1 byte cut short',)),
+    ('<10010<10010001 0 11111111 1>', ['r1@0x48 = ff'], ('1 byte cut short',)),
+    ('<10010000<10010000 0 00000000 0>', ['w1@0x48 00'], ('1 byte cut',)),
+    ('<1001><10010000 0 00000000 0>', ['w1@0x48 00'],
+     ('1 START', '1 byte cut short')),
+    # a byte that was
+    ('<10010000 0 0011>', ['w0@0x48'], ('1 byte cut short',)),
+    ('<10010000 0 00000011 0 00<10010001 0 00000000 1>',
+     ['w1@0x48 03 r1 = 00'], ('1 byte cut short',)),
+    ('<10010000 1>', ['w0@0x48 ! ENXIO phase=address msg=0'], ()),
+]
+
+
+def test_a_vcd_is_its_edges():
+    for bits, expected, notes in EDGES:
+        for high in '1', 'z', 'H':
+            vcd('e.vcd', WIRES, *levels(bits, high))
+            convert('e.vcd', 'e.i2ct', notes=list(notes))
+            assert bare('e.i2ct') == expected, (bits, high, bare('e.i2ct'))
+
+
+def test_a_vcd_of_vectors():
+    plain = levels(EDGES[1][0])
+    value, words = {'c': '0', 'd': '0'}, []
+    for step in plain:
+        for change in step.split():
+            value[change[1]] = change[0]
+        words.append(f'b1{value["d"]}010{value["c"]}00 p')
+    for header, scl, sda in (
+            ('$var wire 8 p PORTC [7:0] $end\n', 'PORTC[2]', 'PORTC[6]'),
+            ('$var reg 8 p PORTC[15:8] $end\n', 'PORTC[10]', 'PORTC[14]'),
+            ('$var wire 8 p PORTC $end\n', 'PORTC[2]', 'PORTC[6]')):
+        vcd('v.vcd', header + '$var wire 300 q long $end\n',
+            'b' + '1' * 300 + ' q\n' + words[0], *words[1:])
+        convert('v.vcd', 'v.i2ct', '--scl', scl, '--sda', sda)
+        assert bare('v.i2ct') == EDGES[1][1], (header, bare('v.i2ct'))
+    refused('v.vcd', 'w.i2ct', '--scl', 'PORTC[8]', '--sda', 'PORTC[6]',
+            status=3, names=['no wire for SCL', 'VECTOR[BIT]'])
+    # shorter than the vector: 0 in front of a 0 or 1
+    vcd('v.vcd', '$var wire 8 p PORTC [7:0] $end\n',
+        *(f'b{int(word[1:9], 2) & 0x7f:b} p' for word in words))
+    convert('v.vcd', 'v.i2ct', '--scl', 'PORTC[2]', '--sda', 'PORTC[6]')
+    assert bare('v.i2ct') == EDGES[1][1], bare('v.i2ct')
+
+
+def test_a_vcd_with_long_pauses():
+    lines = []
+    for i, change in enumerate(levels(EDGES[0][0])):
+        lines.append(f'#{i * 20_000_000_000}\n{change}\n')
+    write('slow.vcd', '$timescale 1 ns $end\n' + WIRES +
+          '$enddefinitions $end\n' + ''.join(lines))
+    convert('slow.vcd', 'slow.i2ct')
+    assert bare('slow.i2ct') == EDGES[0][1]
+    with open('slow.vcd', encoding='utf-8') as file:  # from a pipe, too
+        run('convert', '-', 'pipe.i2ct', '--from', 'vcd', stdin=file.read())
+    assert read('pipe.i2ct') == read('slow.i2ct')
+
+
+# ---------------------------------------------------- nothing is no transfer
+
+NOTHING = [
+    ('e.vcd', 'edges of SCL and SDA', WIRES.join(
+        ('$timescale 1 us $end\n', '$enddefinitions $end\n#0\n1c\n1d\n'))),
+    ('e.csv', 'rows of an I2C table',
+     'Time [s],Packet ID,Address,Data,Read/Write,ACK/NAK\n'),
+    ('e.ftrace', 'i2c_write:', 'perf 1 [000] 1.0: i2c:i2c_writ: x\n'),
+    ('e.sigrok', 'i2c-1: Start', 'uart-1: x\n'),
+    ('empty.sigrok', 'i2c-1: Start', ''),
+]
+
+
+def test_nothing_is_an_error():
+    for name, looked, text in NOTHING:
+        write(name, text)
+        _, err = run('convert', name, 'none.i2ct', '--from',
+                     {'csv': 'saleae'}.get(name.split('.')[1],
+                                           name.split('.')[1]), status=3)
+        assert 'no transfer in it' in err and looked in err, err
+        assert not os.path.exists('none.i2ct')
+    _, err = run('convert', f'{SAMPLES}/ftrace.txt', 'none.i2ct', '--bus', '5',
+                 status=3)
+    assert 'no transfer in it of this --bus' in err, err
 
 
 tap.main(globals())

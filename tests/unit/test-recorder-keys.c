@@ -500,7 +500,8 @@ static const struct {
     {"0x0b", {"m w1@0x0b 0x20 r?"}, "w1@0x0b 20 r? = 02 ?? ??"},
     /* what goes on without a START goes on with the register, too */
     {"0x50/2", {"m w1@0x50 2 sw2 7 8"}, "w1@0x50 02 sw2 ?? ??"},
-    {"0x50/2", {"m w1@0x50 1 sw1 7 sw1 8 sw1 9"},
+    {"0x50/2",
+     {"m w1@0x50 1 sw1 7 sw1 8 sw1 9"},
      "w1@0x50 01 sw1 07 sw1 ?? sw1 ??"},
     {"0x50/2", {"m w0@0x50 sw1 2 sw1 8"}, "w0@0x50 sw1 02 sw1 ??"},
     {"0x50", {"m w1@0x50 2 sw2 7 8"}, "w1@0x50 02 sw2 ?? ??"},

@@ -23,7 +23,6 @@ struct convert_options {
     uint64_t max_gap_ns;     /* CONVERT_GAP_OFF: as long as they were */
     int32_t bus;             /* -1: the trace has one only */
     uint64_t sample_rate_hz; /* 0: not known */
-    uint64_t sample_step;    /* and only each of so many has a number; 0: 1 */
     unsigned address_bits;   /* 7 or 8; 0: not said */
     bool join;
     const char *name; /* of one analyzer among several; NULL: the first */
@@ -58,16 +57,15 @@ struct convert_format {
     /* NULL where it goes the other way only. */
     int (*import)(struct convert *c, struct text_in *text,
                   struct i2cpt_fault *fault);
-    /* Instead, where it is another program that reads the file. */
-    int (*run)(struct convert *c, const char *path, struct i2cpt_fault *fault);
+    const char *looks_for; /* of an import: what a transfer is made of */
     int (*write)(struct convert *c, struct i2cpt_trace_reader *reader,
                  const char *path, struct i2cpt_fault *fault);
 };
 
-extern const struct convert_format format_pcap, format_vcd, format_saleae,
-    format_ftrace, format_sigrok;
+extern const struct convert_format format_pcap, format_saleae, format_ftrace,
+    format_sigrok;
 
-/* The half of format_vcd that draws. */
+/* The half of a VCD that draws. */
 int write_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
               const char *path, struct i2cpt_fault *fault);
 

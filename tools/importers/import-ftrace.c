@@ -328,9 +328,6 @@ static int read_all(struct ftrace *f, struct convert *c)
     }
     ftrace_buses_end(f->buses);
     convert_note(c, f->lost, "event", "lost by the kernel's ring buffer");
-    if (!events) {
-        c->note(c, "no event of i2c or smbus in it");
-    }
     return 0;
 }
 
@@ -362,5 +359,8 @@ const struct convert_format format_ftrace = {
     .about = "the kernel's i2c and smbus events, from tracefs or trace-cmd",
     .suffix = ".ftrace",
     .probe = is_ftrace,
+    .looks_for = "lines with i2c_write:, i2c_read:, i2c_reply:, "
+                 "i2c_result: or smbus_...: and their fields, as trace-cmd"
+                 " report and /sys/kernel/tracing/trace have them",
     .import = import_ftrace,
 };

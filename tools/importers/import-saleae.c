@@ -478,5 +478,6 @@ const struct convert_format format_saleae = {
     .about = "I2C tables that Saleae's Logic 1 and 2 export",
     .suffix = ".csv",
     .probe = is_saleae,
+    .looks_for = "rows of an I2C table with an address",
     .import = import_saleae,
 };

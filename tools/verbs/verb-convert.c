@@ -14,6 +14,7 @@
 #include "common/output.h"
 #include "common/text-in.h"
 #include "common/tool.h"
+#include "importers/import.h"
 
 #define HEAD_MAX 4096 /* of a file, to guess by */
 
@@ -29,6 +30,16 @@ static const struct convert_format format_trace = {
     .probe = is_trace,
 };
 
+static const struct convert_format format_vcd = {
+    .name = "vcd",
+    .about = "waveform of SCL and SDA, for sigrok, PulseView and GTKWave",
+    .suffix = ".vcd",
+    .probe = vcd_is_one,
+    .looks_for = "edges of SCL and SDA that are a START and bytes",
+    .import = import_vcd,
+    .write = write_vcd,
+};
+
 static const struct convert_format *const formats[] = {
     &format_trace,  &format_pcap,   &format_vcd,
     &format_saleae, &format_ftrace, &format_sigrok,
@@ -37,7 +48,7 @@ static const struct convert_format *const formats[] = {
 
 static bool can_read(const struct convert_format *f)
 {
-    return f == &format_trace || f->import || f->run;
+    return f == &format_trace || f->import;
 }
 
 static bool can_write(const struct convert_format *f)
@@ -180,11 +191,21 @@ static int export_trace(struct convert *c, const struct convert_format *to,
     return rc;
 }
 
+struct import {
+    struct i2cpt_trace_writer *writer;
+    struct tool_progress progress;
+    uint64_t transfers;
+};
+
 /* Where the lines of an import go. */
 static int put_line(void *user, const struct i2cpt_trace_line *line,
                     struct i2cpt_fault *fault)
 {
-    return i2cpt_trace_writer_line(user, line, fault);
+    struct import *i = user;
+
+    i->transfers += line->kind == I2CPT_TRACE_TRANSFER;
+    tool_progress_step(&i->progress);
+    return i2cpt_trace_writer_line(i->writer, line, fault);
 }
 
 static int import_file(struct convert *c, const struct convert_format *from,
@@ -192,9 +213,6 @@ static int import_file(struct convert *c, const struct convert_format *from,
 {
     struct text_in text;
 
-    if (from->run) {
-        return from->run(c, in, fault);
-    }
     int rc = text_open(&text, in, fault);
     if (rc) {
         return rc;
@@ -207,22 +225,29 @@ static int import_file(struct convert *c, const struct convert_format *from,
 static int import_to(struct convert *c, const struct convert_format *from,
                      const char *in, const char *out, struct i2cpt_fault *fault)
 {
-    struct i2cpt_trace_writer *writer;
+    struct import i = {.progress = {.what = "transfers"}};
 
     if (strcmp(in, "-") && access(in, R_OK)) { /* before OUT is touched */
         return convert_error(fault, errno, "%s: %s", in, strerror(errno));
     }
-    int rc =
-        i2cpt_trace_writer_open(out, I2CPT_TRACE_WRITER_ON_END, &writer, fault);
+    int rc = i2cpt_trace_writer_open(out, I2CPT_TRACE_WRITER_ON_END, &i.writer,
+                                     fault);
     if (rc < 0) {
         return rc;
     }
     c->line = put_line;
-    c->user = writer;
-    rc = i2cpt_trace_writer_header(writer, "imported-from", from->name, fault);
+    c->user = &i;
+    rc =
+        i2cpt_trace_writer_header(i.writer, "imported-from", from->name, fault);
     rc = rc ? rc : import_file(c, from, in, fault);
-    rc = rc ? rc : i2cpt_trace_writer_end(writer, fault);
-    i2cpt_trace_writer_free(writer);
+    tool_progress_clear(&i.progress);
+    if (!rc && !i.transfers) {
+        rc = convert_error(
+            fault, EINVAL, "%.80s: no transfer in it%s; looked for: %s", in,
+            c->options.bus >= 0 ? " of this --bus" : "", from->looks_for);
+    }
+    rc = rc ? rc : i2cpt_trace_writer_end(i.writer, fault);
+    i2cpt_trace_writer_free(i.writer);
     return rc;
 }
 
@@ -443,12 +468,11 @@ const struct verb verb_convert = {
         "or output, and then --from or --to says what it is:\n"
         "  trace   .i2ct\n"
         "  pcap    .pcap, out only: packets for tshark and Wireshark\n"
-        "  vcd     .vcd: SCL and SDA for sigrok, PulseView, GTKWave; read "
-        "with\n"
-        "          sigrok-cli\n"
+        "  vcd     .vcd: SCL and SDA, as sigrok, PulseView and GTKWave have "
+        "them\n"
         "  saleae  .csv, in only: the I2C tables of Saleae's Logic 1 and 2\n"
         "  ftrace  in only: the kernel's i2c and smbus events as text\n"
-        "  sigrok  in only: what sigrok-cli -P i2c -A i2c prints\n"
+        "  sigrok  in only: what sigrok-cli -P i2c prints, PulseView exports\n"
         "\n"
         "  --frequency HZ     to vcd: how fast SCL is (the trace's, else "
         "100k)\n"
