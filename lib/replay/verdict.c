@@ -184,25 +184,6 @@ static uint64_t count_used(const struct trace_match *m, bool *looped)
     return used;
 }
 
-static bool is_open(const struct trace_seq *seq, uint64_t index)
-{
-    guint i, k;
-
-    if (!seq->scripts) {
-        return index >= seq->pos && !seq->rounds;
-    }
-    for (i = 0; i < seq->scripts->len; i++) {
-        const struct trace_script *s = g_ptr_array_index(seq->scripts, i);
-
-        for (k = s->rounds ? s->n : s->next; k < s->n; k++) {
-            if (trace_script_at(s, k) == index) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 #define NEXT_MAX G_N_ELEMENTS(((struct i2cpt_trace_verdict *)0)->next_lines)
 
 /* The first lines that were not asked for, by their offsets, in order. */
@@ -228,18 +209,58 @@ static bool next_add(struct next *next, uint64_t offset)
     return true;
 }
 
+/* False where `next` has enough, or the trace ends. */
+static bool add_open(struct trace_match *m, struct trace_seq *seq,
+                     uint64_t index, struct next *next)
+{
+    line_t line;
+
+    return trace_source_get(&m->source, seq, index, &line, NULL) == 1 &&
+           (trace_is_own(&line->transfer) || next_add(next, line->offset));
+}
+
+static int by_index(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* Which answers have not been given, each looked at once. */
+static void find_open_answers(struct trace_match *m, struct trace_seq *seq,
+                              struct next *next)
+{
+    GArray *open = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    guint i, k;
+
+    for (i = 0; i < seq->scripts->len; i++) {
+        const struct trace_script *s = g_ptr_array_index(seq->scripts, i);
+
+        for (k = s->rounds ? s->n : s->next; k < s->n; k++) {
+            uint64_t index = trace_script_at(s, k);
+
+            g_array_append_val(open, index);
+        }
+    }
+    g_array_sort(open, by_index);
+    for (i = 0; i < open->len &&
+                add_open(m, seq, g_array_index(open, uint64_t, i), next);
+         i++) {
+    }
+    g_array_unref(open);
+}
+
 static void find_open(struct trace_match *m, struct trace_seq *seq,
                       struct next *next)
 {
-    uint64_t index = seq->scripts ? 0 : seq->pos;
-    line_t line;
+    uint64_t index;
 
-    for (; trace_source_get(&m->source, seq, index, &line, NULL) == 1;
+    if (seq->scripts) {
+        find_open_answers(m, seq, next);
+        return;
+    }
+    for (index = seq->pos; !seq->rounds && add_open(m, seq, index, next);
          index++) {
-        if (!trace_is_own(&line->transfer) && is_open(seq, index) &&
-            !next_add(next, line->offset)) {
-            return;
-        }
     }
 }
 
