@@ -6,10 +6,13 @@
  * version fails in the dynamic linker before any code of ours can explain.
  * Hence this file uses nothing of QEMU's but a weak qmp_query_version().
  * Whatever goes wrong is told in one line and ends QEMU with status 1:
- * returning an error would add a second line that says less.
+ * returning an error would add a second line that says less. It is told by the
+ * constructor: after it QEMU compares qemu_plugin_version with the range that
+ * it accepts (11.1: 7 alone), and what it says then names no QEMU.
  */
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -47,14 +50,6 @@ struct version {
     int micro;
 };
 
-/* The plugin API of each QEMU that a module was built for. */
-struct api {
-    int major;
-    int minor;
-    int api;
-};
-static const struct api apis[] = {I2CPT_PLUGIN_APIS{0}};
-
 EXPORT int qemu_plugin_version;
 EXPORT int qemu_plugin_install(uint64_t id, const void *info, int argc,
                                char **argv);
@@ -78,9 +73,9 @@ static bool parse_version(struct version *v, const char *text, int *used)
 }
 
 /* A rebuild without a change of source ("+b3") has the same headers. */
-static void drop_rebuild(char *package)
+static void drop_rebuild(char *name)
 {
-    char *plus = strrchr(package, '+');
+    char *plus = strrchr(name, '+');
 
     if (plus && plus[1] == 'b' && plus[2] &&
         strspn(plus + 2, "0123456789") == strlen(plus + 2)) {
@@ -89,7 +84,7 @@ static void drop_rebuild(char *package)
 }
 
 /* False where the program has no qmp_query_version(). */
-static bool query_qemu(struct version *v, char package[PACKAGE_MAX])
+static bool query_qemu(struct version *v, char name[PACKAGE_MAX])
 {
     struct qemu_version_info *info;
 
@@ -100,43 +95,13 @@ static bool query_qemu(struct version *v, char package[PACKAGE_MAX])
     v->major = (int)info->qemu->major;
     v->minor = (int)info->qemu->minor;
     v->micro = (int)info->qemu->micro;
-    snprintf(package, PACKAGE_MAX, "%s",
+    snprintf(name, PACKAGE_MAX, "%s",
              info->package && *info->package ? info->package : "no package");
-    drop_rebuild(package);
+    drop_rebuild(name);
     free(info->package);
     free(info->qemu);
     free(info);
     return true;
-}
-
-/*
- * QEMU compares qemu_plugin_version with the range that it accepts before it
- * calls us. For a QEMU with no module here any accepted number does, so that
- * our message is the one that is seen.
- */
-static void __attribute__((constructor)) choose_api(void)
-{
-    struct version qemu;
-    char package[PACKAGE_MAX];
-    size_t i;
-
-    if (!dlsym(RTLD_DEFAULT, "qemu_plugin_outs")) {
-        say("this is a plugin for QEMU (qemu-system-ARCH -plugin "
-            "PATH/libi2cpt-qemu.so), and this program is none or has no "
-            "plugins; programs link libi2cpt itself");
-        return;
-    }
-    qemu_plugin_version = dlsym(RTLD_DEFAULT, "qemu_plugin_scoreboard_new")
-                              ? 2  /* 9.0 and later */
-                              : 1; /* 4.2 to 8.2 */
-    if (!query_qemu(&qemu, package)) {
-        return;
-    }
-    for (i = 0; apis[i].api; i++) {
-        if (apis[i].major == qemu.major && apis[i].minor == qemu.minor) {
-            qemu_plugin_version = apis[i].api;
-        }
-    }
 }
 
 /* The folder this object was opened from, "" where the linker will not say. */
@@ -229,49 +194,53 @@ static const struct i2cpt_qemu_module *open_module(const char *folder,
     return module;
 }
 
+/* Found by the constructor, for qemu_plugin_install(). */
+static const struct i2cpt_qemu_module *module;
+static struct version qemu;
+static char package[PACKAGE_MAX];
+
 /* The name of the file chose the module; what it says of itself decides. */
-static void check_module(const struct i2cpt_qemu_module *module,
-                         const struct version *qemu, const char *package)
+static void check_module(void)
 {
     struct version built = {0};
-    const char *bad;
     int used;
 
     parse_version(&built, module->version, &used);
-    if (built.major != qemu->major || built.minor != qemu->minor) {
+    if (built.major != qemu.major || built.minor != qemu.minor) {
         say("the module named for QEMU %d.%d was built for %s: " ADVICE,
-            qemu->major, qemu->minor, module->version);
+            qemu.major, qemu.minor, module->version);
         exit(EXIT_FAILURE);
     }
-    if (built.micro == qemu->micro && strcmp(module->package, package) == 0) {
-        return;
-    }
-    bad = module->check_layout();
-    if (bad) {
-        say("the module for QEMU %s (%s) does not fit this QEMU %d.%d.%d "
-            "(%s), %s: " ADVICE,
-            module->version, module->package, qemu->major, qemu->minor,
-            qemu->micro, package, bad);
-        exit(EXIT_FAILURE);
-    }
-    say("warning: the module is for QEMU %s (%s), this is %d.%d.%d (%s); "
-        "their structs look alike, but better " ADVICE,
-        module->version, module->package, qemu->major, qemu->minor, qemu->micro,
-        package);
 }
 
-int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
+static void check_program(void)
 {
-    const struct i2cpt_qemu_module *module;
-    char package[PACKAGE_MAX], folder[PATH_ROOM];
-    struct version qemu;
-    struct found found;
-
     if (!query_qemu(&qemu, package)) {
-        say("this QEMU does not export its symbols to plugins (it was built "
-            "without --enable-modules): build libi2cpt's devices into it");
+        say("this QEMU does not export its symbols to plugins: it was built "
+            "without --enable-modules, and libi2cpt's devices can only be "
+            "built into it, or it is no qemu-system-ARCH");
         exit(EXIT_FAILURE);
     }
+    if (!dlsym(RTLD_DEFAULT, "i2c_init_bus")) {
+        say("%s has no machine with an I2C bus and nothing of QEMU's I2C: "
+            "another ARCH's qemu-system-ARCH is needed",
+            program_invocation_short_name);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void __attribute__((constructor)) find_fitting_module(void)
+{
+    char folder[PATH_ROOM];
+    struct found found;
+
+    if (!dlsym(RTLD_DEFAULT, "qemu_plugin_outs")) {
+        say("this is a plugin for QEMU (qemu-system-ARCH -plugin "
+            "PATH/libi2cpt-qemu.so), and this program is none or has no "
+            "plugins; programs link libi2cpt itself");
+        return;
+    }
+    check_program();
     own_folder(folder);
     find_modules(&found, folder, &qemu);
     if (!found.best.major) {
@@ -281,6 +250,40 @@ int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
         exit(EXIT_FAILURE);
     }
     module = open_module(folder, &found.best);
-    check_module(module, &qemu, package);
+    check_module();
+    qemu_plugin_version = module->plugin_api;
+}
+
+/* Objects can be made by now, so that the layout can be looked at. */
+static void check_layout(void)
+{
+    struct version built = {0};
+    const char *bad;
+    int used;
+
+    parse_version(&built, module->version, &used);
+    if (built.micro == qemu.micro && strcmp(module->package, package) == 0) {
+        return;
+    }
+    bad = module->check_layout();
+    if (bad) {
+        say("the module for QEMU %s (%s) does not fit this QEMU %d.%d.%d "
+            "(%s), %s: " ADVICE,
+            module->version, module->package, qemu.major, qemu.minor,
+            qemu.micro, package, bad);
+        exit(EXIT_FAILURE);
+    }
+    say("warning: the module is for QEMU %s (%s), this is %d.%d.%d (%s); "
+        "their structs look alike, but better " ADVICE,
+        module->version, module->package, qemu.major, qemu.minor, qemu.micro,
+        package);
+}
+
+int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
+{
+    if (!module) {
+        exit(EXIT_FAILURE);
+    }
+    check_layout();
     return module->install(id, info, argc, argv);
 }

@@ -20,6 +20,8 @@ struct i2cpt_qemu_module {
     const char *version;
     /* That QEMU's package without a rebuild's "+bN"; "" where it has none. */
     const char *package;
+    /* Its QEMU_PLUGIN_VERSION: a QEMU takes some numbers, 11.1 one alone. */
+    int plugin_api;
     /*
      * Do the structs of the running QEMU look as the headers said? NULL when
      * they do, else what does not, for a person.

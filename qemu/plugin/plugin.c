@@ -46,6 +46,7 @@ QEMU_PLUGIN_EXPORT extern const struct i2cpt_qemu_module i2cpt_qemu_module;
 const struct i2cpt_qemu_module i2cpt_qemu_module = {
     .version = I2CPT_QEMU_VERSION,
     .package = I2CPT_QEMU_PACKAGE,
+    .plugin_api = QEMU_PLUGIN_VERSION,
     .check_layout = i2cpt_check_layout,
     .install = module_install,
 };

@@ -31,6 +31,7 @@ extern const struct i2cpt_qemu_module i2cpt_qemu_module
 const struct i2cpt_qemu_module i2cpt_qemu_module = {
     .version = FAKE_VERSION,
     .package = "Debian 1:" FAKE_VERSION "-7",
+    .plugin_api = FAKE_API,
     .check_layout = check_layout,
     .install = install,
 };

@@ -4,7 +4,9 @@
  *
  * Opens the loader as QEMU's plugins/loader.c does, and is of any version.
  * With FAKE_STRANGER it has none of QEMU's symbols; with FAKE_CLOSED it has
- * those of the plugin API only; with FAKE_9 the plugin API of 9.0 and later.
+ * those of the plugin API only; with FAKE_NO_I2C none of its I2C. Like QEMU it
+ * refuses a plugin whose API it does not know; FAKE_ACCEPTS in the environment
+ * is the one that it does, else any is.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -30,14 +32,14 @@ void qemu_plugin_outs(const char *text)
     fputs(text, stdout);
 }
 
-#ifdef FAKE_9
-void qemu_plugin_scoreboard_new(void);
-void qemu_plugin_scoreboard_new(void)
+#ifndef FAKE_CLOSED
+#ifndef FAKE_NO_I2C
+void i2c_init_bus(void);
+void i2c_init_bus(void)
 {
 }
 #endif
 
-#ifndef FAKE_CLOSED
 struct version_info *qmp_query_version(void *errp);
 struct version_info *qmp_query_version(void *errp)
 {
@@ -78,6 +80,10 @@ int main(int argc, char **argv)
     version = dlsym(loader, "qemu_plugin_version");
     if (!install || !version) {
         return 3;
+    }
+    if (getenv("FAKE_ACCEPTS") && atoi(getenv("FAKE_ACCEPTS")) != *version) {
+        fprintf(stderr, "plugin requires API version %d\n", *version);
+        return 1;
     }
     printf("api %d\n", *version);
     fflush(stdout);
