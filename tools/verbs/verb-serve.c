@@ -13,9 +13,15 @@
 
 #include "common/tool.h"
 #include "core/out-file.h"
+#include "vhost-user/session.h"
+
+/* What is spoken at the socket. */
+enum speech { REMOTE, VHOST_USER };
+static const char *const option_names[] = {"socket", "vhost-user"};
 
 struct client {
     struct i2cpt_adapter *adapter;
+    enum speech speech;
     int fd;
 };
 
@@ -35,14 +41,21 @@ static void *client_main(void *arg)
 {
     struct client *c = arg;
 
-    i2cpt_serve(c->adapter, c->fd, c->fd);
+    if (c->speech == VHOST_USER) {
+        if (vhost_user_serve(c->adapter, c->fd)) {
+            tool_complain("a VMM does not speak vhost-user as it should, and "
+                          "was hung up on");
+        }
+    } else {
+        i2cpt_serve(c->adapter, c->fd, c->fd);
+    }
     close(c->fd);
     i2cpt_adapter_unref(c->adapter);
     free(c);
     return NULL;
 }
 
-static void serve_client(struct i2cpt_adapter *a, int fd)
+static void serve_client(struct i2cpt_adapter *a, enum speech speech, int fd)
 {
     struct client *c = malloc(sizeof(*c));
     pthread_t thread;
@@ -52,6 +65,7 @@ static void serve_client(struct i2cpt_adapter *a, int fd)
         return;
     }
     c->adapter = i2cpt_adapter_ref(a);
+    c->speech = speech;
     c->fd = fd;
     if (pthread_create(&thread, NULL, client_main, c)) {
         close(fd);
@@ -82,7 +96,7 @@ static void remove_stale(const struct sockaddr_un *addr)
 
 /* It gets its name when it can be connected to, so that who waits for the name
  * needs to wait for nothing else. */
-static int listen_at(const char *path, struct stat *ours)
+static int listen_at(enum speech speech, const char *path, struct stat *ours)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX}, named = addr;
     mode_t before;
@@ -91,9 +105,9 @@ static int listen_at(const char *path, struct stat *ours)
     len = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s.%ld", path,
                    (long)getpid());
     if (len < 0 || (size_t)len >= sizeof(addr.sun_path)) {
-        tool_complain("--socket %s: longer than the %zu bytes that a socket's "
+        tool_complain("--%s %s: longer than the %zu bytes that a socket's "
                       "path may have here",
-                      path,
+                      option_names[speech], path,
                       sizeof(addr.sun_path) - (size_t)len + strlen(path) - 1);
         return -1;
     }
@@ -112,16 +126,18 @@ static int listen_at(const char *path, struct stat *ours)
         errno = len;
     }
     if (ret) {
-        tool_complain("--socket %s: %s", path, strerror(errno));
+        tool_complain("--%s %s: %s", option_names[speech], path,
+                      strerror(errno));
         return -1;
     }
     return fd;
 }
 
-static int serve_socket(struct i2cpt_adapter *a, const char *path)
+static int serve_socket(struct i2cpt_adapter *a, enum speech speech,
+                        const char *path)
 {
     struct stat ours;
-    int listener = listen_at(path, &ours), fd;
+    int listener = listen_at(speech, path, &ours), fd;
     fd_set set;
 
     if (listener < 0) {
@@ -140,7 +156,7 @@ static int serve_socket(struct i2cpt_adapter *a, const char *path)
         }
         fd = accept(listener, NULL, NULL);
         if (fd >= 0) {
-            serve_client(a, fd);
+            serve_client(a, speech, fd);
         }
     }
     out_file_unlink(path, ours.st_dev, ours.st_ino);
@@ -148,7 +164,7 @@ static int serve_socket(struct i2cpt_adapter *a, const char *path)
     return TOOL_FINE;
 }
 
-static int serve(const struct verb *verb, const char *spec, const char *path)
+static int serve(const char *spec, enum speech speech, const char *path)
 {
     struct i2cpt_adapter *a;
     struct i2cpt_fault fault;
@@ -164,7 +180,7 @@ static int serve(const struct verb *verb, const char *spec, const char *path)
     } else if (path) {
         signal(SIGTERM, stop);
         signal(SIGINT, stop);
-        ret = serve_socket(a, path);
+        ret = serve_socket(a, speech, path);
     } else {
         ret = i2cpt_serve(a, STDIN_FILENO, STDOUT_FILENO);
         if (ret) {
@@ -181,13 +197,14 @@ static int run(const struct verb *verb, int argc, char **argv)
     static const struct option options[] = {
         {"adapter", required_argument, NULL, 'a'},
         {"socket", required_argument, NULL, 's'},
+        {"vhost-user", required_argument, NULL, 'v'},
         {"stdio", no_argument, NULL, 'i'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
     const char *spec = NULL, *path = NULL;
-    bool stdio = false;
-    int letter;
+    enum speech speech = REMOTE;
+    int letter, ways = 0;
 
     while ((letter = tool_option(verb, argc, argv, ":a:h", options)) != -1) {
         switch (letter) {
@@ -195,10 +212,13 @@ static int run(const struct verb *verb, int argc, char **argv)
             spec = optarg;
             break;
         case 's':
+        case 'v':
             path = optarg;
+            speech = letter == 'v' ? VHOST_USER : REMOTE;
+            ways++;
             break;
         default:
-            stdio = true;
+            ways++;
             break;
         }
     }
@@ -206,20 +226,24 @@ static int run(const struct verb *verb, int argc, char **argv)
     if (!spec) {
         tool_usage(verb, "serve needs -a ADAPTER");
     }
-    if (stdio == (path != NULL)) {
-        tool_usage(verb, "serve needs one of --stdio and --socket PATH");
+    if (ways != 1) {
+        tool_usage(verb, "serve needs one of --stdio, --socket PATH and "
+                         "--vhost-user PATH");
     }
-    return serve(verb, spec, path);
+    return serve(spec, speech, path);
 }
 
 const struct verb verb_serve = {
     .name = "serve",
-    .synopsis = "-a ADAPTER --stdio|--socket PATH",
-    .about = "Serve an adapter to `remote` backends elsewhere",
+    .synopsis = "-a ADAPTER --stdio|--socket PATH|--vhost-user PATH",
+    .about = "Serve an adapter to `remote` backends elsewhere, or to a VMM",
     .help =
         "  -a, --adapter SPEC  what to serve, BACKEND[,KEY=VALUE]...\n"
         "  --stdio             one client, over standard input and output\n"
         "  --socket PATH       any number, at a Unix socket, until SIGTERM\n"
+        "  --vhost-user PATH   VMMs that connect there have a virtio I2C "
+        "adapter\n"
+        "                      for their guests\n"
         "\n"
         "Nothing listens on the network; ssh carries it:\n"
         "  -device i2c-passthrough,backend=remote,hostaddr=0x48,"
@@ -227,6 +251,8 @@ const struct verb verb_serve = {
         "--stdio'\n"
         "\n"
         "Example:\n"
-        "  i2cpt-replay serve -a i2c-dev,device=/dev/i2c-1 --socket i2c.sock\n",
+        "  i2cpt-replay serve -a i2c-dev,device=/dev/i2c-1 --socket i2c.sock\n"
+        "  i2cpt-replay serve -a trace,file=session.i2ct --vhost-user "
+        "vm.sock\n",
     .run = run,
 };
