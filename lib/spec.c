@@ -117,11 +117,21 @@ static int parse_part(struct i2cpt_options *o, char *part,
     return i2cpt_options_set(o, part, equals + 1, fault);
 }
 
+/* "/dev/i2c-1", and what may follow it. */
+static bool is_node(const char *spec)
+{
+    static const char node[] = "/dev/i2c-";
+
+    return g_str_has_prefix(spec, node) && g_ascii_isdigit(spec[strlen(node)]);
+}
+
 int i2cpt_options_parse(const char *spec, struct i2cpt_options **out,
                         struct i2cpt_fault *fault)
 {
+    g_autofree char *whole =
+        is_node(spec) ? g_strconcat("i2c-dev,device=", spec, NULL) : NULL;
     struct i2cpt_options *o;
-    const char *p = spec;
+    const char *p = whole ? whole : spec;
     int ret;
 
     i2cpt_fault_clear(fault);

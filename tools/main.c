@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/text.h"
 #include "common/tool.h"
 
 static const struct verb *const verbs[] = {
@@ -19,7 +20,8 @@ static void print_help(FILE *to)
     for (size_t i = 0; i < N_VERBS; i++) {
         fprintf(to, "  %-7s %s\n", verbs[i]->name, verbs[i]->about);
     }
-    fputs("\n`i2cpt-replay VERB --help` has the options and an example.\n"
+    fputs("\n`i2cpt-replay VERB --help`, or `help VERB`, has options and an "
+          "example.\n"
           "Exit status: 0 fine, 1 mismatch or failed check, 2 usage,\n"
           "3 adapter or file error; with a PROGRAM its own, 125 where we "
           "failed.\n",
@@ -43,6 +45,28 @@ static int finish(int status)
     return status;
 }
 
+static int no_verb(const char *name)
+{
+    const char *near = NULL;
+    unsigned distance = 3; /* as much as a slip makes */
+
+    for (size_t i = 0; i < N_VERBS; i++) {
+        unsigned d = text_distance(name, verbs[i]->name);
+
+        if (d < distance) {
+            distance = d;
+            near = verbs[i]->name;
+        }
+    }
+    if (near) {
+        tool_complain("no verb '%s'; did you mean %s?", name, near);
+    } else {
+        tool_complain("no verb '%s'; there are:", name);
+        print_help(stderr);
+    }
+    return TOOL_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
@@ -56,18 +80,29 @@ int main(int argc, char **argv)
         print_help(stdout);
         return finish(TOOL_FINE);
     }
+    if (!strcmp(name, "help") && argc == 2) {
+        print_help(stdout);
+        return finish(TOOL_FINE);
+    }
+    if (!strcmp(name, "help")) { /* VERB: what VERB --help says */
+        static char option[] = "--help";
+
+        name = argv[2];
+        argv[1] = argv[2];
+        argv[2] = option;
+        argc = 3;
+    }
     if (!strcmp(name, "--version")) {
         printf("i2cpt-replay %s\n", i2cpt_version());
         return finish(TOOL_FINE);
     }
     signal(SIGXFSZ, SIG_IGN); /* a write that fails says so itself */
+    tool_raise_limits();
     i2cpt_set_log(log_line, NULL);
     for (size_t i = 0; i < N_VERBS; i++) {
         if (!strcmp(name, verbs[i]->name)) {
             return finish(verbs[i]->run(verbs[i], argc - 1, argv + 1));
         }
     }
-    tool_complain("no verb '%s'; there are:", name);
-    print_help(stderr);
-    return TOOL_USAGE;
+    return no_verb(name);
 }

@@ -122,6 +122,10 @@ static void one_line(char *text)
         if ((unsigned char)*text < ' ' || *text == 0x7f) {
             *text = '?';
         }
+        if ((unsigned char)*text == 0xc2 && (unsigned char)text[1] >= 0x80 &&
+            (unsigned char)text[1] < 0xa0) { /* U+0080 to U+009F */
+            text[0] = text[1] = '?';
+        }
     }
 }
 

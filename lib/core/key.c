@@ -9,6 +9,7 @@
 
 #include "core/fault.h"
 #include "core/key.h"
+#include "core/log.h"
 
 /* Digits of `text` up to `end` (exclusive), decimal or 0x; no sign, no blank.
  */
@@ -165,6 +166,20 @@ static int parse_range(const char *part, uint64_t *first, uint64_t *last)
     return ret ? ret : *last < *first ? -EINVAL : 0;
 }
 
+/* 48 is 0x30, which is seldom what was meant. */
+static void point_out_decimal(const char *key, const char *text,
+                              const char *part)
+{
+    uint64_t value;
+
+    if (strlen(part) == 2 && !i2cpt_parse_uint(part, 77, &value) &&
+        value >= 10) {
+        i2cpt_log(I2CPT_LOG_WARNING,
+                  "%s=%.60s: %s is decimal, 0x%02x; 0x%s is written with 0x",
+                  key, text, part, (unsigned)value, part);
+    }
+}
+
 int i2cpt_parse_addresses(const char *key, const char *text, uint8_t *set,
                           struct i2cpt_fault *fault)
 {
@@ -187,6 +202,7 @@ int i2cpt_parse_addresses(const char *key, const char *text, uint8_t *set,
                 "0x00 to 0x7f joined by ':', such as 0x0e:0x50-0x57",
                 key, text, parts[i]);
         }
+        point_out_decimal(key, text, parts[i]);
         memset(set + first, 1, last - first + 1);
     }
     return 0;

@@ -64,6 +64,10 @@ const struct i2cpt_key i2cpt_common_keys[] = {
      .def = "exact",
      .help = "any: who asks may have lost repeated STARTs, so that a trace "
              "answers STOP and START for one, and the other way round"},
+    {.name = "record-seen-as",
+     .kind = I2CPT_KEY_UINT,
+     .max = I2CPT_TRACE_BUS_MAX,
+     .help = "N of the /dev/i2c-N that the program sees: into the header"},
     {.name = "record-redact",
      .kind = I2CPT_KEY_STRING,
      .help = "ADDR[/REG][:...]: data written as ??"},

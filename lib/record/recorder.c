@@ -433,6 +433,10 @@ static int write_headers(struct record_lines *lines, int32_t bus,
         trace_text_check(name, strlen(name)) == strlen(name)) {
         ret = write_header(lines, "name", bus, name, fault);
     }
+    if (!ret && bus < 0 && i2cpt_options_has(o, "record-seen-as")) {
+        ret = record_lines_header(
+            lines, "seen-as", i2cpt_options_string(o, "record-seen-as"), fault);
+    }
     g_snprintf(text, sizeof(text), "0x%08x", info->functionality);
     ret = ret ? ret : write_header(lines, "functionality", bus, text, fault);
     if (!ret && info->frequency_hz) {

@@ -245,11 +245,16 @@ static int check_magic(struct i2cpt_trace_reader *r, struct i2cpt_fault *fault)
         return 0;
     }
     if (ret && len > magic && !memcmp(p, TRACE_MAGIC, magic) &&
-        g_ascii_isdigit(p[magic])) {
+        g_ascii_isdigit(p[magic]) && p[len - 1] != '\r') {
         error.column = magic;
         snprintf(error.text, sizeof(error.text),
                  "trace format %.*s; this version reads format %d",
                  (int)MIN(len - magic, 10), p + magic, I2CPT_TRACE_VERSION);
+    } else if (ret && len == magic + 2 && p[len - 1] == '\r' &&
+               !memcmp(p, TRACE_MAGIC "1", len - 1)) {
+        error.column = len - 1;
+        snprintf(error.text, sizeof(error.text),
+                 "lines end in CR LF; those of a trace end in LF alone");
     } else {
         snprintf(error.text, sizeof(error.text),
                  "not a trace: its first line must be \"" TRACE_MAGIC "%d\"",

@@ -88,6 +88,10 @@ size_t trace_text_check(const char *text, size_t len)
             text[i] == 0x7f) {
             return i;
         }
+        if ((unsigned char)text[i] == 0xc2 && i + 1 < valid &&
+            (unsigned char)text[i + 1] < 0xa0) { /* U+0080 to U+009F */
+            return i;
+        }
     }
     return valid;
 }

@@ -247,7 +247,7 @@ def test_show_of_a_truncated_or_bad_trace():
 
 
 def test_list():
-    for line in fine('list').splitlines():
+    for line in run('list')[0].splitlines():
         assert line.split(',')[0] in ('i2c-dev', 'ftdi'), line
 
 

@@ -258,7 +258,7 @@ static const struct {
     {"i2cpt-trace 11\n", 0, -EINVAL, 0, 0, "t:1:13: trace format 11"},
     {"i2cpt-trace x\n", 0, -EINVAL, 0, 0, "t:1:1: not a trace"},
     {"i2cpt-trace 1 \n", 0, -EINVAL, 0, 0, "t:1:13: trace format 1 "},
-    {"i2cpt-trace 1\r\n", 0, -EINVAL, 0, 0, "t:1:13: trace format 1"},
+    {"i2cpt-trace 1\r\n", 0, -EINVAL, 0, 0, "t:1:14: lines end in CR LF"},
     {"i2cpt-trace 1\n", 0, 0, 0, 0, NULL},
     {"i2cpt-trace 1\nend 0\n", 0, 0, 1, 0, NULL},
     {"i2cpt-trace 1\nend 0", 0, 0, 1, 0, NULL},

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -56,6 +57,33 @@ char *text_request(const struct i2cpt_trace_transfer *t)
     asked.code = asked.phase = 0;
     asked.words = NULL;
     return text_transfer(&asked);
+}
+
+#define WORD_MAX 24u /* longer ones are not alike */
+
+unsigned text_distance(const char *a, const char *b)
+{
+    unsigned d[WORD_MAX + 1][WORD_MAX + 1];
+    size_t n = strlen(a), m = strlen(b), i, k;
+
+    if (n > WORD_MAX || m > WORD_MAX) {
+        return UINT_MAX;
+    }
+    for (i = 0; i <= n; i++) {
+        for (k = 0; k <= m; k++) {
+            if (!i || !k) {
+                d[i][k] = (unsigned)(i + k);
+                continue;
+            }
+            d[i][k] = MIN(MIN(d[i - 1][k], d[i][k - 1]) + 1,
+                          d[i - 1][k - 1] + (a[i - 1] != b[k - 1]));
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] &&
+                a[i - 2] == b[k - 1]) {
+                d[i][k] = MIN(d[i][k], d[i - 2][k - 2] + 1);
+            }
+        }
+    }
+    return d[n][m];
 }
 
 /* ----------------------------------------------------------------- aligned */
@@ -200,7 +228,7 @@ static void put_places(FILE *to, const uint64_t *places, uint64_t n)
     fputc('\n', to);
 }
 
-void text_around(FILE *to, const char *path, uint64_t number,
+bool text_around(FILE *to, const char *path, uint64_t number,
                  const char *request)
 {
     struct i2cpt_trace_reader *r = open_again(path);
@@ -231,6 +259,7 @@ void text_around(FILE *to, const char *path, uint64_t number,
         put_places(to, places, n);
     }
     i2cpt_trace_reader_free(r);
+    return n;
 }
 
 void text_lines(FILE *to, const char *path, const uint64_t *numbers, size_t n)

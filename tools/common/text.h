@@ -13,6 +13,9 @@ char *text_transfer(const struct i2cpt_trace_transfer *t);
 /* Of that only what was asked for: no data of reads, fault or marks. */
 char *text_request(const struct i2cpt_trace_transfer *t);
 
+/* Letters to put in, leave out, change or swap from one word to the other. */
+unsigned text_distance(const char *a, const char *b);
+
 /* Whether they are the same, but for bytes that are not compared. */
 bool text_same(const char *a, const char *b);
 
@@ -31,9 +34,10 @@ void text_aligned(FILE *to, const char *first_name, const char *first,
 
 /*
  * What stands around line `number` of a trace file, and where else `request`
- * stands in it (NULL: not wanted). Nothing where it cannot be read again.
+ * stands in it (NULL: not wanted); whether it does. Nothing where it cannot be
+ * read again.
  */
-void text_around(FILE *to, const char *path, uint64_t number,
+bool text_around(FILE *to, const char *path, uint64_t number,
                  const char *request);
 /* These lines, 0 behind the last. */
 void text_lines(FILE *to, const char *path, const uint64_t *numbers, size_t n);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every verb needs: options, errors, progress, exit status. */
+#include "common/text.h"
 #include "common/tool.h"
 
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,6 +55,26 @@ static const char *option_word(char **argv)
     return letter;
 }
 
+static void __attribute__((noreturn))
+unknown_option(const struct verb *verb, const char *word,
+               const struct option *options)
+{
+    const char *name = word + strspn(word, "-"), *near = NULL;
+    unsigned distance = 3;
+
+    for (; strlen(name) > 1 && options->name; options++) {
+        unsigned d = text_distance(name, options->name);
+
+        if (d < distance) {
+            distance = d;
+            near = options->name;
+        }
+    }
+    tool_usage(verb, "unknown option '%s' of %s (%s%s%s)", word, verb->name,
+               near ? "did you mean --" : "--help lists them", near ? near : "",
+               near ? "?" : "");
+}
+
 int tool_option(const struct verb *verb, int argc, char **argv,
                 const char *letters, const struct option *options)
 {
@@ -66,8 +88,7 @@ int tool_option(const struct verb *verb, int argc, char **argv,
     case ':':
         tool_usage(verb, "option '%s' needs a value", option_word(argv));
     case '?':
-        tool_usage(verb, "unknown option '%s' of %s (--help lists them)",
-                   option_word(argv), verb->name);
+        unknown_option(verb, option_word(argv), options);
     default:
         return letter;
     }
@@ -122,6 +143,26 @@ int tool_fault(int rc, const struct i2cpt_fault *fault)
     return TOOL_BROKEN;
 }
 
+static struct rlimit descriptors; /* as we were called */
+
+void tool_raise_limits(void)
+{
+    struct rlimit more;
+
+    if (!getrlimit(RLIMIT_NOFILE, &descriptors)) {
+        more = descriptors;
+        more.rlim_cur = more.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &more);
+    }
+}
+
+void tool_restore_limits(void)
+{
+    if (descriptors.rlim_max) {
+        setrlimit(RLIMIT_NOFILE, &descriptors);
+    }
+}
+
 static uint64_t now_ns(void)
 {
     struct timespec now;
@@ -133,7 +174,7 @@ static uint64_t now_ns(void)
 void tool_progress_step(struct tool_progress *p)
 {
     p->count++;
-    if (p->count % 256 || !isatty(STDERR_FILENO)) {
+    if ((p->count > 4096 && p->count % 256) || !isatty(STDERR_FILENO)) {
         return;
     }
     uint64_t now = now_ns();

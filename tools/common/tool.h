@@ -55,6 +55,11 @@ void tool_complain(const char *format, ...)
 /* The line of a fault, or what the negative errno means; TOOL_BROKEN. */
 int tool_fault(int rc, const struct i2cpt_fault *fault);
 
+/* As many descriptors as may be, for one is used for each client and file of
+ * PROGRAM; and PROGRAM has as many as we began with. */
+void tool_raise_limits(void);
+void tool_restore_limits(void);
+
 /* Numbers of work that takes long, on a terminal's stderr and nowhere else. */
 struct tool_progress {
     const char *what;

@@ -147,8 +147,8 @@ static int open_one(struct bus *bus, const struct recording *record,
     int ret = 0;
 
     if (record) {
-        ret = recording_set(record, by_number ? (int64_t)bus->number : -1,
-                            bus->options, &fault);
+        ret =
+            recording_set(record, bus->number, by_number, bus->options, &fault);
     }
     if (!ret) {
         ret = i2cpt_adapter_open_options(bus->options, &bus->adapter, &fault);

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "common/tool.h"
 #include "program/program.h"
 
 void program_exec(const char *path, char **argv, char **env)
@@ -11,5 +12,6 @@ void program_exec(const char *path, char **argv, char **env)
     signal(SIGINT, SIG_DFL);
     signal(SIGQUIT, SIG_DFL);
     signal(SIGXFSZ, SIG_DFL);
+    tool_restore_limits();
     execve(path, argv, env);
 }

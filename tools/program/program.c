@@ -43,12 +43,16 @@ static void pass_on_but_terminal(int sig, siginfo_t *info, void *context)
 
 static void take_signals(void)
 {
+    struct sigaction before;
     struct sigaction pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
     struct sigaction others = {.sa_sigaction = pass_on_but_terminal,
                                .sa_flags = SA_RESTART | SA_SIGINFO};
 
     sigaction(SIGTERM, &pass, NULL);
-    sigaction(SIGHUP, &pass, NULL);
+    sigaction(SIGHUP, NULL, &before);
+    if (before.sa_handler != SIG_IGN) { /* nohup: ours stays as PROGRAM's */
+        sigaction(SIGHUP, &pass, NULL);
+    }
     sigaction(SIGINT, &others, NULL);
     sigaction(SIGQUIT, &others, NULL);
     signal(SIGPIPE, SIG_IGN);

@@ -40,15 +40,16 @@ bool recording_has_buses(const struct recording *r, unsigned n)
     return several;
 }
 
-int recording_set(const struct recording *r, int64_t bus,
+int recording_set(const struct recording *r, int64_t seen, bool by_number,
                   struct i2cpt_options *o, struct i2cpt_fault *fault)
 {
     char number[24];
     int ret = i2cpt_options_set(o, "record", r->path, fault);
 
-    if (!ret && bus >= 0) {
-        snprintf(number, sizeof(number), "%" PRId64, bus);
-        ret = i2cpt_options_set(o, "record-bus", number, fault);
+    if (!ret && seen >= 0) {
+        snprintf(number, sizeof(number), "%" PRId64, seen);
+        ret = i2cpt_options_set(o, by_number ? "record-bus" : "record-seen-as",
+                                number, fault);
     }
     if (!ret && r->append) {
         ret = i2cpt_options_set(o, "record-append", "on", fault);

@@ -10,6 +10,7 @@
 #include "common/json.h"
 #include "common/memory.h"
 #include "common/output.h"
+#include "owner/owner.h"
 #include "program/program.h"
 #include "common/text.h"
 #include "program/with-program.h"
@@ -86,6 +87,16 @@ static void name_bus(struct buses *buses, const struct i2cpt_trace_line *line)
     }
 }
 
+/* "seen-as: N": as what it was recorded. */
+static void take_number(const char *text, uint32_t *number)
+{
+    guint64 n;
+
+    if (g_ascii_string_to_unsigned(text, 10, 0, OWNER_BUS_MAX, &n, NULL)) {
+        *number = (uint32_t)n;
+    }
+}
+
 /* A trace of several says so in its headers, "bus: N SPEC". */
 static int add_buses(struct buses *buses, const struct replay_options *r)
 {
@@ -94,6 +105,7 @@ static int add_buses(struct buses *buses, const struct replay_options *r)
     struct i2cpt_trace_reader *reader;
     struct i2cpt_fault fault;
     int ret = i2cpt_trace_reader_open(r->trace, &reader, &fault), told = 0;
+    uint32_t seen = r->bus;
 
     if (ret) {
         return tool_fault(ret, &fault);
@@ -107,6 +119,8 @@ static int add_buses(struct buses *buses, const struct replay_options *r)
         if (line->bus >= 0) {
             told = add_bus(buses, r, (uint32_t)line->bus, (uint32_t)line->bus);
             label_bus(buses, (uint32_t)line->bus, line->spec);
+        } else if (!strcmp(line->key, "seen-as") && !r->bus_given) {
+            take_number(line->text, &seen);
         } else if (!strcmp(line->key, "adapter") && !spec) {
             spec = g_strdup(line->text);
         } else if (!strcmp(line->key, "name") && !name) {
@@ -123,12 +137,12 @@ static int add_buses(struct buses *buses, const struct replay_options *r)
         return tool_fault(ret, &fault);
     }
     if (!buses_count(buses)) {
-        told = add_bus(buses, r, 0, r->bus);
+        told = add_bus(buses, r, 0, seen);
         if (spec) {
-            label_bus(buses, r->bus, spec);
+            label_bus(buses, seen, spec);
         }
         if (name) {
-            buses_label(buses, r->bus, name);
+            buses_label(buses, seen, name);
         }
     }
     return told;
@@ -200,8 +214,12 @@ static void tell_mismatch(const struct replay_options *r,
         text_aligned(stderr, "  expected ", first->expected, "  got      ",
                      first->actual);
     }
-    text_around(stderr, r->trace, first->mismatch_line,
-                reads_on ? NULL : first->actual);
+    if (text_around(stderr, r->trace, first->mismatch_line,
+                    reads_on ? NULL : first->actual) &&
+        (!r->match || strcmp(r->match, "lookup"))) {
+        fputs("  (--match lookup answers by the request, in any order)\n",
+              stderr);
+    }
 }
 
 static void tell(const struct replay_options *r, const struct verdict *v)

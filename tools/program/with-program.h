@@ -16,6 +16,7 @@ struct replay_options {
     const char *match, *end, *timing; /* NULL: the backend's default */
     const char *report;               /* a file for the verdict, or NULL */
     uint32_t bus;
+    bool bus_given; /* or else as the trace says it was seen */
     struct program_options program;
     char **argv;
 };

@@ -7,6 +7,9 @@
 
 static int print_found(const char *spec, const char *about, void *user)
 {
+    bool *any = user;
+
+    *any = true;
     printf("%-32s %s\n", spec, about);
     return 0;
 }
@@ -121,10 +124,15 @@ static int run(const struct verb *verb, int argc, char **argv)
         (json ? json_backends : print_backends)();
         return TOOL_FINE;
     }
-    int rc = json ? json_adapters() : i2cpt_list(print_found, NULL);
+    bool any = false;
+    int rc = json ? json_adapters() : i2cpt_list(print_found, &any);
     if (rc < 0) {
         struct i2cpt_fault fault = {0};
         return tool_fault(rc, &fault);
+    }
+    if (!json && !any) {
+        tool_complain("no adapter found: no /dev/i2c-N (modprobe i2c-dev?), "
+                      "no FTDI dongle; `list --backends` has what needs none");
     }
     return TOOL_FINE;
 }

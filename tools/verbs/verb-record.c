@@ -110,7 +110,7 @@ static int open_adapter(const char *spec, const struct recording *recording,
     if (rc < 0) {
         return tool_fault(rc, &fault);
     }
-    rc = recording_set(recording, -1, options, &fault);
+    rc = recording_set(recording, -1, false, options, &fault);
     if (rc == 0) {
         rc = i2cpt_adapter_open_options(options, adapter, &fault);
     }

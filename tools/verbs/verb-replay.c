@@ -77,6 +77,7 @@ static int run(const struct verb *verb, int argc, char **argv)
             break;
         case 'b':
             r.bus = parse_bus(verb, optarg);
+            r.bus_given = true;
             break;
         case 't':
             check_timing(verb, optarg);
@@ -131,6 +132,7 @@ const struct verb verb_replay = {
         "  --bus N                -a: of a trace of several buses, that one "
         "(default 0);\n"
         "                         PROGRAM: it sees the trace as /dev/i2c-N\n"
+        "                         (default: as it was recorded)\n"
         "  --timing off|recorded  as fast as it goes, or not before its "
         "time\n"
         "  --match M              per-address, strict or lookup\n"

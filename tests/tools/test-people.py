@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test-people.py I2CPT-REPLAY: what a person may expect who has not read it
+all."""
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+import tap
+from cli import TOOL, read, run, write
+
+STUB = 'stub,chips=0x48'
+TRACE = ('i2cpt-trace 1\nadapter: stub\n0.0 +0.1 w1@0x48 00 r1 = 00\n'
+         '0.1 +0.1 w1@0x48 01 r1 = 00\nend 2\n')
+
+
+def test_a_trace_knows_its_bus():
+    open_node = 'open("/dev/i2c-%d").close()'
+    run('record', '-o', 'bus.i2ct', '-a', STUB, '--bus', '7', '--',
+        sys.executable, '-c', open_node % 7)
+    assert '\nseen-as: 7\n' in read('bus.i2ct'), read('bus.i2ct')
+    run('replay', 'bus.i2ct', '--', sys.executable, '-c', open_node % 7)
+    run('replay', 'bus.i2ct', '--bus', '3', '--', sys.executable, '-c',
+        open_node % 3)
+    run('record', '-o', 'two.i2ct', '--bus', '4=stub', '--bus', '5=stub', '--',
+        sys.executable, '-c', open_node % 4)
+    assert 'seen-as' not in read('two.i2ct')
+    run('replay', 'two.i2ct', '--', sys.executable, '-c', open_node % 5)
+
+
+def test_a_node_is_an_adapter():
+    for spec in '/dev/i2c-987', '/dev/i2c-987,timeout-ms=5':
+        _, err = run('run', '-a', spec, '--', 'true', status=125)
+        assert 'device=/dev/i2c-987' in err or '/dev/i2c-987: No' in err, err
+    _, err = run('run', '-a', '/dev/i2c', '--', 'true', status=125)
+    assert 'no such backend' in err, err
+
+
+def test_help_of_a_verb():
+    for verb in 'show', 'record', 'run':
+        assert run('help', verb) == run(verb, '--help')
+    assert run('help')[0] == run('--help')[0]
+    assert 'did you mean show?' in run('help', 'shwo', status=2)[1]
+
+
+def test_did_you_mean():
+    for word, meant in (('recrod', 'record'), ('shov', 'show'),
+                        ('conver', 'convert'), ('sstats', 'stats')):
+        _, err = run(word, status=2)
+        assert err == (f"i2cpt-replay: no verb '{word}'; did you mean "
+                       f'{meant}?\n'), err
+    assert 'there are:' in run('xyzzy', status=2)[1]
+    write('a.i2ct', TRACE)
+    _, err = run('show', '--jsno', 'a.i2ct', status=2)
+    assert "'--jsno' of show (did you mean --json?)" in err, err
+    _, err = run('show', '--xyzzy', 'a.i2ct', status=2)
+    assert '(--help lists them)' in err, err
+
+
+def test_nothing_to_list_is_said():
+    out, err = run('list')
+    assert bool(out) != ('no adapter found' in err), (out, err)
+
+
+def test_windows_line_ends_are_named():
+    write('crlf.i2ct', TRACE.replace('\n', '\r\n'))
+    for verb, status in (('show', 3), ('stats', 3), ('check', 1)):
+        out, err = run(verb, 'crlf.i2ct', status=status)
+        assert 'crlf.i2ct:1:14: lines end in CR LF' in out + err, (out, err)
+
+
+def test_a_decimal_address_is_pointed_out():
+    _, err = run('run', '-a', 'stub,chips=48:0x50:8', '--', 'true')
+    assert '48 is decimal, 0x30; 0x48 is written with 0x' in err, err
+    assert err.count('decimal') == 1, err
+
+
+def test_another_order_hints_at_lookup():
+    write('order.i2ct', TRACE)
+    client = ('import os,fcntl,ctypes; f=os.open("/dev/i2c-0",os.O_RDWR); '
+              'fcntl.ioctl(f,0x0703,0x48); os.write(f,b"\\1")')
+    words = ('--', sys.executable, '-c', client)
+    write('order.i2ct', TRACE.replace(' r1 = 00', ''))
+    _, err = run('replay', 'order.i2ct', *words, status=1)
+    assert '--match lookup answers by the request' in err, err
+    _, err = run('replay', 'order.i2ct', '--match', 'strict', *words, status=1)
+    assert '--match lookup' in err, err
+    _, err = run('replay', 'order.i2ct', '--match', 'lookup', *words,
+                 status=125)
+    assert '--match lookup' not in err, err
+
+
+def test_no_controls_reach_the_terminal():
+    for control in '\u009b31m', '\u0085', '\u0080':
+        write('c1.i2ct', TRACE.replace('stub', 'x' + control))
+        for verb, status in (('show', 3), ('check', 1)):
+            out, err = run(verb, 'c1.i2ct', status=status)
+            assert control[0] not in out + err, (out, err)
+            assert 'control character' in out + err, (out, err)
+    write('ok.i2ct', TRACE.replace('stub', '\u00a0\u00b2C \u20ac'))
+    assert '\u00b2C \u20ac' in run('show', 'ok.i2ct')[0]
+    assert '\u009b' not in run('show', 'no\u009bfile', status=3)[1]
+
+
+def test_a_hang_up_that_is_ignored_stays_so():
+    with subprocess.Popen(
+            ['nohup', TOOL, 'record', '-o', 'hup.i2ct', '-a', STUB, '--', 'sh',
+             '-c', ': >begun; while [ ! -e go ]; do sleep .05; done; echo end'],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as tool:
+        while not os.path.exists('begun'):
+            time.sleep(.01)
+        tool.send_signal(signal.SIGHUP)
+        write('go', '')
+        assert tool.communicate(timeout=60)[0] == b'end\n'
+        assert tool.returncode == 0
+
+
+def few_files():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+
+
+def test_many_clients_with_few_descriptors():
+    with subprocess.Popen([TOOL, 'serve', '-a', STUB, '--socket', 'many.sock'],
+                          preexec_fn=few_files) as server:
+        while not os.path.exists('many.sock'):
+            time.sleep(.01)
+        clients = []
+        for _ in range(200):
+            clients.append(socket.socket(socket.AF_UNIX))
+            clients[-1].connect('many.sock')
+        folder = f'/proc/{server.pid}/fd'
+        while len(os.listdir(folder)) < 200:
+            assert server.poll() is None
+            time.sleep(.01)
+        for client in clients:
+            client.close()
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+    done = subprocess.run([TOOL, 'run', '-a', STUB, '--', 'sh', '-c',
+                           'ulimit -Sn'], preexec_fn=few_files, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.stdout == '100\n', done
+
+
+tap.main(globals())
