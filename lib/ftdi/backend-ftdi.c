@@ -46,6 +46,10 @@ static const struct i2cpt_key keys[] = {
      .kind = I2CPT_KEY_STRING,
      .help = "the dongle's product string",
      .may_differ = true},
+    {.name = "location",
+     .kind = I2CPT_KEY_STRING,
+     .help = "where it is plugged in: BUS-PORT[.PORT]",
+     .may_differ = true},
     {.name = "interface",
      .kind = I2CPT_KEY_CHOICE,
      .choices = "A|B|C|D",
@@ -93,6 +97,7 @@ static struct ftdi_want want_of(const struct i2cpt_options *o)
         .product = (uint16_t)i2cpt_options_number(o, "product"),
         .serial = i2cpt_options_string(o, "serial"),
         .description = i2cpt_options_string(o, "description"),
+        .location = i2cpt_options_string(o, "location"),
         .interface = (unsigned)i2cpt_options_number(o, "interface"),
     };
 }
@@ -119,17 +124,17 @@ static int identify(const struct i2cpt_options *o, char **identity,
 }
 
 /* How the chip is driven, or which two keys do not go together. */
-static int choose(const struct i2cpt_options *o, enum mpsse_chip chip,
+static int choose(const struct i2cpt_options *o, const struct ftdi_found *found,
                   struct mpsse *m, struct i2cpt_fault *fault)
 {
     struct mpsse_config c = {
-        .chip = chip,
+        .chip = found->chip,
         .stretching =
             (enum mpsse_stretching)i2cpt_options_number(o, "clock-stretching"),
         .edges = (enum mpsse_edges)i2cpt_options_number(o, "edges"),
         .frequency_hz = (uint32_t)i2cpt_options_number(o, "frequency"),
     };
-    bool packs = mpsse_can_pack(chip, c.stretching);
+    bool packs = mpsse_can_pack(c.chip, c.stretching);
 
     c.encoding = packs ? MPSSE_PACKED : MPSSE_BYTEWISE;
     if (!i2cpt_options_has(o, "encoding")) {
@@ -137,7 +142,8 @@ static int choose(const struct i2cpt_options *o, enum mpsse_chip chip,
     }
     if (packs || i2cpt_options_number(o, "encoding")) {
         c.encoding = (enum mpsse_encoding)i2cpt_options_number(o, "encoding");
-    } else if (chip == MPSSE_FT232H && c.stretching == MPSSE_STRETCH_ADAPTIVE) {
+    } else if (c.chip == MPSSE_FT232H &&
+               c.stretching == MPSSE_STRETCH_ADAPTIVE) {
         i2cpt_log(I2CPT_LOG_WARNING,
                   "ftdi: encoding=packed would misread targets that stretch; "
                   "with clock-stretching=adaptive it is bytewise");
@@ -146,7 +152,7 @@ static int choose(const struct i2cpt_options *o, enum mpsse_chip chip,
             fault, EINVAL,
             "encoding=packed: needs an FT232H (this is an %s) and no "
             "clock-stretching=gpio; accepted is bytewise",
-            ftdi_chip_name(chip));
+            found->name);
     }
     return mpsse_init(m, &c);
 }
@@ -176,7 +182,7 @@ static int ftdi_open(const struct i2cpt_options *o, void **priv,
 
     ret = ftdi_link_open(&config, &d->link, &found, fault);
     if (!ret) {
-        ret = choose(o, found.chip, &m, fault);
+        ret = choose(o, &found, &m, fault);
     }
     if (!ret) {
         ret = mpsse_bus_new(&m, &ftdi_link_ops, d->link,
@@ -248,7 +254,7 @@ static int ftdi_stream_stop(void *priv, uint64_t deadline_ns,
 
 const struct i2cpt_ops i2cpt_ftdi_ops = {
     .name = "ftdi",
-    .help = "an FTDI dongle: FT232H, FT2232H, FT4232H",
+    .help = "an FTDI dongle: FT232H, FT2232H, FT4232H, HP and HA too",
     .keys = keys,
     .identify = identify,
     .open = ftdi_open,

@@ -10,32 +10,35 @@
 #include "core/threads.h"
 #include "ftdi/find.h"
 
-/* Chips with an MPSSE, told by the release number of the descriptor: vendor and
- * product may be any board maker's. */
+/*
+ * FTDI's chips, told by the release number of the descriptor, as Linux's
+ * ftdi_sio tells them: vendor and product may be any board maker's. The HP and
+ * HA ones have the engines of those without (FTDI's own D2XX treats them
+ * alike).
+ */
 static const struct chip {
     uint16_t release;
     enum mpsse_chip chip;
     const char *name;
     unsigned interfaces, engines;
+    const char *useless; /* why it does not do */
 } chips[] = {
-    {0x0700, MPSSE_FT2232H, "FT2232H", 2, 2},
-    {0x0800, MPSSE_FT4232H, "FT4232H", 4, 2},
-    {0x0900, MPSSE_FT232H, "FT232H", 1, 1},
+    {0x0700, MPSSE_FT2232H, "FT2232H", 2, 2, NULL},
+    {0x0800, MPSSE_FT4232H, "FT4232H", 4, 2, NULL},
+    {0x0900, MPSSE_FT232H, "FT232H", 1, 1, NULL},
+    {0x2800, MPSSE_FT2232H, "FT2233HP", 2, 2, NULL},
+    {0x2900, MPSSE_FT4232H, "FT4233HP", 4, 2, NULL},
+    {0x3000, MPSSE_FT2232H, "FT2232HP", 2, 2, NULL},
+    {0x3100, MPSSE_FT4232H, "FT4232HP", 4, 2, NULL},
+    {0x3200, MPSSE_FT232H, "FT233HP", 1, 1, NULL},
+    {0x3300, MPSSE_FT232H, "FT232HP", 1, 1, NULL},
+    {0x3600, MPSSE_FT4232H, "FT4232HA", 4, 2, NULL},
+    {0x0200, 0, "FT232A or FT232B", 1, 0, "has no MPSSE"},
+    {0x0400, 0, "FT232B", 1, 0, "has no MPSSE"},
+    {0x0500, 0, "FT2232D", 2, 0, "has an MPSSE without three-phase clocking"},
+    {0x0600, 0, "FT232R", 1, 0, "has no MPSSE"},
+    {0x1000, 0, "FT-X", 1, 0, "has no MPSSE"},
 };
-
-static const struct chip *chip_of(enum mpsse_chip chip)
-{
-    size_t i;
-
-    for (i = 0; chips[i].chip != chip; i++) {
-    }
-    return &chips[i];
-}
-
-const char *ftdi_chip_name(enum mpsse_chip chip)
-{
-    return chip_of(chip)->name;
-}
 
 int ftdi_usb_init(libusb_context **usb)
 {
@@ -73,22 +76,41 @@ void ftdi_found_clear(struct ftdi_found *found)
     }
 }
 
-static bool looks_like(const struct libusb_device_descriptor *d,
-                       const struct ftdi_want *want, enum mpsse_chip *chip)
+static bool has_numbers(const struct libusb_device_descriptor *d,
+                        const struct ftdi_want *want)
+{
+    return d->idVendor == want->vendor &&
+           (!want->product || d->idProduct == want->product);
+}
+
+static const struct chip *chip_of(const struct libusb_device_descriptor *d)
 {
     size_t i;
 
-    if (d->idVendor != want->vendor ||
-        (want->product && d->idProduct != want->product)) {
-        return false;
-    }
     for (i = 0; i < G_N_ELEMENTS(chips); i++) {
         if (chips[i].release == d->bcdDevice) {
-            *chip = chips[i].chip;
-            return true;
+            return &chips[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+/* BUS-PORT[.PORT], as the kernel has it in its messages and in sysfs. */
+static void read_location(struct ftdi_found *found)
+{
+    GString *text = g_string_new(NULL);
+    uint8_t ports[8];
+    int n = libusb_get_port_numbers(found->dev, ports, sizeof(ports)), i;
+
+    for (i = 0; i < n; i++) {
+        if (i) {
+            g_string_append_printf(text, ".%u", ports[i]);
+        } else {
+            g_string_append_printf(text, "%u-%u", found->bus, ports[i]);
+        }
+    }
+    g_strlcpy(found->location, text->str, sizeof(found->location));
+    g_string_free(text, true);
 }
 
 static int read_string(libusb_device_handle *h, uint8_t index, char *out,
@@ -135,12 +157,15 @@ static int by_place(const void *a, const void *b)
     return x->bus != y->bus ? x->bus - y->bus : x->address - y->address;
 }
 
-/* Devices that fit by number, of struct ftdi_found. */
-static GArray *scan(libusb_context *usb, const struct ftdi_want *want)
+/* Devices that fit by number, of struct ftdi_found; or those of FTDI's chips
+ * among them that are of no use. */
+static GArray *scan(libusb_context *usb, const struct ftdi_want *want,
+                    bool useless)
 {
     GArray *all = g_array_new(false, true, sizeof(struct ftdi_found));
     struct libusb_device_descriptor d;
     struct ftdi_found found = {0};
+    const struct chip *chip;
     libusb_device **devices;
     ssize_t n, i;
 
@@ -148,14 +173,28 @@ static GArray *scan(libusb_context *usb, const struct ftdi_want *want)
     n = libusb_get_device_list(usb, &devices);
     for (i = 0; i < n; i++) {
         if (libusb_get_device_descriptor(devices[i], &d) ||
-            !looks_like(&d, want, &found.chip)) {
+            !has_numbers(&d, want)) {
             continue;
         }
+        chip = chip_of(&d);
+        if (!chip || !chip->useless == useless) {
+            continue;
+        }
+        found.chip = chip->chip;
+        found.name = chip->name;
+        found.why = chip->useless;
+        found.interfaces = chip->interfaces;
+        found.engines = chip->engines;
         found.dev = libusb_ref_device(devices[i]);
         found.vendor = d.idVendor;
         found.product = d.idProduct;
         found.bus = libusb_get_bus_number(devices[i]);
         found.address = libusb_get_device_address(devices[i]);
+        read_location(&found);
+        if (want->location && strcmp(want->location, found.location) != 0) {
+            libusb_unref_device(found.dev);
+            continue;
+        }
         g_array_append_val(all, found);
     }
     g_array_sort(all, by_place);
@@ -204,8 +243,8 @@ int ftdi_open_fault(const struct ftdi_found *f, int error,
     char where[64] = "a dongle whose serial number was asked for";
 
     if (f) {
-        snprintf(where, sizeof(where), "%s at USB bus %d device %d",
-                 ftdi_chip_name(f->chip), f->bus, f->address);
+        snprintf(where, sizeof(where), "%s at USB bus %d device %d", f->name,
+                 f->bus, f->address);
     }
     switch (error) {
     case LIBUSB_ERROR_ACCESS:
@@ -227,10 +266,26 @@ int ftdi_open_fault(const struct ftdi_found *f, int error,
     }
 }
 
-static int none_fault(const struct ftdi_want *want, struct i2cpt_fault *fault)
+/* One that is there and will not do is named, with the reason. */
+static void add_useless(libusb_context *usb, const struct ftdi_want *want,
+                        GString *text)
+{
+    GArray *all = scan(usb, want, true);
+    const struct ftdi_found *f;
+
+    if (all->len) {
+        f = nth(all, 0);
+        g_string_append_printf(text, "; the %s at USB bus %d device %d %s",
+                               f->name, f->bus, f->address, f->why);
+    }
+    g_array_unref(all);
+}
+
+static int none_fault(libusb_context *usb, const struct ftdi_want *want,
+                      struct i2cpt_fault *fault)
 {
     GString *text = g_string_new("no FTDI dongle with an MPSSE (FT232H, "
-                                 "FT2232H, FT4232H)");
+                                 "FT2232H, FT4232H, ...)");
 
     g_string_append_printf(text, " and vendor=0x%04x", want->vendor);
     if (want->product) {
@@ -242,7 +297,12 @@ static int none_fault(const struct ftdi_want *want, struct i2cpt_fault *fault)
     if (want->description) {
         g_string_append_printf(text, ",description=%.40s", want->description);
     }
-    i2cpt_fault_text(fault, ENODEV, "%s is plugged in", text->str);
+    if (want->location) {
+        g_string_append_printf(text, ",location=%.40s", want->location);
+    }
+    g_string_append(text, " is plugged in");
+    add_useless(usb, want, text);
+    i2cpt_fault_text(fault, ENODEV, "%s", text->str);
     g_string_free(text, true);
     return -ENODEV;
 }
@@ -256,14 +316,15 @@ static int several_fault(GArray *all, struct i2cpt_fault *fault)
     for (i = 0; i < all->len; i++) {
         f = nth(all, i);
         read_strings(f);
-        g_string_append_printf(text, "%s%s", i ? ", " : "",
+        g_string_append_printf(text, "%s%s at %s", i ? ", " : "",
                                f->error     ? "(no permission)"
                                : *f->serial ? f->serial
-                                            : "(none)");
+                                            : "(none)",
+                               f->location);
     }
     i2cpt_fault_text(fault, EINVAL,
-                     "%u FTDI dongles fit; choose one by serial=, which are "
-                     "%s",
+                     "%u FTDI dongles fit; choose one by serial= or "
+                     "location=, which are %s",
                      all->len, text->str);
     g_string_free(text, true);
     return -EINVAL;
@@ -272,31 +333,43 @@ static int several_fault(GArray *all, struct i2cpt_fault *fault)
 static int check_interface(const struct ftdi_found *f, unsigned interface,
                            struct i2cpt_fault *fault)
 {
-    const struct chip *c = chip_of(f->chip);
     char letter = (char)('A' + interface);
-    const char *accepted = c->engines == 1 ? "A" : "A or B";
+    const char *accepted = f->engines == 1 ? "A" : "A or B";
 
-    if (interface < c->engines) {
+    if (interface < f->engines) {
         return 0;
     }
     return i2cpt_fault_text(
         fault, EINVAL, "interface=%c: an %s has no %s there; accepted is %s",
-        letter, c->name, interface < c->interfaces ? "MPSSE" : "interface",
+        letter, f->name, interface < f->interfaces ? "MPSSE" : "interface",
         accepted);
+}
+
+static bool is_location(const char *text)
+{
+    return g_regex_match_simple("^[0-9]{1,3}-[0-9]{1,3}(\\.[0-9]{1,3}){0,6}$",
+                                text, 0, 0);
 }
 
 int ftdi_find(libusb_context *usb, const struct ftdi_want *want,
               struct ftdi_found *out, struct i2cpt_fault *fault)
 {
-    GArray *all = scan(usb, want);
+    GArray *all;
     int ret, error = 0;
 
+    if (want->location && !is_location(want->location)) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "location=%.40s: accepted is BUS-PORT[.PORT], "
+                                "as i2cpt-replay list has it",
+                                want->location);
+    }
+    all = scan(usb, want, false);
     if (want->serial || want->description) {
         error = keep_named(all, want);
     }
     if (!all->len) {
         ret = error ? ftdi_open_fault(NULL, error, fault)
-                    : none_fault(want, fault);
+                    : none_fault(usb, want, fault);
     } else if (all->len > 1) {
         ret = several_fault(all, fault);
     } else {
@@ -312,25 +385,40 @@ int ftdi_find(libusb_context *usb, const struct ftdi_want *want,
 
 /* -------------------------------------------------------------------- list */
 
-static int list_one(struct ftdi_found *f, i2cpt_found_fn found, void *user)
+/* Whether its serial number tells it from all others. */
+static bool is_unique(GArray *all, const struct ftdi_found *f)
 {
-    const struct chip *c = chip_of(f->chip);
+    unsigned i, same = 0;
+
+    for (i = 0; i < all->len; i++) {
+        read_strings(nth(all, i));
+        same += !strcmp(nth(all, i)->serial, f->serial);
+    }
+    return *f->serial && same == 1;
+}
+
+static int list_one(GArray *all, struct ftdi_found *f, i2cpt_found_fn found,
+                    void *user)
+{
     GString *spec = g_string_new(NULL), *about = g_string_new(NULL);
     unsigned port;
     const char *p;
     int ret = 0;
 
-    read_strings(f);
-    for (port = 0; port < c->engines && !ret; port++) {
+    for (port = 0; port < f->engines && !ret; port++) {
         g_string_printf(spec, "ftdi,product=0x%04x", f->product);
-        for (p = f->serial; *p; p++) {
-            g_string_append(spec, p == f->serial ? ",serial=" : "");
-            g_string_append(spec, *p == ',' ? ",," : (char[]){*p, 0});
+        if (is_unique(all, f)) {
+            g_string_append(spec, ",serial=");
+            for (p = f->serial; *p; p++) {
+                g_string_append(spec, *p == ',' ? ",," : (char[]){*p, 0});
+            }
+        } else {
+            g_string_append_printf(spec, ",location=%s", f->location);
         }
-        if (c->engines > 1) {
+        if (f->engines > 1) {
             g_string_append_printf(spec, ",interface=%c", 'A' + port);
         }
-        g_string_printf(about, "%s at USB %u-%u%s%s%s", c->name, f->bus,
+        g_string_printf(about, "%s at USB %u-%u%s%s%s", f->name, f->bus,
                         f->address, *f->description ? ", " : "", f->description,
                         f->error ? ", not accessible" : "");
         ret = found(spec->str, about->str, user);
@@ -351,9 +439,9 @@ int ftdi_list(i2cpt_found_fn found, void *user)
     if (ftdi_usb_init(&usb)) {
         return 0; /* no USB on this machine */
     }
-    all = scan(usb, &any);
+    all = scan(usb, &any, false);
     for (i = 0; i < all->len && !ret; i++) {
-        ret = list_one(nth(all, i), found, user);
+        ret = list_one(all, nth(all, i), found, user);
     }
     g_array_unref(all);
     libusb_exit(usb);

@@ -16,14 +16,17 @@
 
 struct ftdi_want {
     uint16_t vendor;
-    uint16_t product;                 /* 0: any that has an MPSSE */
-    const char *serial, *description; /* NULL: any */
-    unsigned interface;               /* 0 is A */
+    uint16_t product;                            /* 0: any that has an MPSSE */
+    const char *serial, *description, *location; /* NULL: any */
+    unsigned interface;                          /* 0 is A */
 };
 
 struct ftdi_found {
     libusb_device *dev; /* a reference of ours */
     enum mpsse_chip chip;
+    const char *name, *why; /* why it does not do */
+    unsigned interfaces, engines;
+    char location[40];
     uint16_t vendor, product;
     uint8_t bus, address;
     bool strings; /* those below were asked for */
@@ -42,7 +45,6 @@ int ftdi_node_open(libusb_device *dev, libusb_device_handle **h);
 /* Why libusb's `error` came in opening it, for a person. */
 int ftdi_open_fault(const struct ftdi_found *found, int error,
                     struct i2cpt_fault *fault);
-const char *ftdi_chip_name(enum mpsse_chip chip);
 
 /* As i2cpt_list(): each port that has an MPSSE. */
 int ftdi_list(i2cpt_found_fn found, void *user);

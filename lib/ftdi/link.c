@@ -117,9 +117,9 @@ static int set_up(struct ftdi_link *link, const struct ftdi_link_config *c,
     }
     if (ftdi->max_packet_size <= MPSSE_USB_STATUS ||
         ftdi->max_packet_size > READ_MOST) {
-        return i2cpt_fault_text(
-            fault, EPROTO, "%s: an endpoint with packets of %u bytes",
-            ftdi_chip_name(found->chip), ftdi->max_packet_size);
+        return i2cpt_fault_text(fault, EPROTO,
+                                "%s: an endpoint with packets of %u bytes",
+                                found->name, ftdi->max_packet_size);
     }
     if (ftdi_set_latency_timer(ftdi, c->latency_ms) ||
         ftdi_set_event_char(ftdi, 0, 0) || ftdi_set_error_char(ftdi, 0, 0) ||

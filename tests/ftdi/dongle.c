@@ -81,7 +81,7 @@ static void describe(struct dongle *d)
         (uint8_t)(release >> 8),
         1,
         2,
-        3,
+        c->serial ? 3 : 0,
         1,
     };
     const uint8_t config[] = {
@@ -101,8 +101,8 @@ static void describe(struct dongle *d)
     d->strings[0] = "FTDI";
     d->strings[1] = c->description;
     d->strings[2] = c->serial;
-    d->description =
-        (struct usb_description){d->device, d->full, d->strings, 3};
+    d->description = (struct usb_description){d->device, d->full, d->strings,
+                                              c->serial ? 3 : 2};
 }
 
 const struct usb_description *dongle_description(const struct dongle *d)

@@ -19,9 +19,9 @@
 struct dongle_config {
     enum vchip_kind kind;
     unsigned bus, address; /* where umockdev has it; a kernel decides itself */
-    const char *serial, *description;
-    uint16_t product;  /* 0: the chip's own */
-    uint16_t release;  /* 0: the chip's own */
+    const char *serial, *description; /* serial: NULL where it has none */
+    uint16_t product;                 /* 0: the chip's own */
+    uint16_t release;                 /* 0: the chip's own */
     bool driver_bound; /* the kernel's serial driver has each interface */
     enum vchip_pin stretch_pin;
     bool slow_hub; /* unplugged, URBs only fail: the hub has not noticed */

@@ -157,6 +157,12 @@ START_TEST(says_its_frequency)
 }
 END_TEST
 
+static int note(const char *spec, const char *about, void *user)
+{
+    g_string_append_printf(user, "%s|%s\n", spec, about);
+    return 0;
+}
+
 START_TEST(nothing_there)
 {
     struct dongle_config plain = ft232h;
@@ -166,6 +172,41 @@ START_TEST(nothing_there)
     plain.release = 0x0600; /* an FT232R has no MPSSE */
     dongle = fake_dongle_new(&plain);
     expect_refused("ftdi", ENODEV, "vendor=0x0403");
+    expect_refused("ftdi", ENODEV, "the FT232R at USB bus");
+}
+END_TEST
+
+/* The releases that Linux's ftdi_sio knows, and which of ours each is. */
+static const struct {
+    enum vchip_kind kind;
+    uint16_t product, release;
+    const char *name;
+} relatives[] = {
+    {VCHIP_FT2232H, 0x6040, 0x2800, "FT2233HP"},
+    {VCHIP_FT4232H, 0x6041, 0x2900, "FT4233HP"},
+    {VCHIP_FT2232H, 0x6042, 0x3000, "FT2232HP"},
+    {VCHIP_FT4232H, 0x6043, 0x3100, "FT4232HP"},
+    {VCHIP_FT232H, 0x6044, 0x3200, "FT233HP"},
+    {VCHIP_FT232H, 0x6045, 0x3300, "FT232HP"},
+    {VCHIP_FT4232H, 0x6048, 0x3600, "FT4232HA"},
+};
+
+START_TEST(newer_chips)
+{
+    GString *text = g_string_new(NULL);
+    struct dongle_config c = ft232h;
+    struct i2cpt_adapter *a;
+
+    c.kind = relatives[_i].kind;
+    c.product = relatives[_i].product;
+    c.release = relatives[_i].release;
+    dongle = fake_dongle_new(&c);
+    ck_assert_int_eq(i2cpt_ftdi_ops.list(note, text), 0);
+    ck_assert_ptr_nonnull(strstr(text->str, relatives[_i].name));
+    a = open_fine("ftdi,frequency=400k");
+    expect_read(a, fake_dongle_bench(dongle, 0));
+    i2cpt_adapter_unref(a);
+    g_string_free(text, TRUE);
 }
 END_TEST
 
@@ -252,12 +293,6 @@ START_TEST(another_has_it)
 }
 END_TEST
 
-static int note(const char *spec, const char *about, void *user)
-{
-    g_string_append_printf(user, "%s|%s\n", spec, about);
-    return 0;
-}
-
 static int last_about(const char *spec, const char *about, void *user)
 {
     g_string_assign(user, about);
@@ -314,7 +349,8 @@ START_TEST(several_dongles)
     c.serial = "FT9";
     dongle = fake_dongle_new(&ft232h);
     second = fake_dongle_new(&c);
-    expect_refused("ftdi", EINVAL, "FT1, FT9");
+    expect_refused("ftdi", EINVAL, "FT1 at ");
+    expect_refused("ftdi", EINVAL, "FT9 at ");
     a = open_fine("ftdi,serial=FT1");
     b = open_fine("ftdi,serial=FT9");
     ck_assert_str_eq(i2cpt_adapter_name(b), place(second, "ftdi:%u-%u:A"));
@@ -324,6 +360,56 @@ START_TEST(several_dongles)
         fake_dongle_bench(second, 0)->targets[BENCH_EEPROM].starts, 2);
     i2cpt_adapter_unref(a);
     i2cpt_adapter_unref(b);
+}
+END_TEST
+
+static int keep_spec(const char *spec, const char *about, void *user)
+{
+    g_ptr_array_add(user, g_strdup(spec));
+    return 0;
+}
+
+/* No serial number, or the same: told apart by where they are. */
+START_TEST(twins)
+{
+    static const char *const serials[] = {NULL, "FT1"};
+    GPtrArray *specs = g_ptr_array_new_with_free_func(g_free);
+    struct dongle_config c = ft232h;
+    struct i2cpt_adapter *a, *b;
+
+    c.serial = serials[_i];
+    dongle = fake_dongle_new(&c);
+    c.address = 9;
+    second = fake_dongle_new(&c);
+    expect_refused("ftdi", EINVAL, "location=");
+    ck_assert_int_eq(i2cpt_ftdi_ops.list(keep_spec, specs), 0);
+    ck_assert_uint_eq(specs->len, 2);
+    ck_assert_str_ne(specs->pdata[0], specs->pdata[1]);
+    ck_assert_ptr_nonnull(strstr(specs->pdata[0], ",location="));
+    a = open_fine(specs->pdata[0]);
+    b = open_fine(specs->pdata[1]);
+    expect_read(a, fake_dongle_bench(dongle, 0));
+    expect_read(b, fake_dongle_bench(second, 0));
+    ck_assert_uint_eq(
+        fake_dongle_bench(second, 0)->targets[BENCH_EEPROM].starts, 2);
+    i2cpt_adapter_unref(a);
+    i2cpt_adapter_unref(b);
+    g_ptr_array_free(specs, TRUE);
+}
+END_TEST
+
+START_TEST(refuses_a_location)
+{
+    static const char *const bad[] = {"1", "1:5", "-5", "1-5.", "a-b"};
+
+    dongle = fake_dongle_new(&ft232h);
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        char *spec = g_strconcat("ftdi,location=", bad[i], NULL);
+
+        expect_refused(spec, EINVAL, "BUS-PORT[.PORT]");
+        g_free(spec);
+    }
+    expect_refused("ftdi,location=99-1.2", ENODEV, "location=99-1.2");
 }
 END_TEST
 
@@ -606,12 +692,15 @@ int main(void)
     tcase_add_loop_test(tcase, reads, 0, 3);
     tcase_add_test(tcase, says_its_frequency);
     tcase_add_test(tcase, nothing_there);
+    tcase_add_loop_test(tcase, newer_chips, 0, (int)G_N_ELEMENTS(relatives));
     tcase_add_test(tcase, looks_for_what_was_asked);
     tcase_add_loop_test(tcase, refuses_an_interface, 0, 7);
     tcase_add_test(tcase, adaptive_is_not_packed);
     tcase_add_test(tcase, another_has_it);
     tcase_add_test(tcase, no_permission);
     tcase_add_test(tcase, several_dongles);
+    tcase_add_loop_test(tcase, twins, 0, 2);
+    tcase_add_test(tcase, refuses_a_location);
     tcase_add_test(tcase, two_ports);
     tcase_add_test(tcase, lists);
     tcase_add_loop_test(tcase, faults_by_place, 0, 3);
