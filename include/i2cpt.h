@@ -319,6 +319,20 @@ typedef int (*i2cpt_found_fn)(const char *spec, const char *about, void *user);
  */
 I2CPT_API int i2cpt_list(i2cpt_found_fn found, void *user);
 
+/* Of i2cpt_examine(): one line of text, valid during the call. */
+typedef void (*i2cpt_line_fn)(const char *text, void *user);
+
+/*
+ * Find out of the host's hardware what no document says, and tell it in lines
+ * of text for a person: of `ftdi`, how its engine's clock behaves while SCL is
+ * an input. The adapter of `spec` (as i2cpt_adapter_open()) is opened for it
+ * and closed, nobody else may have it open, and its bus has to be idle. Blocks
+ * for some seconds at most. 0, or a negative errno with `fault`: -EOPNOTSUPP
+ * where the backend has nothing to find out, or as opening fails. Any thread.
+ */
+I2CPT_API int i2cpt_examine(const char *spec, i2cpt_line_fn line, void *user,
+                            struct i2cpt_fault *fault);
+
 /*
  * One transfer: START, the `n` messages (1 to I2CPT_TRANSFER_MAX) joined by
  * repeated STARTs, STOP. Returns 0, with `actual` of each message set. A NACK

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/backend.h"
 #include "core/fault.h"
 #include "core/key.h"
 #include "core/options.h"
@@ -166,6 +167,31 @@ int i2cpt_adapter_open(const char *spec, struct i2cpt_adapter **out,
         return ret;
     }
     ret = i2cpt_adapter_open_options(o, out, fault);
+    i2cpt_options_free(o);
+    return ret;
+}
+
+int i2cpt_examine(const char *spec, i2cpt_line_fn line, void *user,
+                  struct i2cpt_fault *fault)
+{
+    const struct i2cpt_ops *ops;
+    struct i2cpt_options *o;
+    int ret;
+
+    i2cpt_fault_clear(fault);
+    ret = i2cpt_options_parse(spec, &o, fault);
+    if (ret) {
+        return ret;
+    }
+    ops = i2cpt_options_ops(o);
+    if (!ops || !ops->examine) {
+        ret = i2cpt_fault_text(fault, EOPNOTSUPP,
+                               "%s: this backend has nothing to examine; "
+                               "accepted is ftdi",
+                               ops ? ops->name : "no backend");
+    } else {
+        ret = ops->examine(o, line, user, fault);
+    }
     i2cpt_options_free(o);
     return ret;
 }

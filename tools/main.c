@@ -9,8 +9,9 @@
 #include "common/tool.h"
 
 static const struct verb *const verbs[] = {
-    &verb_record, &verb_replay,  &verb_show, &verb_check, &verb_stats,
-    &verb_diff,   &verb_convert, &verb_list, &verb_serve, &verb_run,
+    &verb_record, &verb_replay, &verb_show,       &verb_check,
+    &verb_stats,  &verb_diff,   &verb_convert,    &verb_list,
+    &verb_serve,  &verb_run,    &verb_ftdi_check,
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -18,7 +19,7 @@ static void print_help(FILE *to)
 {
     fputs("usage: i2cpt-replay VERB [ARGUMENT...]\n\n", to);
     for (size_t i = 0; i < N_VERBS; i++) {
-        fprintf(to, "  %-7s %s\n", verbs[i]->name, verbs[i]->about);
+        fprintf(to, "  %-10s %s\n", verbs[i]->name, verbs[i]->about);
     }
     fputs("\n`i2cpt-replay VERB --help`, or `help VERB`, has options and an "
           "example.\n"

@@ -160,6 +160,11 @@ struct i2cpt_ops {
 
     /* Optional: what can be opened here, as i2cpt_list(). */
     int (*list)(i2cpt_found_fn found, void *user);
+
+    /* As i2cpt_examine(), opening and closing included. Optional. */
+    int (*examine)(const struct i2cpt_options *o,
+                   void (*line)(const char *text, void *user), void *user,
+                   struct i2cpt_fault *fault);
 };
 
 #endif

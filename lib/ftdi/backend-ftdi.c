@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/options.h"
 #include "ftdi/backend-ftdi.h"
+#include "ftdi/examine.h"
 #include "ftdi/link.h"
 
 #define FUNCTIONALITY                                              \
@@ -168,27 +169,36 @@ static void ftdi_close(void *priv)
     g_free(d);
 }
 
-static int ftdi_open(const struct i2cpt_options *o, void **priv,
-                     struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
+/* What it is, in *m and *found. */
+static int open_chip(struct ftdi *d, const struct i2cpt_options *o,
+                     struct mpsse *m, struct ftdi_found *found,
+                     struct i2cpt_fault *fault)
 {
-    struct ftdi *d = g_new0(struct ftdi, 1);
     struct ftdi_link_config config = {
         .want = want_of(o),
         .latency_ms = (uint8_t)i2cpt_options_number(o, "latency-ms"),
     };
-    struct ftdi_found found = {0};
-    struct mpsse m;
-    int ret;
+    int ret = ftdi_link_open(&config, &d->link, found, fault);
 
-    ret = ftdi_link_open(&config, &d->link, &found, fault);
     if (!ret) {
-        ret = choose(o, &found, &m, fault);
+        ret = choose(o, found, m, fault);
     }
     if (!ret) {
-        ret = mpsse_bus_new(&m, &ftdi_link_ops, d->link,
+        ret = mpsse_bus_new(m, &ftdi_link_ops, d->link,
                             i2cpt_options_number(o, "batch"),
                             i2cpt_now_ns() + OPEN_NS, &d->bus, fault);
     }
+    return ret;
+}
+
+static int ftdi_open(const struct i2cpt_options *o, void **priv,
+                     struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
+{
+    struct ftdi *d = g_new0(struct ftdi, 1);
+    struct ftdi_found found = {0};
+    struct mpsse m;
+    int ret = open_chip(d, o, &m, &found, fault);
+
     if (ret) {
         ftdi_close(d);
         return ret;
@@ -197,6 +207,22 @@ static int ftdi_open(const struct i2cpt_options *o, void **priv,
     info->frequency_hz = m.scl_hz;
     *priv = d;
     return 0;
+}
+
+static int examine(const struct i2cpt_options *o,
+                   void (*line)(const char *text, void *user), void *user,
+                   struct i2cpt_fault *fault)
+{
+    struct ftdi *d = g_new0(struct ftdi, 1);
+    struct ftdi_found found = {0};
+    struct mpsse m;
+    int ret = open_chip(d, o, &m, &found, fault);
+
+    if (!ret) {
+        ret = ftdi_examine(d->link, &found, &m, line, user, fault);
+    }
+    ftdi_close(d);
+    return ret;
 }
 
 static int ftdi_transfer(void *priv, struct i2cpt_xfer *x)
@@ -267,4 +293,5 @@ const struct i2cpt_ops i2cpt_ftdi_ops = {
     .stream_read = ftdi_stream_read,
     .stream_stop = ftdi_stream_stop,
     .list = ftdi_list,
+    .examine = examine,
 };

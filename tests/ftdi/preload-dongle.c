@@ -3,8 +3,9 @@
  * Preloaded into any program, behind umockdev's own preload library: the
  * program finds a virtual FT232H plugged in, whatever else its machine has.
  * What was on the bus is a VCD in the file that I2CPT_FAKE_DONGLE names when
- * the program ends. I2CPT_FAKE_PROGRAM is that program: scripts that start it,
- * and programs that it starts, have none of it.
+ * the program ends. I2CPT_FAKE_INPUT_CLOCK=none: see enum vchip_input_clock.
+ * I2CPT_FAKE_PROGRAM is that program: scripts that start it, and programs that
+ * it starts, have none of it.
  */
 #include <errno.h> /* program_invocation_short_name */
 #include <stdio.h>
@@ -27,6 +28,7 @@ static __attribute__((constructor)) void plug(void)
 {
     const char *wanted = getenv("I2CPT_FAKE_DONGLE");
     const char *program = getenv("I2CPT_FAKE_PROGRAM");
+    struct vchip_config chip;
 
     if (!wanted || !program || strcmp(program, program_invocation_short_name)) {
         return;
@@ -36,6 +38,11 @@ static __attribute__((constructor)) void plug(void)
     unsetenv("LD_PRELOAD");
     fake_dongle_setup();
     dongle = fake_dongle_new(&config);
+    wanted = getenv("I2CPT_FAKE_INPUT_CLOCK");
+    chip = vchip_i2c(config.kind, 0);
+    chip.input_clock =
+        wanted && !strcmp(wanted, "none") ? VCHIP_NONE : VCHIP_PASSES;
+    fake_dongle_rewire(dongle, &chip, 100);
 }
 
 static __attribute__((destructor)) void write_vcd(void)

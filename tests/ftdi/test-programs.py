@@ -83,4 +83,15 @@ def test_i2c_tools_write_and_read():
     assert out == '0xaa 0x55 0x99\n0x2217\n', out
 
 
+def test_the_owner_of_a_dongle_can_settle_it():
+    for clock, word in (('passes', 'takes its time'), ('none', 'no time')):
+        os.environ['I2CPT_FAKE_INPUT_CLOCK'] = clock
+        out, wave = replay('ftdi-check', '-a', 'ftdi')
+        del os.environ['I2CPT_FAKE_INPUT_CLOCK']
+        line, verdict = out.splitlines()
+        assert line.startswith('ftdi-check 1: FT232H, 8192 clocks'), out
+        assert 'SCL high, SDA high' in line and word in verdict, out
+        assert not wave, wave
+
+
 tap.main(globals())

@@ -12,7 +12,7 @@ import tap
 from cli import TOOL, fine, read, refused, run, write
 
 VERBS = ('record', 'replay', 'show', 'check', 'stats', 'diff', 'convert',
-         'list', 'serve', 'run')
+         'list', 'serve', 'run', 'ftdi-check')
 STUB = 'stub,chips=0x48:0x50'
 TRACE = '''i2cpt-trace 1
 adapter: by hand

@@ -28,7 +28,8 @@ struct verb {
 };
 
 extern const struct verb verb_check, verb_diff, verb_stats, verb_convert,
-    verb_list, verb_record, verb_replay, verb_run, verb_serve, verb_show;
+    verb_ftdi_check, verb_list, verb_record, verb_replay, verb_run, verb_serve,
+    verb_show;
 
 /*
  * The next option's letter, or -1 after the last. Does --help, and ends the
