@@ -16,7 +16,7 @@ build_packages=(
 test_packages=(
     "${build_packages[@]}"
     g++ check umockdev libumockdev-dev i2c-tools python3-smbus2 python3-smbus
-    ddcutil python3-pytest
+    ddcutil python3-pytest flashrom openocd ftdi-eeprom
     gcc-arm-none-eabi clang-format shellcheck git
     qemu-system-x86 strace sigrok-cli tshark valgrind
     clang llvm groff-base man-db make xz-utils

@@ -178,12 +178,27 @@ static int get_driver(struct fake_dongle *d, struct usbdevfs_getdriver *g)
     return 0;
 }
 
-/* The kernel looks for a driver for the interface again. */
-static int connect_driver(struct fake_dongle *d,
-                          const struct usbdevfs_ioctl *request)
+/* The driver lets go of the interface, and nobody has it. */
+static int disconnect_driver(struct fake_dongle *d, unsigned interface)
 {
-    if (request->ioctl_code != (int)USBDEVFS_CONNECT ||
-        request->ifno >= DONGLE_INTERFACES) {
+    if (d->drivers[interface] == NO_DRIVER) {
+        return -ENODATA;
+    }
+    d->drivers[interface] = NO_DRIVER;
+    return 0;
+}
+
+/* That one, or the kernel looks for a driver for the interface again. */
+static int driver_ioctl(struct fake_dongle *d,
+                        const struct usbdevfs_ioctl *request)
+{
+    if (request->ifno < 0 || request->ifno >= DONGLE_INTERFACES) {
+        return -EINVAL;
+    }
+    if (request->ioctl_code == (int)USBDEVFS_DISCONNECT) {
+        return disconnect_driver(d, (unsigned)request->ifno);
+    }
+    if (request->ioctl_code != (int)USBDEVFS_CONNECT) {
         return -ENOTTY;
     }
     if (d->drivers[request->ifno] != NO_DRIVER) {
@@ -193,6 +208,19 @@ static int connect_driver(struct fake_dongle *d,
         d->drivers[request->ifno] = FTDI_SIO;
     }
     return 1;
+}
+
+/* The one that there is, where no driver would be pulled from under it. */
+static int set_configuration(const struct fake_dongle *d, int value)
+{
+    unsigned i;
+
+    for (i = 0; i < dongle_interfaces(d->dongle); i++) {
+        if (d->drivers[i] != NO_DRIVER) {
+            return -EBUSY;
+        }
+    }
+    return value == 1 ? 0 : -EINVAL;
 }
 
 static int answer(struct fake_dongle *d, unsigned long request, void *who,
@@ -219,7 +247,9 @@ static int answer(struct fake_dongle *d, unsigned long request, void *who,
     case USBDEVFS_RELEASEINTERFACE:
         return release(d, *(unsigned *)arg, who);
     case USBDEVFS_IOCTL:
-        return connect_driver(d, arg);
+        return driver_ioctl(d, arg);
+    case USBDEVFS_SETCONFIGURATION:
+        return set_configuration(d, *(int *)arg);
     case USBDEVFS_SUBMITURB:
         return submit(d, arg);
     case USBDEVFS_DISCARDURB:

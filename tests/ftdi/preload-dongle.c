@@ -4,6 +4,7 @@
  * program finds a virtual FT232H plugged in, whatever else its machine has.
  * What was on the bus is a VCD in the file that I2CPT_FAKE_DONGLE names when
  * the program ends. I2CPT_FAKE_INPUT_CLOCK=none: see enum vchip_input_clock.
+ * With I2CPT_FAKE_DRIVER the kernel's serial driver has it at first.
  * I2CPT_FAKE_PROGRAM is that program: scripts that start it, and programs that
  * it starts, have none of it.
  */
@@ -14,7 +15,7 @@
 
 #include "fake-dongle.h"
 
-static const struct dongle_config config = {
+static struct dongle_config config = {
     .kind = VCHIP_FT232H,
     .bus = 1,
     .address = 5,
@@ -36,6 +37,7 @@ static __attribute__((constructor)) void plug(void)
     path = g_strdup(wanted);
     unsetenv("I2CPT_FAKE_DONGLE");
     unsetenv("LD_PRELOAD");
+    config.driver_bound = getenv("I2CPT_FAKE_DRIVER") != NULL;
     fake_dongle_setup();
     dongle = fake_dongle_new(&config);
     wanted = getenv("I2CPT_FAKE_INPUT_CLOCK");
@@ -45,6 +47,21 @@ static __attribute__((constructor)) void plug(void)
     fake_dongle_rewire(dongle, &chip, 100);
 }
 
+/* Beside it, with `.engine` behind its name: how often the engine was begun,
+ * and what it did not know. */
+static void write_counts(void)
+{
+    const struct vchip *chip = fake_dongle_bench(dongle, 0)->chip;
+    char *name = g_strconcat(path, ".engine", NULL);
+    FILE *f = fopen(name, "we");
+
+    if (f) {
+        fprintf(f, "%u %u\n", vchip_beginnings(chip), vchip_bad(chip));
+        fclose(f);
+    }
+    g_free(name);
+}
+
 static __attribute__((destructor)) void write_vcd(void)
 {
     int ret;
@@ -52,6 +69,7 @@ static __attribute__((destructor)) void write_vcd(void)
     if (!dongle) {
         return;
     }
+    write_counts();
     ret = wire_write_vcd(fake_dongle_bench(dongle, 0)->wire, path, 300000);
     if (ret) {
         fprintf(stderr, "%s: %s\n", path, strerror(-ret));

@@ -682,6 +682,31 @@ START_TEST(unplugged_after_each_urb)
 }
 END_TEST
 
+/* What others do with the driver and the configuration, as usbfs answers. */
+START_TEST(plain_detach)
+{
+    struct dongle_config c = ft232h;
+    libusb_context *usb;
+    libusb_device_handle *h;
+
+    c.driver_bound = true;
+    dongle = fake_dongle_new(&c);
+    ck_assert_int_eq(libusb_init(&usb), 0);
+    h = libusb_open_device_with_vid_pid(usb, 0x0403, 0x6014);
+    ck_assert_ptr_nonnull(h);
+    ck_assert_int_eq(libusb_set_configuration(h, 1), LIBUSB_ERROR_BUSY);
+    ck_assert_int_eq(libusb_detach_kernel_driver(h, 0), 0);
+    ck_assert_str_eq(fake_dongle_driver(dongle, 0), "");
+    ck_assert_int_eq(libusb_detach_kernel_driver(h, 0), LIBUSB_ERROR_NOT_FOUND);
+    ck_assert_int_eq(libusb_set_configuration(h, 1), 0);
+    ck_assert_int_eq(libusb_set_configuration(h, 2), LIBUSB_ERROR_NOT_FOUND);
+    ck_assert_int_eq(libusb_attach_kernel_driver(h, 0), 0);
+    ck_assert_str_eq(fake_dongle_driver(dongle, 0), "ftdi_sio");
+    libusb_close(h);
+    libusb_exit(usb);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ftdi");
@@ -709,6 +734,9 @@ int main(void)
     tcase_add_loop_test(tcase, streams, 0, 3);
     tcase_add_loop_test(tcase, stretched_too_long, 0, 2);
     tcase_add_loop_test(tcase, unplugged_after_each_urb, 0, 2);
+    if (!fake_dongle_is_slow()) { /* of fake-usbfs.c, not of a kernel */
+        tcase_add_test(tcase, plain_detach);
+    }
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("driver"); /* a guest has it only now */

@@ -94,4 +94,56 @@ def test_the_owner_of_a_dongle_can_settle_it():
         assert not wave, wave
 
 
+# Drivers that nobody here wrote: what the chip is given by them, and what they
+# say where nothing is on its pins.
+EEPROM = '''vendor_id=0x0403
+product_id=0x6014
+'''
+OPENOCD = (
+    'adapter driver ftdi', 'ftdi vid_pid 0x0403 0x6014',
+    'ftdi layout_init 0x0008 0x000b', 'adapter speed 1000',
+    'transport select jtag', 'jtag newtap x cpu -irlen 4', 'init', 'shutdown')
+OTHERS = (
+    # words, driver bound, exit status, what it says, times MPSSE was begun
+    (('flashrom', '-p', 'ft2232_spi:type=232H'), False, 1,
+     'No EEPROM/flash device found', True),
+    (('openocd', *(x for c in OPENOCD for x in ('-c', c))), True, 0,
+     'clock speed 1000 kHz', True),
+    (('ftdi_eeprom', '--read-eeprom', 'FOLDER/eeprom.conf'), False, 0,
+     'FTDI read eeprom: 0', False),
+)
+
+
+def other(words, bound, status, says, engine):
+    need(words[0])
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, 'eeprom.conf'), 'w') as file:
+            file.write(EEPROM)
+        vcd = os.path.join(folder, 'wave.vcd')
+        env = dict(preload.environment(LIBRARY, vcd, words[0]), PATH=PATH)
+        if bound:
+            env['I2CPT_FAKE_DRIVER'] = '1'
+        done = subprocess.run(
+            [w.replace('FOLDER', folder) for w in words], text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=100, env=env, cwd=folder)
+        assert done.returncode == status and says in done.stdout, done
+        assert 'kernel_driver() failed' not in done.stdout, done
+        with open(vcd + '.engine') as file:
+            begun, bad = map(int, file.read().split())
+    assert (begun > 0) == engine and not bad, (begun, bad)
+
+
+def test_flashrom_knows_the_chip():
+    other(*OTHERS[0])
+
+
+def test_openocd_knows_the_chip():
+    other(*OTHERS[1])
+
+
+def test_ftdi_eeprom_knows_the_chip():
+    other(*OTHERS[2])
+
+
 tap.main(globals())
