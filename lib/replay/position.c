@@ -120,6 +120,18 @@ static bool match_is_nobody(struct trace_match *m,
            match_is_absent(m, t->msgs[0].addr, t->msgs[0].flags);
 }
 
+/* What is left of a transfer that was asked for in part. */
+static int give_rest(struct trace_match *m, line_t line, line_t *out,
+                     struct i2cpt_fault *fault)
+{
+    view_begin(&m->left, line, m->seq->pos, m->seq->cut);
+    *out = &m->left.line;
+    return m->left.broken
+               ? i2cpt_fault_text(fault, ENOMEM,
+                                  "no memory for the rest of a transfer")
+               : 1;
+}
+
 /*
  * Find where an item begins that a request to `addr` is to be compared with:
  * what was not asked for is skipped. 1 and *out at seq->pos; 0 at the end.
@@ -136,12 +148,7 @@ int match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
         int ret = match_get(m, seq->pos, &line, fault);
 
         if (ret == 1 && seq->cut) {
-            view_begin(&m->left, line, seq->pos, seq->cut);
-            *out = &m->left.line;
-            return m->left.broken ? i2cpt_fault_text(fault, ENOMEM,
-                                                     "no memory for the rest "
-                                                     "of a transfer")
-                                  : 1;
+            return give_rest(m, line, out, fault);
         }
         if (!ret && at_end(m, &again)) {
             continue;
