@@ -205,10 +205,10 @@ static size_t take_name(struct walk *w, char *name, size_t size, bool *last,
     return len;
 }
 
-static int follow_link(struct walk *w, const char *target)
+static int follow_link(struct walk *w, const char *target, bool folder)
 {
-    if (snprintf(w->next, sizeof(w->next), "%s/%s", target, w->left) >=
-        (int)sizeof(w->next)) {
+    if (snprintf(w->next, sizeof(w->next), "%s%s%s", target, folder ? "/" : "",
+                 w->left) >= (int)sizeof(w->next)) {
         return -ENAMETOOLONG;
     }
     strcpy(w->left, w->next);
@@ -263,7 +263,7 @@ static int walk(struct walk *w, bool follow)
             if (++links > LINKS_MAX) {
                 return -ELOOP;
             }
-            n = follow_link(w, target);
+            n = follow_link(w, target, folder);
             if (n < 0) {
                 return (int)n;
             }

@@ -1,0 +1,456 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test-redirect.py I2CPT-REPLAY LIBI2CPT CLIENT[=VARIANT]...: PROGRAM's ways to
+/dev/i2c-N at the system call and by the shim, row by row (redirect-rows.txt);
+real programs recorded and replayed; who comes and goes."""
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+import tap
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOOL, LIBRARY = map(os.path.abspath, sys.argv[1:3])
+CLIENTS = {}
+for word in sys.argv[3:]:
+    path, _, variant = word.partition('=')
+    CLIENTS[variant or 'dynamic'] = os.path.abspath(path)
+CLIENT = CLIENTS['dynamic']
+ENV = dict(os.environ, PATH=os.environ['PATH'] + ':/usr/sbin:/sbin',
+           ASAN_OPTIONS='detect_leaks=0')
+ENV.pop('LD_PRELOAD', None)
+CANNOT = 'i2cpt-replay: --redirect=seccomp cannot be here'
+NOT_USED = 'the program opened no redirected bus'
+folder = tempfile.TemporaryDirectory()
+os.chdir(folder.name)
+os.chmod('.', 0o755)
+with open('board', 'w', encoding='utf-8') as board:
+    board.write('chip 0x50 registers\nreg 0x00 = a5\nchip 0x51 registers\n')
+STUB = f'stub,load={folder.name}/board'
+
+
+def run(*words, env=None, tool=TOOL, user=None, stdin=subprocess.DEVNULL):
+    before = ['setpriv', f'--reuid={user}', f'--regid={user}',
+              '--clear-groups'] if user else []
+    return subprocess.run([*before, tool, *words], text=True, stdin=stdin,
+                          errors='replace', stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=120, env=env or ENV)
+
+
+def under(form, *command, **more):
+    done = run('run', f'--redirect={form}', '-a', STUB, '--', *command, **more)
+    if done.returncode == 125 and done.stderr.startswith(CANNOT):
+        raise tap.Skip(done.stderr.strip())
+    return done
+
+
+def rows():
+    with open(f'{HERE}/redirect-rows.txt', encoding='utf-8') as file:
+        for line in file:
+            if not line.startswith('#'):
+                yield [word.strip() for word in (line + ' | ').split('|')][:3]
+
+
+def check_seccomp(done):
+    """What a client says in all rows: `done` on its end."""
+    said = dict(line.split(': ', 1) for line in done.stdout.splitlines())
+    wrong = [(name, 'expected', expected, 'got', said.get(name))
+             for name, expected, _ in rows() if said.get(name) != expected]
+    assert not wrong, (wrong, done.stderr)
+    assert done.returncode == 0 and done.stderr == '', done.stderr
+
+
+def check_variant(variant):
+    if variant not in CLIENTS:
+        raise tap.Skip('the compiler does not make it')
+    check_seccomp(under('seccomp', CLIENTS[variant], '/dev/i2c-0'))
+
+
+def test_rows_dynamic():
+    check_variant('dynamic')
+
+
+def test_rows_static():
+    check_variant('static')
+
+
+def test_rows_32_bits():
+    check_variant('32')
+
+
+def test_rows_asan():
+    check_variant('asan')
+
+
+def ordinary_user(*command):
+    """By a user without rights, who has a copy of the tool."""
+    if os.getuid():
+        return under('seccomp', *command)
+    for source in (TOOL, LIBRARY):
+        shutil.copy(source, folder.name)
+    soname = os.path.join(folder.name, 'libi2cpt.so.0')
+    if not os.path.exists(soname):
+        os.symlink(os.path.basename(LIBRARY), soname)
+    return under('seccomp', *command, user=1000,
+                 tool=f'{folder.name}/i2cpt-replay',
+                 env=dict(ENV, LD_LIBRARY_PATH=folder.name, HOME='/tmp'))
+
+
+def test_rows_as_an_ordinary_user():
+    for variant in ('dynamic', 'static', '32'):
+        if variant in CLIENTS:
+            copy = shutil.copy(CLIENTS[variant], f'{folder.name}/{variant}')
+            check_seccomp(ordinary_user(copy, '/dev/i2c-0'))
+
+
+def test_rows_preload():
+    for name, _, expected in rows():
+        if expected == '-':
+            continue
+        done = run('run', '--redirect=preload', '-a', STUB, '--', CLIENT,
+                   '/dev/i2c-0', name)
+        assert done.stdout == f'{name}: {expected}\n', (name, expected, done)
+
+
+def test_an_empty_environment():
+    done = under('seccomp', 'env', '-i', CLIENT, '/dev/i2c-0', 'open')
+    assert done.stdout == 'open: ours\n', done
+
+
+def test_a_path_with_a_blank_and_a_colon():
+    os.makedirs('a b:c', exist_ok=True)
+    tool = shutil.copy(TOOL, 'a b:c/i2cpt-replay')
+    done = under('seccomp', CLIENT, '/dev/i2c-0', 'open', tool=tool,
+                 env=dict(ENV, LD_LIBRARY_PATH=os.path.dirname(LIBRARY)))
+    assert done.stdout == 'open: ours\n', done
+
+
+def test_a_program_with_its_own_listener():
+    """A run inside a run: the inner one takes the shim."""
+    done = under('seccomp', TOOL, 'run', '-a', 'stub,chips=0x33', '--bus', '7',
+                 '--', 'i2cdetect', '-y', '7')
+    assert ' 33 ' in done.stdout, done
+    done = run('run', '-a', STUB, '--', TOOL, 'run', '--redirect=seccomp',
+               '-a', 'stub', '--', 'true')
+    assert done.returncode == 125 and 'filter' in done.stderr, done
+
+
+def test_the_adapter_of_an_inner_run_is_the_outer_bus():
+    done = under('seccomp', TOOL, 'run', '-a', 'i2c-dev,device=/dev/i2c-0',
+                 '--bus', '3', '--', 'i2cget', '-y', '3', '0x50', '0')
+    assert done.stdout == '0xa5\n', done
+
+
+def test_who_opened_another_bus_or_none():
+    done = under('seccomp', 'sh', '-c', 'i2cget -y 9 0x50 0; exit 0')
+    assert '/dev/i2c-9 was opened, which is not redirected' in done.stderr
+    assert 'i2cget' in done.stderr and NOT_USED in done.stderr, done
+    for verb in (('run', '-a', STUB), ('record', '-o', 'n.i2ct', '-a', STUB),
+                 ('replay', 'n.i2ct', '--report', 'n.json')):
+        done = run(*verb, '--', 'true')
+        assert NOT_USED in done.stderr, done
+    with open('n.json', encoding='utf-8') as file:
+        report = json.load(file)
+    assert NOT_USED in ' '.join(report['notes']), report
+    assert report['redirect'] in ('seccomp', 'preload')
+    done = run('run', '--redirect=preload', '-a', STUB, '--', 'env', '-i',
+               '/bin/true')
+    assert NOT_USED in done.stderr, done
+
+
+def test_set_id_programs_are_named():
+    if os.getuid():
+        raise tap.Skip('not root: it takes a set-id program of another user')
+    copy = shutil.copy('/bin/true', f'{folder.name}/set-id')
+    os.chmod(copy, 0o4755)
+    done = ordinary_user('sh', '-c', f'{copy}; exit 0')
+    assert 'set-id ran without the privilege' in done.stderr, done
+
+
+def test_a_bus_that_comes_with_descriptors():
+    done = under('seccomp', 'sh', '-c',
+                 f'exec 5</dev/i2c-0; {TOOL} run -a stub --bus 4 -- true')
+    assert 'descriptor 5 of the program is the real /dev/i2c-0' in \
+        done.stderr, done
+
+
+def test_unknown_forms():
+    done = run('run', '--redirect=magic', '-a', 'stub', '--', 'true')
+    assert done.returncode == 125 and 'auto, seccomp or preload' in done.stderr
+
+
+# --------------------------------------------------------------- who is there
+
+def test_two_hundred_at_once():
+    done = under('seccomp', 'sh', '-c',
+                 f'for i in $(seq 200); do {CLIENT} /dev/i2c-0 open & done; wait')
+    assert done.stdout.count('ours\n') == 200, done
+    assert done.stderr == '', done
+
+
+def test_what_is_left_behind_goes_on():
+    """A daemon whose run has ended opens files as before, and no bus."""
+    done = under('seccomp', 'sh', '-c',
+                 f'mkfifo go; (exec >left 2>&1 </dev/null; cat go; cat board; '
+                 f'{CLIENT} /dev/i2c-0 open; echo end) & exit 0')
+    assert done.returncode == 0, done
+    with open('go', 'w', encoding='utf-8') as file:
+        file.write('go\n')
+    wait_for(lambda: 'end' in read('left'))
+    assert 'chip 0x50' in read('left'), read('left')
+    assert 'open: ENODEV' in read('left'), read('left')
+
+
+def read(name):
+    with open(name, encoding='utf-8', errors='replace') as file:
+        return file.read()
+
+
+def wait_for(reached):
+    end = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < end
+        os.sched_yield()
+
+
+def children(pid):
+    try:
+        with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return []
+
+
+def started():
+    """A run whose program reads the bus for ever: (run, keeper, program)."""
+    owner = subprocess.Popen(
+        [TOOL, 'run', '--redirect=seccomp', '-a', STUB, '--', 'sh', '-c',
+         f'while :; do {CLIENT} /dev/i2c-0 open; done'], env=ENV,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL)
+    line = owner.stdout.readline()
+    if not line:
+        raise tap.Skip(owner.stderr.read().decode())
+    assert line == b'open: ours\n', line
+    keeper = children(owner.pid)[0]
+    return owner, keeper, children(keeper)[0]
+
+
+def gone(pid):
+    try:
+        with open(f'/proc/{pid}/stat', encoding='ascii') as file:
+            return file.read().rsplit(')', 1)[1].split()[0] == 'Z'
+    except OSError:
+        return True
+
+
+def finish(owner):
+    threads = owner.communicate(timeout=60)
+    return threads[1].decode()
+
+
+def test_the_program_is_killed():
+    for _ in range(5):
+        owner, keeper, program = started()
+        os.kill(program, signal.SIGKILL)
+        finish(owner)
+        assert owner.returncode == 137, owner.returncode
+        wait_for(lambda: gone(keeper))
+
+
+def test_the_owner_is_killed():
+    """The program gets errors, and goes on; the keeper ends with it."""
+    for _ in range(5):
+        owner, keeper, program = started()
+        os.kill(owner.pid, signal.SIGKILL)
+        seen = b''
+        while b'ENODEV' not in seen:
+            seen = owner.stdout.readline()
+            assert seen, 'the program ended'
+        assert not gone(program)
+        os.kill(program, signal.SIGKILL)
+        wait_for(lambda: gone(keeper))
+        finish(owner)
+
+
+def test_the_keeper_is_killed():
+    for _ in range(5):
+        owner, keeper, program = started()
+        os.kill(keeper, signal.SIGKILL)
+        os.kill(program, signal.SIGKILL)
+        err = finish(owner)
+        assert 'the keeper was killed' in err, err
+
+
+def test_killed_at_random_moments():
+    for turn in range(int(os.environ.get('I2CPT_KILLS', '10'))):
+        owner, keeper, program = started()
+        for _ in range(random.Random(turn).randrange(3)):
+            owner.stdout.readline()
+        victim = (owner.pid, program)[turn % 2]
+        os.kill(victim, signal.SIGKILL)
+        if victim != program:
+            os.kill(program, signal.SIGKILL)
+        finish(owner)
+        wait_for(lambda: gone(keeper))
+
+
+# -------------------------------------------------------------- real programs
+
+C = '''#include <fcntl.h>
+#include <linux/i2c-dev.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+int main(void) { unsigned char b = 0; int fd = open("/dev/i2c-0", O_RDWR);
+if (fd < 0 || ioctl(fd, I2C_SLAVE, 0x50) || write(fd, &b, 1) != 1 ||
+read(fd, &b, 1) != 1) { perror("i2c"); return 1; }
+printf("%02x\\n", b); return 3; }
+'''
+GO = '''package main
+import ("fmt"; "os"; "syscall")
+func main() {
+ f, err := os.OpenFile("/dev/i2c-0", os.O_RDWR, 0)
+ if err != nil { fmt.Println(err); os.Exit(1) }
+ syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), 0x703, 0x50)
+ b := []byte{0}
+ if _, err = f.Write(b); err != nil { fmt.Println(err) }
+ if _, err = f.Read(b); err != nil { fmt.Println(err) }
+ fmt.Printf("%02x\\n", b[0]); os.Exit(3)
+}
+'''
+RUST = '''use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
+extern "C" { fn ioctl(fd: i32, request: u64, arg: u64) -> i32; }
+fn main() {
+ let mut f = std::fs::OpenOptions::new().read(true).write(true)
+  .open("/dev/i2c-0").unwrap();
+ unsafe { ioctl(f.as_raw_fd(), 0x703, 0x50); }
+ let mut b = [0u8; 1];
+ f.write(&b).unwrap(); f.read(&mut b).unwrap();
+ println!("{:02x}", b[0]); std::process::exit(3);
+}
+'''
+# What builds or runs each: {name: (programs needed, source, build, command)}
+PROGRAMS = {
+    'C': ('gcc', 'p.c', C, 'gcc -w p.c -o p', './p'),
+    'C, static': ('gcc', 'p.c', C, 'gcc -w -static p.c -o p', './p'),
+    'C, ASan': ('gcc', 'p.c', C, 'gcc -w -fsanitize=address p.c -o p', './p'),
+    'C, 32 bits': ('gcc', 'p.c', C, 'gcc -w -m32 -idirafter '
+                   '/usr/include/x86_64-linux-gnu p.c -o p', './p'),
+    'musl': ('musl-gcc', 'p.c', C, 'musl-gcc -w -idirafter '
+             '/usr/include -idirafter /usr/include/x86_64-linux-gnu p.c -o p',
+             './p'),
+    'musl, static': ('musl-gcc', 'p.c', C, 'musl-gcc -w -static -idirafter '
+                     '/usr/include -idirafter /usr/include/x86_64-linux-gnu '
+                     'p.c -o p', './p'),
+    'Go, static': ('go', 'p.go', GO, 'CGO_ENABLED=0 go build -o p p.go', './p'),
+    'Go, cgo': ('go', 'p.go', GO.replace('package main\n', 'package main\n'
+                '// #include <unistd.h>\nimport "C"\n').replace(
+                    'func main() {', 'func main() {\n _ = C.getpid()'),
+                'CGO_ENABLED=1 go build -o p p.go', './p'),
+    'Rust': ('rustc', 'p.rs', RUST, 'rustc -o p p.rs', './p'),
+    'Perl': ('perl', 'p.pl', 'open(F, "+<:raw:unix", "/dev/i2c-0") or die $!;\n'
+             'ioctl(F, 0x703, 0x50); syswrite(F, "\\0"); sysread(F, $b, 1);\n'
+             'printf "%02x\\n", ord $b; exit 3;\n', None, 'perl p.pl'),
+    'Ruby': ('ruby', 'p.rb', 'f = File.open("/dev/i2c-0", "r+b")\n'
+             'f.ioctl(0x703, 0x50)\nf.syswrite("\\0")\n'
+             'puts f.sysread(1).unpack1("H2")\n'
+             'puts Dir.glob("/dev/i2c-*"), Dir.glob("/sys/class/i2c-dev/*")\n'
+             'exit 3\n', None, 'ruby p.rb'),
+    'bash': ('i2cset', 'p.sh', 'exec 3<>/dev/i2c-0\n'
+             f'"{CLIENT}" /dev/i2c-0 open\nread -r -N1 -u3 a; echo $?\n'
+             'exit 3\n', None, 'bash p.sh'),
+    'Lua': ('lua5.4', 'p.lua', 'local f = assert(io.open("/dev/i2c-0", "rb"))\n'
+            'local b = f:read(1)\nprint(b and b:byte())\n', None,
+            'lua5.4 p.lua'),
+    'PHP': ('php', 'p.php', '<?php $f = fopen("/dev/i2c-0", "r+b");\n'
+            'var_dump(fread($f, 2)); exit(3);\n', None, 'php p.php'),
+    'Tcl': ('tclsh', 'p.tcl', 'set f [open /dev/i2c-0 r+]\n'
+            'fconfigure $f -translation binary -buffering none\n'
+            'puts [catch {read $f 1} e]; puts $e\nexit 3\n', None,
+            'tclsh p.tcl'),
+    'Node': ('node', 'p.js', 'const fs = require("fs");\n'
+             'const fd = fs.openSync("/dev/i2c-0", "r+");\n'
+             'const b = Buffer.alloc(1);\n'
+             'try { fs.writeSync(fd, b, 0, 1, 0); } catch (e) {\n'
+             ' console.log(e.code); }\n'
+             'console.log(fs.statSync("/dev/i2c-0").isCharacterDevice(),\n'
+             ' fs.readdirSync("/dev").includes("i2c-0")); process.exit(3);\n',
+             None, 'node p.js'),
+    'i2c-tools': ('i2cdump', 'p.sh', 'i2cdetect -y 0; i2cdetect -l; '
+                  'i2cdump -y 0 0x50 b; i2ctransfer -y 0 w1@0x50 0 r2; '
+                  'i2cget -y 0 0x50 0; exit 3\n', None, 'sh p.sh'),
+    'busybox, static': ('busybox', 'p.sh', 'i2cdetect -y 0; i2cget -y 0 0x50 0; '
+                        'i2cdump -y 0 0x50 b; ls -l /dev/i2c-0 | cut -c1; '
+                        'exit 3\n', None, 'busybox sh p.sh'),
+    'toybox': ('toybox', 'p.sh', 'toybox i2cget -y 0 0x50 0; '
+               'toybox i2cdetect -y 0; exit 3\n', None, 'sh p.sh'),
+    'Python': ('python3', 'p.py', 'import glob, os\n'
+               'fd = os.open("/dev/i2c-0", os.O_RDWR)\n'
+               'import fcntl\nfcntl.ioctl(fd, 0x703, 0x50)\n'
+               'os.write(fd, b"\\0")\nprint(os.read(fd, 2))\n'
+               'print(os.pread(fd, 1, 5), glob.glob("/dev/i2c-*"))\n'
+               'raise SystemExit(3)\n', None, '/usr/bin/python3 p.py'),
+    'strace -f': ('strace', 'p.sh', 'strace -f -o /dev/null i2cget -y 0 0x50 0;'
+                  ' exit 3\n', None, 'sh p.sh'),
+    'gdb': ('gdb', 'p.sh', 'gdb -q -batch -ex run --args i2cget -y 0 0x50 0 '
+            '2>/dev/null | grep -x 0xa5; exit 3\n', None, 'sh p.sh'),
+    'valgrind': ('valgrind', 'p.sh', 'valgrind -q i2cget -y 0 0x50 0; '
+                 'exit 3\n', None, 'sh p.sh'),
+    'timeout, nohup, setsid': ('setsid', 'p.sh',
+                               'timeout 60 nohup setsid -w i2cget -y 0 0x50 0; '
+                               'exit 3\n', None, 'sh p.sh'),
+    'fakeroot': ('fakeroot', 'p.sh', 'fakeroot i2cget -y 0 0x50 0; exit 3\n',
+                 None, 'sh p.sh'),
+    'bwrap': ('bwrap', 'p.sh', 'bwrap --bind / / --dev /dev --proc /proc '
+              '--unshare-pid i2cget -y 0 0x50 0; exit 3\n', None, 'sh p.sh'),
+    'a filter of its own': ('qemu-system-arm', 'p.sh', 'echo quit | '
+                            'qemu-system-arm -M none -sandbox on -display '
+                            'none -monitor stdio >/dev/null; i2cget -y 0 0x50 0; '
+                            'exit 3\n', None, 'sh p.sh'),
+}
+
+
+def round_trip(name):
+    need, source, text, build, command = PROGRAMS[name]
+    if not shutil.which(need, path=ENV['PATH']):
+        raise tap.Skip(f'{need} is not installed')
+    with open(source, 'w', encoding='utf-8') as file:
+        file.write(text)
+    if build:
+        made = subprocess.run(build, shell=True, text=True,
+                              stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+                              env=dict(ENV, GOCACHE=f'{folder.name}/gocache',
+                                       GO111MODULE='off'))
+        if made.returncode:
+            raise tap.Skip(made.stderr.strip().splitlines()[-1])
+    words = command.split()
+    recorded = run('record', '--redirect=seccomp', '-o', 'p.i2ct', '-a', STUB,
+                   '--', *words)
+    if recorded.stderr.startswith(CANNOT):
+        raise tap.Skip(recorded.stderr.strip())
+    replayed = run('replay', '--redirect=seccomp', '--match', 'strict',
+                   'p.i2ct', '--', *words)
+    assert (replayed.stdout, replayed.stderr, replayed.returncode) == \
+        (recorded.stdout, recorded.stderr, recorded.returncode), \
+        (recorded, replayed)
+    assert NOT_USED not in recorded.stderr, recorded
+    if 'exit 3' in text or 'exit(3)' in text or 'return 3' in text or \
+            'Exit(3)' in text or 'SystemExit(3)' in text:
+        assert recorded.returncode == 3, recorded
+    if '0xa5' in text or 'i2cget' in text:
+        assert '0xa5' in recorded.stdout, recorded
+    print('#', name, '|', ' '.join(recorded.stdout.split())[:60])
+
+
+globals().update({f'test_{name}': lambda name=name: round_trip(name)
+                  for name in PROGRAMS})
+tap.main(globals())
