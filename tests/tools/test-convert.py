@@ -373,6 +373,36 @@ def test_saleae_logic_1_refusals_and_a_capture_that_ends_early():
         'w1@0x48 04']
 
 
+ONE_ID = 'Time [s],Packet ID,Address,Data,Read/Write,ACK/NAK\n'
+
+
+def test_saleae_one_packet_id_for_everything():
+    """As Logic 2 exports the table of one analyzer: addresses have 7 bits."""
+    rows = ''.join(f'{at},0,0x48,0x{data:02x},{way},{ack}\n'
+                   for at, data, way, ack in (
+                       (.000100, 1, 'Write', 'ACK'), (.000190, 2, 'Write', 'ACK'),
+                       (.001100, 3, 'Write', 'ACK'), (.001190, 4, 'Write', 'ACK'),
+                       (.001400, 5, 'Read', 'ACK'), (.001490, 6, 'Read', 'NAK')))
+    write('one.csv', ONE_ID + rows)
+    convert('one.csv', 'one.i2ct', notes=[
+        '1 read kept apart', 'one Packet ID for all', 'addresses taken as 7'])
+    assert bare('one.i2ct') == ['w2@0x48 01 02', 'w2@0x48 03 04',
+                                'r2@0x48 = 05 06'], bare('one.i2ct')
+    # 0x91 and 0x90 can only be 8 bits, whatever the IDs say
+    write('one.csv', ONE_ID + rows.replace('0x48', '0x90', 4)
+          .replace('0x48', '0x91'))
+    convert('one.csv', 'one.i2ct', notes=['1 read kept apart',
+                                          'one Packet ID for all'])
+    assert bare('one.i2ct')[0] == 'w2@0x48 01 02', bare('one.i2ct')
+
+
+def test_saleae_quotes_have_an_end():
+    for row in ('0.1,0,0x48,0x01,Write,"ACK', '0.1,0,0x48,0x01,Write,"',
+                '0.1,0,"0x48,0x01,Write,ACK'):
+        refused(write('quote.csv', ONE_ID + row + '\n'), 'x.i2ct', status=3,
+                names=['quote.csv:2:', 'the quotes do not end'])
+
+
 def test_saleae_columns_in_any_order_with_quotes_and_crlf():
     assert lines_of('\ufeff"type","name",x,"data","read","address","ack",'
                     '"start_time"\r\n'

@@ -64,6 +64,13 @@ struct table {
     int64_t last_ns;
     uint64_t apart;
     bool wide; /* an address needs all eight bits */
+    /* What the whole table says, where it can be read twice. Logic 2 has this
+     * form too, with one Packet ID for everything. */
+    bool one_id;      /* for what are several messages */
+    bool above;       /* an address above 0x7f */
+    bool narrow;      /* one whose last bit is not R/W */
+    int64_t shortest; /* from byte to byte; 0: not known */
+    uint64_t by_pause;
 };
 
 static const char *field(const struct table *t, enum column c)
@@ -80,7 +87,7 @@ static const char *field(const struct table *t, enum column c)
 static int cut_field(struct table *t, char **at)
 {
     char *p = *at, *to = *at;
-    bool quoted = *p == '"';
+    bool quoted = *p == '"', closed = false;
 
     if (t->n_fields == FIELDS_MAX) {
         return text_error(&t->text, p, t->fault, "more than %u columns",
@@ -89,11 +96,12 @@ static int cut_field(struct table *t, char **at)
     t->fields[t->n_fields++] = p;
     for (p += quoted; *p && (quoted || *p != ','); p++) {
         if (quoted && *p == '"' && *++p != '"') {
+            closed = true;
             break;
         }
         *to++ = *p;
     }
-    if (quoted && p[-1] != '"') {
+    if (quoted && !closed) {
         return text_error(&t->text, p, t->fault, "the quotes do not end");
     }
     if (*p && *p != ',') {
@@ -302,6 +310,9 @@ static int parse_address(struct table *t, bool read, unsigned *addr)
     if (rc) {
         return rc;
     }
+    if (!bits) {
+        bits = !t->above && (t->narrow || t->one_id) ? 7 : 0;
+    }
     if (bits == 7) {
         *addr = value;
         return value <= 0x7f ? 0
@@ -330,16 +341,26 @@ static int end_message(struct table *t)
                    : 0;
 }
 
+/* A byte follows another in as long as it takes, and behind STOP and START
+ * there is an address before the next one. */
+static bool is_pause(const struct table *t, int64_t at)
+{
+    return t->shortest && (at - t->last_ns) / 7 > t->shortest / 4;
+}
+
 /* A START and an address, where this row does not belong to the one before. */
 static int begin_message(struct table *t, unsigned addr, bool read, int64_t at)
 {
     bool pair = t->open && !t->read && read && addr == t->addr;
     int rc = 0;
 
+    bool paused = t->one_id && t->open && is_pause(t, at);
+
     if (t->open && read == t->read && addr == t->addr &&
-        !strcmp(t->packet, field(t, PACKET))) {
+        !strcmp(t->packet, field(t, PACKET)) && !paused) {
         return 0;
     }
+    t->by_pause += paused;
     t->apart += pair;
     if (!pair || !t->convert->options.join) {
         rc = end_message(t);
@@ -410,7 +431,15 @@ static void note_logic1(struct table *t)
                      "kept apart from the write before it: Logic 1 does not "
                      "tell repeated STARTs (--join joins them)");
     }
-    if (t->open && !t->wide && c->options.address_bits != 7) {
+    if (t->one_id) {
+        c->note(c, "one Packet ID for all transfers: they are told apart by "
+                   "address, direction and pauses of most of a byte");
+    }
+    if (t->open && !c->options.address_bits && !t->above &&
+        (t->narrow || t->one_id)) {
+        c->note(c, "addresses taken as 7 bits; --address-bits 8 if they have "
+                   "8");
+    } else if (t->open && !t->wide && c->options.address_bits != 7) {
         c->note(c, "addresses taken as 8 bits with R/W, as Logic 1 "
                    "exports them; --address-bits 7 if they have 7");
     }
@@ -418,6 +447,78 @@ static void note_logic1(struct table *t)
 
 /* ------------------------------------------------------------------ the file
  */
+
+struct scan {
+    bool some, read;
+    bool ids;     /* more than one */
+    bool several; /* messages */
+    char packet[64];
+    uint64_t address;
+    int64_t ns, longest;
+};
+
+/* One row of the first reading; what is wrong in it is said in the second. */
+static void scan_row(struct table *t, struct scan *s)
+{
+    const char *at = field(t, TIME), *address = field(t, ADDRESS);
+    bool read = !strcasecmp(field(t, DIRECTION), "Read");
+    uint64_t value;
+    int64_t ns;
+
+    if (!text_seconds(&at, &ns) ||
+        !text_any_number(&address, false, 255, &value)) {
+        return;
+    }
+    t->above |= value > 0x7f;
+    t->narrow |= (value & 1) != read;
+    if (s->some) {
+        int64_t step = ns - s->ns;
+
+        s->ids |= strcmp(s->packet, field(t, PACKET)) != 0;
+        if (value == s->address && read == s->read) {
+            s->longest = step > s->longest ? step : s->longest;
+            t->shortest = step > 0 && (!t->shortest || step < t->shortest)
+                              ? step
+                              : t->shortest;
+        } else {
+            s->several = true;
+        }
+    } else {
+        snprintf(s->packet, sizeof(s->packet), "%s", field(t, PACKET));
+    }
+    s->some = true;
+    s->address = value;
+    s->read = read;
+    s->ns = ns;
+}
+
+/* All of the table once, and back to behind its first line; a pipe is read once
+ * only. */
+static int scan(struct table *t, unsigned most)
+{
+    struct scan s = {.some = false};
+    long place = ftell(t->text.file);
+    uint64_t line = t->text.line;
+    int rc = 0;
+
+    if (place < 0) {
+        return 0;
+    }
+    while ((rc = next_row(t)) > 0) {
+        if (t->n_fields > most) {
+            scan_row(t, &s);
+        }
+    }
+    if (fseek(t->text.file, place, SEEK_SET)) {
+        return convert_error(t->fault, errno, "%.80s: %s", t->text.name,
+                             strerror(errno));
+    }
+    clearerr(t->text.file);
+    t->text.line = line;
+    t->one_id =
+        s.some && !s.ids && (s.several || s.longest / 7 > t->shortest / 4);
+    return 0; /* what was wrong comes again */
+}
 
 static int read_rows(struct table *t)
 {
@@ -427,6 +528,7 @@ static int read_rows(struct table *t)
     for (unsigned c = 0; c < N_COLUMNS; c++) {
         most = t->where[c] > most ? t->where[c] : most;
     }
+    rc = rc || t->logic2 ? rc : scan(t, most);
     while (!rc && (rc = next_row(t)) > 0) {
         if (t->n_fields <= most) {
             return text_error(&t->text, t->text.buf, t->fault,
