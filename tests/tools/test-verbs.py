@@ -138,12 +138,28 @@ def test_stats_for_a_person():
     assert out[0] == 'e.i2ct: 6 transfers, 1 events in 0.008200 s (truncated)'
     assert out[2].split() == ['0', '0x0b', '1', '4', '1', '0', '0.700', '0.660',
                               '700', '700'], out[2]
-    assert out[4].split()[-2:] == ['EIO', '1'], out[4]
-    assert '0x123/10' in out[5], out[5]
+    assert out[4].split() == ['other', '1'], out
+    assert '0x77' in out[5] and out[6].split() == ['EIO', '1'], out
+    assert '0x123/10' in out[7], out
+    assert out[8:] == ['  1 absent: 0x1d'], out
+    assert max(map(len, out)) <= 80, out
     shown = run('stats', '--histogram', '-', stdin=TRACE)[0]
     assert '<=      8192 us         1 ####' in shown, shown
     assert run('stats', '-', stdin='i2cpt-trace 1\nend 0\n')[0] == \
         '-: 0 transfers in 0.000000 s\n'
+
+
+def test_stats_of_a_scan():
+    found = {0x48, 0x50}
+    write('scan.i2ct', 'i2cpt-trace 1\nseen-as: 4\n' + ''.join(
+        f'{i}.0 +0.0003 i2c-{bus}: w0@0x{addr:02x}' + ('' if addr in found else
+        ' ! ENXIO phase=address msg=0') + '\n' for i, (bus, addr) in enumerate(
+            (bus, addr) for bus in (0, 2) for addr in range(3, 0x78)))
+          + 'end 234\n')
+    out = run('stats', 'scan.i2ct')[0].splitlines()
+    assert out[1] == 'recorded as /dev/i2c-4', out
+    assert [line for line in out if 'absent' in line] == [
+        f'  {bus} absent: 0x03-0x47 0x49-0x4f 0x51-0x77' for bus in (0, 2)], out
 
 
 def test_stats_knows_each_buss_frequency():

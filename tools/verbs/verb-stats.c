@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a trace consists of, by bus and address. */
+#include <errno.h>
 #include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ struct stats {
     GHashTable *targets; /* struct target by its own number */
     GHashTable *hz;      /* frequency by bus + 1; 0: of all */
     uint64_t transfers, events, first_ns, end_ns;
+    char *seen_as; /* N of the /dev/i2c-N that it was for PROGRAM, or NULL */
     bool complete, json, histogram;
 };
 
@@ -156,6 +158,9 @@ static int count(struct stats *s, struct i2cpt_trace_reader *reader,
             count_transfer(s, line);
         } else if (line->kind == I2CPT_TRACE_HEADER) {
             note_frequency(s, line);
+            if (!strcmp(line->key, "seen-as") && !s->seen_as) {
+                s->seen_as = g_strdup(line->text);
+            }
         }
         s->events += line->kind == I2CPT_TRACE_EVENT;
         tool_progress_step(&progress);
@@ -225,16 +230,65 @@ static void print_target(const struct stats *s, const struct target *t)
     if (wire) {
         snprintf(on_wire, sizeof(on_wire), "%.3f", (double)wire / 1e6);
     }
-    printf("%7" PRIu32 "  %-8s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %7" PRIu64
-           " %10.3f %10s %9.0f %9.0f",
+    printf("%3" PRIu32 " %-8s %8" PRIu64 " %7" PRIu64 " %7" PRIu64 " %6" PRIu64
+           " %9.3f %9s %6.0f %6.0f",
            t->bus, address, t->transfers, t->read, t->written, t->failed,
            (double)t->total_ns / 1e6, on_wire,
            t->transfers ? (double)t->total_ns / 1e3 / (double)t->transfers : 0,
            (double)t->longest_ns / 1e3);
+    if (t->faults->len) {
+        printf("\n             ");
+    }
     print_faults(t);
     putchar('\n');
     if (s->histogram) {
         print_histogram(t);
+    }
+}
+
+/* Nobody has ever answered there, as a scan finds. */
+static bool is_absent(const struct target *t)
+{
+    return t->failed && t->failed == t->transfers && t->faults->len == 1 &&
+           g_array_index(t->faults, struct fault_count, 0).code == ENXIO;
+}
+
+static bool follows(const struct target *t, const struct target *before)
+{
+    return before && t->bus == before->bus && t->ten == before->ten &&
+           t->addr == before->addr + 1;
+}
+
+/* "absent: 0x03-0x47 0x49-0x77", a line for each bus. */
+static void print_absent(GList *targets)
+{
+    const struct target *before = NULL;
+    uint32_t bus = 0;
+    int column = 0;
+
+    for (; targets; targets = targets->next) {
+        const struct target *t = targets->data;
+        const struct target *next = targets->next ? targets->next->data : NULL;
+        bool goes_on = next && is_absent(next) && follows(next, t);
+
+        if (!is_absent(t)) {
+            before = NULL;
+            continue;
+        }
+        if (follows(t, before) && goes_on) {
+            before = t;
+            continue;
+        }
+        if (!column || column > 70 || bus != t->bus) {
+            column =
+                printf("%s%3" PRIu32 " absent:", column ? "\n" : "", t->bus);
+            bus = t->bus;
+        }
+        column += printf(follows(t, before) ? "-0x%02x" : " 0x%02x", t->addr);
+        before = t;
+    }
+    if (column) {
+        putchar('\n');
     }
 }
 
@@ -246,13 +300,19 @@ static void print_all(const struct stats *s, GList *targets)
     }
     printf(" in %.6f s%s\n", (double)(s->end_ns - s->first_ns) / 1e9,
            s->complete ? "" : " (truncated)");
+    if (s->seen_as) {
+        printf("recorded as /dev/i2c-%s\n", s->seen_as);
+    }
     if (targets) {
-        puts("    bus  address  transfers      read   written  failed"
-             "    took ms    wire ms   mean us   max. us");
+        puts("bus address  transfers    read written failed   took ms"
+             "   wire ms   mean us max");
     }
-    for (; targets; targets = targets->next) {
-        print_target(s, targets->data);
+    for (GList *i = targets; i; i = i->next) {
+        if (!is_absent(i->data)) {
+            print_target(s, i->data);
+        }
     }
+    print_absent(targets);
 }
 
 static void json_target(const struct stats *s, const struct target *t,
@@ -356,6 +416,7 @@ static int run(const struct verb *verb, int argc, char **argv)
     status = stats(&s);
     g_hash_table_unref(s.hz);
     g_hash_table_unref(s.targets);
+    g_free(s.seen_as);
     return status;
 }
 

@@ -13,9 +13,10 @@
 
 #include "vhost-user/memory.h"
 
-#define RING_NUM_MAX    1024u
-#define CHAIN_PARTS_MAX 1024u /* descriptors of one chain, indirect ones too \
-                               */
+#define RING_NUM_MAX 1024u
+#define CHAIN_PARTS_MAX                                  \
+    1024u /* descriptors of one chain, indirect ones too \
+           */
 
 /* One piece of the guest's memory. */
 struct chain_part {
