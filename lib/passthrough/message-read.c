@@ -123,12 +123,15 @@ static enum pt_next run_first(struct i2cpt_passthrough *pt)
     return run(pt, JOB_READ);
 }
 
-/* Where EEPROMs are, it may be in the write cycle that its last write began:
- * firmware may poll for the end of it with reads. */
+/* Its last write may have begun something, a measurement or a write cycle:
+ * firmware may poll for the end of it with reads, whose NACK is the answer. */
 static bool may_be_busy(const struct i2cpt_passthrough *pt)
 {
     const struct pt_target *t = &pt->targets[pt->addr];
 
+    if (t->write_txn && !t->next_txn && t->last_len) {
+        return true;
+    }
     return t->wrote &&
            pt->message.now_ns - t->wrote_ns <=
                pt->policy.busy_retry_ms * PT_NS_PER_MS &&
@@ -202,6 +205,17 @@ static uint32_t longer(const struct i2cpt_passthrough *pt)
     return m->in.len + (m->in.len < EXACT_MAX ? step : m->in.len);
 }
 
+/* On an SMBus-only host a read of 32 is the longest but for a block read,
+ * which has its count before 32 bytes; the first byte says whether it is one.
+ */
+static bool counts_further(const struct i2cpt_passthrough *pt)
+{
+    const struct pt_message *m = &pt->message;
+
+    return can_block(pt, true) && m->key.len == 1 &&
+           m->first <= I2CPT_SMBUS_BLOCK_MAX && m->first + 1u > m->taken;
+}
+
 static enum pt_next resend(struct i2cpt_passthrough *pt, uint32_t fetch)
 {
     struct pt_message *m = &pt->message;
@@ -209,7 +223,9 @@ static enum pt_next resend(struct i2cpt_passthrough *pt, uint32_t fetch)
     m->block = 0;
     m->guess = true;
     m->fetch = cap(pt, true, fetch);
-    if (m->fetch <= m->taken) {
+    if (m->fetch <= m->taken && counts_further(pt)) {
+        m->block = 1;
+    } else if (m->fetch <= m->taken) {
         return too_long(pt);
     }
     if (!put(&m->sent, m->key_bytes, m->key.len)) {

@@ -182,6 +182,8 @@ static int fake_smbus(void *priv, struct i2cpt_smbus_call *call,
                       uint64_t deadline_ns, uint32_t marks,
                       struct i2cpt_fault *fault)
 {
+    bool counted = call->protocol == I2CPT_SMBUS_I2C_BLOCK_DATA ||
+                   call->protocol == I2CPT_SMBUS_BLOCK_DATA;
     uint32_t i, n;
     int ret;
 
@@ -199,10 +201,12 @@ static int fake_smbus(void *priv, struct i2cpt_smbus_call *call,
         return ret;
     }
     fake.pos[call->addr & 0x7f] = 0;
-    n = call->protocol == I2CPT_SMBUS_I2C_BLOCK_DATA ? call->block[0] : 2;
+    if (call->protocol == I2CPT_SMBUS_BLOCK_DATA) {
+        call->block[0] = next_byte(call->addr);
+    }
+    n = counted ? call->block[0] : 2;
     for (i = 0; i < n; i++) {
-        call->block[i + (call->protocol == I2CPT_SMBUS_I2C_BLOCK_DATA)] =
-            next_byte(call->addr);
+        call->block[i + counted] = next_byte(call->addr);
     }
     return 0;
 }

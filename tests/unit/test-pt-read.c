@@ -17,6 +17,9 @@ static const struct pt_row starts[] = {
      "w48:? w48:01+r48:34~!y", "late-faults=0"},
     {"the write's fault is told there", "", "W48 1 2 !d R48 P", "AAA N A",
      "w48:? w48:0102+r48:34~!d", "late-faults=1"},
+    {"a command, then reads while it measures: each START tells", "",
+     "W48 24 0 P !xx R48 r P R48 r P R48 r P", "AAAA N--A N--A Aa0A",
+     "w48:? w48:2400 r48:34~!x r48:34~!x r48:34~ took1", "late-faults=0"},
     {"after presence-ms it is unknown again", "", "R48 r P +1001 R48 r P",
      "Aa0A Aa0A", "r48:1~ took1 r48:1~ took1", NULL},
 };
@@ -204,6 +207,12 @@ static const struct pt_row blocks[] = {
 };
 PT_ROWS_TEST(block_row, blocks)
 
+/* A block of 32 bytes, its count before it. */
+#define COUNT_32                       \
+    "20000102030405060708090a0b0c0d0e" \
+    "0f101112131415161718191a1b1c1d1e" \
+    "1f"
+
 /* Protocols by Linux's numbers: 0 quick, 1 byte, 2 byte data, 3 word data,
  * 4 process call, 8 I2C block. */
 static const struct pt_row smbus_only[] = {
@@ -211,6 +220,10 @@ static const struct pt_row smbus_only[] = {
      "AAAa0a1a2A AAAa0a1a2A",
      "smbus0w@48:00? smbus8r@48:07/32~ took3 smbus8r@48:07/3~ took3",
      "over-read=29", .config = {.functionality = SMBUS_ALL, .no_stream = true}},
+    {"a count of 32 and 32 bytes: a block read", "",
+     "=" COUNT_32 " W48 7 R48 r33 P", "AAA" COUNT_32 "A",
+     "smbus0w@48:00? smbus8r@48:07/32~ took32 smbus5r@48:07&~ took33",
+     "resends=1", .config = {.functionality = SMBUS_ALL, .no_stream = true}},
     {"2 where there are words", "", "W48 7 R48 r2 P", "AAAa0a1A",
      "smbus0w@48:00? smbus3r@48:07~ took2", "over-read=0",
      .config = {.functionality = SMBUS_ALL & ~I2CPT_FUNC_SMBUS_READ_I2C_BLOCK,
