@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* serve: an adapter for remote clients. */
 #include <errno.h>
-#include <pthread.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,17 +13,12 @@
 
 #include "common/tool.h"
 #include "core/out-file.h"
+#include "verbs/serve-clients.h"
 #include "vhost-user/session.h"
 
 /* What is spoken at the socket. */
 enum speech { REMOTE, VHOST_USER };
 static const char *const option_names[] = {"socket", "vhost-user"};
-
-struct client {
-    struct i2cpt_adapter *adapter;
-    enum speech speech;
-    int fd;
-};
 
 static int stop_pipe[2];
 
@@ -37,43 +32,17 @@ static void stop(int sig)
     }
 }
 
-static void *client_main(void *arg)
+static void serve_vmm(struct i2cpt_adapter *a, int fd)
 {
-    struct client *c = arg;
-
-    if (c->speech == VHOST_USER) {
-        if (vhost_user_serve(c->adapter, c->fd)) {
-            tool_complain("a VMM does not speak vhost-user as it should, and "
-                          "was hung up on");
-        }
-    } else {
-        i2cpt_serve(c->adapter, c->fd, c->fd);
+    if (vhost_user_serve(a, fd)) {
+        tool_complain("a VMM does not speak vhost-user as it should, and was "
+                      "hung up on");
     }
-    close(c->fd);
-    i2cpt_adapter_unref(c->adapter);
-    free(c);
-    return NULL;
 }
 
-static void serve_client(struct i2cpt_adapter *a, enum speech speech, int fd)
+static void serve_remote(struct i2cpt_adapter *a, int fd)
 {
-    struct client *c = malloc(sizeof(*c));
-    pthread_t thread;
-
-    if (!c) {
-        close(fd);
-        return;
-    }
-    c->adapter = i2cpt_adapter_ref(a);
-    c->speech = speech;
-    c->fd = fd;
-    if (pthread_create(&thread, NULL, client_main, c)) {
-        close(fd);
-        i2cpt_adapter_unref(a);
-        free(c);
-        return;
-    }
-    pthread_detach(thread);
+    i2cpt_serve(a, fd, fd);
 }
 
 /* A socket that nobody listens at any more is in the way; anything else that
@@ -133,34 +102,80 @@ static int listen_at(enum speech speech, const char *path, struct stat *ours)
     return fd;
 }
 
+enum { STOP, GONE, LISTENER, FDS };
+
+/* Until a signal comes. Where there is no room for a client, it waits until
+ * another one has gone, or something else has given a descriptor back. */
+static void take_clients(struct serve_clients *clients, int listener)
+{
+    struct pollfd fds[FDS] = {
+        [STOP] = {stop_pipe[0], POLLIN, 0},
+        [GONE] = {serve_clients_fd(clients), POLLIN, 0},
+        [LISTENER] = {listener, POLLIN, 0},
+    };
+    bool full = false;
+
+    for (;;) {
+        fds[LISTENER].fd = full ? -1 : listener;
+        if (poll(fds, FDS, full ? 100 : -1) < 0) {
+            continue;
+        }
+        if (fds[STOP].revents) {
+            break;
+        }
+        if (fds[GONE].revents) {
+            serve_clients_reap(clients);
+        }
+        full = !full && fds[LISTENER].revents &&
+               !serve_clients_accept(clients, listener);
+    }
+}
+
+/* What the clients have asked for is seen through, with the STOP of a stream
+ * that they leave; it is bounded by their deadlines. A second signal ends it.
+ */
+static void end_clients(struct serve_clients *clients)
+{
+    struct pollfd fds[] = {
+        {stop_pipe[0], POLLIN, 0},
+        {serve_clients_fd(clients), POLLIN, 0},
+    };
+    char c;
+
+    if (read(stop_pipe[0], &c, 1) < 0) {
+        /* it was readable */
+    }
+    serve_clients_hang_up(clients);
+    while (serve_clients_reap(clients)) {
+        if (poll(fds, 2, -1) > 0 && fds[0].revents) {
+            _exit(128 + SIGTERM);
+        }
+    }
+}
+
 static int serve_socket(struct i2cpt_adapter *a, enum speech speech,
                         const char *path)
 {
+    struct serve_clients *clients =
+        serve_clients_new(a, speech == VHOST_USER ? serve_vmm : serve_remote);
     struct stat ours;
-    int listener = listen_at(speech, path, &ours), fd;
-    fd_set set;
+    int listener;
 
-    if (listener < 0) {
+    if (!clients) {
+        tool_complain("--%s %s: %s", option_names[speech], path,
+                      strerror(errno));
         return TOOL_BROKEN;
     }
-    for (;;) {
-        FD_ZERO(&set);
-        FD_SET(listener, &set);
-        FD_SET(stop_pipe[0], &set);
-        if (select((listener > stop_pipe[0] ? listener : stop_pipe[0]) + 1,
-                   &set, NULL, NULL, NULL) < 0) {
-            continue;
-        }
-        if (FD_ISSET(stop_pipe[0], &set)) {
-            break;
-        }
-        fd = accept(listener, NULL, NULL);
-        if (fd >= 0) {
-            serve_client(a, speech, fd);
-        }
+    listener = listen_at(speech, path, &ours);
+    if (listener < 0) {
+        serve_clients_free(clients);
+        return TOOL_BROKEN;
     }
+    take_clients(clients, listener);
     out_file_unlink(path, ours.st_dev, ours.st_ino);
     close(listener);
+    end_clients(clients);
+    serve_clients_free(clients);
     return TOOL_FINE;
 }
 
@@ -174,7 +189,7 @@ static int serve(const char *spec, enum speech speech, const char *path)
         return tool_fault(ret, &fault);
     }
     signal(SIGPIPE, SIG_IGN);
-    if (pipe(stop_pipe)) {
+    if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK)) {
         tool_complain("pipe: %s", strerror(errno));
         ret = TOOL_BROKEN;
     } else if (path) {

@@ -1,0 +1,144 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""serve --socket: what becomes of clients at its end, and of too many."""
+import os
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+import tap
+from cli import TOOL, read, write
+
+HELLO, WELCOME, TRANSFER, START, REPLY = 1, 2, 3, 5, 11
+
+
+def frame(kind, number, body):
+    return struct.pack('<IBI', 5 + len(body), kind, number) + body
+
+
+class Client(socket.socket):
+    """One that speaks the protocol of docs/remote.md, version 1."""
+
+    def __init__(self, path):
+        super().__init__(socket.AF_UNIX)
+        self.settimeout(60)
+        self.connect(path)
+        self.stream = self.makefile('rb')
+
+    def ask(self, kind, body, number=1):
+        self.sendall(frame(kind, number, body))
+        return self.answer()
+
+    def answer(self):
+        head = self.stream.read(9)
+        if len(head) < 9:
+            return None, b''
+        length, kind, _ = struct.unpack('<IBI', head)
+        return kind, self.stream.read(length - 5)
+
+    def hello(self):
+        assert self.ask(HELLO, b'i2cpt' + struct.pack('<HH', 1, 1))[0] == WELCOME
+
+
+def start(*words, files=None):
+    """serve on bus.sock, when it can be connected to."""
+    def limit():
+        if files:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
+    server = subprocess.Popen([TOOL, 'serve', '--socket', 'bus.sock', *words],
+                              preexec_fn=limit, stderr=subprocess.PIPE)
+    while True:
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect('bus.sock')
+            return server
+        except OSError:
+            assert server.poll() is None, server.stderr.read()
+            time.sleep(.01)
+
+
+def end(server, status=0):
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(60) == status, server.stderr.read()
+    server.stderr.close()
+
+
+def test_stream_is_stopped():
+    """A client in the middle of a stream: it gets its STOP, and the recording
+    its end."""
+    server = start('-a', 'stub,chips=0x48,record=bus.i2ct')
+    with Client('bus.sock') as client:
+        client.hello()
+        kind, body = client.ask(START, struct.pack('<IHH', 60000, 0x48, 0), 2)
+        assert kind == REPLY and body[:4] == bytes(4), body
+        end(server)
+        assert client.answer()[0] is None
+    lines = read('bus.i2ct').splitlines()
+    assert lines[-1] == 'end 1' and lines[-2].endswith('w0@0x48'), lines
+
+
+def test_transfer_is_answered():
+    """A transfer that is on the wire is seen through."""
+    write('slow', 'chip 0x48 registers\ndelay transfer-us=300000\n')
+    server = start('-a', 'stub,load=slow,timeout-ms=60000,record=slow.i2ct')
+    with Client('bus.sock') as client:
+        client.hello()
+        client.sendall(frame(TRANSFER, 2, struct.pack(
+            '<IIHHHI', 60000, 0, 1, 0x48, 0, 1) + b'\x10'))
+        # the server has it when a second client's request waits behind it
+        end(server)
+        kind, body = client.answer()
+        assert kind in (None, REPLY)
+        if kind == REPLY:
+            assert body[:4] == bytes(4), body
+    lines = read('slow.i2ct').splitlines()
+    assert lines[-1] == f'end {1 if kind == REPLY else 0}', lines
+
+
+def busy_seconds(pid):
+    with open(f'/proc/{pid}/stat', encoding='ascii') as file:
+        fields = file.read().rsplit(')', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def test_too_many_wait():
+    """Where descriptors are short the next client waits, without its costing
+    anything, and is served when another one has gone."""
+    server = start('-a', 'stub,chips=0x48', files=16)
+    clients = []
+    with Client('bus.sock') as last:
+        last.hello()
+    for _ in range(20):
+        clients.append(Client('bus.sock'))
+    clients[0].hello()
+    before = busy_seconds(server.pid)
+    time.sleep(1)
+    assert busy_seconds(server.pid) - before < .3, 'it spins'
+    for client in clients[:-1]:
+        client.close()
+        client.stream.close()
+    clients[-1].hello()
+    clients[-1].close()
+    end(server)
+
+
+def test_descriptors_stay_here():
+    """A command= child of the server has nothing of it but its own streams."""
+    server = start('-a', 'remote,command=ls -l /proc/self/fd >fds; exec '
+                   f'{TOOL} serve -a stub,,chips=0x48 --stdio,reconnect=on')
+    with Client('bus.sock') as client:
+        client.hello()
+    end(server)
+    for line in read('fds').splitlines():
+        number = line.split(' -> ')[0].rsplit(' ', 1)[-1]
+        if 'socket' in line or 'pipe' in line:
+            assert number in ('0', '1', '2'), line
+
+
+tap.main(globals())
