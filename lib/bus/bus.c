@@ -161,6 +161,51 @@ static int execute_smbus(struct i2cpt_bus *bus, struct i2cpt_call *call,
     }
 }
 
+/*
+ * A pointer and its read, of the single calls. What has begun goes on whatever
+ * the deadline is: a STOP in between is what this is to keep from the wire. The
+ * longer bound is for lines that are stuck.
+ */
+static int pointer_by_bytes(struct i2cpt_bus *bus, struct i2cpt_call *call,
+                            struct i2cpt_fault *fault)
+{
+    const struct i2cpt_ops *ops = bus->ops;
+    uint64_t until_ns = i2cpt_now_ns() + I2CPT_POINTER_NS;
+    struct i2cpt_fault later;
+    size_t i;
+    int ret = ops->stream_start(bus->priv, call->addr, 0, until_ns, fault);
+
+    if (ret) {
+        return ret;
+    }
+    for (i = 0; !ret && i < call->n_pointer; i++) {
+        ret = ops->stream_write(bus->priv, call->pointer[i], until_ns, fault);
+    }
+    if (!ret) {
+        return ops->stream_start(bus->priv, call->addr, I2CPT_M_RD, until_ns,
+                                 fault);
+    }
+    if (ret == -EIO) {
+        i2cpt_fault_clear(&later);
+        if (!ops->stream_start(bus->priv, call->addr, I2CPT_M_RD, until_ns,
+                               &later)) {
+            ops->stream_read(bus->priv, &call->byte, until_ns, &later);
+        }
+    }
+    return ret;
+}
+
+static int execute_pointer(struct i2cpt_bus *bus, struct i2cpt_call *call,
+                           struct i2cpt_fault *fault)
+{
+    if (!bus->ops->stream_pointer) {
+        return pointer_by_bytes(bus, call, fault);
+    }
+    return bus->ops->stream_pointer(bus->priv, call->addr, call->pointer,
+                                    call->n_pointer, call->deadline_ns,
+                                    &call->byte, fault);
+}
+
 /* With no lock held, by the one who set `busy` (or an instant bus's lock). */
 int bus_execute(struct i2cpt_bus *bus, struct i2cpt_call *call,
                 struct i2cpt_fault *fault)
@@ -179,6 +224,9 @@ int bus_execute(struct i2cpt_bus *bus, struct i2cpt_call *call,
     case I2CPT_OP_STREAM_START:
         ret = ops->stream_start(bus->priv, call->addr, call->flags, deadline,
                                 fault);
+        break;
+    case I2CPT_OP_STREAM_POINTER:
+        ret = execute_pointer(bus, call, fault);
         break;
     case I2CPT_OP_STREAM_WRITE:
         ret = ops->stream_write(bus->priv, call->byte, deadline, fault);
@@ -232,6 +280,11 @@ static int check_start(struct i2cpt_bus *bus, const struct i2cpt_call *call,
                                 "address 0x%02x: accepted is 0x00 to 0x%02x",
                                 call->addr, max);
     }
+    if (call->op == I2CPT_OP_STREAM_POINTER &&
+        call->deadline_ns != UINT64_MAX &&
+        i2cpt_now_ns() >= call->deadline_ns) {
+        return i2cpt_fault_set(fault, ETIMEDOUT, I2CPT_PHASE_UNKNOWN, -1, -1);
+    }
     return call->flags & I2CPT_M_TEN ? needs(bus, I2CPT_FUNC_10BIT_ADDR, fault)
                                      : 0;
 }
@@ -244,7 +297,8 @@ static int check_start(struct i2cpt_bus *bus, const struct i2cpt_call *call,
 int bus_begin_locked(struct i2cpt_bus *bus, const struct i2cpt_call *call,
                      struct i2cpt_fault *fault)
 {
-    if (call->op == I2CPT_OP_STREAM_START) {
+    if (call->op == I2CPT_OP_STREAM_START ||
+        call->op == I2CPT_OP_STREAM_POINTER) {
         int ret = check_start(bus, call, fault);
 
         bus->owner = ret ? bus->owner : call->owner;

@@ -15,7 +15,8 @@
 enum i2cpt_op {
     I2CPT_OP_TRANSFER,
     I2CPT_OP_SMBUS,
-    I2CPT_OP_STREAM_START, /* the first one takes the bus for `owner`, */
+    I2CPT_OP_STREAM_START,   /* the first one takes the bus for `owner`, */
+    I2CPT_OP_STREAM_POINTER, /* so does this: see stream_pointer() */
     I2CPT_OP_STREAM_WRITE,
     I2CPT_OP_STREAM_READ,
     I2CPT_OP_STREAM_STOP, /* this one gives it back, whatever it returns */
@@ -33,8 +34,10 @@ struct i2cpt_call {
     struct i2cpt_msg *msgs;
     size_t n;
     struct i2cpt_smbus_call *smbus;
-    uint16_t addr, flags; /* STREAM_START */
-    uint8_t byte;         /* STREAM_WRITE in, STREAM_READ out */
+    uint16_t addr, flags; /* STREAM_START, _POINTER */
+    uint8_t byte;         /* STREAM_WRITE in, STREAM_READ, _POINTER out */
+    uint8_t n_pointer;    /* STREAM_POINTER, 1 to I2CPT_POINTER_MAX */
+    uint8_t pointer[I2CPT_POINTER_MAX];
 };
 
 /* Do it now, in order, bounded. Returns what the op returned. `call` and what

@@ -70,6 +70,9 @@ struct i2cpt_bus_info {
     bool hides_phase;
 };
 
+/* Bytes of a pointer, see stream_pointer(). */
+#define I2CPT_POINTER_MAX 32u
+
 /* Calls on the host cannot be cut short: only the worker makes them. */
 #define I2CPT_OPS_OUTLIVES 1u
 /* `retries=` is the backend's own affair. */
@@ -142,6 +145,20 @@ struct i2cpt_ops {
                        struct i2cpt_fault *fault);
     int (*stream_stop)(void *priv, uint64_t deadline_ns,
                        struct i2cpt_fault *fault);
+    /*
+     * Optional, with the four above: a write of `n` bytes (1 to
+     * I2CPT_POINTER_MAX) joined by a repeated START to the read that
+     * stream_read() and stop() go on with, and nothing ends it in between: a
+     * STOP behind the first bytes makes some chips write (docs/policy.md). The
+     * deadline counts before it begins. 0; -ENXIO where the first address was
+     * not acknowledged, and nothing was sent; -EIO where a byte was not: then
+     * the repeated START and the read follow all the same, and one byte is
+     * read, into *byte, so that stop() ends a read. Without this entry the bus
+     * makes it of the four.
+     */
+    int (*stream_pointer)(void *priv, uint16_t addr, const uint8_t *bytes,
+                          size_t n, uint64_t deadline_ns, uint8_t *byte,
+                          struct i2cpt_fault *fault);
     /* Optional: true where the instance answers without ever waiting (memory);
      * then asynchronous calls are done in the caller's thread. */
     bool (*instant)(void *priv);

@@ -91,8 +91,7 @@ enum pt_stream_state {
 };
 struct pt_stream {
     enum pt_stream_state state;
-    uint32_t sent; /* of the held pointer, while it goes out */
-    bool last;     /* nack() has come: nothing more is clocked */
+    bool last; /* nack() has come: nothing more is clocked */
 };
 
 /* Message mode: what the guest is told, and what the wire does for it. Their

@@ -6,13 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "i2cpt.h"
+#include "core/backend.h"
 
 enum pt_transfer { PT_TRANSFER_AUTO, PT_TRANSFER_STREAM, PT_TRANSFER_MESSAGE };
 enum pt_on_short { PT_SHORT_RESEND, PT_SHORT_CONTINUE };
 
 /* A write longer than this is never sent twice, so more need not be kept. */
-#define PT_POINTER_MAX 32u
+#define PT_POINTER_MAX I2CPT_POINTER_MAX
 
 struct i2cpt_policy {
     uint32_t transfer;    /* enum pt_transfer */

@@ -5,8 +5,8 @@
  * the guest's repeated START or STOP goes out again.
  *
  * With readonly=on a write is kept until the START of the read that follows
- * it; then START, the pointer and the repeated START go out one after the
- * other, all as parts of that one guest event.
+ * it; then START, the pointer and the repeated START go out as one call, which
+ * nothing ends in between: a STOP there would make an EEPROM write.
  */
 #include <errno.h>
 #include <string.h>
@@ -28,34 +28,24 @@ static enum pt_next refuse(struct i2cpt_passthrough *pt)
     return pt_done(pt, I2CPT_NACK);
 }
 
-static enum pt_next wire_start(struct i2cpt_passthrough *pt, uint16_t flags)
+/* The START, with the pointer that was held for it. */
+static enum pt_next send_start(struct i2cpt_passthrough *pt)
 {
+    struct pt_pointer *p = &pt->pointer;
+
     if (!pt->on_wire) {
         pt->on_wire = true;
         pt_count(pt, I2CPT_COUNT_TRANSFERS, 1);
     }
     pt->call.addr = pt->addr;
-    pt->call.flags = flags;
-    return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_START);
-}
-
-/* The next piece of a pointer and its read, or the plain START. */
-static enum pt_next send_start(struct i2cpt_passthrough *pt)
-{
-    struct pt_pointer *p = &pt->pointer;
-
+    pt->call.flags = pt->event.flags;
     if (!p->held) {
-        return wire_start(pt, pt->event.flags);
-    }
-    if (!pt->stream.sent) {
-        return wire_start(pt, 0);
-    }
-    if (pt->stream.sent <= p->len) {
-        pt->call.byte = p->bytes[pt->stream.sent - 1];
-        return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_WRITE);
+        return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_START);
     }
     p->held = false;
-    return wire_start(pt, I2CPT_M_RD);
+    pt->call.n_pointer = (uint8_t)p->len;
+    memcpy(pt->call.pointer, p->bytes, p->len);
+    return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_POINTER);
 }
 
 /* readonly=on: what the guest's write was, now that it has ended. */
@@ -75,7 +65,6 @@ static enum pt_next stream_start(struct i2cpt_passthrough *pt)
     end_held(pt);
     i2cpt_pt_check_pointer(pt);
     pt->addr = pt->event.addr;
-    pt->stream.sent = 0;
     pt->stream.last = false;
     pt->message.out.len = 0;
     if (i2cpt_pt_take_late(pt, pt->addr)) {
@@ -143,19 +132,12 @@ static enum pt_next stopped(struct i2cpt_passthrough *pt, int result)
 
 static enum pt_next stream_step(struct i2cpt_passthrough *pt, int result)
 {
-    bool pointer = pt->goal == PT_GOAL_START && pt->pointer.held;
-
     if (pt->call.op == I2CPT_OP_STREAM_STOP) {
         return stopped(pt, result);
     }
     if (result) {
-        pt->pointer.held = false;
         i2cpt_pt_account(pt, pt->addr);
         return refuse(pt);
-    }
-    if (pointer) {
-        pt->stream.sent++;
-        return send_start(pt);
     }
     if (pt->call.op == I2CPT_OP_STREAM_READ) {
         pt->byte = pt->call.byte;

@@ -303,6 +303,57 @@ static int stream_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
     return ret;
 }
 
+/* A byte that nobody asked for: it is there, and not known. */
+static void note_unknown_read(struct recorder *rec, uint16_t addr)
+{
+    record_reset(&rec->now, 0);
+    record_msg(&rec->now, addr, I2CPT_M_RD, 1);
+    record_byte(&rec->now, 0xff);
+    record_hide(&rec->now, 0, 0);
+    rec->stream = STREAM_OPEN;
+}
+
+static int stream_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
+                          size_t n, uint64_t deadline_ns, uint8_t *byte,
+                          struct i2cpt_fault *fault)
+{
+    struct recorder *rec = priv;
+    int ret = may_go_on(rec, fault);
+    size_t i;
+
+    if (ret) {
+        return ret;
+    }
+    if (rec->stream != STREAM_OPEN) {
+        record_reset(&rec->now, 0);
+        rec->before = rec->stream == STREAM_IDLE ? 0 : rec->before;
+        rec->stream = STREAM_OPEN;
+    }
+    if (rec->now.msgs->len + 2 > I2CPT_TRANSFER_MAX) {
+        return too_long(fault);
+    }
+    ret = rec->inner->stream_pointer(rec->priv, addr, bytes, n, deadline_ns,
+                                     byte, fault);
+    record_msg(&rec->now, addr, 0, (uint32_t)n);
+    for (i = 0; i < n; i++) {
+        record_byte(&rec->now, bytes[i]);
+    }
+    if (!ret) {
+        record_msg(&rec->now, addr, I2CPT_M_RD, 0);
+        return 0;
+    }
+    if (ret == -EIO) {
+        int failed = end_line(rec, ret, fault, I2CPT_PHASE_DATA,
+                              fault->byte < (int32_t)n ? fault->byte : -1);
+
+        note_unknown_read(rec, addr);
+        return failed;
+    }
+    return end_line(rec, ret, fault,
+                    ret == -ENXIO ? I2CPT_PHASE_ADDRESS : I2CPT_PHASE_UNKNOWN,
+                    -1);
+}
+
 static int stream_stop(void *priv, uint64_t deadline_ns,
                        struct i2cpt_fault *fault)
 {
@@ -473,6 +524,7 @@ static void make_ops(struct recorder *rec)
         rec->ops.stream_write = stream_write;
         rec->ops.stream_read = stream_read;
         rec->ops.stream_stop = stream_stop;
+        rec->ops.stream_pointer = inner->stream_pointer ? stream_pointer : NULL;
     }
 }
 

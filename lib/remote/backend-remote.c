@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@ extern char **environ;
 /* What the peer's answer may take on its way back beyond the deadline that it
  * was given itself. */
 #define TRAVEL_NS 50000000u
+/* What a command has to end in, each time that it is asked to. */
+#define LEAVE_NS 500000000u
 
 /*
  * The connection:
@@ -47,13 +50,33 @@ struct remote {
     char *socket, *command;
     uint32_t connect_timeout_ms;
     bool reconnect;
+    /*
+     * NOT CONNECTED (io.in_fd < 0) -> GREETING   HELLO is sent
+     * GREETING  -> CONNECTED      WELCOME has come
+     * GREETING, CONNECTED -> NOT CONNECTED       gone, or took too long
+     */
+    bool greeting;
+    uint64_t greet_until_ns;
+    pid_t leaving; /* a child before that one, told to end; or 0 */
     struct wire_welcome peer;
     const void *guesser; /* who last asked for a read of a guessed length */
 };
 
 /* -------------------------------------------------------------- connecting */
 
-static int connect_socket(const char *path, struct i2cpt_fault *fault)
+/* How long connect() may wait where a server's queue is full. */
+static void bound_connect(int fd, uint64_t until_ns)
+{
+    uint64_t now = i2cpt_now_ns();
+    uint64_t left_us = now < until_ns ? (until_ns - now) / 1000 : 0;
+    struct timeval tv = {(time_t)(left_us / 1000000),
+                         (suseconds_t)MAX(left_us % 1000000, 1)};
+
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
+
+static int connect_socket(const char *path, uint64_t until_ns,
+                          struct i2cpt_fault *fault)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     int fd, ret;
@@ -66,6 +89,9 @@ static int connect_socket(const char *path, struct i2cpt_fault *fault)
     }
     strcpy(addr.sun_path, path);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0) {
+        bound_connect(fd, until_ns);
+    }
     if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
         ret = errno;
         if (fd >= 0) {
@@ -127,28 +153,65 @@ static int start_command(struct remote *r, struct i2cpt_fault *fault)
     return fds[0];
 }
 
-static void disconnect(struct remote *r)
+static void hang_up(struct remote *r)
 {
-    unsigned i;
-
     if (r->io.in_fd >= 0) {
         close(r->io.in_fd);
     }
     pipe_io_clear(&r->io);
     r->io.in_fd = r->io.out_fd = -1;
+    r->io.got = 0;
+    r->greeting = false;
+}
+
+/* Whether it has gone by then. */
+static bool reap(pid_t child, uint64_t until_ns)
+{
+    while (!waitpid(child, NULL, WNOHANG)) {
+        if (i2cpt_now_ns() >= until_ns) {
+            return false;
+        }
+        g_usleep(1000);
+    }
+    return true;
+}
+
+/* For good: what has not gone by itself is told to, then made to. */
+static void end_child(pid_t child)
+{
+    uint64_t now = i2cpt_now_ns();
+
+    if (reap(child, now + LEAVE_NS)) {
+        return;
+    }
+    kill(-child, SIGTERM);
+    if (!reap(child, now + 2 * LEAVE_NS)) {
+        kill(-child, SIGKILL);
+        waitpid(child, NULL, 0);
+    }
+}
+
+static void end_leaving(struct remote *r)
+{
+    if (r->leaving && !reap(r->leaving, 0)) {
+        kill(-r->leaving, SIGKILL);
+        waitpid(r->leaving, NULL, 0);
+    }
+    r->leaving = 0;
+}
+
+/* A child's input has ended: it goes by itself. One that has not by `until_ns`
+ * is told to, and looked after later. */
+static void disconnect(struct remote *r, uint64_t until_ns)
+{
+    hang_up(r);
     if (!r->child) {
         return;
     }
-    /* Its input has ended: it goes by itself, or is told to, or made to. */
-    for (i = 0; i < 200 && !waitpid(r->child, NULL, WNOHANG); i++) {
-        if (i == 100) {
-            kill(-r->child, SIGTERM);
-        }
-        g_usleep(5000);
-    }
-    if (i == 200) {
-        kill(-r->child, SIGKILL);
-        waitpid(r->child, NULL, 0);
+    end_leaving(r);
+    if (!reap(r->child, until_ns)) {
+        kill(-r->child, SIGTERM);
+        r->leaving = r->child;
     }
     r->child = 0;
 }
@@ -158,25 +221,25 @@ static const char *peer_name(const struct remote *r)
     return r->socket ? r->socket : r->command;
 }
 
-static int shake_hands(struct remote *r, struct i2cpt_fault *fault)
+/* The WELCOME, until then: 0, or what the peer has done instead. */
+static int receive_welcome(struct remote *r, uint64_t until_ns)
 {
-    uint64_t deadline_ns =
-        i2cpt_now_ns() + (uint64_t)r->connect_timeout_ms * MS;
     struct wire_head head;
     struct wire_in in;
-    int ret;
+    int ret = pipe_io_receive(&r->io, &head, &in, until_ns);
 
-    wire_begin(&r->out, WIRE_HELLO, ++r->id);
-    wire_put_hello(&r->out);
-    ret = pipe_io_send(&r->io, &r->out, deadline_ns);
-    if (!ret || ret == -EPIPE) {
-        /* one that has ended may have said something first */
-        ret = pipe_io_receive(&r->io, &head, &in, deadline_ns);
-    }
     if (!ret) {
         ret = head.type == WIRE_WELCOME ? wire_get_welcome(&in, &r->peer)
                                         : -EPROTO;
     }
+    if (!ret) {
+        r->greeting = false;
+    }
+    return ret;
+}
+
+static int refused(struct remote *r, int ret, struct i2cpt_fault *fault)
+{
     switch (ret) {
     case 0:
         return 0;
@@ -193,8 +256,9 @@ static int shake_hands(struct remote *r, struct i2cpt_fault *fault)
     case -EOPNOTSUPP:
         return i2cpt_fault_text(fault, EPROTO,
                                 "%.100s: speaks version %u of i2cpt-replay "
-                                "serve's protocol, this is version %u",
-                                peer_name(r), r->peer.version, WIRE_VERSION);
+                                "serve's protocol, this speaks %u to %u",
+                                peer_name(r), r->peer.version, WIRE_LOWEST,
+                                WIRE_VERSION);
     default:
         return i2cpt_fault_text(fault, EPROTO,
                                 "%.100s: does not speak version %u of "
@@ -203,21 +267,37 @@ static int shake_hands(struct remote *r, struct i2cpt_fault *fault)
     }
 }
 
-static int connect_peer(struct remote *r, struct i2cpt_fault *fault)
+/* Connect, and say HELLO. One that has ended may have said something first, so
+ * that it is not looked at whether that arrives. */
+static int greet(struct remote *r, uint64_t until_ns, struct i2cpt_fault *fault)
 {
-    int fd =
-        r->socket ? connect_socket(r->socket, fault) : start_command(r, fault);
+    int fd = r->socket ? connect_socket(r->socket, until_ns, fault)
+                       : start_command(r, fault);
     int ret;
 
     if (fd < 0) {
         return fd;
     }
     ret = pipe_io_init(&r->io, fd, fd);
-    if (!ret) {
-        ret = shake_hands(r, fault);
-    }
     if (ret) {
-        disconnect(r);
+        return i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
+    }
+    r->greeting = true;
+    r->greet_until_ns = i2cpt_now_ns() + (uint64_t)r->connect_timeout_ms * MS;
+    wire_begin(&r->out, WIRE_HELLO, ++r->id);
+    wire_put_hello(&r->out);
+    ret = pipe_io_send(&r->io, &r->out, until_ns);
+    return ret && ret != -EPIPE ? refused(r, ret, fault) : 0;
+}
+
+static int connect_peer(struct remote *r, struct i2cpt_fault *fault)
+{
+    uint64_t until_ns = i2cpt_now_ns() + (uint64_t)r->connect_timeout_ms * MS;
+    int ret = greet(r, until_ns, fault);
+
+    if (!ret) {
+        ret = receive_welcome(r, until_ns);
+        ret = ret ? refused(r, ret, fault) : 0;
     }
     return ret;
 }
@@ -242,7 +322,11 @@ static void remote_close(void *priv)
 {
     struct remote *r = priv;
 
-    disconnect(r);
+    hang_up(r);
+    if (r->child) {
+        end_child(r->child);
+    }
+    end_leaving(r);
     wire_clear(&r->out);
     g_free(r->socket);
     g_free(r->command);
@@ -275,25 +359,42 @@ static int remote_open(const struct i2cpt_options *o, void **priv,
 
 /* ---------------------------------------------------------------- requests */
 
-/* With reconnect=on never ENODEV, which is for good, but for a peer that has
- * become another adapter. */
-static int connect_again(struct remote *r, struct i2cpt_fault *fault)
+static int still_away(struct remote *r, struct i2cpt_fault *fault)
+{
+    return i2cpt_fault_text(fault, ECANCELED,
+                            "%.100s: the connection was lost, and could not be "
+                            "made again so far",
+                            peer_name(r));
+}
+
+/*
+ * With reconnect=on never ENODEV, which is for good, but for a peer that has
+ * become another adapter. A request waits for it no longer than it would for
+ * its answer; the next one goes on where this one has left off.
+ */
+static int connect_again(struct remote *r, uint64_t until_ns,
+                         struct i2cpt_fault *fault)
 {
     struct wire_welcome before = r->peer;
     struct i2cpt_fault why;
-    int ret = connect_peer(r, &why);
+    int ret = r->greeting ? 0 : greet(r, until_ns, &why);
 
-    if (!ret && r->peer.functionality != before.functionality) {
-        disconnect(r);
-        return i2cpt_fault_text(fault, ENODEV,
-                                "%.100s: another adapter is there now",
-                                peer_name(r));
+    if (!ret) {
+        ret = receive_welcome(r, MIN(until_ns, r->greet_until_ns));
+    }
+    if (ret == -ETIMEDOUT && r->greeting &&
+        i2cpt_now_ns() < r->greet_until_ns) {
+        return still_away(r, fault);
     }
     if (ret) {
         r->peer = before;
-        return i2cpt_fault_text(fault, ECANCELED,
-                                "%.100s: the connection was lost, and could "
-                                "not be made again so far",
+        disconnect(r, until_ns);
+        return still_away(r, fault);
+    }
+    if (r->peer.functionality != before.functionality) {
+        disconnect(r, until_ns);
+        return i2cpt_fault_text(fault, ENODEV,
+                                "%.100s: another adapter is there now",
                                 peer_name(r));
     }
     return i2cpt_fault_text(fault, ECANCELED,
@@ -302,11 +403,15 @@ static int connect_again(struct remote *r, struct i2cpt_fault *fault)
                             peer_name(r));
 }
 
-static int gone(struct remote *r, int why, struct i2cpt_fault *fault)
+static int gone(struct remote *r, int why, uint64_t deadline_ns,
+                struct i2cpt_fault *fault)
 {
-    disconnect(r);
+    uint64_t now = i2cpt_now_ns();
+
+    /* half the time for the old child to go, half for the new one to come */
+    disconnect(r, now + (deadline_ns > now ? (deadline_ns - now) / 2 : 0));
     if (r->reconnect) {
-        return connect_again(r, fault);
+        return connect_again(r, deadline_ns, fault);
     }
     return i2cpt_fault_text(
         fault, why == -EPROTO ? EPROTO : ENODEV, "%.100s: %s", peer_name(r),
@@ -361,12 +466,15 @@ static int ask(struct remote *r, uint64_t deadline_ns, struct wire_in *in,
 {
     int ret;
 
+    if (r->greeting) {
+        return connect_again(r, deadline_ns, fault);
+    }
     if (r->io.in_fd < 0) {
-        return gone(r, -EPIPE, fault);
+        return gone(r, -EPIPE, deadline_ns, fault);
     }
     ret = pipe_io_send(&r->io, &r->out, deadline_ns);
     if (ret == -ETIMEDOUT || ret == -EPIPE) {
-        return gone(r, -EPIPE, fault);
+        return gone(r, -EPIPE, deadline_ns, fault);
     }
     if (ret == -EMSGSIZE) { /* nothing of it was sent */
         return too_large(r, fault);
@@ -378,7 +486,7 @@ static int ask(struct remote *r, uint64_t deadline_ns, struct wire_in *in,
         ret = wire_get_result(in, result, fault);
     }
     if (ret == -EPIPE || ret == -EPROTO) {
-        return gone(r, ret, fault);
+        return gone(r, ret, deadline_ns, fault);
     }
     return ret ? i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1) : 0;
 }
@@ -401,7 +509,7 @@ static int remote_transfer(void *priv, struct i2cpt_xfer *x)
     ret = ask(r, x->deadline_ns, &in, &result, x->fault);
     if (!ret && (x->fault->msg >= (int32_t)x->n ||
                  wire_get_answer(&in, x->msgs, x->n))) {
-        return gone(r, -EPROTO, x->fault);
+        return gone(r, -EPROTO, x->deadline_ns, x->fault);
     }
     return ret ? ret : result;
 }
@@ -425,7 +533,7 @@ static int remote_smbus(void *priv, struct i2cpt_smbus_call *call,
     /* of another protocol, it would have been checked for that one */
     if (!ret &&
         (wire_get_smbus(&in, &answer) || answer.protocol != call->protocol)) {
-        return gone(r, -EPROTO, fault);
+        return gone(r, -EPROTO, deadline_ns, fault);
     }
     if (!ret && !result) {
         memcpy(call->block, answer.block, sizeof(call->block));
@@ -445,7 +553,7 @@ static int stream_call(struct remote *r, uint64_t deadline_ns, uint8_t *byte,
         return ret;
     }
     *byte = wire_get_u8(&in);
-    return in.failed ? gone(r, -EPROTO, fault) : result;
+    return in.failed ? gone(r, -EPROTO, deadline_ns, fault) : result;
 }
 
 static int remote_start(void *priv, uint16_t addr, uint16_t flags,
@@ -490,6 +598,30 @@ static int remote_stop(void *priv, uint64_t deadline_ns,
     return stream_call(r, deadline_ns, &none, fault);
 }
 
+/* One request, so that the server sees it through whatever becomes of us. One
+ * of version 1 knows only the pieces. */
+static int remote_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
+                          size_t n, uint64_t deadline_ns, uint8_t *byte,
+                          struct i2cpt_fault *fault)
+{
+    struct remote *r = priv;
+    size_t i;
+    int ret;
+
+    if (r->peer.version >= 2) {
+        begin(r, WIRE_POINTER, deadline_ns);
+        wire_put_u16(&r->out, addr);
+        wire_put_u8(&r->out, (uint8_t)n);
+        wire_put_bytes(&r->out, bytes, n);
+        return stream_call(r, deadline_ns, byte, fault);
+    }
+    ret = remote_start(priv, addr, 0, deadline_ns, fault);
+    for (i = 0; !ret && i < n; i++) {
+        ret = remote_write(priv, bytes[i], deadline_ns, fault);
+    }
+    return ret ? ret : remote_start(priv, addr, I2CPT_M_RD, deadline_ns, fault);
+}
+
 /* The wire knows one client: of its last guess only. */
 static void remote_took(void *priv, const void *owner, uint32_t n)
 {
@@ -500,7 +632,7 @@ static void remote_took(void *priv, const void *owner, uint32_t n)
     }
     wire_begin(&r->out, WIRE_TOOK, 0);
     wire_put_u32(&r->out, n);
-    if (r->io.in_fd >= 0) {
+    if (r->io.in_fd >= 0 && !r->greeting) {
         pipe_io_send(&r->io, &r->out, i2cpt_now_ns() + TRAVEL_NS);
     }
 }
@@ -556,6 +688,7 @@ const struct i2cpt_ops i2cpt_remote_ops = {
     .stream_write = remote_write,
     .stream_read = remote_read,
     .stream_stop = remote_stop,
+    .stream_pointer = remote_pointer,
     .took = remote_took,
     .flush = remote_flush,
 };

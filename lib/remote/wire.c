@@ -171,11 +171,11 @@ int wire_get_head(const uint8_t bytes[WIRE_HEAD], struct wire_head *head)
 void wire_put_hello(struct wire_out *o)
 {
     wire_put_bytes(o, magic, sizeof(magic));
-    wire_put_u16(o, WIRE_VERSION);
+    wire_put_u16(o, WIRE_LOWEST);
     wire_put_u16(o, WIRE_VERSION);
 }
 
-int wire_get_hello(struct wire_in *in)
+int wire_get_hello(struct wire_in *in, uint16_t *version)
 {
     const uint8_t *p = wire_get_bytes(in, sizeof(magic));
     uint16_t low = wire_get_u16(in), high = wire_get_u16(in);
@@ -183,7 +183,8 @@ int wire_get_hello(struct wire_in *in)
     if (!p || memcmp(p, magic, sizeof(magic)) || in->failed || low > high) {
         return -EPROTO;
     }
-    return low > WIRE_VERSION || high < WIRE_VERSION ? -EOPNOTSUPP : 0;
+    *version = MIN(high, WIRE_VERSION);
+    return low > WIRE_VERSION || high < WIRE_LOWEST ? -EOPNOTSUPP : 0;
 }
 
 void wire_put_welcome(struct wire_out *o, const struct wire_welcome *w)
@@ -199,7 +200,8 @@ void wire_put_welcome(struct wire_out *o, const struct wire_welcome *w)
 int wire_get_welcome(struct wire_in *in, struct wire_welcome *w)
 {
     w->version = wire_get_u16(in);
-    if (!in->failed && w->version != WIRE_VERSION) {
+    if (!in->failed &&
+        (w->version < WIRE_LOWEST || w->version > WIRE_VERSION)) {
         return -EOPNOTSUPP; /* what follows may be anything */
     }
     w->functionality = wire_get_u32(in);

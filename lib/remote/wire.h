@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The protocol between a remote backend and i2cpt_serve(), version 1: see
- * docs/remote.md. Pure encoding and decoding of one frame at a time; what a
+ * The protocol between a remote backend and i2cpt_serve(), versions 1 and 2:
+ * see docs/remote.md. Pure encoding and decoding of one frame at a time; what a
  * peer says is checked here, and a decoder that fails has touched nothing.
  *
  *   frame  = length u32 (of what follows, at most WIRE_FRAME_MAX), type u8,
@@ -14,7 +14,8 @@
 
 #include "core/backend.h"
 
-#define WIRE_VERSION   1u
+#define WIRE_VERSION   2u /* the highest; */
+#define WIRE_LOWEST    1u /* the lowest: without POINTER */
 #define WIRE_FRAME_MAX (16u << 20)
 #define WIRE_HEAD      9u /* bytes of length, type and id */
 
@@ -31,6 +32,7 @@ enum wire_type {
     WIRE_TOOK,      /* n u32; no reply */
     WIRE_FLUSH,     /* (empty) */
     WIRE_REPLY,     /* result i32, fault, then what the request gives back */
+    WIRE_POINTER,   /* timeout_ms u32, addr u16, n u8, n bytes; version 2 */
     WIRE_TYPES
 };
 
@@ -82,8 +84,9 @@ void wire_get_text(struct wire_in *in, char *text, size_t size);
 int wire_get_head(const uint8_t bytes[WIRE_HEAD], struct wire_head *head);
 
 void wire_put_hello(struct wire_out *o);
-/* 0, -EPROTO for something else, -EOPNOTSUPP for versions we do not speak. */
-int wire_get_hello(struct wire_in *in);
+/* 0 and the highest version that both speak; -EPROTO for something else,
+ * -EOPNOTSUPP for versions we do not speak. */
+int wire_get_hello(struct wire_in *in, uint16_t *version);
 void wire_put_welcome(struct wire_out *o, const struct wire_welcome *w);
 int wire_get_welcome(struct wire_in *in, struct wire_welcome *w);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bus/calls.h"
 #include "core/clock.h"
@@ -88,6 +89,20 @@ static int do_smbus(struct session *s, uint32_t id, struct wire_in *in)
     return send_out(s);
 }
 
+static int get_pointer(struct wire_in *in, struct i2cpt_call *call)
+{
+    const uint8_t *bytes;
+
+    call->addr = wire_get_u16(in);
+    call->n_pointer = wire_get_u8(in);
+    bytes = wire_get_bytes(in, call->n_pointer);
+    if (!bytes || !call->n_pointer || call->n_pointer > I2CPT_POINTER_MAX) {
+        return -EPROTO;
+    }
+    memcpy(call->pointer, bytes, call->n_pointer);
+    return 0;
+}
+
 static int do_stream(struct session *s, const struct wire_head *head,
                      struct wire_in *in)
 {
@@ -96,10 +111,11 @@ static int do_stream(struct session *s, const struct wire_head *head,
         [WIRE_WRITE] = I2CPT_OP_STREAM_WRITE,
         [WIRE_READ] = I2CPT_OP_STREAM_READ,
         [WIRE_STOP] = I2CPT_OP_STREAM_STOP,
+        [WIRE_POINTER] = I2CPT_OP_STREAM_POINTER,
     };
     struct i2cpt_call call = {.op = ops[head->type], .owner = s};
     struct i2cpt_fault fault;
-    int ret;
+    int ret = 0;
 
     call.deadline_ns = deadline(s, in);
     if (head->type == WIRE_START) {
@@ -107,15 +123,18 @@ static int do_stream(struct session *s, const struct wire_head *head,
         call.flags = wire_get_u16(in);
     } else if (head->type == WIRE_WRITE) {
         call.byte = wire_get_u8(in);
+    } else if (head->type == WIRE_POINTER) {
+        call.flags = I2CPT_M_RD;
+        ret = get_pointer(in, &call);
     }
-    if (in->failed || in->at != in->len ||
+    if (ret || in->failed || in->at != in->len ||
         call.flags & ~(I2CPT_M_RD | I2CPT_M_TEN) ||
         call.addr > (call.flags & I2CPT_M_TEN ? 0x3ff : 0x7f)) {
         return -EPROTO;
     }
     if (head->type == WIRE_STOP) {
         s->open = false;
-    } else if (head->type == WIRE_START) {
+    } else if (head->type == WIRE_START || head->type == WIRE_POINTER) {
         s->open = i2cpt_adapter_has_stream(s->adapter);
     }
     ret = i2cpt_call_run(s->adapter, &call, &fault);
@@ -150,16 +169,19 @@ static int welcome(struct session *s, const struct wire_head *head,
                    struct wire_in *in)
 {
     struct wire_welcome w = {
-        .version = WIRE_VERSION,
         .functionality = i2cpt_adapter_functionality(s->adapter),
         .frequency_hz = i2cpt_adapter_frequency_hz(s->adapter),
         .timeout_ms = i2cpt_adapter_timeout_ms(s->adapter),
         .stream = i2cpt_adapter_has_stream(s->adapter) != 0,
     };
-    int ret = head->type == WIRE_HELLO ? wire_get_hello(in) : -EPROTO;
+    int ret =
+        head->type == WIRE_HELLO ? wire_get_hello(in, &w.version) : -EPROTO;
 
     if (ret && ret != -EOPNOTSUPP) {
         return ret;
+    }
+    if (ret) {
+        w.version = WIRE_VERSION;
     }
     /* To a version that we do not speak, ours is the answer all the same: the
      * client says it better than a closed pipe. */
@@ -189,6 +211,7 @@ static int one_request(struct session *s)
     case WIRE_WRITE:
     case WIRE_READ:
     case WIRE_STOP:
+    case WIRE_POINTER:
         return do_stream(s, &head, &in);
     case WIRE_TOOK:
         return do_took(s, &in);

@@ -18,6 +18,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool holding;
 static unsigned permits, entered, closed;
 static int next_result;
+static uint64_t deadline_ns;
 static char logged[4096];
 static struct i2cpt_ops ops;
 
@@ -43,6 +44,16 @@ static int gate_open_backend(const struct i2cpt_options *o, void **priv,
                              struct i2cpt_bus_info *info,
                              struct i2cpt_fault *fault)
 {
+    if (i2cpt_options_number(o, "slow")) {
+        pthread_mutex_lock(&lock);
+        entered++;
+        pthread_cond_broadcast(&changed);
+        while (!permits) {
+            pthread_cond_wait(&changed, &lock);
+        }
+        permits--;
+        pthread_mutex_unlock(&lock);
+    }
     if (i2cpt_options_number(o, "fail")) {
         return i2cpt_fault_text(fault, ENOENT, "fail=on: as asked");
     }
@@ -69,6 +80,7 @@ static int perform(const char *what, struct i2cpt_xfer *x)
 
     pthread_mutex_lock(&lock);
     entered++;
+    deadline_ns = x->deadline_ns;
     pthread_cond_broadcast(&changed);
     while (holding && !permits) {
         pthread_cond_wait(&changed, &lock);
@@ -141,7 +153,13 @@ static int gate_start(void *priv, uint16_t addr, uint16_t flags,
 static int gate_write(void *priv, uint8_t byte, uint64_t deadline_ns,
                       struct i2cpt_fault *fault)
 {
-    return locked_log("W", byte);
+    int ret;
+
+    locked_log("W", byte);
+    pthread_mutex_lock(&lock);
+    ret = next_result;
+    pthread_mutex_unlock(&lock);
+    return ret ? i2cpt_fault_set(fault, -ret, I2CPT_PHASE_DATA, 0, 0) : 0;
 }
 
 static int gate_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
@@ -171,6 +189,7 @@ static const struct i2cpt_key keys[] = {
      .max = 1000000,
      .def = "100k"},
     {.name = "mode", .kind = I2CPT_KEY_CHOICE, .choices = "slow|fast"},
+    {.name = "slow", .kind = I2CPT_KEY_SWITCH, .def = "off"},
     {NULL},
 };
 
@@ -271,4 +290,14 @@ const char *gate_log(void)
     memcpy(copy, logged, sizeof(copy));
     pthread_mutex_unlock(&lock);
     return copy;
+}
+
+uint64_t gate_deadline_ns(void)
+{
+    uint64_t ns;
+
+    pthread_mutex_lock(&lock);
+    ns = deadline_ns;
+    pthread_mutex_unlock(&lock);
+    return ns;
 }

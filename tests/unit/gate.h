@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A backend whose calls end when the test says so: `gate,id=NAME`. Each call
+ * A backend whose calls end when the test says so: `gate,id=NAME`; with slow=on
+ * its opening too, which counts as entered and waits for gate_open(). Each call
  * is logged as one letter and its address or byte; with hold=on a transfer to
  * address A waits for gate_open() once per call, whatever its deadline is.
  */
@@ -22,11 +23,12 @@ void gate_install(enum gate_kind kind);
 void gate_hold(bool hold);          /* transfers wait from now on */
 void gate_open(unsigned calls);     /* let that many go on */
 void gate_wait_entered(unsigned n); /* until n transfers have ever begun */
-void gate_result(int result);       /* what transfers return */
+void gate_result(int result); /* what transfers and stream writes return */
 /* GATE_PIPELINE: what begins so is not begun behind others; before opening. */
 void gate_refuse(uint16_t addr);
 unsigned gate_entered(void);
-unsigned gate_closed(void); /* how often close() was called */
+uint64_t gate_deadline_ns(void); /* of the last transfer */
+unsigned gate_closed(void);      /* how often close() was called */
 const char *gate_log(void); /* "T48 S50 W01 R E ", pipelined "B48 C48 "; N01:
                                RECV_LEN with buf[0] 1 */
 

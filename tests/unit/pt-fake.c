@@ -29,6 +29,9 @@ static struct {
     size_t pos[128];
     uint16_t addr; /* of the stream */
     int byte;
+    int calls, at_call; /* of the stream, and which `then` comes behind */
+    void (*then)(void *user);
+    void *then_user;
 } fake = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
@@ -211,6 +214,26 @@ static int fake_smbus(void *priv, struct i2cpt_smbus_call *call,
     return 0;
 }
 
+void fake_then(int call, void (*then)(void *user), void *user)
+{
+    fake.calls = 0;
+    fake.at_call = call;
+    fake.then = then;
+    fake.then_user = user;
+}
+
+/* A call of the stream is over, but has not returned. */
+static int stream_outcome(struct i2cpt_fault *fault)
+{
+    int ret = outcome(fault);
+
+    say(" ");
+    if (fake.then && fake.calls++ == fake.at_call) {
+        fake.then(fake.then_user);
+    }
+    return ret;
+}
+
 static int fake_start(void *priv, uint16_t addr, uint16_t flags,
                       uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
@@ -221,8 +244,7 @@ static int fake_start(void *priv, uint16_t addr, uint16_t flags,
         fake.pos[addr & 0x7f] = 0;
     }
     say("S%02x%c", addr, flags & I2CPT_M_RD ? 'r' : 'w');
-    ret = outcome(fault);
-    say(" ");
+    ret = stream_outcome(fault);
     return ret;
 }
 
@@ -232,8 +254,7 @@ static int fake_write(void *priv, uint8_t byte, uint64_t deadline_ns,
     int ret;
 
     say("b%02x", byte);
-    ret = outcome(fault);
-    say(" ");
+    ret = stream_outcome(fault);
     return ret;
 }
 
@@ -243,8 +264,7 @@ static int fake_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
     int ret;
 
     say("r");
-    ret = outcome(fault);
-    say(" ");
+    ret = stream_outcome(fault);
     if (!ret) {
         *byte = next_byte(fake.addr);
     }
@@ -257,8 +277,7 @@ static int fake_stop(void *priv, uint64_t deadline_ns,
     int ret;
 
     say("P");
-    ret = outcome(fault);
-    say(" ");
+    ret = stream_outcome(fault);
     return ret;
 }
 
@@ -317,7 +336,7 @@ static const struct i2cpt_ops fake_ops = {
 /* Hooks are called with no lock held: nobody else is there who could. */
 static void check_unlocked(struct fake_guest *g)
 {
-    if (g->pt) {
+    if (g->pt && !g->threads) {
         ck_assert_int_eq(pthread_mutex_trylock(&g->pt->lock), 0);
         pthread_mutex_unlock(&g->pt->lock);
     }
@@ -411,13 +430,21 @@ void pt_guest_open_spec(struct fake_guest *g, enum pt_form form,
 void pt_guest_open(struct fake_guest *g, enum pt_form form,
                    const struct fake_config *config, const char *text)
 {
+    pt_guest_open_config(g, form, config, "fake,timeout-ms=60000", text);
+}
+
+void pt_guest_open_config(struct fake_guest *g, enum pt_form form,
+                          const struct fake_config *config, const char *spec,
+                          const char *text)
+{
     i2cpt_extra_backend = &fake_ops;
     fake.config = *config;
     fake.instant = form == FORM_INSTANT;
     fake.log[0] = fake.script[0] = 0;
     fake.at = fake.size = 0;
+    fake.then = NULL;
     memset(fake.pos, 0, sizeof(fake.pos));
-    pt_guest_open_spec(g, form, "fake,timeout-ms=60000", text);
+    pt_guest_open_spec(g, form, spec, text);
 }
 
 void pt_guest_close(struct fake_guest *g)

@@ -51,6 +51,7 @@ struct fake_guest {
     struct i2cpt_passthrough *pt;
     enum pt_form form;
     uint64_t now_ns, timer_ns;
+    bool threads; /* another one may hold the lock */
     int completions, answer;
     uint8_t byte;
     char answers[4096];
@@ -60,6 +61,10 @@ struct fake_guest {
  * 0x50 are the guest's, and without transfer= it is transfer=message. */
 void pt_guest_open(struct fake_guest *g, enum pt_form form,
                    const struct fake_config *config, const char *policy);
+/* With another specification of it than timeout-ms=60000. */
+void pt_guest_open_config(struct fake_guest *g, enum pt_form form,
+                          const struct fake_config *config, const char *spec,
+                          const char *policy);
 /* On another adapter than the fake one. */
 void pt_guest_open_spec(struct fake_guest *g, enum pt_form form,
                         const char *spec, const char *policy);
@@ -77,6 +82,9 @@ int pt_guest_stop(struct fake_guest *g);
 void pt_guest_pass(struct fake_guest *g, uint64_t ns);
 
 void fake_script(const char *letters);
+/* Behind stream call number `call` from here, counted from 0, and before it
+ * returns: in the thread that makes it. */
+void fake_then(int call, void (*then)(void *user), void *user);
 /* Since the last open; whole only after pt_guest_close(). */
 const char *fake_log(void);
 

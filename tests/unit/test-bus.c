@@ -550,6 +550,184 @@ START_TEST(retries_ask_the_same)
 }
 END_TEST
 
+/* Who keeps deadlines by itself may come back a little later; a host that does
+ * not is given up at once. */
+START_TEST(grace_is_for_who_keeps_deadlines)
+{
+    struct i2cpt_ops ops = {0};
+    struct i2cpt_bus bus = {.ops = &ops};
+    struct job job = {.state = JOB_QUEUED, .call = {.deadline_ns = 1000}};
+
+    ck_assert_uint_eq(bus_expiry(&bus, &job), 1000);
+    job.state = JOB_RUNNING;
+    ck_assert_uint_eq(bus_expiry(&bus, &job), 1000 + I2CPT_GRACE_NS);
+    ops.flags = I2CPT_OPS_OUTLIVES;
+    ck_assert_uint_eq(bus_expiry(&bus, &job), 1000);
+    ops.flags = 0;
+    job.call.deadline_ns = UINT64_MAX;
+    ck_assert_uint_eq(bus_expiry(&bus, &job), UINT64_MAX);
+}
+END_TEST
+
+/* The adapter goes in the middle of a stream: what waits behind the stream
+ * hears of it, and does not wait for a STOP that never comes. */
+START_TEST(unplugged_in_a_stream)
+{
+    struct completion c = {0};
+    uint8_t byte = 0;
+    struct i2cpt_msg m = {.addr = 1, .len = 1, .buf = &byte};
+    struct i2cpt_adapter *a;
+
+    gate_install(GATE_PLAIN);
+    a = open_gate("gate,timeout-ms=60000");
+    ck_assert_int_eq(stream_op(a, I2CPT_OP_STREAM_START, &c, 0x50), 0);
+    ck_assert_int_eq(i2cpt_submit(a, &m, 1, 0, completed, &c, NULL), 0);
+    gate_result(-ENODEV);
+    ck_assert_int_eq(stream_op(a, I2CPT_OP_STREAM_WRITE, &c, 1), -ENODEV);
+    poll_dispatch(a, &c);
+    ck_assert_int_eq(c.result, -ENODEV);
+    ck_assert_str_eq(gate_log(), "S50 W01 ");
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+static void *wait_for_ever(void *arg)
+{
+    return (void *)(intptr_t)i2cpt_request_wait(arg, UINT32_MAX);
+}
+
+/* Who waits for a request hears of its being cancelled. */
+START_TEST(cancel_wakes_who_waits)
+{
+    struct completion c1 = {0}, c2 = {0};
+    struct i2cpt_request *r;
+    uint8_t byte = 0;
+    struct i2cpt_msg m = {.addr = 1, .len = 1, .buf = &byte};
+    struct i2cpt_adapter *a;
+    pthread_t thread;
+    void *ret;
+
+    gate_install(GATE_PLAIN);
+    a = open_gate("gate,timeout-ms=60000");
+    gate_hold(true);
+    ck_assert_int_eq(i2cpt_submit(a, &m, 1, 0, completed, &c1, NULL), 0);
+    gate_wait_entered(1);
+    ck_assert_int_eq(i2cpt_submit_kept(a, &m, 1, 0, completed, &c2, &r), 0);
+    pthread_create(&thread, NULL, wait_for_ever, r);
+    while (i2cpt_request_wait(r, 0) != -EBUSY) {
+        usleep(100);
+    }
+    usleep(1000); /* asleep by now, or else nothing is shown */
+    ck_assert_int_eq(i2cpt_request_cancel(r), 0);
+    pthread_join(thread, &ret);
+    ck_assert_int_eq((int)(intptr_t)ret, 0);
+    ck_assert_int_eq(c2.result, -ECANCELED);
+    i2cpt_request_free(r);
+    gate_hold(false);
+    poll_dispatch(a, &c1);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* The worker does not send what nobody can be waiting for any more, also where
+ * nobody has looked. */
+START_TEST(late_in_the_queue)
+{
+    struct completion c1 = {0}, c2 = {0}, c3 = {0};
+    uint8_t byte = 0;
+    struct i2cpt_msg m[] = {{.addr = 1, .len = 1, .buf = &byte},
+                            {.addr = 2, .len = 1, .buf = &byte},
+                            {.addr = 3, .len = 1, .buf = &byte}};
+    struct i2cpt_adapter *a;
+
+    gate_install(GATE_PLAIN);
+    a = open_gate("gate,timeout-ms=60000");
+    gate_hold(true);
+    ck_assert_int_eq(i2cpt_submit(a, &m[0], 1, 0, completed, &c1, NULL), 0);
+    gate_wait_entered(1);
+    ck_assert_int_eq(i2cpt_submit(a, &m[1], 1, 1, completed, &c2, NULL), 0);
+    ck_assert_int_eq(i2cpt_submit(a, &m[2], 1, 0, completed, &c3, NULL), 0);
+    usleep(2000); /* its millisecond passes */
+    gate_open(1);
+    gate_wait_entered(2);
+    gate_hold(false);
+    poll_dispatch(a, &c3);
+    ck_assert_int_eq(c2.result, -ETIMEDOUT);
+    ck_assert_ptr_null(strstr(gate_log(), "02"));
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* ----------------------------------------------------------- slow openings */
+
+struct opener {
+    const char *spec;
+    struct i2cpt_adapter *adapter;
+    int ret;
+    pthread_t thread;
+};
+
+static void *opener_main(void *arg)
+{
+    struct opener *o = arg;
+
+    o->ret = i2cpt_adapter_open(o->spec, &o->adapter, NULL);
+    return NULL;
+}
+
+/* An opening that takes long keeps nobody else from anything: others open and
+ * close, the process forks, the child opens too. Who wants the same adapter
+ * waits, and shares it. */
+START_TEST(slow_opening)
+{
+    struct opener first = {"gate,id=slow,slow=on"}, second = first;
+    struct i2cpt_adapter *a;
+    int status;
+    pid_t pid;
+
+    gate_install(GATE_PLAIN);
+    pthread_create(&first.thread, NULL, opener_main, &first);
+    gate_wait_entered(1);
+    a = open_gate("gate,id=other");
+    i2cpt_adapter_unref(a);
+    pid = fork();
+    if (!pid) {
+        int bad = i2cpt_adapter_open("gate,id=slow", &a, NULL);
+
+        _exit(bad ? 1 : 0);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    pthread_create(&second.thread, NULL, opener_main, &second);
+    gate_open(1);
+    pthread_join(first.thread, NULL);
+    pthread_join(second.thread, NULL);
+    ck_assert_int_eq(first.ret, 0);
+    ck_assert_int_eq(second.ret, 0);
+    i2cpt_adapter_unref(first.adapter);
+    ck_assert_uint_eq(gate_closed(), 1);
+    i2cpt_adapter_unref(second.adapter);
+    ck_assert_uint_eq(gate_closed(), 2);
+}
+END_TEST
+
+/* One that fails after all leaves the way free. */
+START_TEST(slow_failure)
+{
+    struct opener first = {"gate,id=slow,slow=on,fail=on"};
+    struct i2cpt_adapter *a;
+
+    gate_install(GATE_PLAIN);
+    pthread_create(&first.thread, NULL, opener_main, &first);
+    gate_wait_entered(1);
+    gate_open(1);
+    pthread_join(first.thread, NULL);
+    ck_assert_int_eq(first.ret, -ENOENT);
+    a = open_gate("gate,id=slow");
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* ------------------------------------------------------------------- stress */
 
 enum { STRESS_THREADS = 4, STRESS_ROUNDS = 200 };
@@ -635,6 +813,12 @@ int main(void)
     tcase_add_test(c, handles_end_at_fork);
     tcase_add_test(c, stream_owns_the_bus);
     tcase_add_test(c, retries_ask_the_same);
+    tcase_add_test(c, grace_is_for_who_keeps_deadlines);
+    tcase_add_test(c, unplugged_in_a_stream);
+    tcase_add_test(c, cancel_wakes_who_waits);
+    tcase_add_test(c, late_in_the_queue);
+    tcase_add_test(c, slow_opening);
+    tcase_add_test(c, slow_failure);
     tcase_add_loop_test(c, stress, 0, 4);
     suite_add_tcase(s, c);
     return unit_run(s);

@@ -145,7 +145,7 @@ START_TEST(keys_are_listed)
     ck_assert_str_eq(info.name, "frequency");
     ck_assert_str_eq(info.def, "100k");
     ck_assert_str_eq(info.accepts, "10000 to 1000000 Hz, with k or M");
-    ck_assert_int_eq(i2cpt_backend_key("gate", 4, &info), -ENOENT);
+    ck_assert_int_eq(i2cpt_backend_key("gate", 5, &info), -ENOENT);
     ck_assert_int_eq(i2cpt_backend_key("nothing", 0, &info), -ENOENT);
     ck_assert_int_eq(i2cpt_backend_key(NULL, 2, &info), 0);
     ck_assert_str_eq(info.name, "timeout-ms");

@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 
+#include <unistd.h>
+
 #include "pt-table.h"
 
 static const struct pt_row writes[] = {
@@ -411,6 +413,30 @@ START_TEST(reset_while_pending)
 }
 END_TEST
 
+/* The event's deadline ends the tries, however long busy-retry-ms is. */
+static void pause_a_while(void *user, uint64_t ns)
+{
+    usleep(1000);
+}
+
+START_TEST(tries_end_at_the_deadline)
+{
+    struct fake_config config = {0};
+    struct fake_guest g;
+
+    pt_guest_open_config(&g, FORM_BLOCKING, &config, "fake,timeout-ms=20",
+                         "probe=off,busy-retry-ms=1000");
+    i2cpt_pt_set_pause(g.pt, pause_a_while, NULL);
+    for (int i = 0; i < 240; i++) {
+        fake_script("x");
+    }
+    pt_guest_run(&g, "W50 10 20 P");
+    ck_assert_uint_lt(pt_guest_count(&g, I2CPT_COUNT_BUSY_RETRIES), 100);
+    ck_assert_uint_eq(pt_guest_count(&g, I2CPT_COUNT_LATE_FAULTS), 1);
+    pt_guest_close(&g);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pt-message");
@@ -432,6 +458,7 @@ int main(void)
     tcase_add_test(tc, logged_once);
     tcase_add_test(tc, busy_while_pending);
     tcase_add_test(tc, reset_while_pending);
+    tcase_add_test(tc, tries_end_at_the_deadline);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Stream mode: every event as it is, readonly=on, and guests gone quiet;
  * lib/passthrough/stream-mode.c and the timers of passthrough/engine.c. */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 #include "pt-table.h"
 
 #define S "transfer=stream"
@@ -68,8 +72,14 @@ static const struct pt_row readonlys[] = {
     {"plain reads do", RO, "R48 r P", "A a0 A", "S48r r P", NULL},
     {"absent: told at the read's START", RO, "!x W48 10 R48 r P", "AAN -- A",
      "S48w!x P", "nacks=2"},
-    {"pointer refused", RO, "!od W48 10 R48 r P", "AAN -- A", "S48w b10!d P",
-     NULL},
+    {"pointer refused: what a STOP ends is a read all the same", RO,
+     "!od W48 10 R48 r P", "AAN -- A", "S48w b10!d S48r r P", NULL},
+    {"its second byte", RO, "!ood W48 10 20 R48 r P", "AAAN -- A",
+     "S48w b10 b20!d S48r r P", NULL},
+    {"and the read is refused too", RO, "!ody W48 10 R48 r P", "AAN -- A",
+     "S48w b10!d S48r!y P", NULL},
+    {"within a transaction", RO, "R48 r W48 10 R48 r P", "A a0 AAA a0 A",
+     "S48r r S48w b10 S48r r P", "transfers=1"},
     {"read refused", RO, "!ooy W48 10 R48 r P", "AAN -- A", "S48w b10 S48r!y P",
      NULL},
     {"the next one is no pointer of that", RO, "!x W48 10 R48 r P R48 r P",
@@ -105,6 +115,179 @@ static const struct pt_row holds[] = {
      NULL},
 };
 PT_ROWS_TEST(hold_row, holds)
+
+/*
+ * readonly=on, and the guest's transaction ends behind each call that its
+ * pointer and read are made of, in each way in which it can: whatever goes out,
+ * bytes of the pointer are followed by a repeated START for reading.
+ */
+static void end_reset(void *user)
+{
+    i2cpt_passthrough_reset(((struct fake_guest *)user)->pt);
+}
+
+static void end_deadline(void *user)
+{
+    struct fake_guest *g = user;
+
+    while (i2cpt_passthrough_wait(g->pt, 1000000) == -ETIMEDOUT) {
+    }
+}
+
+static void end_quiet(void *user)
+{
+    struct fake_guest *g = user;
+
+    g->now_ns += 1000 * PT_NS_PER_MS;
+    i2cpt_passthrough_timer(g->pt);
+}
+
+static void (*const endings[])(void *user) = {end_reset, end_deadline,
+                                              end_quiet};
+
+static void check_pointers(const char *log)
+{
+    g_auto(GStrv) words = g_strsplit(log, " ", 0);
+    bool open = false;
+    int i;
+
+    for (i = 0; words[i]; i++) {
+        if (words[i][0] == 'b') {
+            open = true;
+        } else if (g_str_has_prefix(words[i], "S48r")) {
+            open = false;
+        }
+        ck_assert_msg(!open || words[i][0] == 'b', "%s", log);
+    }
+    ck_assert_msg(!open, "%s", log);
+}
+
+/* Behind everything that is on its way, the STOP too. */
+static void wait_for_bus(struct fake_guest *g)
+{
+    struct i2cpt_msg msg = {.addr = 0x20};
+
+    while (i2cpt_transfer(g->adapter, &msg, 1, NULL)) {
+        usleep(100);
+    }
+}
+
+START_TEST(nothing_ends_a_pointer)
+{
+    static const char *const scripts[] = {"", "!od", "!ood", "!ooo"};
+    enum { CALLS = 6 };
+    size_t ending = (size_t)_i / CALLS % G_N_ELEMENTS(endings);
+    int call = _i % CALLS;
+    bool blocking = endings[ending] == end_quiet;
+    struct fake_config config = {0};
+    struct fake_guest g;
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(scripts); i++) {
+        pt_guest_open_config(&g, blocking ? FORM_BLOCKING : FORM_WORKER,
+                             &config, "fake,timeout-ms=20",
+                             RO ",hold-timeout-ms=20");
+        g.threads = true;
+        pt_guest_run(&g, "W48 10 aa");
+        fake_then(call, endings[ending], &g);
+        if (scripts[i][0]) {
+            fake_script(scripts[i] + 1);
+        }
+        i2cpt_passthrough_start(g.pt, 0x48, I2CPT_M_RD, 0);
+        i2cpt_passthrough_wait(g.pt, 10000000);
+        i2cpt_passthrough_stop(g.pt);
+        i2cpt_passthrough_wait(g.pt, 10000000);
+        wait_for_bus(&g);
+        pt_guest_close(&g);
+        check_pointers(fake_log());
+        ck_assert_msg(!strstr(fake_log(), "S48") || strstr(fake_log(), " P "),
+                      "%s", fake_log());
+    }
+}
+END_TEST
+
+/* The same where a byte takes longer than the deadline: the cell that a STOP
+ * behind the pointer would write is what it was. */
+START_TEST(slow_pointer)
+{
+    static const char chips[] = "chip 0x50 eeprom size=256 page=8\n"
+                                "delay byte-us=3000\n";
+    char path[] = "/tmp/i2cpt-XXXXXX", spec[80];
+    int fd = g_mkstemp(path);
+    struct i2cpt_adapter *a;
+    struct fake_guest g;
+
+    close(fd);
+    ck_assert(g_file_set_contents(path, chips, -1, NULL));
+    snprintf(spec, sizeof(spec), "stub,name=slow,load=%s,timeout-ms=4", path);
+    pt_guest_open_spec(&g, _i ? FORM_WORKER : FORM_BLOCKING, spec, RO);
+    pt_guest_run(&g, "W50 10 aa");
+    i2cpt_passthrough_start(g.pt, 0x50, I2CPT_M_RD, 0);
+    i2cpt_passthrough_wait(g.pt, 10000000);
+    i2cpt_passthrough_stop(g.pt);
+    i2cpt_passthrough_wait(g.pt, 10000000);
+    a = g.adapter;
+    do { /* bounded by the same 4 ms, so what is read is the chip's bytes */
+        struct i2cpt_call call = {.op = I2CPT_OP_SMBUS,
+                                  .deadline_ns = UINT64_MAX / 2,
+                                  .smbus = &(struct i2cpt_smbus_call){
+                                      .addr = 0x50,
+                                      .read = 1,
+                                      .protocol = I2CPT_SMBUS_BYTE_DATA,
+                                      .command = 0x10}};
+        int ret = i2cpt_call_run(a, &call, NULL);
+
+        if (!ret) {
+            ck_assert_uint_eq(call.smbus->block[0], 0xff);
+            break;
+        }
+    } while (true);
+    pt_guest_close(&g);
+    g_unlink(path);
+}
+END_TEST
+
+/* A posted STOP that hangs is given up by the next START, and the wire is the
+ * guest's no more: there is nothing to hold, or to release. */
+struct hang {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool over;
+};
+
+static void hang(void *user)
+{
+    struct hang *h = user;
+
+    pthread_mutex_lock(&h->lock);
+    while (!h->over) {
+        pthread_cond_wait(&h->changed, &h->lock);
+    }
+    pthread_mutex_unlock(&h->lock);
+}
+
+START_TEST(a_stop_that_was_given_up)
+{
+    struct hang h = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER,
+                     false};
+    struct fake_config config = {0};
+    struct fake_guest g;
+
+    pt_guest_open_config(&g, FORM_BLOCKING, &config, "fake,timeout-ms=30",
+                         S ",posted-writes=on,hold-timeout-ms=20");
+    fake_then(2, hang, &h);
+    pt_guest_run(&g, "W48 10 P W48 +100 P");
+    ck_assert_str_eq(g.answers, "AAANA");
+    ck_assert_uint_eq(pt_guest_count(&g, I2CPT_COUNT_HOLD_TIMEOUTS), 0);
+    ck_assert_uint_eq(pt_guest_count(&g, I2CPT_COUNT_TIMEOUTS), 1);
+    pthread_mutex_lock(&h.lock);
+    h.over = true;
+    pthread_cond_signal(&h.changed);
+    pthread_mutex_unlock(&h.lock);
+    pt_guest_close(&g);
+    ck_assert_ptr_eq(strstr(fake_log(), "P"), strrchr(fake_log(), 'P'));
+}
+END_TEST
 
 /* The embedder's timer is told to forget at the end. */
 START_TEST(timer_is_forgotten)
@@ -150,6 +333,10 @@ int main(void)
     tc = tcase_create("others");
     tcase_add_test(tc, timer_is_forgotten);
     tcase_add_test(tc, nothing_is_held_in_memory);
+    tcase_add_loop_test(tc, nothing_ends_a_pointer, 0,
+                        6 * (int)G_N_ELEMENTS(endings));
+    tcase_add_loop_test(tc, slow_pointer, 0, 2);
+    tcase_add_test(tc, a_stop_that_was_given_up);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);

@@ -14,6 +14,7 @@
 
 #include "bus/calls.h"
 #include "core/check-msgs.h"
+#include "core/clock.h"
 #include "core/fault.h"
 #include "gate.h"
 #include "remote/wire.h"
@@ -26,7 +27,7 @@ struct server {
     struct i2cpt_adapter *adapter; /* NULL: a liar */
     struct i2cpt_adapter *other;   /* for the second client, or NULL */
     struct wire_out lies;          /* sent after the welcome */
-    bool no_welcome, hang_up;
+    bool no_welcome, hang_up, then_silent;
     uint16_t version; /* 0: ours */
     uint32_t reply_to;
     pthread_t thread;
@@ -71,6 +72,11 @@ static void *server_main(void *arg)
         if (s->adapter) {
             s->results[i] =
                 i2cpt_serve(i && s->other ? s->other : s->adapter, fd, fd);
+        } else if (i && s->then_silent) {
+            char c;
+
+            while (read(fd, &c, 1) > 0) {
+            }
         } else {
             lie(s, fd);
         }
@@ -441,6 +447,103 @@ static int serve_frames(struct i2cpt_adapter *a, const struct wire_out *frames,
     return ret;
 }
 
+/* What a client asks for beyond a minute is not granted; 0 is the adapter's own
+ * time. */
+START_TEST(time_of_a_client_is_bounded)
+{
+    static const struct {
+        uint32_t asked_ms, most_ms, least_ms;
+    } rows[] = {
+        {UINT32_MAX, 60000, 59000},
+        {60001, 60000, 59000},
+        {5000, 5000, 1},
+        {0, 20000, 15000},
+    };
+    uint64_t before = i2cpt_now_ns(), after;
+    struct i2cpt_msg m = {.addr = 0x50};
+    struct wire_out o = {0};
+    struct wire_in in = {0};
+    struct i2cpt_adapter *a;
+    uint8_t buf[1024];
+
+    gate_install(GATE_PLAIN);
+    ck_assert_int_eq(i2cpt_adapter_open("gate,timeout-ms=20000", &a, NULL), 0);
+    wire_begin(&o, WIRE_TRANSFER, 2);
+    wire_put_u32(&o, rows[_i].asked_ms);
+    wire_put_u32(&o, 0);
+    wire_put_request(&o, &m, 1);
+    ck_assert_int_eq(wire_end(&o), 0);
+    ck_assert_int_eq(serve_frames(a, &o, 1, &in, buf, sizeof(buf)), 0);
+    after = i2cpt_now_ns();
+    ck_assert_uint_le(gate_deadline_ns(),
+                      after + rows[_i].most_ms * UINT64_C(1000000));
+    ck_assert_uint_ge(gate_deadline_ns(),
+                      before + rows[_i].least_ms * UINT64_C(1000000));
+    i2cpt_adapter_unref(a);
+    wire_clear(&o);
+}
+END_TEST
+
+/* A server sees a pointer through to its read, though its client says no more
+ * and is gone; one that lies about its length is refused. */
+START_TEST(pointer_in_one)
+{
+    static const struct {
+        uint8_t n, sent;
+        int ret;
+        const char *log;
+    } rows[] = {
+        {2, 2, 0, "S50 W10 Waa S50 E "},
+        {1, 1, 0, "S50 W10 S50 E "},
+        {0, 0, -EPROTO, ""},
+        {33, 33, -EPROTO, ""},
+        {2, 1, -EPROTO, ""},
+        {1, 2, -EPROTO, ""},
+    };
+    uint8_t bytes[40] = {0x10, 0xaa}, buf[1024];
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    struct wire_out o = {0};
+    struct wire_in in = {0};
+
+    gate_install(GATE_PLAIN);
+    ck_assert_int_eq(i2cpt_adapter_open("gate", &a, &fault), 0);
+    wire_begin(&o, WIRE_POINTER, 2);
+    wire_put_u32(&o, 1000);
+    wire_put_u16(&o, 0x50);
+    wire_put_u8(&o, rows[_i].n);
+    wire_put_bytes(&o, bytes, rows[_i].sent);
+    ck_assert_int_eq(wire_end(&o), 0);
+    ck_assert_int_eq(serve_frames(a, &o, 1, &in, buf, sizeof(buf)),
+                     rows[_i].ret);
+    ck_assert_str_eq(gate_log(), rows[_i].log);
+    i2cpt_adapter_unref(a);
+    wire_clear(&o);
+}
+END_TEST
+
+/* From a client of ours, over the connection. */
+START_TEST(pointer)
+{
+    struct server s = {0};
+    struct i2cpt_adapter *a;
+    struct i2cpt_call call = {.op = I2CPT_OP_STREAM_POINTER,
+                              .addr = 0x50,
+                              .n_pointer = 2,
+                              .pointer = {0x10, 0xaa}};
+
+    gate_install(GATE_PLAIN);
+    server_start(&s, "gate", 1);
+    a = client(&s, "");
+    call.owner = a;
+    ck_assert_int_eq(i2cpt_call_run(a, &call, NULL), 0);
+    ck_assert_int_eq(op(a, I2CPT_OP_STREAM_STOP, 0, NULL), 0);
+    ck_assert_str_eq(gate_log(), "S50 W10 Waa S50 E ");
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
 static struct wire_out stream_frame(enum wire_type type, uint32_t id,
                                     uint16_t addr, uint16_t flags)
 {
@@ -644,6 +747,62 @@ START_TEST(reconnects_later)
 }
 END_TEST
 
+/* The peer is there again and says nothing: each request ends at its own
+ * deadline, however long connecting may take. */
+START_TEST(reconnects_to_silence)
+{
+    struct server s = {.hang_up = true, .then_silent = true};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    uint8_t in[2];
+    int i;
+
+    server_start(&s, NULL, 2);
+    a = client(&s, ",reconnect=on,timeout-ms=50,connect-timeout-ms=600000");
+    for (i = 0; i < 3; i++) {
+        ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, &fault), -ECANCELED);
+        ck_assert_msg(strstr(fault.text, "so far") != NULL, "%s", fault.text);
+    }
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
+/* So does a command that neither speaks nor ends. */
+START_TEST(restarts_a_deaf_command)
+{
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    struct wire_welcome w = {.version = WIRE_VERSION,
+                             .functionality = I2CPT_FUNC_I2C,
+                             .timeout_ms = 200,
+                             .name = "deaf"};
+    struct wire_out o = {0};
+    char path[] = "/tmp/i2cpt-XXXXXX", spec[256];
+    int fd = g_mkstemp(path), i;
+    uint8_t in[2];
+
+    wire_begin(&o, WIRE_WELCOME, 1);
+    wire_put_welcome(&o, &w);
+    ck_assert_int_eq(wire_end(&o), 0);
+    ck_assert_int_eq(write(fd, o.data, o.len), (ssize_t)o.len);
+    close(fd);
+    wire_clear(&o);
+    snprintf(spec, sizeof(spec),
+             "remote,command=trap '' TERM; cat %s; rm -f %s; exec <&- >&-; "
+             "sleep 600,reconnect=on,timeout-ms=50,connect-timeout-ms=600000",
+             path, path);
+    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s", fault.text);
+    for (i = 0; i < 3; i++) {
+        int ret = read_register(a, 0x50, 0, in, 2, &fault);
+
+        /* the first may be sent before the command has closed its streams */
+        ck_assert(ret == -ECANCELED || ret == -ETIMEDOUT);
+    }
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* One after the other, with the same adapter behind. */
 START_TEST(clients_in_order)
 {
@@ -775,9 +934,14 @@ int main(void)
     tcase_add_loop_test(c, lying_client, 0, 2);
     tcase_add_loop_test(c, no_stream_to_serve, 0, G_N_ELEMENTS(streamless));
     tcase_add_loop_test(c, bad_stream_address, 0, 4);
+    tcase_add_loop_test(c, time_of_a_client_is_bounded, 0, 4);
+    tcase_add_loop_test(c, pointer_in_one, 0, 6);
+    tcase_add_test(c, pointer);
     tcase_add_loop_test(c, longer_than_a_frame, 0, 2);
     tcase_add_test(c, reconnects);
     tcase_add_test(c, reconnects_later);
+    tcase_add_test(c, reconnects_to_silence);
+    tcase_add_test(c, restarts_a_deaf_command);
     tcase_add_test(c, clients_in_order);
     tcase_add_test(c, another_version);
     tcase_add_loop_test(c, bad_openings, 0,

@@ -7,6 +7,7 @@
 #include "core/recv-len.h"
 #include "smbus/smbus-msgs.h"
 #include "stub/stub.h"
+#include "pt-fake.h"
 #include "unit.h"
 #include "wire.h"
 
@@ -592,6 +593,26 @@ START_TEST(bad_arguments)
 }
 END_TEST
 
+/* A host that lies: its count is more than Linux's block has room for. */
+START_TEST(lying_native_count)
+{
+    struct fake_config config = {.functionality =
+                                     I2CPT_FUNC_SMBUS_READ_BLOCK_DATA};
+    struct i2cpt_fault fault;
+    struct fake_guest g;
+    uint8_t in[256];
+
+    memset(in, 0x77, sizeof(in));
+    pt_guest_open(&g, FORM_BLOCKING, &config, "probe=off");
+    pt_guest_run(&g, _i ? "=21ff" : "=c8ff");
+    ck_assert_int_eq(
+        i2cpt_smbus_read_block_data(g.adapter, 0x48, 0, 0x10, in, 255, &fault),
+        -EPROTO);
+    ck_assert_uint_eq(in[0], 0x77);
+    pt_guest_close(&g);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("smbus");
@@ -610,6 +631,7 @@ int main(void)
     tcase_add_loop_test(t, blocks_above_32, 0, G_N_ELEMENTS(hosts));
     tcase_add_loop_test(t, blocks_of_32, 0, G_N_ELEMENTS(hosts));
     tcase_add_loop_test(t, native_command_missing, 0, G_N_ELEMENTS(lacking));
+    tcase_add_loop_test(t, lying_native_count, 0, 2);
     tcase_add_loop_test(t, native_pec_missing, 0, G_N_ELEMENTS(lacking));
     tcase_add_loop_test(t, message_host_missing, 0, G_N_ELEMENTS(lacking));
     tcase_add_loop_test(t, bad_arguments, 0, 2);
