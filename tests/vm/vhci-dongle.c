@@ -279,7 +279,7 @@ void fake_dongle_none(void)
 static bool same(const struct dongle_config *a, const struct dongle_config *b)
 {
     return a->kind == b->kind && a->product == b->product &&
-           a->release == b->release && !strcmp(a->serial, b->serial) &&
+           a->release == b->release && !g_strcmp0(a->serial, b->serial) &&
            !strcmp(a->description, b->description) && !a->driver_bound &&
            !b->driver_bound && a->slow_hub == b->slow_hub &&
            a->stretch_pin == b->stretch_pin;
