@@ -42,14 +42,17 @@ static bool stuck_locked(struct i2cpt_bus *bus)
            i2cpt_now_ns() >= bus_expiry(bus, bus->running);
 }
 
-int bus_check_locked(struct i2cpt_bus *bus, struct i2cpt_fault *fault)
+int bus_check_locked(struct i2cpt_bus *bus, enum i2cpt_op op,
+                     struct i2cpt_fault *fault)
 {
     if (bus->dead) {
         return i2cpt_fault_text(fault, ENODEV,
                                 "%s: the adapter is gone; open it again",
                                 bus->identity);
     }
-    if (stuck_locked(bus)) {
+    /* a stream's STOP waits behind what is stuck: without it the bus would be
+     * the stream's for ever */
+    if (op != I2CPT_OP_STREAM_STOP && stuck_locked(bus)) {
         return i2cpt_fault_text(fault, EBUSY,
                                 "%s: an earlier request is still in the host",
                                 bus->identity);

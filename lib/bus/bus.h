@@ -158,7 +158,8 @@ void bus_close(struct i2cpt_bus *bus);
 bool bus_wait_locked(struct i2cpt_bus *bus, uint64_t until_ns);
 uint64_t bus_expiry(const struct i2cpt_bus *bus, const struct job *job);
 uint64_t bus_deadline(struct i2cpt_bus *bus, uint32_t timeout_ms);
-int bus_check_locked(struct i2cpt_bus *bus, struct i2cpt_fault *fault);
+int bus_check_locked(struct i2cpt_bus *bus, enum i2cpt_op op,
+                     struct i2cpt_fault *fault);
 bool bus_has_stream(const struct i2cpt_bus *bus);
 bool bus_idle_for_locked(struct i2cpt_bus *bus, const void *owner);
 int bus_begin_locked(struct i2cpt_bus *bus, const struct i2cpt_call *call,

@@ -188,7 +188,7 @@ static int start_locked(struct i2cpt_request *r)
 {
     struct i2cpt_adapter *a = r->adapter;
     struct i2cpt_bus *bus = a->bus;
-    int ret = bus_check_locked(bus, NULL);
+    int ret = bus_check_locked(bus, r->call->op, NULL);
 
     if (ret) {
         return ret;

@@ -99,7 +99,7 @@ int i2cpt_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
     }
     pthread_mutex_lock(&bus->lock);
     was_dead = bus->dead;
-    ret = bus_check_locked(bus, fault);
+    ret = bus_check_locked(bus, call->op, fault);
     if (ret) {
         goto out;
     }

@@ -85,7 +85,7 @@ static void run_locked(struct i2cpt_bus *bus, struct job *job)
     int ret;
 
     bus_dequeue_locked(bus, job);
-    ret = bus->dead ? bus_check_locked(bus, &job->fault) : 0;
+    ret = bus->dead ? bus_check_locked(bus, job->call.op, &job->fault) : 0;
     if (!ret && !stop && i2cpt_now_ns() >= job->call.deadline_ns) {
         ret = i2cpt_fault_set(&job->fault, ETIMEDOUT, I2CPT_PHASE_UNKNOWN, -1,
                               -1);
@@ -191,7 +191,7 @@ static void collect_locked(struct i2cpt_bus *bus, struct pipeline *p)
 
     bus->running = job;
     if (bus->dead) { /* nothing but close() is called after that */
-        ret = bus_check_locked(bus, &job->fault);
+        ret = bus_check_locked(bus, job->call.op, &job->fault);
     } else {
         pthread_mutex_unlock(&bus->lock);
         ret = bus->ops->collect(bus->priv, &job->xfer);
