@@ -28,7 +28,13 @@ NUMBER = re.compile(rb'^\d\S* \+\S+ (?:i2c-\d+: )?w\d+@0x50 00 '
 class Recording:
     """A recorder and its program at work."""
 
-    def __init__(self, trace, *options, preexec_fn=None):
+    def __init__(self, trace, *options, preexec_fn=lambda: None):
+        def at_their_defaults():
+            # what nohup had ignored would stay so, as it should
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
+            preexec_fn()
+
         self.trace = trace
         with open('progress', 'wb') as file:
             file.write(bytes(16))
@@ -39,7 +45,7 @@ class Recording:
             [TOOL, 'record', '-o', trace, '-a', 'stub,chips=0x50', *options,
              '--', CLIENT, '/dev/i2c-0', 'progress'], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            preexec_fn=preexec_fn)
+            preexec_fn=at_their_defaults)
 
     def look(self):
         """pid, transfers complete, error, failures"""
