@@ -58,7 +58,8 @@ class Verdict(Structure):
                 ("redacted", c_uint64), ("next_line", c_uint64),
                 ("text", c_char * 512), ("mismatch_line", c_uint64),
                 ("expected", c_char * 1000), ("actual", c_char * 1000),
-                ("next_lines", c_uint64 * 8)]
+                ("next_lines", c_uint64 * 8), ("split", c_uint64),
+                ("joined", c_uint64)]
 
 
 FOUND = CFUNCTYPE(c_int, c_char_p, c_char_p, c_void_p)
