@@ -208,7 +208,8 @@ static int fake_smbus(void *priv, struct i2cpt_smbus_call *call,
         call->block[0] = next_byte(call->addr);
     }
     n = counted ? call->block[0] : 2;
-    for (i = 0; i < n; i++) {
+    /* a host that lies in its count has no more room than another */
+    for (i = 0; i < n && i + counted < sizeof(call->block); i++) {
         call->block[i + counted] = next_byte(call->addr);
     }
     return 0;
