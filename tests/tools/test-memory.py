@@ -68,7 +68,7 @@ def limited(size, *words):
         ['prlimit', f'--as={size}', '--core=0', TOOL, *words],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE, text=True, errors='replace', timeout=120,
-        env=dict(os.environ, MALLOC_PERTURB_='0', **NO_ADAPTER))
+        env=dict(os.environ, **NO_ADAPTER))
 
 
 def least(low, high, works):

@@ -11,6 +11,8 @@
 
 #include "common/tool.h"
 
+#define STACK_SIZE 262144 /* more than any verb goes down */
+#define PAGE_SIZE  4096
 #define PROBE_SIZE 262144 /* where not even this is left, memory was it */
 
 static volatile sig_atomic_t fails_with = TOOL_BROKEN;
@@ -52,12 +54,24 @@ static void on_abort(int sig)
     raise(sig); /* SA_RESETHAND: as if we were not there */
 }
 
+/* Where no addresses are left the kernel cannot let the stack grow, and says so
+ * with a signal: it grows while there are some. */
+static void __attribute__((noinline)) grow_stack(void)
+{
+    volatile char room[STACK_SIZE];
+
+    for (size_t i = sizeof(room); i >= PAGE_SIZE; i -= PAGE_SIZE) {
+        room[i - PAGE_SIZE] = 0;
+    }
+}
+
 void memory_watch(void)
 {
     struct sigaction action = {.sa_handler = on_abort,
                                .sa_flags = SA_RESETHAND | SA_NODEFER};
     bool ours = !getenv("G_SLICE");
 
+    grow_stack();
     /* older GLibs have an allocator that ends by itself; read at its first
      * use, and nothing for PROGRAM to see */
     setenv("G_SLICE", "always-malloc", 0);
