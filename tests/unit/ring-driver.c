@@ -188,7 +188,7 @@ uint16_t rig_stop(struct rig *r)
 
     say_vring(r, 11, 0);
     g_assert(rig_hear(r, &number));
-    return (uint16_t)(number >> 32);
+    return (uint16_t)RIG_SECOND(number);
 }
 
 void rig_kick(struct rig *r)

@@ -24,6 +24,16 @@
 enum { D_NEXT = 1, D_WRITE = 2, D_INDIRECT = 4 };
 enum { R_FAIL_NEXT = 1, R_READ = 2 };
 
+/* Two numbers of 32 bits as they stand in a message, which is in the machine's
+ * own byte order. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define RIG_PAIR(first, second) ((uint64_t)(second) << 32 | (first))
+#define RIG_SECOND(pair)        ((uint32_t)((pair) >> 32))
+#else
+#define RIG_PAIR(first, second) ((uint64_t)(first) << 32 | (second))
+#define RIG_SECOND(pair)        ((uint32_t)(pair))
+#endif
+
 struct rig_desc {
     uint64_t guest;
     uint32_t len;

@@ -526,16 +526,36 @@ static const struct {
     {"a message that was not offered", 24, 1, {0}, 8, 0},
     {"a feature that was not offered", 2, 1, {1u << 26}, 8, 0},
     {"a short number", 2, 1, {0}, 4, 0},
-    {"a memory table with no files", 5, 1, {1, 0, 4096, 0, 0}, 40, 0},
-    {"a memory table of nothing", 5, 1, {1, 0, 0, 0, 0}, 40, 1},
-    {"memory past the file's end", 5, 1, {1, 0, RIG_MEMORY + 1, 0, 0}, 40, 1},
-    {"an offset that wraps", 5, 1, {1, 0, 4096, 0, UINT64_MAX - 10}, 40, 1},
-    {"a table of more than it has", 5, 1, {8, 0, 4096, 0, 0}, 40, 8},
-    {"nine descriptors", 5, 1, {9, 0, 4096, 0, 0}, 40, 9},
-    {"a queue of three", 8, 1, {UINT64_C(3) << 32}, 8, 0},
+    {"a memory table with no files",
+     5,
+     1,
+     {RIG_PAIR(1, 0), 0, 4096, 0, 0},
+     40,
+     0},
+    {"a memory table of nothing", 5, 1, {RIG_PAIR(1, 0), 0, 0, 0, 0}, 40, 1},
+    {"memory past the file's end",
+     5,
+     1,
+     {RIG_PAIR(1, 0), 0, RIG_MEMORY + 1, 0, 0},
+     40,
+     1},
+    {"an offset that wraps",
+     5,
+     1,
+     {RIG_PAIR(1, 0), 0, 4096, 0, UINT64_MAX - 10},
+     40,
+     1},
+    {"a table of more than it has",
+     5,
+     1,
+     {RIG_PAIR(8, 0), 0, 4096, 0, 0},
+     40,
+     8},
+    {"nine descriptors", 5, 1, {RIG_PAIR(9, 0), 0, 4096, 0, 0}, 40, 9},
+    {"a queue of three", 8, 1, {RIG_PAIR(0, 3)}, 8, 0},
     {"a queue of none", 8, 1, {0}, 8, 0},
-    {"a queue of more than there is", 8, 1, {UINT64_C(2048) << 32}, 8, 0},
-    {"another queue", 8, 1, {UINT64_C(8) << 32 | 1}, 8, 0},
+    {"a queue of more than there is", 8, 1, {RIG_PAIR(0, 2048)}, 8, 0},
+    {"another queue", 8, 1, {RIG_PAIR(1, 8)}, 8, 0},
     {"a kick without a descriptor", 12, 1, {0}, 8, 0},
     {"a short address", 9, 1, {0}, 8, 0},
 };
@@ -564,7 +584,7 @@ END_TEST
 /* With REPLY_ACK it is told, and may go on. */
 START_TEST(test_refusal_is_told)
 {
-    uint64_t number = 8, table[5] = {1, 0, RIG_MEMORY + 1, 0, 0};
+    uint64_t number = 8, table[5] = {RIG_PAIR(1, 0), 0, RIG_MEMORY + 1, 0, 0};
 
     rig_say(&rig, 16, 1, &number, 8, NULL, 0);
     rig_say(&rig, 5, 9, table, sizeof(table), &rig.memory_fd, 1);
