@@ -26,8 +26,8 @@ class Client(socket.socket):
 
     def __init__(self, path):
         super().__init__(socket.AF_UNIX)
+        self.connect(path)  # a busy server's backlog may be full for a moment
         self.settimeout(60)
-        self.connect(path)
         self.stream = self.makefile('rb')
 
     def ask(self, kind, body, number=1):
