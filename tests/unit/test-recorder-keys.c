@@ -508,6 +508,11 @@ static const struct {
     /* and to the same target, whatever its own address says */
     {"0x50/2", {"m w1@0x50 2 sw1@0x51 7"}, "w1@0x50 02 sw1@0x51 ??"},
     {"0x50/2", {"m w1@0x50 2 r1 sr1"}, "w1@0x50 02 r1 = ?? sr1 = ??"},
+    /* a chip may begin each read with the register that was written last */
+    {"0x50/2",
+     {"m w1@0x50 2 r2", "m r1@0x50"},
+     "w1@0x50 02 r2 = ?? ??|r1@0x50 = ??"},
+    {"0x50/255", {"m w3@0x50 254 1 2"}, "w3@0x50 fe 01 ??"},
 };
 
 START_TEST(redact)
