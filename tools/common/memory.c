@@ -54,15 +54,28 @@ static void on_abort(int sig)
     raise(sig); /* SA_RESETHAND: as if we were not there */
 }
 
-/* Where no addresses are left the kernel cannot let the stack grow, and says so
- * with a signal: it grows while there are some. */
-static void __attribute__((noinline)) grow_stack(void)
+static void __attribute__((noinline)) touch_stack(void)
 {
     volatile char room[STACK_SIZE];
 
     for (size_t i = sizeof(room); i >= PAGE_SIZE; i -= PAGE_SIZE) {
         room[i - PAGE_SIZE] = 0;
     }
+}
+
+/* Where no addresses are left the kernel cannot let the stack grow, and says so
+ * with a signal: it grows while there are some, and only then. */
+static void grow_stack(void)
+{
+    size_t size = STACK_SIZE + 2 * PAGE_SIZE;
+    void *probe =
+        mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (probe == MAP_FAILED) {
+        memory_end();
+    }
+    munmap(probe, size);
+    touch_stack();
 }
 
 void memory_watch(void)
