@@ -24,7 +24,9 @@ void i2cpt_pt_lock(struct i2cpt_passthrough *pt)
 
     pthread_mutex_lock(&pt->lock);
     while (pt->calling) {
+        pt->waiting++;
         pthread_cond_wait(&pt->idle, &pt->lock);
+        pt->waiting--;
         if (!pt->calling) { /* the time is another now */
             pthread_mutex_unlock(&pt->lock);
             now = pt_clock(pt);
@@ -41,23 +43,24 @@ static void begin_calling(struct i2cpt_passthrough *pt)
     pthread_mutex_unlock(&pt->lock);
 }
 
-static void end_calling(struct i2cpt_passthrough *pt)
+static void end_calling(struct i2cpt_passthrough *pt, uint64_t now_ns)
 {
-    uint64_t now = pt_clock(pt);
-
     pthread_mutex_lock(&pt->lock);
-    pt->now_ns = now;
+    pt->now_ns = now_ns;
     pt->calling = false;
-    pthread_cond_broadcast(&pt->idle);
+    if (pt->waiting) {
+        pthread_cond_broadcast(&pt->idle);
+    }
 }
 
 static int call_here(struct i2cpt_passthrough *pt)
 {
+    uint64_t now_ns = pt->now_ns;
     int ret;
 
     begin_calling(pt);
     ret = i2cpt_call_run(pt->adapter, &pt->call, &pt->fault);
-    end_calling(pt);
+    end_calling(pt, pt->instant ? now_ns : pt_clock(pt));
     return ret;
 }
 
@@ -65,7 +68,7 @@ static void pause_here(struct i2cpt_passthrough *pt)
 {
     begin_calling(pt);
     pt->pause(pt->pause_user, PT_PAUSE_NS);
-    end_calling(pt);
+    end_calling(pt, pt_clock(pt));
 }
 
 static int submit(struct i2cpt_passthrough *pt)
@@ -316,7 +319,7 @@ static void await_here(struct i2cpt_passthrough *pt, uint64_t until_ns)
     i2cpt_request_hold(request);
     begin_calling(pt);
     i2cpt_request_await(request, until_ns);
-    end_calling(pt);
+    end_calling(pt, pt_clock(pt));
     i2cpt_request_release(request);
 }
 
@@ -353,14 +356,12 @@ void i2cpt_pt_abandon(struct i2cpt_passthrough *pt)
     atomic_store_explicit(&pt->pending, false, memory_order_release);
 }
 
-/* Take in a STOP of ours that nobody has dispatched. */
-void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt)
+void i2cpt_pt_harvest_stop(struct i2cpt_passthrough *pt)
 {
     struct i2cpt_fault fault;
     int result;
 
-    if (pt->stop_request &&
-        i2cpt_request_harvest(pt->stop_request, &result, &fault)) {
+    if (i2cpt_request_harvest(pt->stop_request, &result, &fault)) {
         pt->stop_request = NULL;
     }
 }

@@ -179,6 +179,7 @@ struct i2cpt_passthrough {
     pthread_mutex_t lock; /* all below, but for the fast path */
     pthread_cond_t idle;  /* `calling` has ended, or `visitors` have gone */
     bool calling;         /* a thread is on the bus, or asleep, for an event */
+    unsigned waiting;     /* threads that wait for `calling` to end */
     unsigned visitors;    /* threads in dispatch, wait or timer */
     uint64_t now_ns;      /* the hook's clock, as of the last look at it */
     bool open;            /* between the guest's START and STOP */
@@ -312,7 +313,13 @@ void i2cpt_pt_abandon(struct i2cpt_passthrough *pt);
 /* STOP where a stream is open; asynchronous embedders do not wait for it. */
 void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt);
 /* That STOP, asynchronous: take it in where it has ended, or forget it. */
-void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt);
+void i2cpt_pt_harvest_stop(struct i2cpt_passthrough *pt);
+static inline void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt)
+{
+    if (pt->stop_request) {
+        i2cpt_pt_harvest_stop(pt);
+    }
+}
 void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt);
 /* Have i2cpt_passthrough_timer() called then, or before. */
 void i2cpt_pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns);
