@@ -18,6 +18,9 @@ static const struct bench *const benches[] = {
 #ifdef HAVE_PRELOAD
     &bench_shim_overhead,     &bench_shim_ioctl,
 #endif
+#ifdef HAVE_REDIRECT
+    &bench_redirect_overhead, &bench_redirect_syscall,
+#endif
 #ifdef HAVE_I2C_DEV
     &bench_i2c_dev_overhead,
 #endif

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A program as others are, for shim-overhead.c: it times what it is told to and
- * prints nanoseconds for one, the fastest of ROUNDS.
- *   transfers NODE N   I2C_RDWR of w1+r2
- *   echo N             a round trip of as many bytes between two processes
- *   ioctls N           an ioctl on a pipe
+ * A program as others are, for shim-overhead.c and redirect-overhead.c: it
+ * times what it is told to and prints nanoseconds for one, the fastest of
+ * ROUNDS. transfers NODE N   I2C_RDWR of w1+r2 bytes NODE N       I2C_SMBUS, a
+ * byte of a register echo N             a round trip of as many bytes between
+ * two processes ioctls N           an ioctl on a pipe reads N            read()
+ * of /dev/zero opens N, absent N, stats N, fstats N programs N /bin/true, N of
+ * them; once make FOLDER 1      make -B -j2 there; once
  */
 #include <fcntl.h>
 #include <linux/i2c-dev.h>
 #include <linux/i2c.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,6 +49,19 @@ static void transfer(int fd)
 
     if (ioctl(fd, I2C_RDWR, &data) != 2) {
         perror("shim-client: I2C_RDWR");
+        exit(1);
+    }
+}
+
+static void byte(int fd)
+{
+    union i2c_smbus_data value;
+    struct i2c_smbus_ioctl_data data = {.read_write = I2C_SMBUS_READ,
+                                        .size = I2C_SMBUS_BYTE_DATA,
+                                        .data = &value};
+
+    if (ioctl(fd, I2C_SMBUS, &data)) {
+        perror("shim-client: I2C_SMBUS");
         exit(1);
     }
 }
@@ -80,6 +97,84 @@ static void unrelated(int fd)
     }
 }
 
+static void check(bool good, const char *what)
+{
+    if (!good) {
+        perror(what);
+        exit(1);
+    }
+}
+
+static void read_one(int fd)
+{
+    char c;
+
+    check(read(fd, &c, 1) == 1, "shim-client: read");
+}
+
+static void open_one(int fd)
+{
+    int opened = open("/etc/passwd", O_RDONLY);
+
+    (void)fd;
+    check(opened >= 0 && !close(opened), "shim-client: open");
+}
+
+static void open_absent(int fd)
+{
+    (void)fd;
+    check(open("/etc/absent-for-shim-client", O_RDONLY) < 0, "shim-client");
+}
+
+static void stat_one(int fd)
+{
+    struct stat st;
+
+    (void)fd;
+    check(!stat("/etc/passwd", &st), "shim-client: stat");
+}
+
+static void fstat_one(int fd)
+{
+    struct stat st;
+
+    check(!fstat(fd, &st), "shim-client: fstat");
+}
+
+static void run_program(int fd)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    (void)fd;
+    if (!pid) {
+        execl("/bin/true", "true", (char *)NULL);
+        _exit(1);
+    }
+    check(pid > 0 && waitpid(pid, &status, 0) == pid && !status, "/bin/true");
+}
+
+static void once(void (*what)(int), unsigned n)
+{
+    uint64_t begin = now_ns();
+
+    for (unsigned i = 0; i < n; i++) {
+        what(-1);
+    }
+    printf("%.1f\n", (double)(now_ns() - begin) / n);
+}
+
+static const char *folder;
+
+static void make_tree(int fd)
+{
+    char command[4200];
+
+    (void)fd;
+    snprintf(command, sizeof(command), "make -B -s -j2 -C '%s'", folder);
+    check(!system(command), "shim-client: make");
+}
+
 static void measure(void (*what)(int), int fd, unsigned n)
 {
     uint64_t fastest = UINT64_MAX, begin, took;
@@ -96,30 +191,65 @@ static void measure(void (*what)(int), int fd, unsigned n)
     printf("%.1f\n", (double)fastest / n);
 }
 
+/* The calls that need no descriptor, or one of /dev/zero. */
+static const struct {
+    const char *name;
+    void (*run)(int fd);
+} calls[] = {
+    {"reads", read_one}, {"opens", open_one},   {"absent", open_absent},
+    {"stats", stat_one}, {"fstats", fstat_one},
+};
+
+static int measure_call(const char *name, unsigned n)
+{
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        if (!strcmp(calls[i].name, name)) {
+            measure(calls[i].run, open("/dev/zero", O_RDONLY), n);
+            return 0;
+        }
+    }
+    return 2;
+}
+
+static void measure_echo(unsigned n)
+{
+    int fds[2];
+
+    check(!socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), "socketpair");
+    if (!fork()) {
+        close(fds[0]);
+        answer(fds[1]);
+    }
+    close(fds[1]);
+    measure(ask, fds[0], n);
+    close(fds[0]);
+    wait(NULL);
+}
+
 int main(int argc, char **argv)
 {
     unsigned n = (unsigned)atoi(argv[argc - 1]);
     int fds[2];
 
     if (argc == 4 && !strcmp(argv[1], "transfers")) {
+        measure(transfer, open(argv[2], O_RDWR), n);
+    } else if (argc == 4 && !strcmp(argv[1], "bytes")) {
         fds[0] = open(argv[2], O_RDWR);
-        measure(transfer, fds[0], n);
-    } else if (argc == 3 && !strcmp(argv[1], "echo")) {
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds)) {
-            return 1;
-        }
-        if (!fork()) {
-            close(fds[0]);
-            answer(fds[1]);
-        }
-        close(fds[1]);
-        measure(ask, fds[0], n);
-        close(fds[0]);
-        wait(NULL);
-    } else if (argc == 3 && !strcmp(argv[1], "ioctls") && !pipe(fds)) {
-        measure(unrelated, fds[0], n);
-    } else {
+        check(!ioctl(fds[0], I2C_SLAVE, ADDRESS), argv[2]);
+        measure(byte, fds[0], n);
+    } else if (argc == 4 && !strcmp(argv[1], "make")) {
+        folder = argv[2];
+        once(make_tree, n);
+    } else if (argc != 3) {
         return 2;
+    } else if (!strcmp(argv[1], "echo")) {
+        measure_echo(n);
+    } else if (!strcmp(argv[1], "ioctls") && !pipe(fds)) {
+        measure(unrelated, fds[0], n);
+    } else if (!strcmp(argv[1], "programs")) {
+        once(run_program, n);
+    } else {
+        return measure_call(argv[1], n);
     }
     return 0;
 }

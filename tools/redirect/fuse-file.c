@@ -112,6 +112,7 @@ struct remote {
     uint32_t code;
     pid_t tid;
     bool is32;
+    struct memory_window around; /* arg, of those that point to something */
 };
 
 static int64_t plain(struct remote *r, size_t *answered)
@@ -169,7 +170,7 @@ static int read_smbus(struct remote *r, struct preload_smbus *out,
     int ret;
 
     if (r->is32) {
-        ret = memory_read(r->tid, r->arg, &s32, sizeof(s32));
+        ret = memory_window_read(&r->around, r->arg, &s32, sizeof(s32));
         if (!ret) {
             *out = (struct preload_smbus){.read_write = s32.read_write,
                                           .command = s32.command,
@@ -178,7 +179,7 @@ static int read_smbus(struct remote *r, struct preload_smbus *out,
         }
         return ret;
     }
-    ret = memory_read(r->tid, r->arg, &own, sizeof(own));
+    ret = memory_window_read(&r->around, r->arg, &own, sizeof(own));
     if (!ret) {
         *out = (struct preload_smbus){.read_write = own.read_write,
                                       .command = own.command,
@@ -223,7 +224,7 @@ static int64_t smbus(struct remote *r)
     if (data && smbus_has_size(&s) && smbus_takes(&s) &&
         !(s.size == I2C_SMBUS_QUICK ||
           (s.size == I2C_SMBUS_BYTE && s.read_write == I2C_SMBUS_WRITE))) {
-        ret = memory_read(r->tid, data, s.block, size);
+        ret = memory_window_read(&r->around, data, s.block, size);
         if (ret) {
             return ret;
         }
@@ -245,11 +246,11 @@ static int read_rdwr(struct remote *r, uint64_t *msgs, uint32_t *n)
     int ret;
 
     if (r->is32) {
-        ret = memory_read(r->tid, r->arg, &r32, sizeof(r32));
+        ret = memory_window_read(&r->around, r->arg, &r32, sizeof(r32));
         *msgs = ret ? 0 : r32.msgs;
         *n = ret ? 0 : r32.nmsgs;
     } else {
-        ret = memory_read(r->tid, r->arg, &own, sizeof(own));
+        ret = memory_window_read(&r->around, r->arg, &own, sizeof(own));
         *msgs = ret ? 0 : (uintptr_t)own.msgs;
         *n = ret ? 0 : own.nmsgs;
     }
@@ -261,8 +262,9 @@ static int read_msgs(struct remote *r, uint64_t at, struct msg *out, uint32_t n)
     struct i2c_msg own[PRELOAD_MSGS_MAX];
     struct msg32 m32[PRELOAD_MSGS_MAX];
     uint32_t i;
-    int ret = r->is32 ? memory_read(r->tid, at, m32, n * sizeof(m32[0]))
-                      : memory_read(r->tid, at, own, n * sizeof(own[0]));
+    int ret = r->is32
+                  ? memory_window_read(&r->around, at, m32, n * sizeof(m32[0]))
+                  : memory_window_read(&r->around, at, own, n * sizeof(own[0]));
 
     for (i = 0; !ret && i < n; i++) {
         out[i] = r->is32 ? (struct msg){m32[i].addr, m32[i].flags, m32[i].len,
@@ -295,7 +297,8 @@ static int put_msgs(struct remote *r, const struct msg *msgs, uint32_t n,
         if (msgs[i].len > PRELOAD_MSG_MAX) {
             return -EINVAL;
         }
-        ret = memory_read(r->tid, msgs[i].buf, out ? at : unused, msgs[i].len);
+        ret = memory_window_read(&r->around, msgs[i].buf, out ? at : unused,
+                                 msgs[i].len);
         if (ret) {
             return ret;
         }
@@ -356,7 +359,7 @@ static int64_t rdwr(struct remote *r)
 
 int fuse_file_ioctl(struct fuse_call *c)
 {
-    struct remote r = {.call = c, .tid = (pid_t)c->head->pid};
+    struct remote r;
     struct fuse_ioctl_in in;
     size_t unused;
     int64_t ret;
@@ -365,6 +368,8 @@ int fuse_file_ioctl(struct fuse_call *c)
         return -EPROTO;
     }
     memcpy(&in, c->data, sizeof(in));
+    r.call = c;
+    r.tid = (pid_t)c->head->pid;
     r.fh = in.fh;
     r.arg = in.arg;
     r.code = in.cmd;
@@ -374,9 +379,11 @@ int fuse_file_ioctl(struct fuse_call *c)
         ret = functionality(&r);
         break;
     case I2C_RDWR:
+        memory_window_open(&r.around, r.tid, r.arg);
         ret = rdwr(&r);
         break;
     case I2C_SMBUS:
+        memory_window_open(&r.around, r.tid, r.arg);
         ret = smbus(&r);
         break;
     default:

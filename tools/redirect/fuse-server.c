@@ -23,9 +23,10 @@ enum { IDLE_MAX = 8, THREADS_MAX = 1024 };
 struct fuse_server {
     struct owner *owner;
     int fd;
+    unsigned idle;        /* threads; atomic */
     pthread_mutex_t lock; /* all below */
     GList *threads;       /* pthread_t in boxes */
-    unsigned idle, count;
+    unsigned count;
     bool stopping;
 };
 
@@ -254,33 +255,37 @@ static bool start_thread_locked(struct fuse_server *s)
     }
     s->threads = g_list_prepend(s->threads, box);
     s->count++;
-    s->idle++;
+    __atomic_add_fetch(&s->idle, 1, __ATOMIC_RELAXED);
     return true;
 }
 
-/* Before a transfer: somebody else has to wait for requests. */
+/* Before a transfer: somebody else has to wait for requests. Without the lock
+ * where somebody does: whoever asks next is served by him while we come back.
+ */
 static bool leave_idle(struct fuse_server *s)
 {
     bool ok;
 
+    if (__atomic_sub_fetch(&s->idle, 1, __ATOMIC_RELAXED)) {
+        return true;
+    }
     pthread_mutex_lock(&s->lock);
-    s->idle--;
-    ok = !s->stopping && (s->idle || start_thread_locked(s));
-    s->idle += !ok;
+    ok = !s->stopping && start_thread_locked(s);
     pthread_mutex_unlock(&s->lock);
+    if (!ok) {
+        __atomic_add_fetch(&s->idle, 1, __ATOMIC_RELAXED);
+    }
     return ok;
 }
 
 /* false: enough others are. */
 static bool be_idle(struct fuse_server *s)
 {
-    bool stay;
-
-    pthread_mutex_lock(&s->lock);
-    stay = s->stopping || s->idle < IDLE_MAX;
-    s->idle += stay;
-    pthread_mutex_unlock(&s->lock);
-    return stay;
+    if (__atomic_fetch_add(&s->idle, 1, __ATOMIC_RELAXED) < IDLE_MAX) {
+        return true;
+    }
+    __atomic_sub_fetch(&s->idle, 1, __ATOMIC_RELAXED);
+    return false;
 }
 
 static bool serve(struct fuse_server *s, struct fuse_room *room, size_t n)

@@ -14,4 +14,19 @@ int memory_write(pid_t tid, uint64_t at, const void *from, size_t size);
 /* A string with its end; -ENAMETOOLONG where it is longer. */
 int memory_read_string(pid_t tid, uint64_t at, char *to, size_t size);
 
+/* What lies around an address, read at once: what a call points to lies mostly
+ * close together, on a stack, and each look into another task costs as much as
+ * a third of a transfer. */
+struct memory_window {
+    pid_t tid;
+    uint64_t at;
+    size_t size; /* 0: nothing could be read */
+    uint8_t bytes[4096];
+};
+/* The page that `at` is in. */
+void memory_window_open(struct memory_window *w, pid_t tid, uint64_t at);
+/* memory_read() of the same task, out of the window where it is in there. */
+int memory_window_read(const struct memory_window *w, uint64_t at, void *to,
+                       size_t size);
+
 #endif
