@@ -132,14 +132,43 @@ def test_a_path_with_a_blank_and_a_colon():
     assert done.stdout == 'open: ours\n', done
 
 
-def test_a_program_with_its_own_listener():
-    """A run inside a run: the inner one takes the shim."""
-    done = under('seccomp', TOOL, 'run', '-a', 'stub,chips=0x33', '--bus', '7',
-                 '--', 'i2cdetect', '-y', '7')
-    assert ' 33 ' in done.stdout, done
-    done = run('run', '-a', STUB, '--', TOOL, 'run', '--redirect=seccomp',
-               '-a', 'stub', '--', 'true')
-    assert done.returncode == 125 and 'filter' in done.stderr, done
+def test_runs_inside_a_run():
+    """The innermost has the word, and what it does not say the next around."""
+    seccomp = (TOOL, 'run', '--redirect=seccomp')
+    other = (*seccomp, '-a', 'stub,chips=0x33')
+    done = under('seccomp', *other, '--bus', '7', '--', 'sh', '-c',
+                 f'i2cdetect -y 7; {CLIENT} /dev/i2c-0 open; ls /dev; '
+                 'cat /sys/class/i2c-dev/i2c-0/dev /sys/bus/i2c/devices/*/name')
+    assert ' 33 ' in done.stdout and 'open: ours\n' in done.stdout, done
+    assert 'i2c-0\n' in done.stdout and 'i2c-7\n' in done.stdout, done
+    assert '89:0\nstub\nstub\n' in done.stdout and not done.stderr, done
+    # the same number
+    done = run(*other[1:], '--', *seccomp, '-a', STUB, '--', CLIENT,
+               '/dev/i2c-0')
+    said = [line for line in done.stdout.splitlines()
+            if line != 'stat_is_fstat: 1']
+    wrong = [line for line in said if line.split(': ') not in
+             [list(row[:2]) for row in rows()]]
+    assert not wrong, wrong
+    # three of them, a shim outside, and what an inner one leaves behind
+    done = run(*other[1:], '--', *seccomp, '-a', STUB, '--', *other, '--bus',
+               '3', '--', CLIENT, '/dev/i2c-0', 'open')
+    assert done.stdout == 'open: ours\n', done
+    done = run('run', '--redirect=preload', *other[3:], '--', *seccomp, '-a',
+               STUB, '--', CLIENT, '/dev/i2c-0', 'open')
+    assert done.stdout == 'open: ours\n', done
+    done = under('seccomp', 'sh', '-c', f'mkfifo in; {" ".join(other)} -- sh -c '
+                 f'"{CLIENT} /dev/i2c-0 open; (cat in; {CLIENT} /dev/i2c-0 open)'
+                 f' >out 2>&1 & exit 0"; echo >in; {CLIENT} /dev/i2c-0 open')
+    assert done.stdout == 'open: ENXIO\nopen: ours\n', done
+    wait_for(lambda: read('out') == '\nopen: ENODEV\n')
+
+
+def test_runs_inside_a_run_as_an_ordinary_user():
+    done = ordinary_user(f'{folder.name}/i2cpt-replay', 'run', '-a',
+                         'stub,chips=0x33', '--bus', '7', '--', 'sh', '-c',
+                         'i2cdetect -y 7; i2cget -y 0 0x50 0')
+    assert ' 33 ' in done.stdout and '0xa5' in done.stdout, done
 
 
 def test_the_adapter_of_an_inner_run_is_the_outer_bus():

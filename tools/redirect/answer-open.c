@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "redirect/keeper-private.h"
 #include "redirect/memory.h"
+#include "redirect/nested.h"
 
 static struct answer value(int64_t v)
 {
@@ -87,6 +89,9 @@ static struct answer decide(struct keeper *k, const struct seccomp_notif *q,
         return descriptor(open(place.path, flags | O_CLOEXEC | O_NOCTTY, 0666),
                           flags);
     case PLACE_OTHER_BUS:
+        if (keeper_outer_has(k, place.bus)) {
+            break;
+        }
         keeper_name_task((pid_t)q->pid, who, sizeof(who));
         keeper_tell(k, KEEPER_OTHER_BUS, place.bus, who);
         break;
@@ -107,6 +112,9 @@ struct answer answer_open(struct keeper *k, const struct seccomp_notif *q,
 
     if (keeper_read_path(k, q, at ? 1 : 0, path) || !*path) {
         return (struct answer){ANSWER_CONTINUE, 0, 0};
+    }
+    if (!strcmp(path, NESTED_DOOR)) {
+        return nested_open(k, q);
     }
     if (kind == TRAPPED_CREAT) {
         flags = O_CREAT | O_WRONLY | O_TRUNC;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is needed for the answer to a call, and what is told of it. */
+/* What a keeper begins with, what is needed for the answer to a call, and what
+ * is told of it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -8,6 +10,24 @@
 
 #include "redirect/keeper-private.h"
 #include "redirect/memory.h"
+
+int keeper_set_up(struct keeper *k)
+{
+    const struct keeper_start *s = k->start;
+    int ret;
+
+    k->places = (struct places){.fuse_root = s->fuse_root,
+                                .tree_path = s->tree,
+                                .buses = s->buses,
+                                .n = s->n};
+    k->places.tree = open(s->tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (k->places.tree < 0 || fstat(k->places.tree, &k->began) ||
+        stat("/dev", &k->dev)) {
+        return -errno;
+    }
+    ret = places_init(&k->places);
+    return ret;
+}
 
 void keeper_tell(struct keeper *k, enum keeper_event_kind kind, uint32_t number,
                  const char *text)
@@ -20,6 +40,16 @@ void keeper_tell(struct keeper *k, enum keeper_event_kind kind, uint32_t number,
              MSG_NOSIGNAL | (kind > KEEPER_ENDED ? MSG_DONTWAIT : 0)) < 0) {
         /* nobody is there to hear it */
     }
+}
+
+bool keeper_outer_has(const struct keeper *k, uint32_t bus)
+{
+    while ((k = k->outer)) {
+        if (places_has_bus(&k->places, bus)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool keeper_waits(struct keeper *k, const struct seccomp_notif *q)

@@ -12,8 +12,14 @@
 #include "redirect/keeper.h"
 #include "redirect/places.h"
 
+struct inner;
+
 struct keeper {
     const struct keeper_start *start;
+    struct keeper *outer;     /* a run around this one; NULL: none */
+    struct keeper *outermost; /* who listens; NULL: this one */
+    struct inner *inner;      /* runs inside of this one: nested.c */
+    pid_t pid;                /* of this process */
     struct places places;
     struct stat dev;   /* of /dev */
     struct stat began; /* times of our nodes */
@@ -24,6 +30,10 @@ struct keeper {
 };
 
 /* keeper-call.c */
+/* What `start` says; 0 or -errno. */
+int keeper_set_up(struct keeper *k);
+/* Whether a run around this one has that bus. */
+bool keeper_outer_has(const struct keeper *k, uint32_t bus);
 void keeper_tell(struct keeper *k, enum keeper_event_kind kind, uint32_t number,
                  const char *text);
 /* Whether the call still waits: before its task's memory is written. */

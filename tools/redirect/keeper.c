@@ -21,7 +21,7 @@
 #include "redirect/fuse-mount.h"
 #include "redirect/fuse-server.h"
 #include "redirect/keeper-private.h"
-#include "redirect/memory.h"
+#include "redirect/nested.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS      _IOW('!', 4, __u64)
@@ -63,7 +63,8 @@ static void send_fd(struct keeper *k, uint64_t id, int fd, int flags)
 }
 
 struct opening {
-    struct keeper *keeper;
+    struct keeper *keeper, *view;
+    struct keeper *held; /* the view, or one inside of it */
     uint64_t id;
     struct answer answer;
 };
@@ -72,7 +73,7 @@ struct opening {
 static void *open_fuse(void *arg)
 {
     struct opening *o = arg;
-    struct keeper *k = o->keeper;
+    struct keeper *k = o->keeper, *view = o->view;
     char name[32];
     int fd;
 
@@ -82,32 +83,34 @@ static void *open_fuse(void *arg)
         snprintf(name, sizeof(name), FUSE_SERVER_NODE,
                  (unsigned)o->answer.value);
     }
-    fd = openat(k->start->fuse_root, name, o->answer.flags | O_CLOEXEC);
+    fd = openat(view->start->fuse_root, name, o->answer.flags | O_CLOEXEC);
     if (fd < 0) {
         send_value(k, o->id, errno == ENOTCONN ? -ENODEV : -errno, 0);
     } else {
         if (o->answer.value < 0) {
-            k->places.has_dev = true;
+            view->places.has_dev = true;
         } else {
-            k->places.has_nodes = true;
+            view->places.has_nodes = true;
         }
         send_fd(k, o->id, fd, o->answer.flags);
     }
+    nested_put_view(k, o->held);
     free(o);
     return NULL;
 }
 
-static void start_opening(struct keeper *k, uint64_t id,
-                          const struct answer *answer)
+/* Takes over `what`. */
+static void start_opening(const struct opening *what)
 {
     struct opening *o = malloc(sizeof(*o));
     pthread_t thread;
 
     if (!o) {
-        send_value(k, id, -ENOMEM, 0);
+        send_value(what->keeper, what->id, -ENOMEM, 0);
+        nested_put_view(what->keeper, what->held);
         return;
     }
-    *o = (struct opening){k, id, *answer};
+    *o = *what;
     if (pthread_create(&thread, NULL, open_fuse, o)) {
         open_fuse(o);
     } else {
@@ -115,11 +118,9 @@ static void start_opening(struct keeper *k, uint64_t id,
     }
 }
 
-static void serve(struct keeper *k, const struct seccomp_notif *q)
+static struct answer decide(struct keeper *k, const struct seccomp_notif *q,
+                            enum trapped_kind kind)
 {
-    enum trapped_kind kind = trapped_find(q->data.arch, (uint32_t)q->data.nr);
-    struct answer a = {ANSWER_CONTINUE, 0, 0};
-
     switch (kind) {
     case TRAPPED_NONE:
     case TRAPPED_REFUSED:
@@ -132,14 +133,27 @@ static void serve(struct keeper *k, const struct seccomp_notif *q)
     case TRAPPED_CREAT:
     case TRAPPED_OPENAT:
     case TRAPPED_OPENAT2:
-        a = answer_open(k, q, kind);
-        break;
+        return answer_open(k, q, kind);
     case TRAPPED_EXECVE:
     case TRAPPED_EXECVEAT:
-        a = answer_exec(k, q, kind);
-        break;
+        return answer_exec(k, q, kind);
     default:
-        a = answer_look(k, q, kind);
+        return answer_look(k, q, kind);
+    }
+    return (struct answer){ANSWER_CONTINUE, 0, 0};
+}
+
+static void serve(struct keeper *k, const struct seccomp_notif *q)
+{
+    enum trapped_kind kind = trapped_find(q->data.arch, (uint32_t)q->data.nr);
+    struct keeper *held = nested_take_view(k, (pid_t)q->pid), *view = held;
+    struct answer a = decide(view, q, kind);
+
+    /* what is nothing to the run it is in may be to one around it, whose
+     * views last as long */
+    while (a.kind == ANSWER_CONTINUE && view->outer) {
+        view = view->outer;
+        a = decide(view, q, kind);
     }
     switch (a.kind) {
     case ANSWER_CONTINUE:
@@ -149,12 +163,13 @@ static void serve(struct keeper *k, const struct seccomp_notif *q)
         send_value(k, q->id, a.value, 0);
         break;
     case ANSWER_NODE:
-        start_opening(k, q->id, &a);
-        break;
+        start_opening(&(struct opening){k, view, held, q->id, a});
+        return;
     case ANSWER_FD:
         send_fd(k, q->id, (int)a.value, a.flags);
         break;
     }
+    nested_put_view(k, held);
 }
 
 /* No filtered task is left, as the kernel says since 5.10 or so. */
@@ -333,31 +348,55 @@ static void reap(struct keeper *k)
     }
 }
 
-static int set_up(struct keeper *k)
+/* What PROGRAM and its parent, the keeper, have to do with each other once it
+ * runs. */
+static void __attribute__((noreturn)) stay(struct keeper *k)
 {
     const struct keeper_start *s = k->start;
-    int ret;
 
-    k->places = (struct places){.fuse_root = s->fuse_root,
-                                .tree_path = s->tree,
-                                .buses = s->buses,
-                                .n = s->n};
-    k->places.tree = open(s->tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (k->places.tree < 0 || fstat(k->places.tree, &k->began) ||
-        stat("/dev", &k->dev)) {
-        return -errno;
+    reap(k);
+    if (k->owner_gone) {
+        owner_remove_tree(s->tree); /* it was killed before it could */
     }
-    ret = places_init(&k->places);
-    return ret;
+    _exit(0);
+}
+
+/* Inside of another run: its keeper answers. */
+static void be_inner(struct keeper *k, int door)
+{
+    const struct keeper_start *s = k->start;
+    int keep[] = {s->socket, door};
+    pthread_t thread;
+
+    k->program = fork();
+    if (!k->program) {
+        s->exec(s->path, s->argv, s->env);
+        fail(s, KEEPER_EXEC, errno);
+    }
+    if (k->program < 0) {
+        fail(s, KEEPER_FILTER, errno);
+    }
+    close(s->report);
+    keeper_tell(k, KEEPER_STARTED, (uint32_t)k->program, NULL);
+    withdraw();
+    close_others(keep, 2);
+    if (pthread_create(&thread, NULL, watch_owner, k)) {
+        /* then a folder may be left behind, should the owner be killed */
+    }
+    stay(k);
 }
 
 void keeper_main(const struct keeper_start *s)
 {
-    struct keeper k = {.start = s};
-    int sockets[2], ret = set_up(&k);
+    struct keeper k = {.start = s, .pid = getpid()};
+    int sockets[2], ret = keeper_set_up(&k), door;
     __u64 flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
 
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    door = ret ? -1 : nested_ask(s);
+    if (door >= 0) {
+        be_inner(&k, door);
+    }
     if (!ret && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets)) {
         ret = -errno;
     }
@@ -384,9 +423,5 @@ void keeper_main(const struct keeper_start *s)
         ioctl(k.listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);
         start_threads(&k);
     }
-    reap(&k);
-    if (k.owner_gone) {
-        owner_remove_tree(s->tree); /* it was killed before it could */
-    }
-    _exit(0);
+    stay(&k);
 }

@@ -258,6 +258,9 @@ static int walk(struct walk *w, bool follow)
         if (n < 0 && !last) {
             return in_tree(w->now) ? (int)n : 1;
         }
+        if (n > 0 && !strcmp(target, w->now)) {
+            return 1; /* in our tree: the real one, or that of a run around */
+        }
         if (n > 0) {
             w->now[at] = 0;
             if (++links > LINKS_MAX) {
