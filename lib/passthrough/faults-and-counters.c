@@ -118,6 +118,7 @@ enum pt_next i2cpt_pt_transfer(struct i2cpt_passthrough *pt, size_t n,
     pt->call.op = I2CPT_OP_TRANSFER;
     pt->call.marks = marks;
     pt->call.deadline_ns = deadline(pt);
+    pt->call_ns = pt->now_ns;
     pt->call.owner = pt;
     pt->call.msgs = pt->msgs;
     pt->call.n = n;

@@ -222,10 +222,32 @@ static enum pt_next probed(struct i2cpt_passthrough *pt, int result)
     return pt_done(pt, I2CPT_ACK);
 }
 
+/* A refused one has not sent all; one that ran out of time would have taken
+ * longer still. */
+static void note_time(struct i2cpt_passthrough *pt, int result)
+{
+    uint64_t bytes = 0, ns = pt_now(pt) - pt->call_ns;
+    size_t i;
+
+    if ((result && result != -ETIMEDOUT) || pt->instant || !ns) {
+        return;
+    }
+    for (i = 0; i < pt->call.n; i++) {
+        const struct i2cpt_msg *msg = &pt->msgs[i];
+
+        bytes += 1 + (result ? msg->len : msg->actual);
+    }
+    i2cpt_pt_note_time(pt, pt->msgs[0].addr, bytes, ns);
+}
+
 static enum pt_next message_step(struct i2cpt_passthrough *pt, int result)
 {
     struct pt_message *m = &pt->message;
 
+    if (m->wire == WIRE_PROBE || m->wire == WIRE_READY ||
+        m->wire == WIRE_SEND) {
+        note_time(pt, result);
+    }
     switch (m->wire) {
     case WIRE_PROBE:
         return probed(pt, result);

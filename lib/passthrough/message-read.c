@@ -59,6 +59,18 @@ static bool can_block(const struct i2cpt_passthrough *pt, bool joined)
             (joined && pt->message.key.len == 1));
 }
 
+/* At most `want`, and what the deadline has room for; at least `least`. */
+static uint32_t affordable(const struct i2cpt_passthrough *pt, bool joined,
+                           uint32_t want, uint32_t least)
+{
+    const struct pt_message *m = &pt->message;
+    uint64_t before = 1 + (joined ? 1 + (uint64_t)m->key.len : 0);
+    uint64_t fits = i2cpt_pt_fits(pt, pt->addr);
+
+    fits = fits > before ? fits - before : 0;
+    return (uint32_t)MAX(MIN(want, fits), least);
+}
+
 static void plan(struct i2cpt_passthrough *pt, bool joined)
 {
     struct pt_message *m = &pt->message;
@@ -77,7 +89,8 @@ static void plan(struct i2cpt_passthrough *pt, bool joined)
         m->block = can_block(pt, joined) ? learned.block : 0;
     }
     if (!m->fetch) {
-        m->fetch = m->key.len ? pt->policy.read_ahead : 1;
+        m->fetch =
+            m->key.len ? affordable(pt, joined, pt->policy.read_ahead, 1) : 1;
     }
     m->fetch = cap(pt, joined, m->fetch);
 }
@@ -201,8 +214,9 @@ static uint32_t longer(const struct i2cpt_passthrough *pt)
 {
     const struct pt_message *m = &pt->message;
     uint32_t step = m->key.len ? pt->policy.read_ahead : 1;
+    uint32_t want = m->in.len + (m->in.len < EXACT_MAX ? step : m->in.len);
 
-    return m->in.len + (m->in.len < EXACT_MAX ? step : m->in.len);
+    return affordable(pt, m->key.len, want, m->in.len + 1);
 }
 
 /* On an SMBus-only host a read of 32 is the longest but for a block read,

@@ -93,6 +93,14 @@ static void copy_hooks(struct i2cpt_passthrough *pt,
     }
 }
 
+/* Eight bits and an acknowledge; what has no wire takes no time. */
+static uint64_t byte_time_ns(struct i2cpt_adapter *a)
+{
+    uint32_t hz = i2cpt_adapter_frequency_hz(a);
+
+    return hz && !i2cpt_adapter_is_instant(a) ? 9000000000ull / hz : 0;
+}
+
 /* What free() can take apart, whatever fails after it. */
 static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
                                         const struct i2cpt_policy *policy,
@@ -116,6 +124,7 @@ static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
         pt->policy.hold_timeout_ms = 0;
     }
     pt->timeout_ns = i2cpt_adapter_timeout_ms(a) * PT_NS_PER_MS;
+    pt->byte_ns = byte_time_ns(a);
     /* who sees single bytes sees which of them was refused */
     pt->phase_known =
         i2cpt_adapter_has_stream(a) || i2cpt_adapter_tells_phase(a);

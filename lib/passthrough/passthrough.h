@@ -197,6 +197,8 @@ struct i2cpt_passthrough {
     bool deferred;        /* an answer that dispatch shall deliver */
     bool blocking;        /* drain: wait, whatever the embedder's form */
     uint64_t timeout_ns;  /* the adapter's */
+    uint64_t byte_ns;     /* of a byte at its frequency; 0: not known */
+    uint64_t call_ns;     /* hook's clock when the call began */
     uint64_t deadline_ns; /* of the event; CLOCK_MONOTONIC, 0: not begun */
     uint64_t join_ns;     /* that of the START that is `joined` */
     uint64_t resume_ns;   /* end of a pause, hook's clock; 0: none */

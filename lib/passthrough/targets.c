@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the passthrough knows of each target: is it there, what was written. */
+/* What the passthrough knows of each target: is it there, what was written, how
+ * long its bytes take. */
 #include <glib.h>
 #include <string.h>
 
@@ -43,6 +44,34 @@ void i2cpt_pt_seen(struct i2cpt_passthrough *pt, uint16_t addr, uint64_t now)
 void i2cpt_pt_unseen(struct i2cpt_passthrough *pt, uint16_t addr)
 {
     pt->targets[addr].present = false;
+}
+
+/* Of a short transfer much is the host's own time. So a longer one counts for
+ * more, unless the short one took longer in all. */
+void i2cpt_pt_note_time(struct i2cpt_passthrough *pt, uint16_t addr,
+                        uint64_t bytes, uint64_t ns)
+{
+    struct pt_target *t = &pt->targets[addr];
+
+    if (bytes >= t->timed_bytes || ns > t->timed_ns) {
+        t->timed_bytes = bytes;
+        t->timed_ns = ns;
+    }
+}
+
+uint64_t i2cpt_pt_fits(const struct i2cpt_passthrough *pt, uint16_t addr)
+{
+    const struct pt_target *t = &pt->targets[addr];
+    uint64_t now = pt->deadline_ns ? i2cpt_now_ns() : 0;
+    uint64_t left = !pt->deadline_ns        ? pt->timeout_ns
+                    : now < pt->deadline_ns ? pt->deadline_ns - now
+                                            : 0;
+    uint64_t byte_ns = pt->byte_ns;
+
+    if (t->timed_bytes) {
+        byte_ns = MAX(byte_ns, t->timed_ns / t->timed_bytes);
+    }
+    return byte_ns ? left / 4 * 3 / byte_ns : UINT64_MAX;
 }
 
 void i2cpt_pt_note_write(struct i2cpt_passthrough *pt, uint16_t addr,

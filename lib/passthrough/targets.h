@@ -20,6 +20,9 @@ struct pt_target {
     bool logged;        /* late faults, once */
     bool logged_mismatch;
     bool no_probe; /* the adapter refused the command */
+    /* the transfer that says how fast it is, its addresses counted as bytes */
+    uint64_t timed_ns; /* hook's clock; 0: none yet */
+    uint64_t timed_bytes;
     /* the bytes last written, and in which transaction */
     uint64_t write_txn; /* 0: never */
     uint64_t next_txn;  /* the first after it that moved data; 0: none yet */
@@ -39,6 +42,12 @@ bool i2cpt_pt_present(const struct i2cpt_passthrough *pt, uint16_t addr,
                       uint64_t now);
 void i2cpt_pt_seen(struct i2cpt_passthrough *pt, uint16_t addr, uint64_t now);
 void i2cpt_pt_unseen(struct i2cpt_passthrough *pt, uint16_t addr);
+/* A transfer of `bytes`, addresses included, took `ns` of the hook's clock. */
+void i2cpt_pt_note_time(struct i2cpt_passthrough *pt, uint16_t addr,
+                        uint64_t bytes, uint64_t ns);
+/* How many bytes, addresses included, the deadline has room for, by what is
+ * known of the target and of the adapter. */
+uint64_t i2cpt_pt_fits(const struct i2cpt_passthrough *pt, uint16_t addr);
 /* Remember what was written for the reads to come. */
 void i2cpt_pt_note_write(struct i2cpt_passthrough *pt, uint16_t addr,
                          const uint8_t *bytes, uint32_t len);

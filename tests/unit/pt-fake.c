@@ -32,6 +32,7 @@ static struct {
     int calls, at_call; /* of the stream, and which `then` comes behind */
     void (*then)(void *user);
     void *then_user;
+    uint64_t *clock_ns; /* the guest's */
 } fake = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
@@ -157,6 +158,20 @@ static void say_msg(const struct i2cpt_msg *msg, const char *sep)
     }
 }
 
+/* The wire takes its time, also in the worker. */
+static void pass(const struct i2cpt_xfer *x)
+{
+    uint64_t us = fake.config.transfer_us;
+    size_t i;
+
+    for (i = 0; i < x->n; i++) {
+        us += (1 + (uint64_t)x->msgs[i].len) * fake.config.byte_us;
+    }
+    if (us) {
+        __atomic_fetch_add(fake.clock_ns, us * 1000, __ATOMIC_RELAXED);
+    }
+}
+
 static int fake_transfer(void *priv, struct i2cpt_xfer *x)
 {
     size_t i;
@@ -176,6 +191,7 @@ static int fake_transfer(void *priv, struct i2cpt_xfer *x)
             fill(&x->msgs[i]);
         }
     }
+    pass(x);
     say(" ");
     return ret;
 }
@@ -300,6 +316,7 @@ static int fake_open(const struct i2cpt_options *o, void **priv,
                               ? fake.config.functionality
                               : I2CPT_FUNC_I2C | I2CPT_FUNC_SMBUS_EMUL_ALL;
     info->no_stream = fake.config.no_stream;
+    info->frequency_hz = fake.config.frequency_hz;
     *priv = &fake;
     return 0;
 }
@@ -348,7 +365,7 @@ static uint64_t guest_now(void *user)
     struct fake_guest *g = user;
 
     check_unlocked(g);
-    return g->now_ns;
+    return __atomic_load_n(&g->now_ns, __ATOMIC_RELAXED);
 }
 
 static void guest_timer(void *user, uint64_t when_ns)
@@ -444,6 +461,7 @@ void pt_guest_open_config(struct fake_guest *g, enum pt_form form,
     fake.log[0] = fake.script[0] = 0;
     fake.at = fake.size = 0;
     fake.then = NULL;
+    fake.clock_ns = &g->now_ns;
     memset(fake.pos, 0, sizeof(fake.pos));
     pt_guest_open_spec(g, form, spec, text);
 }

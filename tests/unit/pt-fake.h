@@ -42,6 +42,9 @@
 struct fake_config {
     uint32_t functionality; /* 0: all */
     bool no_stream, continues;
+    uint32_t frequency_hz;
+    /* of the guest's clock: each transfer, and each byte and address of it */
+    uint32_t transfer_us, byte_us;
 };
 
 enum pt_form { FORM_BLOCKING, FORM_WORKER, FORM_INSTANT, FORMS };

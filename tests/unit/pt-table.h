@@ -60,12 +60,14 @@ static inline void check_counts(struct fake_guest *g, const struct pt_row *row,
     }
 }
 
-static inline void run_row(const struct pt_row *row, enum pt_form form)
+/* On another specification than fake,timeout-ms=60000. */
+static inline void run_row_on(const struct pt_row *row, enum pt_form form,
+                              const char *spec)
 {
     char want[4096], got[4096];
     struct fake_guest g;
 
-    pt_guest_open(&g, form, &row->config, row->policy);
+    pt_guest_open_config(&g, form, &row->config, spec, row->policy);
     pt_guest_run(&g, row->guest);
     if (row->counts) {
         check_counts(&g, row, row->counts);
@@ -87,6 +89,11 @@ static inline void run_row(const struct pt_row *row, enum pt_form form)
                       row->wire);
         g_free(log);
     }
+}
+
+static inline void run_row(const struct pt_row *row, enum pt_form form)
+{
+    run_row_on(row, form, "fake,timeout-ms=60000");
 }
 
 static inline void run_rows(const struct pt_row *row)

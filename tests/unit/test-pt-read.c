@@ -249,6 +249,48 @@ static const struct pt_row smbus_only[] = {
 };
 PT_ROWS_TEST(smbus_row, smbus_only)
 
+/* What the deadline of 200 ms leaves; three quarters of it are used. */
+static const struct pt_row slow[] = {
+    {"25 ms a byte: the probe tells", "", "W48 1 R48 r2 P", "AAAa0a1A",
+     "w48:? w48:01+r48:3~ took2", "over-read=1", .config = {.byte_us = 25000}},
+    {"and it grows by as little", "", "W48 1 R48 r5 P", "AAAa0a1a2a3a4A",
+     "w48:? w48:01+r48:3~ took3 w48:01+r48:4&~ took4 w48:01+r48:5&~ took5",
+     "resends=2", .config = {.byte_us = 25000}},
+    {"what was learned is asked for all the same", "",
+     "W48 1 R48 r6 P W48 1 R48 r6 P", "AAAa0a1a2a3a4a5A AAAa0a1a2a3a4a5A",
+     "w48:? w48:01+r48:3~ took3 w48:01+r48:4&~ took4 w48:01+r48:5&~ took5 "
+     "w48:01+r48:6&~ took6 w48:01+r48:6~ took6",
+     NULL, .config = {.byte_us = 25000}},
+    {"not probed: the first expires, the second knows", "probe=off",
+     "W48 1 !t R48 P W48 1 R48 r2 P", "AAN A AAAa0a1A",
+     "w48:01+r48:34~!t w48:01+r48:3~ took2", "timeouts=1",
+     .config = {.byte_us = 25000}},
+    {"not more than there is time for", "read-ahead=7", "W48 1 R48 r2 P",
+     "AAAa0a1A", "w48:? w48:01+r48:7~ took2", NULL,
+     .config = {.byte_us = 1000}},
+    {"by the frequency", "probe=off", "W48 1 R48 r2 P", "AAAa0a1A",
+     "w48:01+r48:13~ took2", NULL, .config = {.frequency_hz = 1000}},
+    {"100 kHz has time", "", "W48 1 R48 r2 P", "AAAa0a1A",
+     "w48:? w48:01+r48:34~ took2", NULL,
+     .config = {.frequency_hz = 100000, .byte_us = 90}},
+    {"a host far away, not a slow chip: longer transfers tell", "",
+     "W48 1 R48 r6 P W48 2 R48 r6 P", "AAAa0a1a2a3a4a5A AAAa0a1a2a3a4a5A",
+     "w48:? w48:01+r48:1~ took1 w48:01+r48:9&~ took6 w48:02+r48:33~ took6",
+     NULL, .config = {.transfer_us = 50000}},
+    {"other addresses are others", "", "W48 1 P W49 1 R49 r2 P", "AAA AAAa0a1A",
+     "w48:? w48:01 w49:? w49:01+r49:3~ took2", NULL,
+     .config = {.byte_us = 25000}},
+};
+
+START_TEST(slow_row)
+{
+    const struct pt_row *row = &slow[_i];
+
+    run_row_on(row, FORM_BLOCKING, "fake,timeout-ms=200");
+    run_row_on(row, FORM_WORKER, "fake,timeout-ms=200");
+}
+END_TEST
+
 /* 64 bytes with no write before them, never seen: nothing is over-read, and
  * past EXACT_MAX lengths double. */
 START_TEST(grows)
@@ -312,6 +354,7 @@ int main(void)
     PT_ROWS_ADD(tc, short_row, shorts);
     PT_ROWS_ADD(tc, block_row, blocks);
     PT_ROWS_ADD(tc, smbus_row, smbus_only);
+    PT_ROWS_ADD(tc, slow_row, slow);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     tc = tcase_create("sizes");
