@@ -7,26 +7,38 @@
 #include "targets/controller.h"
 
 /*
- * They call i2c_start_transfer() again where the guest asks for a repeated
- * START, read in QEMU 7.2 and 10.0. imx.i2c, bcm2835-i2c and mpc-i2c call
- * i2c_end_transfer() first; others have not been looked into.
+ * Read in QEMU 7.2 and 10.0; docs/qemu-devices.md has the table for people.
+ * Not here are imx.i2c, mpc-i2c, sm501 and pnv-i2c, which call
+ * i2c_end_transfer() before a repeated START and after a NACK, and
+ * stellaris-i2c, which does nothing at either.
  */
-static const char *const restarts[] = {
-    "nrf51-twi",     "versatile_i2c", /* bit-bang, as the next two */
-    "gpio_i2c",      "ati-vga",       "aspeed.i2c.bus",
-    "npcm7xx-smbus", "PIIX4_PM", /* pm_smbus, as the next two */
-    "ICH9-SMB",      "via-pm",
+static const I2CControllerKind kinds[] = {
+    {"nrf51-twi", .restarts = true},
+    {"versatile_i2c", .restarts = true}, /* bit-bang, as the next two */
+    {"gpio_i2c", .restarts = true},
+    {"ati-vga", .restarts = true},
+    {"aspeed.i2c.bus", .restarts = true},
+    {"npcm7xx-smbus", .restarts = true},
+    {"allwinner.i2c", .restarts = true},
+    {"exynos4210.i2c", .restarts = true},
+    {"PIIX4_PM", .restarts = true}, /* pm_smbus, as the next two */
+    {"ICH9-SMB", .restarts = true},
+    {"via-pm", .restarts = true},
+    {"omap_i2c", .restarts = true, .forgets_stop = true},
+    {"bcm2835-i2c", .ends_each = true, .forgets_stop = true},
+    {"ppc4xx-i2c", .ends_each = true, .forgets_stop = true},
 };
 
-bool i2c_controller_restarts(I2CBus *bus)
+const I2CControllerKind *i2c_controller_kind(I2CBus *bus)
 {
+    static const I2CControllerKind unknown = {NULL};
     DeviceState *controller = BUS(bus)->parent;
     size_t i;
 
-    for (i = 0; controller && i < ARRAY_SIZE(restarts); i++) {
-        if (object_dynamic_cast(OBJECT(controller), restarts[i])) {
-            return true;
+    for (i = 0; controller && i < ARRAY_SIZE(kinds); i++) {
+        if (object_dynamic_cast(OBJECT(controller), kinds[i].type)) {
+            return &kinds[i];
         }
     }
-    return false;
+    return &unknown;
 }

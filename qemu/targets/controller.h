@@ -5,10 +5,21 @@
 
 #include "hw/i2c/i2c.h"
 
-/*
- * Whether a repeated START of the guest's reaches the targets of this bus as
- * one. Where it is not known, a STOP may stand for it: false.
- */
-bool i2c_controller_restarts(I2CBus *bus);
+typedef struct I2CControllerKind {
+    const char *type; /* of the device, or of one that it is derived from */
+    /* A repeated START of the guest's reaches the targets as one. Where that
+     * is not known, a STOP may stand for it. */
+    bool restarts;
+    /* Each transfer is ended before the next one begins, so that a START
+     * inside of one means that the guest has given that one up. */
+    bool ends_each;
+    /* After a data byte that was not acknowledged the controller sends no STOP
+     * and its driver asks for none: the core would give the next transfer, to
+     * whatever address, to the same target. */
+    bool forgets_stop;
+} I2CControllerKind;
+
+/* Never NULL; with nothing set where the controller is not known. */
+const I2CControllerKind *i2c_controller_kind(I2CBus *bus);
 
 #endif

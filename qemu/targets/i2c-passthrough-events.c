@@ -78,8 +78,57 @@ static bool take_form(I2CPassthrough *s, bool async)
 
 /* ------------------------------------- QEMU's I2C core: calls that block */
 
+static void blocking_stop(I2CPassthrough *s)
+{
+    if (s->pt && s->open) {
+        s->open = false;
+        i2cpt_passthrough_stop(s->pt);
+    }
+}
+
+I2CNode *i2c_passthrough_node(I2CPassthrough *s)
+{
+    I2CBus *bus = I2C_BUS(qdev_get_parent_bus(DEVICE(s)));
+    I2CNode *node;
+
+    QLIST_FOREACH(node, &bus->current_devs, next)
+    {
+        if (node->elt == I2C_SLAVE(s)) {
+            break;
+        }
+    }
+    return node;
+}
+
+/*
+ * STOP, which the controller will not say: whoever is addressed next has to be
+ * looked for. We are called out of the core's walk along its list, which goes
+ * on from our node, so that one is kept until the next time.
+ */
+static void leave_bus(I2CPassthrough *s)
+{
+    I2CBus *bus = I2C_BUS(qdev_get_parent_bus(DEVICE(s)));
+    I2CNode *node = i2c_passthrough_node(s);
+
+    blocking_stop(s);
+    if (node) {
+        QLIST_REMOVE(node, next);
+        g_free(s->left);
+        s->left = node;
+    }
+    if (QLIST_EMPTY(&bus->current_devs)) {
+        bus->broadcast = false;
+    }
+}
+
+/* A START in a transfer that was given up is for nobody knows whom: the core
+ * has not looked. */
 static int blocking_start(I2CPassthrough *s, uint16_t flags)
 {
+    if (s->open && s->ends_each) {
+        leave_bus(s);
+        return -1;
+    }
     if (!take_form(s, false)) {
         return -1;
     }
@@ -87,14 +136,6 @@ static int blocking_start(I2CPassthrough *s, uint16_t flags)
     return i2cpt_passthrough_start(s->pt, s->matched, flags, 0) == I2CPT_ACK
                ? 0
                : -1;
-}
-
-static void blocking_stop(I2CPassthrough *s)
-{
-    if (s->pt && s->open) {
-        s->open = false;
-        i2cpt_passthrough_stop(s->pt);
-    }
 }
 
 static int i2c_passthrough_event(I2CSlave *i2c, enum i2c_event event)
@@ -124,10 +165,13 @@ static int i2c_passthrough_send(I2CSlave *i2c, uint8_t byte)
 {
     I2CPassthrough *s = I2C_PASSTHROUGH(i2c);
 
-    if (!s->pt || !s->open) {
-        return -1;
+    if (s->pt && s->open && i2cpt_passthrough_write(s->pt, byte) == I2CPT_ACK) {
+        return 0;
     }
-    return i2cpt_passthrough_write(s->pt, byte) == I2CPT_ACK ? 0 : -1;
+    if (s->forgets_stop) {
+        leave_bus(s);
+    }
+    return -1;
 }
 
 static uint8_t i2c_passthrough_recv(I2CSlave *i2c)

@@ -141,19 +141,6 @@ static void machine_ready(Notifier *notifier, void *data)
 
 /* ------------------------------------------- reset, VM stop, exit, log */
 
-static bool on_bus(I2CSlave *i2c, I2CBus *bus)
-{
-    I2CNode *node;
-
-    QLIST_FOREACH(node, &bus->current_devs, next)
-    {
-        if (node->elt == i2c) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The core keeps a target on its list over a reset and would give it the next
  * transfer, whatever its address. */
 static void i2c_passthrough_reset_hold(Object *obj I2CPT_RESET_TYPE)
@@ -165,7 +152,7 @@ static void i2c_passthrough_reset_hold(Object *obj I2CPT_RESET_TYPE)
     if (s->pt) {
         i2cpt_passthrough_reset(s->pt);
     }
-    if (on_bus(I2C_SLAVE(s), bus)) {
+    if (i2c_passthrough_node(s)) {
         i2c_end_transfer(bus);
     }
 }
@@ -230,15 +217,27 @@ static void tell_core(I2CPassthrough *s)
     }
 }
 
+static void learn_controller(I2CPassthrough *s)
+{
+    const I2CControllerKind *kind =
+        i2c_controller_kind(I2C_BUS(qdev_get_parent_bus(DEVICE(s))));
+
+    if (!kind->restarts) {
+        passthrough_config_default(&s->config, "restarts", "any");
+    }
+    s->ends_each = kind->ends_each;
+    s->forgets_stop = s->stop_at_nack == ON_OFF_AUTO_AUTO
+                          ? kind->forgets_stop
+                          : s->stop_at_nack == ON_OFF_AUTO_ON;
+}
+
 static bool open_passthrough(I2CPassthrough *s, Error **errp)
 {
     const char *addresses = passthrough_config_get(&s->config, "addresses");
     struct i2cpt_fault fault;
     uint8_t address = I2C_SLAVE(s)->address;
 
-    if (!i2c_controller_restarts(I2C_BUS(qdev_get_parent_bus(DEVICE(s))))) {
-        passthrough_config_default(&s->config, "restarts", "any");
-    }
+    learn_controller(s);
     s->any = addresses && g_str_equal(addresses, "any");
     if (!passthrough_config_open(&s->config,
                                  address == ADDRESS_NOT_GIVEN ? -1 : address,
@@ -316,7 +315,14 @@ static void i2c_passthrough_finalize(Object *obj)
     I2CPassthrough *s = I2C_PASSTHROUGH(obj);
 
     passthrough_config_clear(&s->config);
+    g_free(s->left);
 }
+
+/* Keys of the library are properties too; this is of the device alone. */
+static I2CPT_CONST Property i2c_passthrough_properties[] = {
+    DEFINE_PROP_ON_OFF_AUTO("stop-at-nack", I2CPassthrough, stop_at_nack,
+                            ON_OFF_AUTO_AUTO),
+    I2CPT_END_OF_PROPERTIES};
 
 static void i2c_passthrough_class_init(ObjectClass *klass,
                                        I2CPT_CLASS_DATA *data)
@@ -336,6 +342,11 @@ static void i2c_passthrough_class_init(ObjectClass *klass,
     sc->match_and_add = i2c_passthrough_match;
     i2c_passthrough_events_init(sc);
     i2c_passthrough_async_init(I2C_ASYNC_TARGET_CLASS(klass));
+    device_class_set_props(dc, i2c_passthrough_properties);
+    object_class_property_set_description(
+        klass, "stop-at-nack",
+        "a refused data byte ends the transfer (on, off; default auto: where "
+        "the controller is known to forget it)");
     passthrough_config_properties(klass, offsetof(I2CPassthrough, config));
     object_class_property_add(klass, "counters", "struct", get_counters, NULL,
                               NULL, NULL);

@@ -38,8 +38,11 @@ struct I2CPassthrough {
     struct i2cpt_policy *policy;
     struct i2cpt_passthrough *pt; /* NULL: the adapter is closed */
 
-    bool any;        /* addresses=any: siblings come first */
-    bool open;       /* between START and STOP */
+    bool any;                     /* addresses=any: siblings come first */
+    bool open;                    /* between START and STOP */
+    bool ends_each, forgets_stop; /* of its controller; controller.h */
+    OnOffAuto stop_at_nack;       /* the property, for forgets_stop */
+    I2CNode *left;   /* was taken from the core's list, to be freed */
     uint8_t matched; /* what the guest addressed, since the last scan */
     uint64_t counted[I2CPT_COUNTERS]; /* by a form that was replaced */
 
@@ -57,6 +60,9 @@ struct I2CPassthrough {
 int i2c_passthrough_new(I2CPassthrough *s, struct i2cpt_fault *fault);
 /* Drain it, keep its counters, free it; harmless where there is none. */
 void i2c_passthrough_free(I2CPassthrough *s);
+
+/* On its bus's list of targets that are spoken to; NULL where it is not. */
+I2CNode *i2c_passthrough_node(I2CPassthrough *s);
 
 void i2c_passthrough_events_init(I2CSlaveClass *sc);
 void i2c_passthrough_async_init(I2CAsyncTargetClass *ac);

@@ -12,6 +12,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", ".."))
 import tap  # noqa: E402
 import qemu  # noqa: E402
+from bcm2835 import Bcm2835  # noqa: E402
 from bitbang import BASES, BitBang  # noqa: E402
 from imx import Imx  # noqa: E402
 
@@ -57,14 +58,19 @@ def patient(**settings):
     return device(**{**PATIENCE, **settings})
 
 
+DRIVERS = {"mcimx6ul-evk": Imx, "raspi2b": Bcm2835}
+
+
 class Bench:
     """A board with passthrough devices, not started, and its bus."""
 
     def __init__(self, machine, *devices):
         args = [word for words in devices for word in words]
         self.qemu = qemu.Qemu(BINARY, machine, args, plugin=PLUGIN)
-        self.bus = Imx(self.qemu) if machine == "mcimx6ul-evk" else \
-            BitBang(self.qemu, machine)
+        if machine in BASES:
+            self.bus = BitBang(self.qemu, machine)
+        else:
+            self.bus = DRIVERS[machine](self.qemu)
 
     def __enter__(self):
         return self
