@@ -27,6 +27,7 @@
  *   QUEUED   -> RUNNING    the worker takes it
  *   QUEUED   -> FINISHED   deadline passed or bus gone before it began
  *   QUEUED   -> (freed)    its request was cancelled or orphaned
+ *   QUEUED   -> QUEUED     likewise, but it is a stream's STOP: abandoned
  *   RUNNING  -> FINISHED   the backend returned
  *   RUNNING  -> QUEUED     it could not be begun behind others
  *   RUNNING  -> (abandoned, freed by the worker)  nobody waits any more

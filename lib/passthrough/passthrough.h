@@ -157,6 +157,50 @@ struct pt_pointer {
     uint8_t bytes[PT_POINTER_MAX];
 };
 
+/* clang-format off */
+/*
+ * A passthrough, under its lock. Four things change apart.
+ *
+ * What the machine is at (`busy`, `request`, `resume_ns`, `calling`), for the
+ * event `goal`; what it does next is what the mode's step() says:
+ *   IDLE      -> CALLING    a call or a pause, where the embedder blocks: made
+ *                           here, with the lock given up
+ *   CALLING   -> IDLE, ..   it has come back: step()
+ *   IDLE      -> SUBMITTED  a call, where the embedder can wait, or of a posted
+ *                           write
+ *   SUBMITTED -> IDLE, ..   its request has ended: step(), by dispatch or wait;
+ *                           of a posted write also by the timer
+ *   IDLE      -> PAUSED     a pause, likewise
+ *   PAUSED    -> IDLE, ..   resume_ns has come: step(), by timer or wait
+ *   SUBMITTED, PAUSED -> IDLE  reset: the request is an orphan
+ *
+ * What the guest is owed (`pending`, `deferred`, `joined`):
+ *   NOTHING   -> PENDING    an event whose answer is not there yet
+ *   PENDING   -> NOTHING    dispatch or wait has found it: complete()
+ *   PENDING   -> DEFERRED   the timer has found it: dispatch is signalled
+ *   DEFERRED  -> NOTHING    dispatch or wait: complete()
+ *   NOTHING   -> JOINED     START behind a posted write, which is SUBMITTED or
+ *                           PAUSED still; the blocking form waits at once
+ *   JOINED    -> PENDING    that has ended: the START begins, its deadline is
+ *                           what is left of its own
+ *   JOINED    -> NOTHING    it has not by that deadline (blocking form): NACK,
+ *                           and the posted write is given up
+ *   any       -> NOTHING    reset: no complete() any more
+ *
+ * The guest's transaction (`open`, `released`):
+ *   CLOSED    -> OPEN       START
+ *   OPEN      -> RELEASED   hold-timeout-ms without an event, or drain: the bus
+ *                           has had a STOP, the guest is told NACK until its own
+ *   OPEN, RELEASED -> CLOSED  STOP, reset
+ *
+ * The wire in stream mode (`on_wire`, `stop_request`):
+ *   FREE      -> TAKEN      a START goes out
+ *   TAKEN     -> FREE       STOP, the guest's or (blocking form) one of ours
+ *   TAKEN     -> STOPPING   one of ours, where the embedder can wait
+ *   STOPPING  -> FREE       it has ended: taken in by the next START or dispatch
+ *   STOPPING  -> FREE       reset: nobody asks for it any more
+ */
+/* clang-format on */
 struct i2cpt_passthrough {
     /* never changes */
     struct i2cpt_adapter *adapter;

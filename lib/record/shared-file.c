@@ -14,6 +14,7 @@
 #define HELD_LINES 64u
 #define HELD_BYTES 65536u
 
+/* clang-format off */
 /*
  * A transfer on its way into the file. The first one that is held is a GUESS.
  *
@@ -26,8 +27,10 @@
  *   GUESS  -> TOLD       took(), or the next guess of its owner, since of this
  *                        one nothing will be told any more
  *   GUESS  -> (written)  flush, end, the last close, or no room behind it: as
- * it is TOLD   -> (written)  no GUESS stands before it; or likewise
+ *                        it is
+ *   TOLD   -> (written)  no GUESS stands before it; or likewise
  */
+/* clang-format on */
 enum held_state { HELD_GUESS, HELD_TOLD };
 
 /* Its messages and bytes follow it in one piece. */

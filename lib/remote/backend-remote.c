@@ -29,19 +29,28 @@ extern char **environ;
 /* What a command has to end in, each time that it is asked to. */
 #define LEAVE_NS 500000000u
 
+/* clang-format off */
 /*
- * The connection:
+ * The connection (`io.in_fd`, `greeting`):
  *
- *   (none) -> UP     at opening: connected, and welcomed in time
- *   UP     -> UP     a reply came, or its deadline passed: the next request
- *                    passes over it when it comes late
- *   UP     -> DOWN   the peer has hung up, or broke the protocol, or took only
- * a part of a frame until the deadline DOWN   -> DOWN   without reconnect=:
- * each request says ENODEV. With it: each tries to connect again, does not get
- * there, ECANCELED DOWN   -> UP     with reconnect=: ECANCELED for this
- * request, whose transfer may have been made; the next one goes out DOWN   ->
- * GONE   with reconnect=: another adapter is there now; ENODEV
+ *   (none)   -> UP        at opening: connected, and welcomed in time
+ *   (none)   -> (none)    at opening: not so, and the opening fails
+ *   UP       -> UP        a reply came, or its deadline passed: the next request
+ *                         passes over it when it comes late
+ *   UP       -> DOWN      the peer has hung up, or broke the protocol, or took
+ *                         only a part of a frame until the deadline
+ *   DOWN     -> DOWN      without reconnect=: each request says ENODEV
+ *   DOWN     -> DOWN      with it: the request connects again, does not get
+ *                         there, says ECANCELED
+ *   DOWN     -> GREETING  with it: connected, HELLO is sent
+ *   GREETING -> GREETING  no WELCOME by the request's deadline: ECANCELED, and
+ *                         the next request waits on
+ *   GREETING -> DOWN      none in connect-timeout-ms, or something else came
+ *   GREETING -> DOWN      a WELCOME of another adapter: ENODEV
+ *   GREETING -> UP        WELCOME: ECANCELED for this request, whose transfer may
+ *                         have been made; the next one goes out
  */
+/* clang-format on */
 struct remote {
     struct pipe_io io;
     struct wire_out out;
@@ -50,11 +59,6 @@ struct remote {
     char *socket, *command;
     uint32_t connect_timeout_ms;
     bool reconnect;
-    /*
-     * NOT CONNECTED (io.in_fd < 0) -> GREETING   HELLO is sent
-     * GREETING  -> CONNECTED      WELCOME has come
-     * GREETING, CONNECTED -> NOT CONNECTED       gone, or took too long
-     */
     bool greeting;
     uint64_t greet_until_ns;
     pid_t leaving; /* a child before that one, told to end; or 0 */

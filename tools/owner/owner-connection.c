@@ -7,6 +7,14 @@
 
 #include "owner/owner-private.h"
 
+/*
+ *   (none) -> SERVED    accepted: a thread answers its requests
+ *   (none) -> (closed)  accepted while the owner is CLOSING, or no thread to be
+ *                       had
+ *   SERVED -> SERVED    a request, of whatever sense, has its reply
+ *   SERVED -> (closed)  the peer has hung up, or sends less than a request
+ *   SERVED -> (closed)  the owner is CLOSING
+ */
 struct connection {
     struct owner *owner;
     int fd;

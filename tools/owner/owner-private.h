@@ -7,7 +7,7 @@
 
 #include <glib.h>
 #include <pthread.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,7 +20,16 @@ struct owner_bus {
     struct i2cpt_adapter *adapter;
 };
 
-/* An open file: kept from PRELOAD_OPEN until PROGRAM's last copy is closed. */
+/*
+ * An open file of PROGRAM's; in `files` while it is OPEN.
+ *
+ *   (none) -> OPEN     owner_new_file(): it has an id
+ *   (none) -> (none)   no such bus, or no room for one more
+ *   OPEN   -> CLOSED   PROGRAM's last copy is gone, a thread is in a call on it
+ *   OPEN   -> (freed)  likewise, and no thread is
+ *   CLOSED -> (freed)  the last of those threads comes back
+ *   OPEN   -> (freed)  the owner goes
+ */
 struct file {
     struct devfile dev;
     pthread_mutex_t lock;
@@ -30,6 +39,16 @@ struct file {
     bool closed;
 };
 
+/*
+ * The owner (`running`, `closing`, `interrupted`):
+ *
+ *   NEW     -> RUNNING      owner_start(): it listens, in a thread of its own
+ *   NEW     -> (freed)      nothing was started, or not all of it
+ *   RUNNING -> INTERRUPTED  a signal: nobody waits for files to be closed
+ *   RUNNING, INTERRUPTED -> CLOSING  owner_free(): connections are shut down,
+ *                           and no more are taken
+ *   CLOSING -> (freed)      the last connection's thread has ended, and its own
+ */
 struct owner {
     GArray *buses;
     char *dir, *path;
@@ -44,7 +63,7 @@ struct owner {
     unsigned connections;
     GList *sockets; /* of connections, as GINT_TO_POINTER */
     bool used, reached, closing;
-    volatile sig_atomic_t interrupted; /* set by a signal handler */
+    atomic_bool interrupted; /* set by a signal handler, in any thread */
 };
 
 /* owner-files.c */

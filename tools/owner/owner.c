@@ -188,7 +188,7 @@ void owner_wait_closed(struct owner *o)
 
 void owner_interrupt(struct owner *o)
 {
-    o->interrupted = 1;
+    o->interrupted = true;
     owner_wake_loop(o);
 }
 
