@@ -458,15 +458,18 @@ int trace_match_read(struct trace_match *m, uint8_t *byte,
 
 static void note_write(struct trace_match *m)
 {
-    guint i = m->history.msgs->len;
+    const struct trace_asked *first =
+        &g_array_index(m->history.msgs, struct trace_asked, 0);
+    guint i;
 
-    while (m->mode == TRACE_LOOKUP && i--) {
+    for (i = 0; m->mode == TRACE_LOOKUP && i < m->history.msgs->len; i++) {
         const struct trace_asked *a =
             &g_array_index(m->history.msgs, struct trace_asked, i);
+        const uint8_t *bytes = m->history.bytes->data + a->start;
 
-        if (!(a->flags & I2CPT_M_RD) && a->n) {
-            trace_lookup_wrote(m->seq, m->history.bytes->data + a->start, a->n);
-            return;
+        trace_mux_wrote(&m->source.mux, a->addr, a->flags, bytes, a->n, false);
+        if (!(a->flags & I2CPT_M_RD) && a->addr == first->addr) {
+            trace_lookup_wrote(m->seq, bytes, a->n);
         }
     }
 }

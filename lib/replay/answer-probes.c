@@ -29,6 +29,9 @@ int match_probe_lookup(struct trace_match *m, struct i2cpt_xfer *x)
 
     for (i = 0; i < m->seq->scripts->len; i++) {
         m->script = g_ptr_array_index(m->seq->scripts, i);
+        if (!trace_script_is_open(m->script, m->seq)) {
+            continue;
+        }
         m->seq->pos = trace_script_pos(m->script);
         ret = match_find_head(m, x->msgs[0].addr, x->msgs[0].flags, &line,
                               x->fault);

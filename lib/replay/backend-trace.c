@@ -31,6 +31,10 @@ static const struct i2cpt_key keys[] = {
      .choices = "per-address|strict|lookup",
      .def = "per-address",
      .help = "in order within each address, in order over all, or by request"},
+    {.name = "mux",
+     .kind = I2CPT_KEY_STRING,
+     .help = "match=lookup: multiplexers, 0x70[:0x71]; what was last written "
+             "to each is part of every other request"},
     {.name = "end",
      .kind = I2CPT_KEY_CHOICE,
      .choices = "error|hold|loop",
@@ -91,11 +95,27 @@ static int name_key(struct i2cpt_fault *fault, int ret)
     return ret;
 }
 
+static int parse_mux(const struct i2cpt_options *o, enum trace_mode mode,
+                     uint8_t *set, struct i2cpt_fault *fault)
+{
+    const char *list = i2cpt_options_string(o, "mux");
+
+    if (!list) {
+        return 0;
+    }
+    return mode == TRACE_LOOKUP
+               ? i2cpt_parse_addresses("mux", list, set, fault)
+               : i2cpt_fault_text(fault, EINVAL,
+                                  "mux=%.60s: only match=lookup looks at it",
+                                  list);
+}
+
 static int open_trace(const struct i2cpt_options *o, void **priv,
                       struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
 {
     struct trace *t = g_new0(struct trace, 1);
     struct trace_match *m = &t->match;
+    uint8_t mux[128];
     int ret;
 
     info->functionality =
@@ -105,8 +125,14 @@ static int open_trace(const struct i2cpt_options *o, void **priv,
     m->mode = (enum trace_mode)i2cpt_options_number(o, "match");
     m->end = (enum trace_end)i2cpt_options_number(o, "end");
     t->recorded_timing = i2cpt_options_number(o, "timing");
+    ret = parse_mux(o, m->mode, mux, fault);
+    if (ret) {
+        g_free(t);
+        return ret;
+    }
     ret = trace_source_open(
         &m->source, i2cpt_options_string(o, "file"), m->mode,
+        i2cpt_options_string(o, "mux") ? mux : NULL,
         (uint32_t)i2cpt_options_number(o, "bus"),
         i2cpt_options_number(o, "truncated") == TRUNCATED_ACCEPT, info, fault);
     if (ret) {

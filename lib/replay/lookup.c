@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * match=lookup: which recorded transfers have the same request. The key is the
- * request itself and, where it begins with a read, the last write to the
- * address before it, which is what set the chip's register pointer.
+ * request itself, the channels that multiplexers have open, and, where it
+ * begins with a read, the last write to the address before it, which is what
+ * set the chip's register pointer.
  */
 #include <string.h>
 
@@ -42,7 +43,8 @@ static uint64_t hash_part(uint64_t hash, uint16_t addr, uint16_t flags,
     return trace_hash(hash_number(hash, len), bytes, len);
 }
 
-uint64_t trace_lookup_shape(const struct i2cpt_msg *msgs, size_t n)
+uint64_t trace_lookup_shape(const struct trace_seq *seq,
+                            const struct i2cpt_msg *msgs, size_t n)
 {
     uint64_t hash = TRACE_HASH_START;
     size_t i;
@@ -51,10 +53,17 @@ uint64_t trace_lookup_shape(const struct i2cpt_msg *msgs, size_t n)
         hash = hash_part(hash, msgs[i].addr, msgs[i].flags, msgs[i].buf,
                          msgs[i].len);
     }
-    return hash;
+    return hash_number(hash, seq->mux);
 }
 
-uint64_t trace_lookup_part(const struct i2cpt_trace_msg *msgs, uint32_t n,
+bool trace_script_is_open(const struct trace_script *s,
+                          const struct trace_seq *seq)
+{
+    return s->mux == TRACE_MUX_ANY || s->mux == seq->mux;
+}
+
+uint64_t trace_lookup_part(const struct trace_script *script,
+                           const struct i2cpt_trace_msg *msgs, uint32_t n,
                            bool *vague)
 {
     uint64_t hash = TRACE_HASH_START;
@@ -65,7 +74,8 @@ uint64_t trace_lookup_part(const struct i2cpt_trace_msg *msgs, uint32_t n,
         hash = hash_part(hash, msgs[i].addr, msgs[i].flags, msgs[i].bytes,
                          msgs[i].len);
     }
-    return hash;
+    *vague = *vague || script->mux == TRACE_MUX_ANY;
+    return hash_number(hash, script->mux);
 }
 
 static struct trace_script *script_new(uint64_t key)
@@ -212,14 +222,15 @@ static uint64_t key_of(const struct trace_seq *seq,
     uint64_t hash = TRACE_HASH_START;
     uint32_t i;
 
-    *wild = t->code; /* may be but the beginning of what was asked for */
+    /* may be but the beginning of what was asked for */
+    *wild = t->code || seq->mux == TRACE_MUX_ANY;
     for (i = 0; i < t->n; i++) {
         const struct i2cpt_trace_msg *m = &t->msgs[i];
 
         *wild = *wild || is_wild(m);
         hash = hash_part(hash, m->addr, m->flags, m->bytes, m->len);
     }
-    *shape = hash;
+    *shape = hash = hash_number(hash, seq->mux);
     for (i = 0; i < t->n; i++) {
         if (t->msgs[i].flags & I2CPT_M_RD) {
             hash = hash_number(hash, walk_taken(t, i));
@@ -274,6 +285,7 @@ void trace_lookup_add(struct trace_seq *seq, GHashTable *scripts,
         if (!s) {
             s = script_new(key);
             s->shape = shape;
+            s->mux = seq->mux;
             s->wild = wild;
             s->probe = t->mark & I2CPT_TRACE_PROBE;
             s->context = t->msgs[0].flags & I2CPT_M_RD ? seq->wrote : 0;
@@ -319,6 +331,7 @@ static void add_fitting(const struct trace_seq *seq, struct trace_script *s,
                         bool read_first, uint64_t shape, GPtrArray *out)
 {
     if ((!shape || s->wild || s->shape == shape) &&
+        trace_script_is_open(s, seq) &&
         (!read_first || !s->context || s->context == seq->wrote)) {
         g_ptr_array_add(out, s);
     }

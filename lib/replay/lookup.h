@@ -8,8 +8,9 @@
 /* Transfers with the same request: answers in turn, then the last. */
 struct trace_script {
     uint64_t key, shape, context;
-    bool wild;  /* its writes have bytes that match anything */
-    bool probe; /* a passthrough's own */
+    uint64_t mux; /* state of the multiplexers, or TRACE_MUX_ANY */
+    bool wild;    /* its writes have bytes that match anything */
+    bool probe;   /* a passthrough's own */
     /* in the sequence: the first, which is mostly the only one, and the rest */
     uint64_t first;
     GArray *more; /* of uint64_t, or NULL */
@@ -27,12 +28,18 @@ uint64_t trace_hash(uint64_t hash, const uint8_t *bytes, size_t len);
  * first, then by position. `shape` 0: any. */
 void trace_lookup_rank(const struct trace_seq *seq, bool read_first,
                        uint64_t shape, GPtrArray *out);
-/* Of recorded messages; *vague where they may match others too. With the
- * context, where the first one is a read, it is the place. */
-uint64_t trace_lookup_part(const struct i2cpt_trace_msg *msgs, uint32_t n,
+/* Of recorded messages of a script; *vague where they may match others too.
+ * With the context, where the first one is a read, it is the place. */
+uint64_t trace_lookup_part(const struct trace_script *script,
+                           const struct i2cpt_trace_msg *msgs, uint32_t n,
                            bool *vague);
 uint64_t trace_lookup_place(uint64_t shape, bool read_first, uint64_t wrote);
-uint64_t trace_lookup_shape(const struct i2cpt_msg *msgs, size_t n);
+/* With the channels that are open. */
+uint64_t trace_lookup_shape(const struct trace_seq *seq,
+                            const struct i2cpt_msg *msgs, size_t n);
+/* Whether it was recorded with the channels open that are now. */
+bool trace_script_is_open(const struct trace_script *s,
+                          const struct trace_seq *seq);
 /* Number i of a script, and the one whose turn it is: where in the sequence. */
 uint64_t trace_script_at(const struct trace_script *s, guint i);
 uint64_t trace_script_pos(const struct trace_script *s);

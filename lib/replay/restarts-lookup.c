@@ -45,7 +45,7 @@ static void add_part(GArray *parts, struct trace_script *script,
                            .n = n,
                            .last = from + n == t->n,
                            .vague = t->code != 0};
-    uint64_t shape = trace_lookup_part(t->msgs + from, n, &p.vague);
+    uint64_t shape = trace_lookup_part(script, t->msgs + from, n, &p.vague);
 
     p.context = read_first ? context_of(script, t, from) : 0;
     p.vague = p.vague || (read_first && !p.context);
@@ -126,8 +126,8 @@ static int lookup_part(struct trace_match *m, struct i2cpt_xfer *x, bool fresh,
                        int *result)
 {
     bool read_first = x->msgs[0].flags & I2CPT_M_RD;
-    uint64_t place = trace_lookup_place(trace_lookup_shape(x->msgs, x->n),
-                                        read_first, m->seq->wrote);
+    uint64_t place = trace_lookup_place(
+        trace_lookup_shape(m->seq, x->msgs, x->n), read_first, m->seq->wrote);
     const GArray *parts;
     guint i;
     int served = 0;
@@ -141,6 +141,7 @@ static int lookup_part(struct trace_match *m, struct i2cpt_xfer *x, bool fresh,
             &g_array_index(parts, struct trace_part, i);
 
         if (p->n != x->n || fresh == is_used_up(p->script) ||
+            !trace_script_is_open(p->script, m->seq) ||
             (p->vague ? read_first && p->context && p->context != m->seq->wrote
                       : p->place != place) ||
             !view_part(m, p)) {
@@ -164,8 +165,11 @@ struct stand {
 static void note_writes(struct trace_match *m, const struct i2cpt_msg *msgs,
                         size_t n)
 {
+    uint16_t addr = msgs[0].addr;
+
     while (n--) {
-        if (!(msgs[n].flags & I2CPT_M_RD) && msgs[n].len) {
+        if (!(msgs[n].flags & I2CPT_M_RD) && msgs[n].len &&
+            msgs[n].addr == addr) {
             trace_lookup_wrote(m->seq, msgs[n].buf, msgs[n].len);
             return;
         }
@@ -199,7 +203,7 @@ static int lookup_pair(struct trace_match *m, struct i2cpt_xfer *x, size_t k,
     tail.msgs += k;
     tail.n -= k;
     trace_lookup_rank(m->seq, head.msgs[0].flags & I2CPT_M_RD,
-                      trace_lookup_shape(head.msgs, k), ranked);
+                      trace_lookup_shape(m->seq, head.msgs, k), ranked);
     for (i = 0; i < ranked->len && !served; i++) {
         struct trace_script *script = g_ptr_array_index(ranked, i);
 
@@ -259,7 +263,7 @@ static int try_ranked(struct trace_match *m, struct i2cpt_xfer *x, line_t *line,
     int ret;
 
     trace_lookup_rank(m->seq, x->msgs[0].flags & I2CPT_M_RD,
-                      trace_lookup_shape(x->msgs, x->n), ranked);
+                      trace_lookup_shape(m->seq, x->msgs, x->n), ranked);
     for (i = 0; i < ranked->len; i++) {
         struct trace_script *script = g_ptr_array_index(ranked, i);
 
@@ -294,11 +298,13 @@ int match_lookup(struct trace_match *m, struct i2cpt_xfer *x, line_t *line,
         return ret;
     }
     m->seq->open = x->marks & I2CPT_MARK_SPLIT;
-    for (i = x->n; !*result && i--;) {
-        if (!(x->msgs[i].flags & I2CPT_M_RD) && x->msgs[i].len) {
-            trace_lookup_wrote(m->seq, x->msgs[i].buf, x->msgs[i].len);
-            break;
-        }
+    if (*result) {
+        return 1;
+    }
+    note_writes(m, x->msgs, x->n);
+    for (i = 0; i < x->n; i++) {
+        trace_mux_wrote(&m->source.mux, x->msgs[i].addr, x->msgs[i].flags,
+                        x->msgs[i].buf, x->msgs[i].len, false);
     }
     return 1;
 }
@@ -325,6 +331,7 @@ bool restarts_enter(struct trace_match *m, bool fresh, line_t *line,
             &g_array_index(parts, struct trace_part, i);
 
         if (!p->from || !p->last || fresh == is_used_up(p->script) ||
+            !trace_script_is_open(p->script, m->seq) ||
             (read_first && p->context && p->context != m->seq->wrote) ||
             !view_part(m, p)) {
             continue;

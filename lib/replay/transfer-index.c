@@ -15,6 +15,7 @@ static struct trace_seq *seq_of(struct trace_source *s, uint32_t address)
 
     if (!*seq) {
         *seq = g_new0(struct trace_seq, 1);
+        (*seq)->wrote = (*seq)->mux = TRACE_HASH_START;
         if (s->mode == TRACE_LOOKUP) {
             trace_lookup_init(*seq);
         }
@@ -53,13 +54,27 @@ static void note_addresses(struct trace_source *s,
     }
 }
 
+/* What it switched multiplexers to. */
+static void note_channels(struct trace_source *s,
+                          const struct i2cpt_trace_transfer *t)
+{
+    uint32_t i;
+
+    for (i = 0; !t->code && i < t->n; i++) {
+        const struct i2cpt_trace_msg *m = &t->msgs[i];
+
+        trace_mux_wrote(&s->mux, m->addr, m->flags, m->bytes, m->len,
+                        m->kinds != NULL);
+    }
+}
+
 static int add_transfer(struct trace_source *s, GHashTable *scripts,
                         const struct i2cpt_trace_line *line,
                         struct i2cpt_fault *fault)
 {
     const struct i2cpt_trace_transfer *t = &line->transfer;
-    struct trace_seq *seq =
-        seq_of(s, trace_address_index(t->msgs[0].addr, t->msgs[0].flags));
+    uint32_t index = trace_address_index(t->msgs[0].addr, t->msgs[0].flags);
+    struct trace_seq *seq = seq_of(s, index);
 
     note_addresses(s, t);
     if (seq_add(seq, line->offset)) {
@@ -67,7 +82,9 @@ static int add_transfer(struct trace_source *s, GHashTable *scripts,
     }
     seq->count += !trace_is_own(t);
     if (scripts) {
+        trace_mux_enter(&s->mux, seq, index);
         trace_lookup_add(seq, scripts, t, seq->n - 1);
+        note_channels(s, t);
     }
     return 0;
 }
@@ -93,9 +110,10 @@ int trace_source_index(struct trace_source *s, struct i2cpt_fault *fault)
     s->all_known = s->can_count = true;
     for (i = 0; i < TRACE_ADDRESSES; i++) {
         if (s->by_address[i]) {
-            s->by_address[i]->wrote = TRACE_HASH_START;
+            s->by_address[i]->wrote = s->by_address[i]->mux = TRACE_HASH_START;
         }
     }
+    trace_mux_rewind(&s->mux);
     if (scripts) {
         g_hash_table_unref(scripts);
     }

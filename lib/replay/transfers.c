@@ -164,9 +164,17 @@ uint64_t trace_source_line(struct trace_source *s,
 struct trace_seq *trace_source_seq(struct trace_source *s, uint16_t addr,
                                    uint16_t flags)
 {
-    return s->mode == TRACE_STRICT
-               ? &s->all
-               : s->by_address[trace_address_index(addr, flags)];
+    uint32_t index = trace_address_index(addr, flags);
+    struct trace_seq *seq;
+
+    if (s->mode == TRACE_STRICT) {
+        return &s->all;
+    }
+    seq = s->by_address[index];
+    if (seq) {
+        trace_mux_enter(&s->mux, seq, index);
+    }
+    return seq;
 }
 
 /* ---------------------------------------------------------------- opening */
@@ -281,8 +289,9 @@ static int prepare(struct trace_source *s, int have_line, bool truncated_ok,
 }
 
 int trace_source_open(struct trace_source *s, const char *path,
-                      enum trace_mode mode, uint32_t bus, bool truncated_ok,
-                      struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
+                      enum trace_mode mode, const uint8_t *mux, uint32_t bus,
+                      bool truncated_ok, struct i2cpt_bus_info *info,
+                      struct i2cpt_fault *fault)
 {
     int ret;
 
@@ -291,6 +300,7 @@ int trace_source_open(struct trace_source *s, const char *path,
     s->bus = bus;
     s->deadline_ns = UINT64_MAX;
     s->all.wrote = TRACE_HASH_START;
+    trace_mux_init(&s->mux, mux);
     ret = i2cpt_trace_reader_open(path, &s->reader, fault);
     if (ret) {
         return ret;
@@ -324,6 +334,7 @@ void trace_source_close(struct trace_source *s)
         seq_free(s->by_address[i]);
     }
     g_free(s->by_address);
+    trace_mux_clear(&s->mux);
     trace_slot_clear(&s->slots[0]);
     trace_slot_clear(&s->slots[1]);
     i2cpt_trace_reader_free(s->reader);

@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "replay/mux.h"
 #include "trace/line.h"
 
 struct i2cpt_bus_info; /* backend.h */
@@ -37,7 +38,8 @@ struct trace_seq {
     GPtrArray *vague;            /* the others: they have to be tried */
     GArray *parts;               /* restarts-lookup.c; NULL: not needed yet */
     bool open;                   /* ... a part was served whose rest is next */
-    uint64_t wrote;              /* lookup: hash of the last write */
+    uint64_t wrote;              /* lookup: hash of the last write ... */
+    uint64_t mux;                /* ... in this state of the multiplexers */
 };
 
 struct trace_source {
@@ -50,6 +52,7 @@ struct trace_source {
     bool rewound;
     bool truncated;
     uint64_t deadline_ns;
+    struct trace_mux mux;          /* lookup */
     struct trace_seq all;          /* strict */
     uint64_t read;                 /* strict: transfers read of this round */
     uint64_t first;                /* offset behind the headers */
@@ -63,9 +66,11 @@ struct trace_source {
     struct i2cpt_fault why;
 };
 
+/* `mux`: of 128 addresses which are multiplexers, or NULL. */
 int trace_source_open(struct trace_source *s, const char *path,
-                      enum trace_mode mode, uint32_t bus, bool truncated_ok,
-                      struct i2cpt_bus_info *info, struct i2cpt_fault *fault);
+                      enum trace_mode mode, const uint8_t *mux, uint32_t bus,
+                      bool truncated_ok, struct i2cpt_bus_info *info,
+                      struct i2cpt_fault *fault);
 void trace_source_close(struct trace_source *s);
 /* The sequence that a request to this address is looked for in; NULL: none. */
 struct trace_seq *trace_source_seq(struct trace_source *s, uint16_t addr,

@@ -13,6 +13,9 @@
 #define PER  "match=per-address"
 #define STR  "match=strict"
 #define LOOK "match=lookup"
+#define MUX  ",mux=0x70"
+#define CHANNELS \
+    "w1@0x70 01\nw1@0x38 00 r1 = 14\nw1@0x70 02\nw1@0x38 00 r1 = 28\n"
 
 /* clang-format off */
 static const struct replay_scenario scenarios[] = {
@@ -299,6 +302,66 @@ static const struct replay_scenario scenarios[] = {
      {{"s W48 00 R48 . . . P", "a a a 1a c0 05 a"}, {"s W48 07 P", "a a a"},
       {"g w1@0x48 0 r2", "ok 1a c0"}, {"k 2", ""},
       {"G w1@0x48 0 r4", "ok 1a c0 05 06"}, {"k 3", ""}}, "2/2"},
+    /* ---- behind a multiplexer */
+    {"lookup: mux, the other channel first", LOOK MUX, CHANNELS,
+     {{"m w1@0x70 2", "ok"}, {"m w1@0x38 0 r1", "ok 28"},
+      {"m w1@0x70 1", "ok"}, {"m w1@0x38 0 r1", "ok 14"},
+      {"m w1@0x38 0 r1", "ok 14"}, {"m w1@0x70 2", "ok"},
+      {"m w1@0x38 0 r1", "ok 28"}}, "4/4"},
+    {"lookup: mux, byte by byte", LOOK MUX, CHANNELS,
+     {{"s W70 02 P", "a a a"}, {"s W38 00 R38 . P", "a a a 28 a"},
+      {"s W70 01 P", "a a a"}, {"s W38 00 R38 . P", "a a a 14 a"}}, "4/4"},
+    {"lookup: no mux", LOOK, CHANNELS,
+     {{"m w1@0x70 2", "ok"}, {"m w1@0x38 0 r1", "ok 14"}}, "2/4 next=2"},
+    {"lookup: mux, a channel that was never asked", LOOK MUX, CHANNELS,
+     {{"m w1@0x38 0 r1", "mismatch"}, {"m w1@0x70 1", "ok"},
+      {"m w1@0x38 1 r1", "mismatch"}, {"m w1@0x38 0 r1", "ok 14"}},
+     "2/4 mismatches=2 next=4"},
+    {"lookup: mux, each chip has its own pointer", LOOK MUX,
+     "w1@0x70 01\nw1@0x38 00\nr1@0x38 = 10\nw1@0x70 02\nw1@0x38 05\n"
+     "r1@0x38 = 25\nw1@0x70 01\nr1@0x38 = 11\n",
+     {{"m w1@0x70 1", "ok"}, {"m w1@0x38 0", "ok"}, {"m w1@0x70 2", "ok"},
+      {"m w1@0x38 5", "ok"}, {"m w1@0x70 1", "ok"}, {"m r1@0x38", "ok 10"},
+      {"m w1@0x70 2", "ok"}, {"s R38 . P", "a 25 a"}, {"m w1@0x70 1", "ok"},
+      {"m r1@0x38", "ok 11"}}, "8/8"},
+    {"lookup: two muxes, which do not depend on each other",
+     LOOK ",mux=0x70:0x71",
+     "w1@0x70 01\nw1@0x38 00 r1 = 10\nw1@0x70 00\nw1@0x71 01\n"
+     "w1@0x38 00 r1 = 20\nw1@0x71 00\n",
+     {{"m w1@0x71 1", "ok"}, {"m w1@0x70 0", "ok"},
+      {"m w1@0x38 0 r1", "ok 20"}, {"m w1@0x71 0", "ok"},
+      {"m w1@0x70 1", "ok"}, {"m w1@0x38 0 r1", "mismatch"}},
+     "5/6 mismatches=1 next=3"},
+    {"lookup: a mux that refused has not switched", LOOK MUX,
+     CHANNELS "w1@0x70 04 ! EIO phase=data msg=0 byte=0\n",
+     {{"m w1@0x70 2", "ok"}, {"m w1@0x70 4", "EIO data 0 0"},
+      {"m w1@0x38 0 r1", "ok 28"}, {"s W70 04 P", "a EIO a"},
+      {"m w1@0x38 0 r1", "ok 28"}}, "3/5 next=2"},
+    {"lookup: a mux's redacted write may be any", LOOK MUX,
+     "w1@0x70 01\nw1@0x38 00 r1 = 10\nw1@0x70 ??\nw1@0x38 00 r1 = 20\n",
+     {{"m w1@0x70 7", "ok"}, {"m w1@0x38 0 r1", "ok 20"},
+      {"m w1@0x70 1", "ok"}, {"m w1@0x38 0 r1", "ok 10"}}, "4/4"},
+    {"lookup: mux, a chip of one channel", LOOK MUX,
+     "w1@0x70 01\nw1@0x38 00 r1 = 10\nw1@0x70 02\n"
+     "w0@0x38 ! ENXIO phase=address msg=0\n",
+     {{"m w1@0x70 2", "ok"}, {"p w0@0x38", "ENXIO address 0 -"},
+      {"m w0@0x38", "ENXIO address 0 -"}, {"m w1@0x70 1", "ok"},
+      {"p w0@0x38", "ok"}, {"m w1@0x38 0 r1", "ok 10"}}, "4/4"},
+    {"lookup: mux and parts", LOOK MUX ",restarts=any", CHANNELS,
+     {{"s W70 02 P", "a a a"}, {"s W38 00 P", "a a a"},
+      {"s R38 . P", "a 28 a"}, {"m w1@0x70 1", "ok"}, {"m w1@0x38 0", "ok"},
+      {"m r1@0x38", "ok 14"}}, "4/4 split=2"},
+    {"lookup: mux and joins", LOOK MUX ",restarts=any",
+     "w1@0x70 01\nw1@0x38 00\nr1@0x38 = 10\nw1@0x70 02\nw1@0x38 00\n"
+     "r1@0x38 = 20\n",
+     {{"m w1@0x70 2", "ok"}, {"m w1@0x38 0 r1", "ok 20"},
+      {"m w1@0x70 1", "ok"}, {"s W38 00 R38 . P", "a a a 10 a"}},
+     "6/6 joined=2"},
+    {"lookup: the write to its own address", LOOK,
+     "w1@0x48 00\nr1@0x48 = 10\nw1@0x48 01 w1@0x49 00\nr1@0x48 = 11\n",
+     {{"m w1@0x48 1 w1@0x49 0", "ok"}, {"m r1@0x48", "ok 11"},
+      {"s W48 00 P", "a a a"}, {"m r1@0x48", "ok 10"},
+      {"s W48 01 W49 00 P", "a a a a a"}, {"m r1@0x48", "ok 11"}}, "4/4"},
 };
 /* clang-format on */
 
@@ -387,8 +450,10 @@ static void try_anything(GRand *rand, const char *order, const char *end)
         random_line(rand, lines);
     }
     path = replay_write(lines->str);
-    snprintf(keys, sizeof(keys), "match=%s,end=%s,restarts=%s", order, end,
-             g_rand_boolean(rand) ? "any" : "exact");
+    snprintf(keys, sizeof(keys), "match=%s,end=%s,restarts=%s%s", order, end,
+             g_rand_boolean(rand) ? "any" : "exact",
+             !strcmp(order, "lookup") && g_rand_boolean(rand) ? ",mux=0x49"
+                                                              : "");
     a = replay_open(path, keys);
     for (i = 0; i < 30; i++) {
         random_step(rand, step, sizeof(step));

@@ -106,6 +106,12 @@ START_TEST(bad_keys)
     ck_assert_str_eq(fault.text, "match=any: accepted is "
                                  "per-address|strict|lookup");
     ck_assert_int_eq(open_spec(",bus=1048576", &a, &fault), -EINVAL);
+    ck_assert_int_eq(open_spec(",match=lookup,mux=0x80", &a, &fault), -EINVAL);
+    ck_assert_str_eq(fault.text,
+                     "mux=0x80: '0x80' is not an address or range; accepted "
+                     "are 0x00 to 0x7f joined by ':', such as 0x0e:0x50-0x57");
+    ck_assert_int_eq(open_spec(",mux=0x70", &a, &fault), -EINVAL);
+    ck_assert_str_eq(fault.text, "mux=0x70: only match=lookup looks at it");
     ck_assert_int_eq(i2cpt_adapter_open("trace", &a, &fault), -EINVAL);
     ck_assert_str_eq(fault.text, "trace: no file= given");
 }
