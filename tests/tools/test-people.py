@@ -95,6 +95,22 @@ def test_another_order_hints_at_lookup():
     assert '--match lookup' not in err, err
 
 
+def test_channels_of_a_multiplexer_are_told_apart():
+    write('mux.i2ct', 'i2cpt-trace 1\n' + ''.join(
+        f'0 +0 w1@0x70 {channel}\n0 +0 w1@0x38 00\n0 +0 r1@0x38 = {chip}\n'
+        for channel, chip in (('01', '14'), ('02', '28'))) + 'end 6\n')
+    client = ('import os,fcntl,sys; f=os.open("/dev/i2c-0",os.O_RDWR)\n'
+              'for channel, chip in ((2, 0x28), (1, 0x14)):\n'
+              '    fcntl.ioctl(f,0x0703,0x70); os.write(f,bytes([channel]))\n'
+              '    fcntl.ioctl(f,0x0703,0x38); os.write(f,b"\\0")\n'
+              '    sys.exit(3) if os.read(f,1)[0] != chip else None\n')
+    words = ('--match', 'lookup', '--', sys.executable, '-c', client)
+    run('replay', 'mux.i2ct', '--mux', '0x70', *words)
+    run('replay', 'mux.i2ct', *words, status=3)
+    _, err = run('replay', 'mux.i2ct', '--mux', '0x70', '--', 'true', status=125)
+    assert 'mux=0x70: only match=lookup looks at it' in err, err
+
+
 def test_no_controls_reach_the_terminal():
     for control in '\u009b31m', '\u0085', '\u0080':
         write('c1.i2ct', TRACE.replace('stub', 'x' + control))

@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
-from cli import run, write
+from cli import fine, run, write
 
 TRACE = '''i2cpt-trace 1
 adapter: by "hand" \\ é
@@ -92,6 +92,66 @@ def test_check_json():
         'trace': 'c.i2ct', 'verdict': 'whole', 'transfers': 6, 'lines': 12}
     write('c.i2ct', TRACE.replace('end 6\n', ''))
     assert as_json('check', 'c.i2ct', status=1)['verdict'] == 'truncated'
+
+
+# A chip at 0x38 on each of two channels of a multiplexer at 0x70.
+CHANNELS = ('w1@0x70 01', 'w1@0x38 00 r1 = 14',
+            'w1@0x70 02', 'w1@0x38 00 r1 = 28')
+# name, transfers, what check names: address, line, other
+MUXES = (
+    ('the channels of a multiplexer', CHANNELS, [(0x70, 3, 5)]),
+    ('what changes by itself', CHANNELS + ('w1@0x38 00 r1 = 29',), []),
+    ('the same on every channel',
+     CHANNELS[:3] + ('w1@0x38 00 r1 = 14',), []),
+    ('no multiplexer has such an address: it may have changed by itself',
+     [line.replace('0x70', '0x20') for line in CHANNELS], []),
+    ('but it comes and goes with it',
+     [line.replace('0x70', '0x20') for line in 2 * CHANNELS], [(0x20, 3, 5)]),
+    ('a chip with registers there: it may have changed by itself',
+     ('w2@0x70 05 01', *CHANNELS), []),
+    ('a chip that is on one channel only',
+     (CHANNELS[0], 'w0@0x38', CHANNELS[2],
+      'w0@0x38 ! ENXIO phase=address msg=0'), [(0x70, 3, 5)]),
+    ('a pointer that was set is no channel',
+     ('w1@0x70 01', 'w1@0x38 00', 'r1@0x38 = 14',
+      'w1@0x70 01', 'w1@0x38 01', 'r1@0x38 = 28'), []),
+    ('behind it, too',
+     ('w1@0x70 01', 'w1@0x38 00', 'r1@0x38 = 14', 'w1@0x70 02', 'w1@0x38 00',
+      'r1@0x38 = 28'), [(0x70, 4, 7)]),
+    ('redacted or volatile answers', ('w1@0x70 01', 'w1@0x38 00 r1 = 14~',
+                                      'w1@0x70 02', 'w1@0x38 00 r1 = ??'), []),
+    ('a select that was refused',
+     (*CHANNELS[:2], 'w1@0x70 02 ! EIO phase=data msg=0 byte=0', CHANNELS[3]),
+     []),
+    ('on another bus', [f'i2c-{bus}: {line}' for bus, line in
+                        zip((1, 2, 1, 2), CHANNELS)], []),
+    ('two of them',
+     (*CHANNELS, 'w1@0x71 01', 'w1@0x39 00 r1 = 01', 'w1@0x71 02',
+      'w1@0x39 00 r1 = 02'), [(0x70, 3, 5), (0x71, 7, 9)]),
+)
+
+
+def numbered(lines):
+    return ('i2cpt-trace 1\n' + ''.join(f'{i} +0 {line}\n'
+                                        for i, line in enumerate(lines))
+            + f'end {len(lines)}\n')
+
+
+def test_check_points_multiplexers_out():
+    for name, lines, found in MUXES:
+        write('m.i2ct', numbered(lines))
+        muxes = as_json('check', 'm.i2ct').get('muxes', [])
+        assert [(m['address'], m['line'], m['other'])
+                for m in muxes] == found, (name, muxes)
+
+
+def test_check_says_which_key():
+    write('m.i2ct', numbered(CHANNELS))
+    assert fine('check', 'm.i2ct') == (
+        'm.i2ct: whole, 4 transfers\n'
+        'm.i2ct: line 5 asks as line 3 does and is answered otherwise, which '
+        'what was written to 0x70 in between explains: if that is a '
+        'multiplexer, match=lookup needs mux=0x70\n')
 
 
 def test_list_json():

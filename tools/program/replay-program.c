@@ -47,6 +47,7 @@ static int add_bus(struct buses *buses, const struct replay_options *r,
     ret = ret ? ret : set(o, "backend", "trace", &fault);
     ret = ret ? ret : set(o, "file", r->trace, &fault);
     ret = ret ? ret : set(o, "match", r->match, &fault);
+    ret = ret ? ret : set(o, "mux", r->mux, &fault);
     ret = ret ? ret : set(o, "end", r->end, &fault);
     ret = ret ? ret : set(o, "timing", r->timing, &fault);
     ret = ret ? ret : set(o, "truncated", "accept", &fault);

@@ -13,8 +13,9 @@ int record_program(struct buses *buses, const struct recording *recording,
 
 struct replay_options {
     const char *trace;
-    const char *match, *end, *timing; /* NULL: the backend's default */
-    const char *report;               /* a file for the verdict, or NULL */
+    /* NULL: the backend's default */
+    const char *match, *mux, *end, *timing;
+    const char *report; /* a file for the verdict, or NULL */
     uint32_t bus;
     bool bus_given; /* or else as the trace says it was seen */
     struct program_options program;
@@ -22,7 +23,7 @@ struct replay_options {
 };
 /* Both return what the verb shall exit with. */
 int replay_program(const struct replay_options *r);
-/* Not match, end and argv. */
+/* Not match, mux, end and argv. */
 int replay_on_adapter(const struct replay_options *r, const char *spec);
 
 #endif

@@ -7,12 +7,29 @@
 
 #include "common/json.h"
 #include "common/tool.h"
+#include "verbs/mux-hint.h"
+
+#define MUXES_MAX 8
 
 struct verdict {
     const char *path, *word;
     uint64_t transfers, last; /* line that could be read */
     struct i2cpt_fault fault;
+    struct mux_found muxes[MUXES_MAX];
+    size_t n_muxes;
 };
+
+static void json_mux(struct json *j, const struct mux_found *m)
+{
+    json_open(j, NULL, '{');
+    if (m->bus >= 0) {
+        json_int(j, "bus", m->bus);
+    }
+    json_uint(j, "address", m->addr);
+    json_uint(j, "line", m->line);
+    json_uint(j, "other", m->other);
+    json_close(j, '}');
+}
 
 static void print_json(const struct verdict *v)
 {
@@ -26,7 +43,32 @@ static void print_json(const struct verdict *v)
     if (v->fault.code) {
         json_string(&j, "error", v->fault.text);
     }
+    if (v->n_muxes) {
+        json_open(&j, "muxes", '[');
+    }
+    for (size_t i = 0; i < v->n_muxes; i++) {
+        json_mux(&j, &v->muxes[i]);
+    }
+    if (v->n_muxes) {
+        json_close(&j, ']');
+    }
     json_close(&j, '}');
+}
+
+/* Nothing is wrong with the trace, but with looking things up in it. */
+static void print_mux(const char *path, const struct mux_found *m)
+{
+    char bus[24] = "";
+
+    if (m->bus >= 0) {
+        snprintf(bus, sizeof(bus), " of i2c-%" PRId32, m->bus);
+    }
+    printf(
+        "%s: line %" PRIu64 " asks as line %" PRIu64
+        " does and is answered otherwise, which what was written to 0x%02x%s "
+        "in between explains: if that is a multiplexer, match=lookup needs "
+        "mux=0x%02x\n",
+        path, m->other, m->line, m->addr, bus, m->addr);
 }
 
 static void print(const struct verdict *v)
@@ -39,19 +81,28 @@ static void print(const struct verdict *v)
         printf(", %" PRIu64 " transfers", v->transfers);
     }
     putchar('\n');
+    for (size_t i = 0; i < v->n_muxes; i++) {
+        print_mux(v->path, &v->muxes[i]);
+    }
 }
 
 static int check(struct verdict *v, struct i2cpt_trace_reader *reader)
 {
     struct tool_progress progress = {.what = "lines"};
     const struct i2cpt_trace_line *line;
+    struct mux_hint *hint = mux_hint_new();
     int rc;
 
     while ((rc = i2cpt_trace_reader_next(reader, &line, &v->fault)) > 0) {
         v->last = line->line;
+        if (line->kind == I2CPT_TRACE_TRANSFER) {
+            mux_hint_add(hint, &line->transfer, line->line);
+        }
         tool_progress_step(&progress);
     }
     tool_progress_clear(&progress);
+    v->n_muxes = rc ? 0 : mux_hint_find(hint, v->muxes, MUXES_MAX);
+    mux_hint_free(hint);
     v->transfers = i2cpt_trace_reader_transfers(reader);
     v->word = i2cpt_trace_reader_complete(reader) ? "whole" : "truncated";
     return rc;
@@ -89,6 +140,11 @@ const struct verb verb_check = {
             "  whole      every line can be read and `end N` counts right\n"
             "  truncated  readable, but the recorder did not come to its end\n"
             "  bad        a line is no line of a trace; which, and why\n\n"
+            "Where one request has several answers, and what was written to "
+            "another\n"
+            "address explains which, that address is named: a multiplexer, for "
+            "replay\n"
+            "--match lookup --mux.\n\n"
             "Exit status: 0 whole, 1 truncated or bad, 3 cannot be opened.\n\n"
             "Example:\n"
             "  i2cpt-replay check session.i2ct\n",

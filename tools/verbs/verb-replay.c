@@ -60,6 +60,7 @@ static int run(const struct verb *verb, int argc, char **argv)
         {"bus", required_argument, NULL, 'b'},
         {"timing", required_argument, NULL, 't'},
         {"match", required_argument, NULL, 'm'},
+        {"mux", required_argument, NULL, 'x'},
         {"end", required_argument, NULL, 'e'},
         {"report", required_argument, NULL, 'r'},
         BUSES_OPTIONS,
@@ -85,6 +86,9 @@ static int run(const struct verb *verb, int argc, char **argv)
             break;
         case 'm':
             r.match = optarg;
+            break;
+        case 'x':
+            r.mux = optarg;
             break;
         case BUSES_REDIRECT:
             if (!program_redirect_parse(optarg, &r.program.redirect)) {
@@ -117,8 +121,8 @@ static int run(const struct verb *verb, int argc, char **argv)
     if (!spec) {
         tool_usage(verb, "replay needs -a ADAPTER, or a PROGRAM");
     }
-    if (r.match || r.end) {
-        tool_usage(verb, "--match and --end go with a PROGRAM");
+    if (r.match || r.mux || r.end) {
+        tool_usage(verb, "--match, --mux and --end go with a PROGRAM");
     }
     return replay_on_adapter(&r, spec);
 }
@@ -136,6 +140,9 @@ const struct verb verb_replay = {
         "  --timing off|recorded  as fast as it goes, or not before its "
         "time\n"
         "  --match M              per-address, strict or lookup\n"
+        "  --mux ADDRESS[:...]    lookup: multiplexers; what was last written "
+        "to them\n"
+        "                         is part of every other request\n"
         "  --end E                behind the last transfer: error, hold, "
         "loop\n"
         "  --report FILE          the verdict as JSON\n"
