@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bus/bus.h"
+#include "core/descriptors.h"
 #include "core/fault.h"
 #include "core/options.h"
 #include "i2cpt-trace.h"
@@ -136,13 +137,6 @@ bool i2cpt_adapter_is_instant(struct i2cpt_adapter *a)
     return a->bus->instant;
 }
 
-static int watch(int poll_fd, int fd)
-{
-    struct epoll_event event = {.events = EPOLLIN};
-
-    return fd < 0 || epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
 static int make_fds_locked(struct i2cpt_adapter *a)
 {
     int ret;
@@ -150,9 +144,9 @@ static int make_fds_locked(struct i2cpt_adapter *a)
     a->poll_fd = epoll_create1(EPOLL_CLOEXEC);
     a->event_fd = eventfd(a->complete ? 1 : 0, EFD_CLOEXEC | EFD_NONBLOCK);
     a->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    ret = a->poll_fd < 0 ? -errno : watch(a->poll_fd, a->event_fd);
+    ret = a->poll_fd < 0 ? -errno : i2cpt_poll_add(a->poll_fd, a->event_fd);
     if (!ret) {
-        ret = watch(a->poll_fd, a->timer_fd);
+        ret = i2cpt_poll_add(a->poll_fd, a->timer_fd);
     }
     if (ret) {
         close_fds(a);

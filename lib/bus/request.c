@@ -4,11 +4,11 @@
 #include <glib.h>
 #include <sys/timerfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "bus/bus.h"
 #include "core/check-msgs.h"
 #include "core/clock.h"
+#include "core/descriptors.h"
 #include "core/fault.h"
 
 /* ------------------------------------------ the handle's list, descriptors */
@@ -27,24 +27,6 @@ static void unlink_locked(struct i2cpt_adapter *a, struct i2cpt_request *r)
     *(r->next ? &r->next->prev : &a->last) = r->prev;
 }
 
-static void signal_fd(int fd)
-{
-    uint64_t one = 1;
-
-    if (fd >= 0 && write(fd, &one, sizeof(one)) < 0) {
-        /* the counter is at its limit, so it is readable all the same */
-    }
-}
-
-static void unsignal_locked(struct i2cpt_adapter *a)
-{
-    uint64_t count;
-
-    if (a->event_fd >= 0 && read(a->event_fd, &count, sizeof(count)) < 0) {
-        /* EAGAIN: nobody had signalled */
-    }
-}
-
 bool request_is_ready(const struct i2cpt_request *r)
 {
     return r->state == REQUEST_COMPLETE && !r->claimed && !r->internal;
@@ -53,14 +35,14 @@ bool request_is_ready(const struct i2cpt_request *r)
 static void count_ready_locked(struct i2cpt_request *r)
 {
     if (!r->adapter->complete++) {
-        signal_fd(r->adapter->event_fd);
+        i2cpt_event_signal(r->adapter->event_fd);
     }
 }
 
 static void uncount_ready_locked(struct i2cpt_request *r)
 {
     if (request_is_ready(r) && !--r->adapter->complete) {
-        unsignal_locked(r->adapter);
+        i2cpt_event_clear(r->adapter->event_fd);
     }
 }
 
@@ -92,7 +74,7 @@ static void request_complete_locked(struct i2cpt_request *r, int result,
     if (request_is_ready(r)) {
         count_ready_locked(r);
     } else if (r->internal) {
-        signal_fd(r->signal_fd);
+        i2cpt_event_signal(r->signal_fd);
     }
 }
 

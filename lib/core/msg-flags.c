@@ -6,17 +6,19 @@
 /* clang-format off */
 const struct i2cpt_msg_flag i2cpt_msg_flags[] = {
     {I2CPT_M_TEN,          0,   I2CPT_FUNC_10BIT_ADDR,
-     "10-bit address"},
-    {I2CPT_M_RECV_LEN,     0,   I2CPT_FUNC_SMBUS_READ_BLOCK_DATA, "RECV_LEN"},
+     "10-bit address",   "ten_bit"},
+    {I2CPT_M_RECV_LEN,     0,   I2CPT_FUNC_SMBUS_READ_BLOCK_DATA,
+     "RECV_LEN",         "block"},
     {I2CPT_M_IGNORE_NAK,   'i', I2CPT_FUNC_PROTOCOL_MANGLING,
-     "mangled protocol"},
+     "mangled protocol", "ignore_nak"},
     {I2CPT_M_NO_RD_ACK,    'n', I2CPT_FUNC_PROTOCOL_MANGLING,
-     "mangled protocol"},
+     "mangled protocol", "no_read_ack"},
     {I2CPT_M_STOP,         'p', I2CPT_FUNC_PROTOCOL_MANGLING,
-     "mangled protocol"},
-    {I2CPT_M_NOSTART,      's', I2CPT_FUNC_NOSTART, "NOSTART"},
+     "mangled protocol", "stop"},
+    {I2CPT_M_NOSTART,      's', I2CPT_FUNC_NOSTART,
+     "NOSTART",          "no_start"},
     {I2CPT_M_REV_DIR_ADDR, 't', I2CPT_FUNC_PROTOCOL_MANGLING,
-     "mangled protocol"},
+     "mangled protocol", "reversed"},
     {0},
 };
 /* clang-format on */

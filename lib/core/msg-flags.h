@@ -10,6 +10,7 @@ struct i2cpt_msg_flag {
     char letter;            /* i2ctransfer's; 0: written in another way */
     uint32_t functionality; /* an adapter without it refuses the flag */
     const char *what;       /* for a person */
+    const char *key;        /* in the tools' JSON */
 };
 
 /* All but I2CPT_M_RD, ended by flag 0; those with letters in the order in which

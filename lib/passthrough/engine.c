@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <glib.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "core/descriptors.h"
 #include "core/fault.h"
 #include "passthrough/deadline-thread.h"
 #include "passthrough/passthrough.h"
@@ -205,12 +205,8 @@ void i2cpt_pt_leave(struct i2cpt_passthrough *pt, bool complete)
 
 static void signal_dispatch(struct i2cpt_passthrough *pt)
 {
-    uint64_t one = 1;
-
     pt->deferred = true;
-    if (write(pt->event_fd, &one, sizeof(one)) < 0) {
-        /* the counter is at its limit, so it is readable all the same */
-    }
+    i2cpt_event_signal(pt->event_fd);
 }
 
 /* A posted write has ended; a START may have waited for that. */
@@ -260,16 +256,6 @@ void i2cpt_pt_part(struct i2cpt_passthrough *pt)
     pthread_mutex_unlock(&pt->lock);
 }
 
-/* The signal of an answer that was left, or of a request that has ended. */
-static void unsignal(struct i2cpt_passthrough *pt)
-{
-    uint64_t count;
-
-    if (read(pt->event_fd, &count, sizeof(count)) < 0) {
-        /* EAGAIN: nobody had signalled */
-    }
-}
-
 bool i2cpt_pt_look(struct i2cpt_passthrough *pt)
 {
     uint64_t now = pt_clock(pt);
@@ -282,7 +268,8 @@ bool i2cpt_pt_look(struct i2cpt_passthrough *pt)
         return false;
     }
     pt->now_ns = now;
-    unsignal(pt);
+    /* of an answer that was left, or of a request that has ended */
+    i2cpt_event_clear(pt->event_fd);
     i2cpt_pt_collect_stop(pt);
     deferred = pt->deferred;
     pt->deferred = false;

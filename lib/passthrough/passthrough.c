@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/descriptors.h"
 #include "core/fault.h"
 #include "passthrough/deadline-thread.h"
 #include "passthrough/passthrough.h"
@@ -55,13 +56,11 @@ static int choose_mode(struct i2cpt_passthrough *pt, struct i2cpt_fault *fault)
     return 0;
 }
 
-static int watch(int poll_fd, int fd)
+static int add_adapter(struct i2cpt_passthrough *pt)
 {
-    struct epoll_event event = {.events = EPOLLIN};
+    int fd = i2cpt_adapter_fd(pt->adapter);
 
-    return fd < 0                                          ? fd
-           : epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno
-                                                           : 0;
+    return fd < 0 ? fd : i2cpt_poll_add(pt->poll_fd, fd);
 }
 
 /* Readable when the adapter's is, or when the timer has an answer. */
@@ -74,9 +73,9 @@ static int make_fds(struct i2cpt_passthrough *pt, struct i2cpt_fault *fault)
         return i2cpt_fault_text(fault, errno, "epoll: %s", g_strerror(errno));
     }
     pt->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    ret = watch(pt->poll_fd, pt->event_fd < 0 ? -errno : pt->event_fd);
+    ret = i2cpt_poll_add(pt->poll_fd, pt->event_fd);
     if (!ret) {
-        ret = watch(pt->poll_fd, i2cpt_adapter_fd(pt->adapter));
+        ret = add_adapter(pt);
     }
     return ret ? i2cpt_fault_text(fault, -ret, "epoll: %s", g_strerror(-ret))
                : 0;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every verb needs: options, errors, progress, exit status. */
+#include "common/text-in.h"
 #include "common/text.h"
 #include "common/tool.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,19 @@ void tool_complain(const char *format, ...)
     va_start(args, format);
     vcomplain(format, args);
     va_end(args);
+}
+
+uint64_t tool_number(const struct verb *verb, const char *option,
+                     const char *text, uint64_t most)
+{
+    const char *end = text;
+    uint64_t value;
+
+    if (!text_number(&end, 10, most, &value) || *end) {
+        tool_usage(verb, "%s=%s: accepted is a number from 0 to %" PRIu64,
+                   option, text, most);
+    }
+    return value;
 }
 
 void tool_usage(const struct verb *verb, const char *format, ...)

@@ -46,6 +46,9 @@ void tool_no_operand(const struct verb *verb, int argc, char **argv);
 int tool_open_trace(const struct verb *verb, int argc, char **argv, bool *json,
                     const char **path, struct i2cpt_trace_reader **reader,
                     struct i2cpt_fault *fault);
+/* What an option says, decimal and at most that; or TOOL_USAGE as above. */
+uint64_t tool_number(const struct verb *verb, const char *option,
+                     const char *text, uint64_t most);
 /* Ends the program with TOOL_USAGE and this line. */
 void tool_usage(const struct verb *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));

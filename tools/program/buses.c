@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/text-in.h"
 #include "program/buses.h"
 #include "owner/owner.h"
 #include "program/program.h"
@@ -36,9 +37,10 @@ struct buses *buses_new(void)
 
 static uint32_t parse_number(const struct verb *verb, const char *text)
 {
-    guint64 value;
+    const char *end = text;
+    uint64_t value;
 
-    if (!g_ascii_string_to_unsigned(text, 10, 0, OWNER_BUS_MAX, &value, NULL)) {
+    if (!text_number(&end, 10, OWNER_BUS_MAX, &value) || *end) {
         tool_usage(verb, "--bus %s: accepted is 0 to %u, or N=SPEC", text,
                    OWNER_BUS_MAX);
     }
@@ -84,21 +86,33 @@ uint32_t buses_number(const struct buses *b)
     return b->number;
 }
 
+bool buses_program_option(struct program_options *program,
+                          const struct verb *verb, int letter,
+                          const char *value)
+{
+    if (letter == BUSES_IO_URING) {
+        program->io_uring = true;
+        return true;
+    }
+    if (letter != BUSES_REDIRECT) {
+        return false;
+    }
+    if (!program_redirect_parse(value, &program->redirect)) {
+        tool_usage(verb, "--redirect=%s: accepted is auto, seccomp or preload",
+                   value);
+    }
+    return true;
+}
+
 void buses_option(struct buses *b, const struct verb *verb, int letter,
                   const char *value)
 {
     const char *equals = value ? strchr(value, '=') : NULL;
 
-    if (letter == BUSES_IO_URING) {
-        b->program.io_uring = true;
-    } else if (letter == BUSES_REDIRECT) {
-        if (!program_redirect_parse(value, &b->program.redirect)) {
-            tool_usage(verb,
-                       "--redirect=%s: accepted is auto, seccomp or "
-                       "preload",
-                       value);
-        }
-    } else if (letter == 'a') {
+    if (buses_program_option(&b->program, verb, letter, value)) {
+        return;
+    }
+    if (letter == 'a') {
         g_free(b->adapter);
         b->adapter = g_strdup(value);
     } else if (equals) {

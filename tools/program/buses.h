@@ -22,6 +22,11 @@ enum { BUSES_REDIRECT = 1000, BUSES_IO_URING };
     }
 
 struct buses *buses_new(void);
+/* BUSES_REDIRECT or BUSES_IO_URING; false: it is another option. Ends the
+ * program where it is wrong. */
+bool buses_program_option(struct program_options *program,
+                          const struct verb *verb, int letter,
+                          const char *value);
 /* Letter 'a' or 'b' of the options, or BUSES_REDIRECT or BUSES_IO_URING; ends
  * the program where it is wrong. */
 void buses_option(struct buses *b, const struct verb *verb, int letter,

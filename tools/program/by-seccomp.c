@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
+#include "common/text-in.h"
 #include "common/tool.h"
 #include "owner/owner.h"
 #include "preload/protocol.h"
@@ -28,7 +29,11 @@ static char **without_ours(char **env, struct owner *o)
         return env;
     }
     for (char **word = before; *word; word++) {
-        if (!owner_has_bus(o, (uint32_t)strtoul(*word, NULL, 10))) {
+        const char *end = *word;
+        uint64_t bus;
+
+        if (!text_number(&end, 10, OWNER_BUS_MAX, &bus) ||
+            !owner_has_bus(o, (uint32_t)bus)) {
             g_string_append_printf(left, "%s%s", left->len ? ":" : "", *word);
         }
     }

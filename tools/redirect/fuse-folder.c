@@ -22,10 +22,9 @@ struct entry {
 
 static bool is_hidden(struct owner *o, const char *name)
 {
-    unsigned bus;
-    char end;
+    int64_t bus = fuse_server_bus_of(name);
 
-    return sscanf(name, "i2c-%u%c", &bus, &end) == 1 && owner_has_bus(o, bus);
+    return bus >= 0 && owner_has_bus(o, (uint32_t)bus);
 }
 
 static void add(struct listing *l, uint64_t ino, uint32_t type,

@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "common/text-in.h"
 #include "redirect/fuse-private.h"
 #include "redirect/fuse-server.h"
 
@@ -81,20 +82,30 @@ static int do_init(struct fuse_call *c)
     return in.major == FUSE_KERNEL_VERSION ? 0 : -EPROTO;
 }
 
+int64_t fuse_server_bus_of(const char *name)
+{
+    uint64_t bus;
+
+    if (!text_take(&name, "i2c-") || (*name == '0' && name[1]) ||
+        !text_number(&name, 10, OWNER_BUS_MAX, &bus) || *name) {
+        return -1;
+    }
+    return (int64_t)bus;
+}
+
 static int do_lookup(struct fuse_call *c)
 {
     const char *name = (const char *)c->data;
     uint64_t node = 0;
-    unsigned bus;
-    char end;
+    int64_t bus;
 
     if (c->head->nodeid != FUSE_ROOT_ID || !memchr(name, 0, c->len)) {
         return -ENOENT;
     }
     if (!strcmp(name, FUSE_SERVER_DEV)) {
         node = FUSE_SERVER_INO_DEV;
-    } else if (sscanf(name, FUSE_SERVER_NODE "%c", &bus, &end) == 1 &&
-               owner_has_bus(c->owner, bus)) {
+    } else if ((bus = fuse_server_bus_of(name)) >= 0 &&
+               owner_has_bus(c->owner, (uint32_t)bus)) {
         node = FUSE_SERVER_INO_NODE + (uint64_t)bus;
     }
     if (!node) {

@@ -62,15 +62,7 @@ static bool below(const char *path, const char *folder)
 /* "/dev/i2c-N" with nothing before, between or behind; -1 for others. */
 static int64_t node_number(const char *path)
 {
-    char *end;
-    long n;
-
-    if (strncmp(path, "/dev/i2c-", 9) || path[9] < '0' || path[9] > '9' ||
-        (path[9] == '0' && path[10])) {
-        return -1;
-    }
-    n = strtol(path + 9, &end, 10);
-    return *end || n > 1048575 ? -1 : n;
+    return strncmp(path, "/dev/", 5) ? -1 : fuse_server_bus_of(path + 5);
 }
 
 static bool is_node(const struct places *p, const char *path)

@@ -2,6 +2,8 @@
 /* Parts of a trace's line as JSON. */
 #include "verbs/trace-json.h"
 
+#include "core/msg-flags.h"
+
 const char *trace_json_phase(int32_t phase)
 {
     static const char *const names[] = {NULL, "address", "data", "stop"};
@@ -31,22 +33,11 @@ static void put_kind(struct json *j, const char *key,
 
 static void put_flags(struct json *j, const struct i2cpt_trace_msg *m)
 {
-    static const struct {
-        uint16_t flag;
-        const char *key;
-    } flags[] = {
-        {I2CPT_M_TEN, "ten_bit"},
-        {I2CPT_M_RECV_LEN, "block"},
-        {I2CPT_M_IGNORE_NAK, "ignore_nak"},
-        {I2CPT_M_NO_RD_ACK, "no_read_ack"},
-        {I2CPT_M_STOP, "stop"},
-        {I2CPT_M_NOSTART, "no_start"},
-        {I2CPT_M_REV_DIR_ADDR, "reversed"},
-    };
+    const struct i2cpt_msg_flag *f;
 
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        if (m->flags & flags[i].flag) {
-            json_bool(j, flags[i].key, true);
+    for (f = i2cpt_msg_flags; f->flag; f++) {
+        if (m->flags & f->flag) {
+            json_bool(j, f->key, true);
         }
     }
 }

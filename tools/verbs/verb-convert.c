@@ -286,19 +286,6 @@ static int convert(struct convert *c, const struct convert_format *from,
 
 /* ----------------------------------------------------------------- options */
 
-static bool parse_number(const char *text, uint64_t *value, const char **end)
-{
-    char *rest;
-
-    if (*text < '0' || *text > '9') {
-        return false;
-    }
-    errno = 0;
-    *value = strtoull(text, &rest, 10);
-    *end = rest;
-    return !errno;
-}
-
 /* Hz, with k or M. */
 static uint64_t frequency(const struct verb *verb, const char *option,
                           const char *text, uint64_t most)
@@ -307,7 +294,7 @@ static uint64_t frequency(const struct verb *verb, const char *option,
     const char *end = text;
     uint64_t scale = 1;
 
-    bool good = parse_number(text, &value, &end);
+    bool good = text_number(&end, 10, most, &value);
     if (good && *end) {
         scale = *end == 'k' ? 1000 : *end == 'M' ? 1000000 : 0;
         good = scale && !end[1];
@@ -332,7 +319,7 @@ static uint64_t duration(const struct verb *verb, const char *option,
     if (!strcmp(text, "off")) {
         return CONVERT_GAP_OFF;
     }
-    if (parse_number(text, &value, &end)) {
+    if (text_number(&end, 10, UINT64_MAX, &value)) {
         for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
             if (!strcmp(end, units[i].unit) &&
                 value <= UINT64_C(1000000000000000) / units[i].ns) {
@@ -342,19 +329,6 @@ static uint64_t duration(const struct verb *verb, const char *option,
     }
     tool_usage(verb, "%s=%s: accepted is off, or as 20us, 10ms, 2s", option,
                text);
-}
-
-static int32_t bus_number(const struct verb *verb, const char *text)
-{
-    const char *end = text;
-    uint64_t value;
-
-    if (!parse_number(text, &value, &end) || *end ||
-        value > I2CPT_TRACE_BUS_MAX) {
-        tool_usage(verb, "--bus=%s: accepted is 0 to %d", text,
-                   I2CPT_TRACE_BUS_MAX);
-    }
-    return (int32_t)value;
 }
 
 static unsigned address_bits(const struct verb *verb, const char *text)
@@ -370,6 +344,50 @@ struct job {
     const struct convert_format *from, *to;
     const char *in, *out;
 };
+
+static void set_option(const struct verb *verb, struct job *job, int letter)
+{
+    struct convert_options *o = &job->convert.options;
+
+    switch (letter) {
+    case 'F':
+        job->from = named_format(verb, "--from", optarg);
+        break;
+    case 'T':
+        job->to = named_format(verb, "--to", optarg);
+        break;
+    case 'f':
+        o->frequency_hz =
+            (uint32_t)frequency(verb, "--frequency", optarg, 10000000);
+        break;
+    case 'g':
+        o->max_gap_ns = duration(verb, "--max-gap", optarg);
+        break;
+    case 'b':
+        o->bus =
+            (int32_t)tool_number(verb, "--bus", optarg, I2CPT_TRACE_BUS_MAX);
+        break;
+    case 'n':
+        o->name = optarg;
+        break;
+    case 'a':
+        o->address_bits = address_bits(verb, optarg);
+        break;
+    case 'j':
+        o->join = true;
+        break;
+    case 'r':
+        o->sample_rate_hz =
+            frequency(verb, "--sample-rate", optarg, 10000000000);
+        break;
+    case 'c':
+        o->scl = optarg;
+        break;
+    case 'd':
+        o->sda = optarg;
+        break;
+    }
+}
 
 static void parse_options(const struct verb *verb, int argc, char **argv,
                           struct job *job)
@@ -389,47 +407,10 @@ static void parse_options(const struct verb *verb, int argc, char **argv,
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct convert_options *o = &job->convert.options;
     int letter;
 
     while ((letter = tool_option(verb, argc, argv, ":h", options)) != -1) {
-        switch (letter) {
-        case 'F':
-            job->from = named_format(verb, "--from", optarg);
-            break;
-        case 'T':
-            job->to = named_format(verb, "--to", optarg);
-            break;
-        case 'f':
-            o->frequency_hz =
-                (uint32_t)frequency(verb, "--frequency", optarg, 10000000);
-            break;
-        case 'g':
-            o->max_gap_ns = duration(verb, "--max-gap", optarg);
-            break;
-        case 'b':
-            o->bus = bus_number(verb, optarg);
-            break;
-        case 'n':
-            o->name = optarg;
-            break;
-        case 'a':
-            o->address_bits = address_bits(verb, optarg);
-            break;
-        case 'j':
-            o->join = true;
-            break;
-        case 'r':
-            o->sample_rate_hz =
-                frequency(verb, "--sample-rate", optarg, 10000000000);
-            break;
-        case 'c':
-            o->scl = optarg;
-            break;
-        case 'd':
-            o->sda = optarg;
-            break;
-        }
+        set_option(verb, job, letter);
     }
     if (argc - optind < 2) {
         tool_usage(verb, "convert needs IN and OUT");

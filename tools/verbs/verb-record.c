@@ -198,6 +198,38 @@ static void check_merge(const struct verb *verb, const struct recording *r)
     }
 }
 
+/* What the words of the command line say. */
+struct words {
+    struct recording recording;
+    struct buses *buses;
+    const char *spec, *transfers;
+};
+
+static void set_option(const struct verb *verb, struct words *w, int letter)
+{
+    switch (letter) {
+    case 'o':
+        w->recording.path = optarg;
+        break;
+    case 'p':
+        w->recording.append = true;
+        break;
+    case 'm':
+        w->recording.merge = optarg;
+        break;
+    case 'r':
+        recording_redact(&w->recording, optarg);
+        break;
+    case 't':
+        w->transfers = optarg;
+        break;
+    default:
+        w->spec = letter == 'a' ? optarg : w->spec;
+        buses_option(w->buses, verb, letter, optarg);
+        break;
+    }
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
     static const struct option options[] = {
@@ -212,55 +244,33 @@ static int run(const struct verb *verb, int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct recording recording = {0};
-    const char *spec = NULL, *transfers = NULL;
-    struct buses *buses = buses_new();
+    struct words w = {.buses = buses_new()};
     struct i2cpt_fault fault;
     int letter;
 
     while ((letter = tool_option(verb, argc, argv, "+:a:o:h", options)) != -1) {
-        switch (letter) {
-        case 'o':
-            recording.path = optarg;
-            break;
-        case 'p':
-            recording.append = true;
-            break;
-        case 'm':
-            recording.merge = optarg;
-            break;
-        case 'r':
-            recording_redact(&recording, optarg);
-            break;
-        case 't':
-            transfers = optarg;
-            break;
-        default:
-            spec = letter == 'a' ? optarg : spec;
-            buses_option(buses, verb, letter, optarg);
-            break;
-        }
+        set_option(verb, &w, letter);
     }
-    if (!recording.path || (transfers != NULL) == (optind < argc)) {
+    if (!w.recording.path || (w.transfers != NULL) == (optind < argc)) {
         tool_usage(verb, "record needs -o TRACE, -a ADAPTER and either "
                          "--transfers or a PROGRAM");
     }
-    check_merge(verb, &recording);
-    if (output_check("-o", recording.path, transfers, &fault)) {
+    check_merge(verb, &w.recording);
+    if (output_check("-o", w.recording.path, w.transfers, &fault)) {
         tool_usage(verb, "%s", fault.text);
     }
-    buses_finish(buses, verb);
-    if (spec) {
-        refuse_record(verb, spec);
+    buses_finish(w.buses, verb);
+    if (w.spec) {
+        refuse_record(verb, w.spec);
     }
     if (optind < argc) {
-        return record_program(buses, &recording, argv + optind);
+        return record_program(w.buses, &w.recording, argv + optind);
     }
-    buses_free(buses);
-    if (!spec) {
+    buses_free(w.buses);
+    if (!w.spec) {
         tool_usage(verb, "record --transfers needs -a ADAPTER");
     }
-    return record_transfers(spec, &recording, transfers);
+    return record_transfers(w.spec, &w.recording, w.transfers);
 }
 
 const struct verb verb_record = {

@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* replay: on a PROGRAM or on an adapter. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/output.h"
 #include "common/tool.h"
 #include "program/with-program.h"
-
-static uint32_t parse_bus(const struct verb *verb, const char *text)
-{
-    char *end;
-
-    errno = 0;
-    long bus = strtol(text, &end, 10);
-    if (errno || end == text || *end || bus < 0 || bus > I2CPT_TRACE_BUS_MAX) {
-        tool_usage(verb, "--bus=%s: accepted is a number from 0 to %d", text,
-                   I2CPT_TRACE_BUS_MAX);
-    }
-    return (uint32_t)bus;
-}
 
 static void check_timing(const struct verb *verb, const char *text)
 {
@@ -53,6 +38,40 @@ static void check_files(const struct verb *verb, const struct replay_options *r,
     }
 }
 
+static void set_option(const struct verb *verb, struct replay_options *r,
+                       const char **spec, int letter)
+{
+    switch (letter) {
+    case 'a':
+        *spec = optarg;
+        break;
+    case 'b':
+        r->bus =
+            (uint32_t)tool_number(verb, "--bus", optarg, I2CPT_TRACE_BUS_MAX);
+        r->bus_given = true;
+        break;
+    case 't':
+        check_timing(verb, optarg);
+        r->timing = optarg;
+        break;
+    case 'm':
+        r->match = optarg;
+        break;
+    case 'x':
+        r->mux = optarg;
+        break;
+    case 'e':
+        r->end = optarg;
+        break;
+    case 'r':
+        r->report = optarg;
+        break;
+    default:
+        buses_program_option(&r->program, verb, letter, optarg);
+        break;
+    }
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
     static const struct option options[] = {
@@ -72,42 +91,7 @@ static int run(const struct verb *verb, int argc, char **argv)
     int letter;
 
     while ((letter = tool_option(verb, argc, argv, ":a:h", options)) != -1) {
-        switch (letter) {
-        case 'a':
-            spec = optarg;
-            break;
-        case 'b':
-            r.bus = parse_bus(verb, optarg);
-            r.bus_given = true;
-            break;
-        case 't':
-            check_timing(verb, optarg);
-            r.timing = optarg;
-            break;
-        case 'm':
-            r.match = optarg;
-            break;
-        case 'x':
-            r.mux = optarg;
-            break;
-        case BUSES_REDIRECT:
-            if (!program_redirect_parse(optarg, &r.program.redirect)) {
-                tool_usage(verb,
-                           "--redirect=%s: accepted is auto, seccomp or "
-                           "preload",
-                           optarg);
-            }
-            break;
-        case BUSES_IO_URING:
-            r.program.io_uring = true;
-            break;
-        case 'e':
-            r.end = optarg;
-            break;
-        case 'r':
-            r.report = optarg;
-            break;
-        }
+        set_option(verb, &r, &spec, letter);
     }
     if (optind < argc) {
         check_files(verb, &r, argv[optind], spec);
