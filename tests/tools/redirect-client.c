@@ -704,7 +704,9 @@ static void call_i2c_block_0(void)
 
 static void call_tcgets(void)
 {
-    printf("%d %s\n", isatty(opened()), name_of(errno));
+    int is = isatty(opened());
+
+    printf("%d %s\n", is, name_of(errno));
 }
 
 static void call_signals(void)

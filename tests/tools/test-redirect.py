@@ -52,10 +52,12 @@ def under(form, *command, **more):
 
 
 def rows():
+    """(name, seccomp, preload)"""
     with open(f'{HERE}/redirect-rows.txt', encoding='utf-8') as file:
         for line in file:
             if not line.startswith('#'):
-                yield [word.strip() for word in (line + ' | ').split('|')][:3]
+                name, _, *ours = [word.strip() for word in line.split('|')]
+                yield name, *ours[:2]
 
 
 def check_seccomp(done):
@@ -112,8 +114,6 @@ def test_rows_as_an_ordinary_user():
 
 def test_rows_preload():
     for name, _, expected in rows():
-        if expected == '-':
-            continue
         done = run('run', '--redirect=preload', '-a', STUB, '--', CLIENT,
                    '/dev/i2c-0', name)
         assert done.stdout == f'{name}: {expected}\n', (name, expected, done)

@@ -46,7 +46,7 @@ static bool send_reply(int fd, const void *data, size_t len, int pass)
 static bool do_open(struct connection *c, const struct preload_request *r)
 {
     struct preload_reply reply = {0};
-    int fd = owner_open_file(c->owner, r->file);
+    int fd = owner_open_file(c->owner, r->file, (uint32_t)r->arg);
     bool ok;
 
     reply.result = fd < 0 ? fd : 0;
@@ -134,7 +134,6 @@ void owner_accept(struct owner *o)
         g_free(c);
     } else {
         pthread_detach(thread);
-        o->reached = true;
         o->connections++;
         o->sockets = g_list_prepend(o->sockets, GINT_TO_POINTER(fd));
     }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The files that PROGRAM has open: made, shared by who is in one, and gone. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "owner/owner-private.h"
@@ -95,28 +99,53 @@ int owner_new_file(struct owner *o, uint32_t number, int fd, uint32_t *id)
     return 0;
 }
 
-/* The token is in it already. */
-int owner_open_file(struct owner *o, uint32_t number)
+/* A socket with the token's name, and a connection to it. */
+static int open_token(const struct preload_token *token, int *ours)
 {
-    struct preload_token token = {.magic = PRELOAD_MAGIC, .bus = number};
-    int fds[2], ret;
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    socklen_t len = offsetof(struct sockaddr_un, sun_path) + 1 + sizeof(*token);
+    int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
+    int fd = socket(AF_UNIX,
+                    type | (token->flags & O_NONBLOCK ? SOCK_NONBLOCK : 0), 0);
 
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
-        return -errno;
+    memcpy(name.sun_path + 1, token, sizeof(*token));
+    *ours = socket(AF_UNIX, type, 0);
+    if (fd >= 0 && *ours >= 0 && !bind(fd, (struct sockaddr *)&name, len) &&
+        !listen(fd, 0) && !connect(*ours, (struct sockaddr *)&name, len)) {
+        return fd;
     }
-    ret = owner_new_file(o, number, fds[0], &token.file);
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (*ours >= 0) {
+        close(*ours);
+    }
+    return -EMFILE;
+}
+
+int owner_open_file(struct owner *o, uint32_t number, uint32_t flags)
+{
+    struct preload_token token = {.magic = PRELOAD_MAGIC,
+                                  .bus = number,
+                                  .flags = flags,
+                                  .owner = o->number};
+    int fd, ours, ret = owner_new_file(o, number, -1, &token.file);
+    struct file *f;
+
     if (ret) {
-        close(fds[0]);
-        close(fds[1]);
         return ret;
     }
-    if (send(fds[0], &token, sizeof(token), MSG_NOSIGNAL) < 0) {
-        close(fds[1]);
+    fd = open_token(&token, &ours);
+    if (fd < 0) {
         owner_close_file(o, token.file);
-        return -EMFILE;
+        return fd;
     }
+    pthread_mutex_lock(&o->lock);
+    f = g_hash_table_lookup(o->files, GUINT_TO_POINTER(token.file));
+    f->fd = ours; /* nobody has heard of it yet who could close it */
+    pthread_mutex_unlock(&o->lock);
     owner_wake_loop(o);
-    return fds[1];
+    return fd;
 }
 
 void owner_close_file(struct owner *o, uint32_t id)

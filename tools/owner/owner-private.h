@@ -34,7 +34,7 @@ struct file {
     struct devfile dev;
     pthread_mutex_t lock;
     uint32_t id;
-    int fd;         /* the shim: the other end of PROGRAM's; or -1 */
+    int fd;         /* the shim: connected to PROGRAM's; or -1 */
     unsigned users; /* threads in a call on it, under the owner's lock */
     bool closed;
 };
@@ -53,6 +53,7 @@ struct owner {
     GArray *buses;
     char *dir, *path;
     int listener, wake[2]; /* wake: something for the main loop */
+    uint32_t number;       /* its own, in names of sockets */
     bool running;
     pthread_t thread;
 
@@ -62,7 +63,7 @@ struct owner {
     uint32_t next_id;
     unsigned connections;
     GList *sockets; /* of connections, as GINT_TO_POINTER */
-    bool used, reached, closing;
+    bool used, closing;
     atomic_bool interrupted; /* set by a signal handler, in any thread */
 };
 
@@ -71,8 +72,9 @@ struct owner_bus *owner_find_bus(struct owner *o, uint32_t number);
 /* A new file of bus `number`. With `fd`, which it takes over, it is closed when
  * the other end is; with -1, by owner_close_file(). 0 or -errno. */
 int owner_new_file(struct owner *o, uint32_t number, int fd, uint32_t *id);
-/* PROGRAM's end of a new file for the shim, or -errno. */
-int owner_open_file(struct owner *o, uint32_t number);
+/* PROGRAM's descriptor of a new file for the shim, opened with `flags`, or
+ * -errno. */
+int owner_open_file(struct owner *o, uint32_t number, uint32_t flags);
 struct file *owner_take_file(struct owner *o, uint32_t id);
 void owner_put_file(struct owner *o, struct file *f);
 /* PROGRAM has no copy left. */

@@ -16,6 +16,7 @@ int owner_new(struct owner **out)
 
     o->buses = g_array_new(FALSE, TRUE, sizeof(struct owner_bus));
     o->files = g_hash_table_new(NULL, NULL);
+    o->number = g_random_int();
     o->listener = o->wake[0] = o->wake[1] = -1;
     pthread_mutex_init(&o->lock, NULL);
     pthread_cond_init(&o->changed, NULL);
@@ -212,14 +213,12 @@ const char *owner_folder(struct owner *o)
     return o->dir;
 }
 
+/* The shim leaves a folder where it is loaded. */
 bool owner_was_reached(struct owner *o)
 {
-    bool reached;
+    g_autofree char *path = g_build_filename(o->dir, PRELOAD_LOADED, NULL);
 
-    pthread_mutex_lock(&o->lock);
-    reached = o->reached;
-    pthread_mutex_unlock(&o->lock);
-    return reached;
+    return g_file_test(path, G_FILE_TEST_IS_DIR);
 }
 
 int owner_was_used(struct owner *o)

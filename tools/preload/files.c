@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Open files of redirected buses: opening, telling them from others, read,
- * write and dup. */
+/* Open files of redirected buses: opening, telling them from others, what is
+ * asked of the owner, and dup. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "preload/shim.h"
@@ -36,15 +38,21 @@ static bool may_be(int fd)
 
 bool file_token(int fd, struct preload_token *token)
 {
-    int saved = errno;
-    ssize_t n = recv(fd, token, sizeof(*token), MSG_PEEK | MSG_DONTWAIT);
+    struct sockaddr_un name;
+    socklen_t len = sizeof(name);
+    int saved = errno, ret = getsockname(fd, (struct sockaddr *)&name, &len);
 
     errno = saved;
-    return n == sizeof(*token) &&
-           !memcmp(token->magic, PRELOAD_MAGIC, sizeof(token->magic));
+    if (ret ||
+        len != offsetof(struct sockaddr_un, sun_path) + 1 + sizeof(*token) ||
+        name.sun_family != AF_UNIX || name.sun_path[0]) {
+        return false;
+    }
+    memcpy(token, name.sun_path + 1, sizeof(*token));
+    return !memcmp(token->magic, PRELOAD_MAGIC, sizeof(token->magic));
 }
 
-static bool is_ours(int fd, struct preload_token *token)
+bool file_is_ours(int fd, struct preload_token *token)
 {
     if (!may_be(fd)) {
         return false;
@@ -65,7 +73,7 @@ __attribute__((constructor)) static void find_inherited(void)
     struct dirent *entry;
     DIR *dir;
 
-    if (!getenv(ENV_SOCKET)) {
+    if (!path_environment(ENV_SOCKET)) {
         return;
     }
     dir = NEXT(DIR * (*)(const char *), "opendir")("/proc/self/fd");
@@ -83,13 +91,24 @@ __attribute__((constructor)) static void find_inherited(void)
 
 int file_open(unsigned bus, int flags)
 {
-    struct preload_request request = {.op = PRELOAD_OPEN, .file = bus};
+    enum { KEPT = O_ACCMODE | O_NONBLOCK | O_APPEND | O_SYNC };
+    struct preload_request request = {
+        .op = PRELOAD_OPEN, .file = bus, .arg = (uint32_t)(flags & KEPT)};
     struct preload_reply reply;
     struct iovec out = {&request, sizeof(request)};
     struct iovec in = {&reply, sizeof(reply)};
     int fd = -1, ret;
     size_t got;
 
+    /* what the file system says before a device is asked */
+    if (flags & O_CREAT && flags & O_EXCL) {
+        errno = EEXIST;
+        return -1;
+    }
+    if (flags & O_DIRECTORY) { /* and O_TMPFILE, which has its bit */
+        errno = ENOTDIR;
+        return -1;
+    }
     ret = link_ask(&out, 1, &in, 1, &got, &fd);
     if (!ret && reply.result < 0) {
         ret = (int)reply.result;
@@ -107,57 +126,37 @@ int file_open(unsigned bus, int flags)
 
 /* ------------------------------------------------------------- read, write */
 
-static ssize_t read_file(uint32_t file, void *buf, size_t count)
+ssize_t file_read(const struct preload_token *token, void *buf, size_t count)
 {
-    struct preload_request request = {.op = PRELOAD_READ, .file = file};
+    struct preload_request request = {.op = PRELOAD_READ, .file = token->file};
     struct preload_reply reply;
     struct iovec out = {&request, sizeof(request)};
     struct iovec in[] = {{&reply, sizeof(reply)}, {buf, count}};
     size_t got;
 
+    if ((token->flags & O_ACCMODE) == O_WRONLY) {
+        errno = EBADF;
+        return -1;
+    }
     request.arg = count < PRELOAD_MSG_MAX ? count : PRELOAD_MSG_MAX;
     return (ssize_t)link_finish(link_ask(&out, 1, in, 2, &got, NULL), &reply);
 }
 
-static ssize_t write_file(uint32_t file, const void *buf, size_t count)
+ssize_t file_write(const struct preload_token *token, const void *buf,
+                   size_t count)
 {
-    struct preload_request request = {.op = PRELOAD_WRITE, .file = file};
+    struct preload_request request = {.op = PRELOAD_WRITE, .file = token->file};
     struct preload_reply reply;
     struct iovec out[] = {{&request, sizeof(request)}, {(void *)buf, count}};
     struct iovec in = {&reply, sizeof(reply)};
     size_t got;
 
+    if ((token->flags & O_ACCMODE) == O_RDONLY) {
+        errno = EBADF;
+        return -1;
+    }
     out[1].iov_len = count < PRELOAD_MSG_MAX ? count : PRELOAD_MSG_MAX;
     return (ssize_t)link_finish(link_ask(out, 2, &in, 1, &got, NULL), &reply);
-}
-
-SHIM_EXPORT ssize_t read(int fd, void *buf, size_t count)
-{
-    struct preload_token token;
-
-    if (is_ours(fd, &token)) {
-        return read_file(token.file, buf, count);
-    }
-    return NEXT(ssize_t(*)(int, void *, size_t), "read")(fd, buf, count);
-}
-
-SHIM_EXPORT ssize_t write(int fd, const void *buf, size_t count)
-{
-    struct preload_token token;
-
-    if (is_ours(fd, &token)) {
-        return write_file(token.file, buf, count);
-    }
-    return NEXT(ssize_t(*)(int, const void *, size_t), "write")(fd, buf, count);
-}
-
-SHIM_EXPORT ssize_t __read_chk(int fd, void *buf, size_t count, size_t room);
-SHIM_EXPORT ssize_t __read_chk(int fd, void *buf, size_t count, size_t room)
-{
-    if (count > room) {
-        abort();
-    }
-    return read(fd, buf, count);
 }
 
 /* --------------------------------------------------------------------- dup */
@@ -189,8 +188,12 @@ typedef int (*fcntl_fn)(int, int, ...);
 
 static int shim_fcntl(fcntl_fn next, int fd, int command, void *arg)
 {
+    struct preload_token token;
     int ret = next(fd, command, arg);
 
+    if (command == F_GETFL && ret >= 0 && file_is_ours(fd, &token)) {
+        return (ret & ~O_ACCMODE) | (int)token.flags;
+    }
     return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, ret)
                                                             : ret;
 }

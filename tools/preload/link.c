@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "preload/shim.h"
 
@@ -46,30 +49,47 @@ int64_t link_finish(int ret, const struct preload_reply *reply)
  * expect to get one after the other. */
 #define LOWEST_FD 700
 
+/* Only as long as it is what was opened: PROGRAM may have closed it or put
+ * something else at its number, and a child, however it was made, must not use
+ * its parent's. */
 static _Thread_local int connection = -1;
-static _Thread_local unsigned generation;
-static unsigned forks; /* a child must not use its parent's connection */
+static _Thread_local pid_t of_process;
+static _Thread_local uint64_t inode;
 static pthread_key_t at_thread_end;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static uint64_t inode_of(int fd)
+{
+    struct statx st;
+
+    /* fstat() is hooked */
+    return syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &st)
+               ? 0
+               : st.stx_ino;
+}
 
 static void close_connection(void *unused)
 {
     (void)unused;
-    if (connection >= 0) {
+    if (connection >= 0 && inode_of(connection) == inode) {
         real_close(connection);
-        connection = -1;
     }
+    connection = -1;
 }
 
-static void count_fork(void)
+/* A child of fork() has no use for the one that it has a copy of. */
+static void after_fork(void)
 {
-    forks++;
+    if (connection >= 0 && inode_of(connection) == inode) {
+        real_close(connection);
+    }
+    connection = -1;
 }
 
 static void set_up(void)
 {
     pthread_key_create(&at_thread_end, close_connection);
-    pthread_atfork(NULL, NULL, count_fork);
+    pthread_atfork(NULL, NULL, after_fork);
 }
 
 static int move_up(int fd)
@@ -85,7 +105,7 @@ static int move_up(int fd)
 
 static int connect_owner(void)
 {
-    const char *path = getenv(ENV_SOCKET);
+    const char *path = path_environment(ENV_SOCKET);
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     int fd;
 
@@ -107,13 +127,11 @@ static int connect_owner(void)
 static int get_connection(void)
 {
     pthread_once(&once, set_up);
-    if (connection >= 0 && generation == forks) {
+    if (connection >= 0 && of_process == getpid() &&
+        inode_of(connection) == inode) {
         return 0;
     }
-    if (connection >= 0) {
-        real_close(connection);
-    }
-    generation = forks;
+    of_process = getpid();
     connection = connect_owner();
     if (connection < 0) {
         int ret = connection;
@@ -121,6 +139,7 @@ static int get_connection(void)
         connection = -1;
         return ret;
     }
+    inode = inode_of(connection);
     pthread_setspecific(at_thread_end, &connection);
     return 0;
 }
@@ -155,8 +174,9 @@ int link_ask(struct iovec *out, int n_out, struct iovec *in, int n_in,
         } while (n < 0 && errno == EINTR);
     }
     if (n < (ssize_t)sizeof(struct preload_reply)) {
+        ret = n < 0 && errno == EFAULT ? -EFAULT : -ENODEV;
         close_connection(NULL);
-        return -ENODEV;
+        return ret;
     }
     *got = (size_t)n;
     c = fd ? CMSG_FIRSTHDR(&reply) : NULL;

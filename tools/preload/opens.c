@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -22,30 +24,39 @@
 
 /* -------------------------------------------------------------------- open */
 
-typedef int (*open_fn)(const char *, int, ...);
 typedef int (*openat_fn)(int, const char *, int, ...);
-
-static int shim_open(open_fn next, const char *path, int flags, mode_t mode)
-{
-    char buf[PATH_MAX];
-    int bus = path_bus(path);
-
-    if (bus >= 0 && !(flags & O_PATH)) {
-        return file_open((unsigned)bus, flags);
-    }
-    return next(path_map(path, buf, sizeof(buf)), flags, mode);
-}
 
 static int shim_openat(openat_fn next, int dir, const char *path, int flags,
                        mode_t mode)
 {
+    int bus = path_bus(dir, path), fd, saved;
     char buf[PATH_MAX];
-    int bus = path_bus(path);
 
-    if (bus >= 0 && !(flags & O_PATH)) {
+    if (flags & O_PATH) {
+        return next(dir, path_map(dir, path, buf, sizeof(buf)), flags, mode);
+    }
+    if (bus < 0 && flags & O_CREAT) { /* it would make the node a file */
+        bus = path_behind(dir, path, -1);
+    }
+    if (bus >= 0) {
         return file_open((unsigned)bus, flags);
     }
-    return next(dir, path_map(path, buf, sizeof(buf)), flags, mode);
+    fd = next(dir, path_map(dir, path, buf, sizeof(buf)), flags, mode);
+    saved = errno;
+    bus = path_behind(dir, path, fd);
+    errno = saved;
+    if (bus < 0) {
+        return fd;
+    }
+    if (fd >= 0) {
+        real_close(fd);
+    }
+    return file_open((unsigned)bus, flags);
+}
+
+static int shim_open(openat_fn next, const char *path, int flags, mode_t mode)
+{
+    return shim_openat(next, AT_FDCWD, path, flags, mode);
 }
 
 static bool has_mode(int flags)
@@ -62,25 +73,34 @@ static bool has_mode(int flags)
         va_end(ap);                          \
     }
 
-#define OPEN(name)                                                 \
+/* Each asks openat(), which all of them are by now. */
+#define OPEN(name, at)                                             \
     SHIM_EXPORT int name(const char *path, int flags, ...);        \
     SHIM_EXPORT int name(const char *path, int flags, ...)         \
     {                                                              \
         TAKE_MODE(flags, flags)                                    \
-        return shim_open(NEXT(open_fn, #name), path, flags, mode); \
+        return shim_open(NEXT(openat_fn, #at), path, flags, mode); \
     }
-OPEN(open)
-OPEN(open64)
+OPEN(open, openat)
+OPEN(open64, openat64)
 
-#define OPEN_2(name)                                                       \
-    SHIM_EXPORT int name(const char *path, int flags);                     \
-    SHIM_EXPORT int name(const char *path, int flags)                      \
-    {                                                                      \
-        return shim_open((open_fn)NEXT(int (*)(const char *, int), #name), \
-                         path, flags, 0);                                  \
+#define OPEN_2(name, at)                                        \
+    SHIM_EXPORT int name(const char *path, int flags);          \
+    SHIM_EXPORT int name(const char *path, int flags)           \
+    {                                                           \
+        return shim_open(NEXT(openat_fn, #at), path, flags, 0); \
     }
-OPEN_2(__open_2)
-OPEN_2(__open64_2)
+OPEN_2(__open_2, openat)
+OPEN_2(__open64_2, openat64)
+
+#define CREAT(name, at)                                       \
+    SHIM_EXPORT int name(const char *path, mode_t mode)       \
+    {                                                         \
+        return shim_open(NEXT(openat_fn, #at), path,          \
+                         O_CREAT | O_WRONLY | O_TRUNC, mode); \
+    }
+CREAT(creat, openat)
+CREAT(creat64, openat64)
 
 #define OPENAT(name)                                                        \
     SHIM_EXPORT int name(int dir, const char *path, int flags, ...);        \
@@ -92,69 +112,64 @@ OPEN_2(__open64_2)
 OPENAT(openat)
 OPENAT(openat64)
 
-#define OPENAT_2(name)                                                    \
-    SHIM_EXPORT int name(int dir, const char *path, int flags);           \
-    SHIM_EXPORT int name(int dir, const char *path, int flags)            \
-    {                                                                     \
-        return shim_openat(                                               \
-            (openat_fn)NEXT(int (*)(int, const char *, int), #name), dir, \
-            path, flags, 0);                                              \
+#define OPENAT_2(name, at)                                             \
+    SHIM_EXPORT int name(int dir, const char *path, int flags);        \
+    SHIM_EXPORT int name(int dir, const char *path, int flags)         \
+    {                                                                  \
+        return shim_openat(NEXT(openat_fn, #at), dir, path, flags, 0); \
     }
-OPENAT_2(__openat_2)
-OPENAT_2(__openat64_2)
+OPENAT_2(__openat_2, openat)
+OPENAT_2(__openat64_2, openat64)
 
-static int mode_flags(const char *mode)
+/* The node stays away where PROGRAM asks for it by other means: a child of
+ * posix_spawn() opens by itself. */
+SHIM_EXPORT int posix_spawn_file_actions_addopen(
+    posix_spawn_file_actions_t *actions, int fd, const char *path, int flags,
+    mode_t mode)
 {
-    int flags = 0;
+    typedef int (*fn)(posix_spawn_file_actions_t *, int, const char *, int,
+                      mode_t);
+    int bus = path_bus(AT_FDCWD, path), opened;
 
-    for (; *mode; mode++) {
-        flags |= *mode == 'e' ? O_CLOEXEC : 0;
+    if (bus < 0) {
+        return NEXT(fn, "posix_spawn_file_actions_addopen")(actions, fd, path,
+                                                            flags, mode);
     }
-    return flags;
+    /* it stays open here until PROGRAM ends: nobody says when the child is */
+    opened = file_open((unsigned)bus, flags | O_CLOEXEC);
+    return opened < 0 ? errno
+                      : posix_spawn_file_actions_adddup2(actions, opened, fd);
 }
-
-#define FOPEN(name)                                                 \
-    SHIM_EXPORT FILE *name(const char *path, const char *mode);     \
-    SHIM_EXPORT FILE *name(const char *path, const char *mode)      \
-    {                                                               \
-        char buf[PATH_MAX];                                         \
-        int bus = path_bus(path), fd;                               \
-                                                                    \
-        if (bus >= 0) {                                             \
-            fd = file_open((unsigned)bus, mode_flags(mode));        \
-            return fd < 0 ? NULL : fdopen(fd, mode);                \
-        }                                                           \
-        return NEXT(FILE * (*)(const char *, const char *),         \
-                    #name)(path_map(path, buf, sizeof(buf)), mode); \
-    }
-FOPEN(fopen)
-FOPEN(fopen64)
 
 /* ------------------------------------------------- calls with only a path */
 
 /* TYPE NAME(PATH, rest): the same with the path mapped. */
-#define MAPPED(type, name, parameters, arguments)              \
-    SHIM_EXPORT type name parameters;                          \
-    SHIM_EXPORT type name parameters                           \
-    {                                                          \
-        char buf[PATH_MAX];                                    \
-        const char *mapped = path_map(path, buf, sizeof(buf)); \
-                                                               \
-        return NEXT(type(*) parameters, #name) arguments;      \
+#define MAPPED_AT(FOLDER, type, name, parameters, arguments)           \
+    SHIM_EXPORT type name parameters;                                  \
+    SHIM_EXPORT type name parameters                                   \
+    {                                                                  \
+        char buf[PATH_MAX];                                            \
+        const char *mapped = path_map(FOLDER, path, buf, sizeof(buf)); \
+                                                                       \
+        return NEXT(type(*) parameters, #name) arguments;              \
     }
+
+#define MAPPED(type, name, parameters, arguments) \
+    MAPPED_AT(AT_FDCWD, type, name, parameters, arguments)
 
 MAPPED(int, access, (const char *path, int mode), (mapped, mode))
 MAPPED(int, eaccess, (const char *path, int mode), (mapped, mode))
 MAPPED(int, euidaccess, (const char *path, int mode), (mapped, mode))
-MAPPED(int, faccessat, (int dir, const char *path, int mode, int flags),
-       (dir, mapped, mode, flags))
+MAPPED_AT(dir, int, faccessat, (int dir, const char *path, int mode, int flags),
+          (dir, mapped, mode, flags))
 MAPPED(ssize_t, readlink, (const char *path, char *to, size_t size),
        (mapped, to, size))
 MAPPED(ssize_t, __readlink_chk,
        (const char *path, char *to, size_t size, size_t room),
        (mapped, to, size, room))
-MAPPED(ssize_t, readlinkat, (int dir, const char *path, char *to, size_t size),
-       (dir, mapped, to, size))
+MAPPED_AT(dir, ssize_t, readlinkat,
+          (int dir, const char *path, char *to, size_t size),
+          (dir, mapped, to, size))
 MAPPED(ssize_t, getxattr,
        (const char *path, const char *name, void *value, size_t size),
        (mapped, name, value, size))
@@ -175,26 +190,27 @@ static char *path_copy(const char *path)
 }
 
 /* A device node is its own real path, and nothing leads into the tree. */
-#define REALPATH(name, parameters, arguments)                          \
-    SHIM_EXPORT char *name parameters;                                 \
-    SHIM_EXPORT char *name parameters                                  \
-    {                                                                  \
-        char buf[PATH_MAX], *real;                                     \
-        const char *mapped = path_map(path, buf, sizeof(buf));         \
-                                                                       \
-        if (path_bus(path) >= 0) {                                     \
-            snprintf(buf, sizeof(buf), "/dev/i2c-%d", path_bus(path)); \
-            if (!to) {                                                 \
-                return path_copy(buf);                                 \
-            }                                                          \
-            snprintf(to, PATH_MAX, "%s", buf);                         \
-            return to;                                                 \
-        }                                                              \
-        real = NEXT(char *(*)parameters, #name) arguments;             \
-        if (real && mapped != path) {                                  \
-            path_unmap(real);                                          \
-        }                                                              \
-        return real;                                                   \
+#define REALPATH(name, parameters, arguments)                            \
+    SHIM_EXPORT char *name parameters;                                   \
+    SHIM_EXPORT char *name parameters                                    \
+    {                                                                    \
+        char buf[PATH_MAX], *real;                                       \
+        const char *mapped = path_map(AT_FDCWD, path, buf, sizeof(buf)); \
+        int bus = path_bus(AT_FDCWD, path);                              \
+                                                                         \
+        if (bus >= 0) {                                                  \
+            snprintf(buf, sizeof(buf), "/dev/i2c-%d", bus);              \
+            if (!to) {                                                   \
+                return path_copy(buf);                                   \
+            }                                                            \
+            snprintf(to, PATH_MAX, "%s", buf);                           \
+            return to;                                                   \
+        }                                                                \
+        real = NEXT(char *(*)parameters, #name) arguments;               \
+        if (real && mapped != path) {                                    \
+            path_unmap(real);                                            \
+        }                                                                \
+        return real;                                                     \
     }
 
 REALPATH(realpath, (const char *path, char *to), (mapped, to))
@@ -215,30 +231,34 @@ SHIM_EXPORT char *canonicalize_file_name(const char *path)
         (st)->st_size = 0;                                   \
     } while (0)
 
-#define STAT(name, type, parameters, arguments)                \
-    SHIM_EXPORT int name parameters;                           \
-    SHIM_EXPORT int name parameters                            \
-    {                                                          \
-        char buf[PATH_MAX];                                    \
-        const char *mapped = path_map(path, buf, sizeof(buf)); \
-        int bus = path_bus(path);                              \
-        int ret = NEXT(int(*) parameters, #name) arguments;    \
-                                                               \
-        if (!ret && bus >= 0) {                                \
-            AS_NODE(st, bus);                                  \
-        }                                                      \
-        return ret;                                            \
+#define STAT_AT(FOLDER, name, type, parameters, arguments)             \
+    SHIM_EXPORT int name parameters;                                   \
+    SHIM_EXPORT int name parameters                                    \
+    {                                                                  \
+        char buf[PATH_MAX];                                            \
+        const char *mapped = path_map(FOLDER, path, buf, sizeof(buf)); \
+        int bus = path_bus(FOLDER, path);                              \
+        int ret = NEXT(int(*) parameters, #name) arguments;            \
+                                                                       \
+        if (!ret && bus >= 0) {                                        \
+            AS_NODE(st, bus);                                          \
+        }                                                              \
+        return ret;                                                    \
     }
+
+#define STAT(name, type, parameters, arguments) \
+    STAT_AT(AT_FDCWD, name, type, parameters, arguments)
 
 STAT(stat, stat, (const char *path, struct stat *st), (mapped, st))
 STAT(lstat, stat, (const char *path, struct stat *st), (mapped, st))
 STAT(stat64, stat64, (const char *path, struct stat64 *st), (mapped, st))
 STAT(lstat64, stat64, (const char *path, struct stat64 *st), (mapped, st))
-STAT(fstatat, stat, (int dir, const char *path, struct stat *st, int flags),
-     (dir, mapped, st, flags))
-STAT(fstatat64, stat64,
-     (int dir, const char *path, struct stat64 *st, int flags),
-     (dir, mapped, st, flags))
+STAT_AT(dir, fstatat, stat,
+        (int dir, const char *path, struct stat *st, int flags),
+        (dir, mapped, st, flags))
+STAT_AT(dir, fstatat64, stat64,
+        (int dir, const char *path, struct stat64 *st, int flags),
+        (dir, mapped, st, flags))
 /* as programs built before glibc 2.33 call them */
 STAT(__xstat, stat, (int version, const char *path, struct stat *st),
      (version, mapped, st))
@@ -248,27 +268,36 @@ STAT(__xstat64, stat64, (int version, const char *path, struct stat64 *st),
      (version, mapped, st))
 STAT(__lxstat64, stat64, (int version, const char *path, struct stat64 *st),
      (version, mapped, st))
-STAT(__fxstatat, stat,
-     (int version, int dir, const char *path, struct stat *st, int flags),
-     (version, dir, mapped, st, flags))
-STAT(__fxstatat64, stat64,
-     (int version, int dir, const char *path, struct stat64 *st, int flags),
-     (version, dir, mapped, st, flags))
+STAT_AT(dir, __fxstatat, stat,
+        (int version, int dir, const char *path, struct stat *st, int flags),
+        (version, dir, mapped, st, flags))
+STAT_AT(dir, __fxstatat64, stat64,
+        (int version, int dir, const char *path, struct stat64 *st, int flags),
+        (version, dir, mapped, st, flags))
+
+static void as_node(struct statx *st, unsigned bus)
+{
+    st->stx_mode = S_IFCHR | 0660;
+    st->stx_rdev_major = I2C_MAJOR;
+    st->stx_rdev_minor = bus;
+    st->stx_size = 0;
+}
 
 SHIM_EXPORT int statx(int dir, const char *path, int flags, unsigned mask,
                       struct statx *st)
 {
     typedef int (*fn)(int, const char *, int, unsigned, struct statx *);
     char buf[PATH_MAX];
-    int bus = path_bus(path);
-    int ret = NEXT(fn, "statx")(dir, path_map(path, buf, sizeof(buf)), flags,
-                                mask, st);
+    int bus = path_bus(dir, path);
+    int ret = NEXT(fn, "statx")(dir, path_map(dir, path, buf, sizeof(buf)),
+                                flags, mask, st);
+    struct preload_token token;
 
     if (!ret && bus >= 0) {
-        st->stx_mode = S_IFCHR | 0660;
-        st->stx_rdev_major = I2C_MAJOR;
-        st->stx_rdev_minor = (unsigned)bus;
-        st->stx_size = 0;
+        as_node(st, (unsigned)bus);
+    } else if (!ret && !*path && S_ISSOCK(st->stx_mode) &&
+               file_token(dir, &token)) {
+        as_node(st, token.bus);
     }
     return ret;
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which paths are ours: the device nodes, and what /sys says of the buses. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "preload/shim.h"
 
@@ -24,12 +28,55 @@ static int number(const char *text, const char **end)
     return n;
 }
 
-static bool redirected(int bus)
+/* Programs clear their environment: it is asked once, before they can. */
+static const char *const names[] = {ENV_SOCKET, ENV_BUSES, ENV_TREE};
+static const char *values[3];
+static bool asked;
+
+static void ask_environment(void)
 {
-    const char *p = getenv(ENV_BUSES);
+    for (unsigned i = 0; i < 3; i++) {
+        const char *value = getenv(names[i]);
+
+        values[i] = value ? strdup(value) : NULL;
+    }
+    asked = true;
+}
+
+/* It leaves word that it was loaded. */
+__attribute__((constructor)) static void begin(void)
+{
+    char path[PATH_MAX];
+
+    ask_environment();
+    if (values[2] && snprintf(path, sizeof(path), "%s/%s", values[2],
+                              PRELOAD_LOADED) < (int)sizeof(path)) {
+        int saved = errno;
+
+        mkdir(path, 0700); /* by another process before, or as another user */
+        errno = saved;
+    }
+}
+
+const char *path_environment(const char *name)
+{
+    if (!asked) { /* another library's constructor comes first */
+        ask_environment();
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        if (name == names[i] || !strcmp(name, names[i])) {
+            return values[i];
+        }
+    }
+    return NULL;
+}
+
+bool path_has_bus(unsigned bus)
+{
+    const char *p = path_environment(ENV_BUSES);
 
     while (p && *p) {
-        if (number(p, &p) == bus) {
+        if (number(p, &p) == (int)bus) {
             return true;
         }
         if (*p++ != ':') {
@@ -39,23 +86,34 @@ static bool redirected(int bus)
     return false;
 }
 
-int path_bus(const char *path)
+/* The two names that a node has. */
+static int plain_bus(const char *path)
 {
     const char *end;
     int bus;
 
-    /* nearly every call is about something else: be quick then */
-    if (!path || strncmp(path, "/dev/i2c", 8) ||
-        (path[8] != '-' && path[8] != '/')) {
+    if (strncmp(path, "/dev/i2c", 8) || (path[8] != '-' && path[8] != '/')) {
         return -1;
     }
     bus = number(path + 9, &end);
-    return bus >= 0 && !*end && redirected(bus) ? bus : -1;
+    return bus >= 0 && !*end && path_has_bus((unsigned)bus) ? bus : -1;
+}
+
+int path_bus(int dir, const char *path)
+{
+    int bus;
+
+    /* nearly every call is about something else: be quick then */
+    if (!path || !strstr(path, "i2c") || !strncmp(path, "/sys/", 5)) {
+        return -1;
+    }
+    bus = plain_bus(path);
+    return bus >= 0 ? bus : path_walk(dir, path);
 }
 
 int path_nth_bus(unsigned n)
 {
-    const char *p = getenv(ENV_BUSES);
+    const char *p = path_environment(ENV_BUSES);
     int bus = p ? number(p, &p) : -1;
 
     for (; bus >= 0 && n; n--) {
@@ -71,20 +129,19 @@ static bool below(const char *path, const char *folder)
     return !strncmp(path, folder, len) && (!path[len] || path[len] == '/');
 }
 
-const char *path_map(const char *path, char *buf, size_t size)
+const char *path_map(int dir, const char *path, char *buf, size_t size)
 {
     const char *tree;
     int bus;
 
-    if (!path || path[0] != '/' ||
-        (strncmp(path, "/dev/i2c", 8) && strncmp(path, "/sys/", 5))) {
+    if (!path || !strstr(path, "i2c")) {
         return path;
     }
-    tree = getenv(ENV_TREE);
+    tree = path_environment(ENV_TREE);
     if (!tree) {
         return path;
     }
-    bus = path_bus(path);
+    bus = path_bus(dir, path);
     if (bus >= 0) {
         snprintf(buf, size, "%s/dev/i2c-%d", tree, bus);
         return buf;
@@ -99,7 +156,7 @@ const char *path_map(const char *path, char *buf, size_t size)
 
 void path_unmap(char *path)
 {
-    const char *tree = getenv(ENV_TREE);
+    const char *tree = path_environment(ENV_TREE);
     size_t len = tree ? strlen(tree) : 0;
 
     if (len && below(path, tree)) {

@@ -4,13 +4,15 @@
  * adapters. Both are of one build and on one machine, so structs travel as
  * they are; but the owner believes nothing that it has not checked.
  *
- * PROGRAM's open file of /dev/i2c-N is one end of a socket pair whose other end
- * the owner holds. It carries nothing but one packet, the token, which the shim
- * only ever peeks at: so the kernel itself keeps track of dup, fork, exec, and
- * close-on-exec, every copy can be told from other descriptors, and the owner
- * sees a hang-up when the last copy is closed. Requests go over a connection
- * that each thread of PROGRAM has for itself (SOCK_SEQPACKET, one packet a
- * request and one a reply).
+ * PROGRAM's open file of /dev/i2c-N is a socket that listens, and whose name,
+ * which no other has, is the token. So the kernel itself keeps track of dup,
+ * fork, exec and close-on-exec, and every copy can be told from other
+ * descriptors, which looking at changes nothing of. Whatever reads or writes it
+ * past the shim fails with ENOTCONN: a descriptor that took or gave bytes would
+ * lose or make up a transfer. The owner has a connection to it that nobody
+ * accepts, and sees a hang-up when the last copy is closed. Requests go over a
+ * connection that each thread of PROGRAM has for itself (SOCK_SEQPACKET, one
+ * packet a request and one a reply).
  */
 #ifndef PRELOAD_PROTOCOL_H
 #define PRELOAD_PROTOCOL_H
@@ -22,7 +24,9 @@
 #define ENV_BUSES  "I2CPT_PRELOAD_BUSES"  /* "0:3", the redirected N */
 #define ENV_TREE   "I2CPT_PRELOAD_TREE"   /* has dev/ and sys/ in it */
 
-#define PRELOAD_MAGIC "i2cpt-preload 1"
+#define PRELOAD_MAGIC "i2cpt-preload 2"
+/* A folder in the tree: the shim was loaded somewhere. */
+#define PRELOAD_LOADED "loaded"
 
 /* The longest packet: 42 messages of 8192 bytes, Linux's own limits. */
 enum {
@@ -35,10 +39,12 @@ struct preload_token {
     char magic[16]; /* PRELOAD_MAGIC */
     uint32_t file;  /* the owner's name for the open file */
     uint32_t bus;
+    uint32_t flags; /* of open(): O_ACCMODE and what F_GETFL says */
+    uint32_t owner; /* which, as names of sockets are for all */
 };
 
 enum preload_op {
-    PRELOAD_OPEN = 1, /* bus; the reply brings a descriptor */
+    PRELOAD_OPEN = 1, /* bus, arg: flags; the reply brings a descriptor */
     PRELOAD_IOCTL,    /* request, arg; data of I2C_RDWR and I2C_SMBUS */
     PRELOAD_READ,     /* arg bytes */
     PRELOAD_WRITE,    /* data */

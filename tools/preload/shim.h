@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/uio.h>
 
 #include "preload/protocol.h"
@@ -36,14 +37,33 @@ int64_t link_finish(int ret, const struct preload_reply *reply);
 /* files.c */
 /* Whether this descriptor is an open file of ours; its token. */
 bool file_token(int fd, struct preload_token *token);
+/* The same, quickly where it cannot be. */
+bool file_is_ours(int fd, struct preload_token *token);
 int file_open(unsigned bus, int flags); /* descriptor, or -1 and errno */
+/* As read(2) and write(2) of one of ours. */
+ssize_t file_read(const struct preload_token *token, void *buf, size_t count);
+ssize_t file_write(const struct preload_token *token, const void *buf,
+                   size_t count);
+
+/* streams.c: NULL and errno where it cannot be. */
+FILE *stream_new(int fd, const char *mode);
+int stream_flags(const char *mode); /* of open(2) */
 
 /* paths.c */
-/* /dev/i2c-N of a redirected bus: N, else -1. */
-int path_bus(const char *path);
+/* What the environment said when PROGRAM began; NULL: nothing. */
+const char *path_environment(const char *name);
+/* /dev/i2c-N of a redirected bus, by whatever spelling from the folder `dir`
+ * or the working one (AT_FDCWD): N, else -1. */
+int path_bus(int dir, const char *path);
+bool path_has_bus(unsigned bus);
 int path_nth_bus(unsigned n); /* of the redirected, from 0; -1: none */
 /* The path to use instead: the same, or one in the tree, written to buf. */
-const char *path_map(const char *path, char *buf, size_t size);
+const char *path_map(int dir, const char *path, char *buf, size_t size);
+/* walk.c: where symbolic links lead, the last one as well. */
+int path_walk(int dir, const char *path);
+/* A bus whose name says nothing of it: by its number where there is a real one,
+ * opened as `fd`; else (-1) by where a link leads. */
+int path_behind(int dir, const char *path, int fd);
 /* In place: what PROGRAM shall see instead of a path in the tree. */
 void path_unmap(char *path);
 
