@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The backends of this build, by name and by number. */
 #include <errno.h>
+#include <glib.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "config.h"
 #include "core/backend.h"
+#include "core/fault.h"
 #include "core/key.h"
 #include "core/options.h"
+#include "foreign/foreign.h"
 #include "ftdi/backend-ftdi.h"
 #include "i2c-dev/backend-i2c-dev.h"
 #include "registry.h"
@@ -14,7 +19,7 @@
 #include "replay/backend-trace.h"
 #include "stub/backend-stub.h"
 
-const struct i2cpt_ops *const i2cpt_backends[] = {
+static const struct i2cpt_ops *const own[] = {
     &i2cpt_stub_ops,    &i2cpt_trace_ops,
 #ifdef I2CPT_HAVE_I2C_DEV
     &i2cpt_i2c_dev_ops,
@@ -27,13 +32,42 @@ const struct i2cpt_ops *const i2cpt_backends[] = {
 
 const struct i2cpt_ops *i2cpt_extra_backend;
 
-const struct i2cpt_ops *i2cpt_find_backend(const char *name)
+/* Those that others have registered, oldest first: it grows at its end, and is
+ * read without the lock. */
+struct registered {
+    struct foreign *foreign;
+    _Atomic(struct registered *) next;
+};
+
+static pthread_mutex_t register_lock = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic(struct registered *) registered;
+
+static const struct i2cpt_ops *nth_backend(size_t index)
 {
+    const struct registered *r;
     size_t i;
 
-    for (i = 0; i2cpt_backends[i]; i++) {
-        if (!strcmp(i2cpt_backends[i]->name, name)) {
-            return i2cpt_backends[i];
+    for (i = 0; own[i]; i++) {
+        if (i == index) {
+            return own[i];
+        }
+    }
+    for (r = atomic_load(&registered); r; r = atomic_load(&r->next), i++) {
+        if (i == index) {
+            return &r->foreign->inner;
+        }
+    }
+    return NULL;
+}
+
+const struct i2cpt_ops *i2cpt_find_backend(const char *name)
+{
+    const struct i2cpt_ops *ops;
+    size_t i;
+
+    for (i = 0; (ops = nth_backend(i)); i++) {
+        if (!strcmp(ops->name, name)) {
+            return ops;
         }
     }
     if (i2cpt_extra_backend && !strcmp(i2cpt_extra_backend->name, name)) {
@@ -42,16 +76,41 @@ const struct i2cpt_ops *i2cpt_find_backend(const char *name)
     return NULL;
 }
 
-static const struct i2cpt_ops *nth_backend(size_t index)
+static void append(struct foreign *f)
 {
-    size_t i;
+    struct registered *r = g_new0(struct registered, 1);
+    _Atomic(struct registered *) *at = &registered;
 
-    for (i = 0; i2cpt_backends[i]; i++) {
-        if (i == index) {
-            return i2cpt_backends[i];
-        }
+    r->foreign = f;
+    while (atomic_load(at)) {
+        at = &atomic_load(at)->next;
     }
-    return NULL;
+    atomic_store(at, r);
+}
+
+int i2cpt_backend_register(const struct i2cpt_backend_ops *ops, void *user,
+                           struct i2cpt_fault *fault)
+{
+    struct foreign *f;
+    int ret;
+
+    i2cpt_fault_clear(fault);
+    ret = foreign_new(ops, user, &f, fault);
+    if (ret) {
+        return ret;
+    }
+    pthread_mutex_lock(&register_lock);
+    if (i2cpt_find_backend(f->name)) {
+        ret = i2cpt_fault_text(
+            fault, EEXIST, "back end %s: there is one of that name", f->name);
+    } else {
+        append(f);
+    }
+    pthread_mutex_unlock(&register_lock);
+    if (ret) {
+        foreign_unref(f);
+    }
+    return ret;
 }
 
 const char *i2cpt_backend_name(size_t index)
@@ -93,14 +152,12 @@ int i2cpt_backend_key(const char *backend, size_t index,
 
 int i2cpt_list(i2cpt_found_fn found, void *user)
 {
+    const struct i2cpt_ops *ops;
     size_t i;
     int ret;
 
-    for (i = 0; i2cpt_backends[i]; i++) {
-        if (!i2cpt_backends[i]->list) {
-            continue;
-        }
-        ret = i2cpt_backends[i]->list(found, user);
+    for (i = 0; (ops = nth_backend(i)); i++) {
+        ret = ops->list ? ops->list(ops, found, user) : 0;
         if (ret) {
             return ret;
         }

@@ -8,6 +8,7 @@
 #include "core/fault.h"
 #include "core/key.h"
 #include "core/options.h"
+#include "foreign/foreign.h"
 #include "registry.h"
 
 static void append_names(GString *s, const struct i2cpt_key *keys)
@@ -33,17 +34,16 @@ static int set_backend(struct i2cpt_options *o, const char *name,
                        struct i2cpt_fault *fault)
 {
     g_autoptr(GString) names = g_string_new(NULL);
-    size_t i;
-
     const struct i2cpt_ops *ops = i2cpt_find_backend(name);
+    const char *known;
+    size_t i;
 
     i2cpt_options_set_ops(o, ops);
     if (ops) {
         return 0;
     }
-    for (i = 0; i2cpt_backends[i]; i++) {
-        g_string_append_printf(names, "%s%s", i ? ", " : "",
-                               i2cpt_backends[i]->name);
+    for (i = 0; (known = i2cpt_backend_name(i)); i++) {
+        g_string_append_printf(names, "%s%s", i ? ", " : "", known);
     }
     return i2cpt_fault_text(fault, EINVAL,
                             "backend=%.40s: no such backend; this build has "
@@ -118,6 +118,20 @@ static int parse_part(struct i2cpt_options *o, char *part,
     return i2cpt_options_set(o, part, equals + 1, fault);
 }
 
+/* KEY=VALUE[,KEY=VALUE]... from `p` on; NULL: none. */
+static int parse_keys(struct i2cpt_options *o, const char *p,
+                      struct i2cpt_fault *fault)
+{
+    int ret = 0;
+
+    while (!ret && p) {
+        g_autofree char *part = next_part(&p);
+
+        ret = parse_part(o, part, fault);
+    }
+    return ret;
+}
+
 /* "/dev/i2c-1", and what may follow it. */
 static bool is_node(const char *spec)
 {
@@ -142,11 +156,7 @@ int i2cpt_options_parse(const char *spec, struct i2cpt_options **out,
 
         ret = set_backend(o, backend, fault);
     }
-    while (!ret && p) {
-        g_autofree char *part = next_part(&p);
-
-        ret = parse_part(o, part, fault);
-    }
+    ret = ret ? ret : parse_keys(o, p, fault);
     if (ret) {
         i2cpt_options_free(o);
         return ret;
@@ -168,6 +178,30 @@ int i2cpt_adapter_open(const char *spec, struct i2cpt_adapter **out,
     }
     ret = i2cpt_adapter_open_options(o, out, fault);
     i2cpt_options_free(o);
+    return ret;
+}
+
+int i2cpt_adapter_new(const struct i2cpt_backend_ops *ops, void *user,
+                      const char *keys, struct i2cpt_adapter **out,
+                      struct i2cpt_fault *fault)
+{
+    struct i2cpt_options *o;
+    struct foreign *f;
+    int ret;
+
+    *out = NULL;
+    i2cpt_fault_clear(fault);
+    ret = foreign_new(ops, user, &f, fault);
+    if (ret) {
+        return ret;
+    }
+    f->inner.identify = NULL; /* one of its own */
+    i2cpt_options_new(&o);
+    i2cpt_options_set_ops(o, &f->inner);
+    ret = parse_keys(o, keys && *keys ? keys : NULL, fault);
+    ret = ret ? ret : i2cpt_adapter_open_options(o, out, fault);
+    i2cpt_options_free(o);
+    foreign_unref(f); /* the opened instance has its own reference */
     return ret;
 }
 

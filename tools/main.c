@@ -2,11 +2,13 @@
 /* i2cpt-replay: record, look at and run again what went over an I2C bus. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/memory.h"
 #include "common/text.h"
 #include "common/tool.h"
+#include "i2cpt-backend.h"
 
 static const struct verb *const verbs[] = {
     &verb_record, &verb_replay, &verb_show,       &verb_check,
@@ -68,6 +70,19 @@ static int no_verb(const char *name)
     return TOOL_USAGE;
 }
 
+/* Back ends that the user brings along: code that runs, so nobody else names
+ * it. */
+static int load_backends(void)
+{
+    struct i2cpt_fault fault;
+    int ret = i2cpt_backend_load(secure_getenv("I2CPT_BACKENDS"), &fault);
+
+    if (ret) {
+        tool_complain("I2CPT_BACKENDS: %s", fault.text);
+    }
+    return ret;
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
@@ -100,6 +115,9 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a write that fails says so itself */
     tool_raise_limits();
     i2cpt_set_log(log_line, NULL);
+    if (load_backends()) {
+        return TOOL_BROKEN;
+    }
     for (size_t i = 0; i < N_VERBS; i++) {
         if (!strcmp(name, verbs[i]->name)) {
             return finish(verbs[i]->run(verbs[i], argc - 1, argv + 1));

@@ -175,8 +175,8 @@ struct i2cpt_ops {
     int (*verdict)(void *priv, struct i2cpt_trace_verdict *out,
                    struct i2cpt_fault *fault);
 
-    /* Optional: what can be opened here, as i2cpt_list(). */
-    int (*list)(i2cpt_found_fn found, void *user);
+    /* Optional: what can be opened here, as i2cpt_list(). `ops` is this. */
+    int (*list)(const struct i2cpt_ops *ops, i2cpt_found_fn found, void *user);
 
     /* As i2cpt_examine(), opening and closing included. Optional. */
     int (*examine)(const struct i2cpt_options *o,

@@ -278,6 +278,11 @@ static int ftdi_stream_stop(void *priv, uint64_t deadline_ns,
     return mpsse_bus_stream_stop(d->bus, deadline_ns, fault);
 }
 
+static int list(const struct i2cpt_ops *ops, i2cpt_found_fn found, void *user)
+{
+    return ftdi_list(found, user);
+}
+
 const struct i2cpt_ops i2cpt_ftdi_ops = {
     .name = "ftdi",
     .help = "an FTDI dongle: FT232H, FT2232H, FT4232H, HP and HA too",
@@ -292,6 +297,6 @@ const struct i2cpt_ops i2cpt_ftdi_ops = {
     .stream_write = ftdi_stream_write,
     .stream_read = ftdi_stream_read,
     .stream_stop = ftdi_stream_stop,
-    .list = ftdi_list,
+    .list = list,
     .examine = examine,
 };

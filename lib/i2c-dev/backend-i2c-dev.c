@@ -438,6 +438,11 @@ static int i2c_dev_smbus(void *priv, struct i2cpt_smbus_call *call,
     return smbus_check_answer(call, fault);
 }
 
+static int list(const struct i2cpt_ops *ops, i2cpt_found_fn found, void *user)
+{
+    return host_list(found, user);
+}
+
 const struct i2cpt_ops i2cpt_i2c_dev_ops = {
     .name = "i2c-dev",
     .help = "an adapter of this machine, Linux's /dev/i2c-N",
@@ -448,5 +453,5 @@ const struct i2cpt_ops i2cpt_i2c_dev_ops = {
     .close = i2c_dev_close,
     .transfer = i2c_dev_transfer,
     .smbus = i2c_dev_smbus,
-    .list = host_list,
+    .list = list,
 };

@@ -397,14 +397,21 @@ static int flush(void *priv)
 {
     struct recorder *rec = priv;
 
-    return record_lines_flush(rec->lines);
+    int inner = rec->inner->flush ? rec->inner->flush(rec->priv) : 0;
+    int ret = record_lines_flush(rec->lines);
+
+    return ret ? ret : inner;
 }
 
 static int end_record(void *priv, struct i2cpt_fault *fault)
 {
     struct recorder *rec = priv;
 
-    return record_lines_end(rec->lines, fault);
+    int ret = record_lines_end(rec->lines, fault);
+
+    return ret || !rec->inner->end_record
+               ? ret
+               : rec->inner->end_record(rec->priv, fault);
 }
 
 static int verdict(void *priv, struct i2cpt_trace_verdict *out,

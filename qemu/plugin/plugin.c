@@ -9,11 +9,23 @@
 #include "qemu/qemu-plugin.h"
 
 #include "common/guest-work.h"
+#include "i2cpt-backend.h"
 #include "plugin/layout.h"
 #include "plugin/module.h"
 
 /* With -plugin straight at the module there is no loader to set it. */
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
+
+/* Before the devices, whose properties are the back ends' keys. */
+static void load_backends(void)
+{
+    struct i2cpt_fault fault;
+
+    if (i2cpt_backend_load(getenv("I2CPT_BACKENDS"), &fault)) {
+        error_report("libi2cpt-qemu: I2CPT_BACKENDS: %s", fault.text);
+        exit(EXIT_FAILURE);
+    }
+}
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            const qemu_info_t *info, int argc,
@@ -33,6 +45,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
     }
     installed = true;
     i2cpt_set_plugin_id(id);
+    load_backends();
     i2cpt_run_type_inits();
     return 0;
 }

@@ -287,10 +287,12 @@ START_TEST(listed)
     GString *found = g_string_new(NULL);
     int calls = 0;
 
-    ck_assert_int_eq(i2cpt_i2c_dev_ops.list(collect, found), 0);
+    ck_assert_int_eq(i2cpt_i2c_dev_ops.list(&i2cpt_i2c_dev_ops, collect, found),
+                     0);
     ck_assert_str_eq(found->str, "i2c-dev,device=/dev/i2c-3|fake adapter\n"
                                  "i2c-dev,device=/dev/i2c-10|ten\n");
-    ck_assert_int_eq(i2cpt_i2c_dev_ops.list(stop_at_first, &calls), 7);
+    ck_assert_int_eq(
+        i2cpt_i2c_dev_ops.list(&i2cpt_i2c_dev_ops, stop_at_first, &calls), 7);
     ck_assert_int_eq(calls, 1);
     ck_assert_uint_eq(fake_i2c_count(fake, FAKE_FUNCS), 0);
     g_string_free(found, TRUE);
