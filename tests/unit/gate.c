@@ -150,16 +150,21 @@ static int gate_start(void *priv, uint16_t addr, uint16_t flags,
     return locked_log("S", addr);
 }
 
-static int gate_write(void *priv, uint8_t byte, uint64_t deadline_ns,
-                      struct i2cpt_fault *fault)
+static int stream_result(struct i2cpt_fault *fault)
 {
     int ret;
 
-    locked_log("W", byte);
     pthread_mutex_lock(&lock);
     ret = next_result;
     pthread_mutex_unlock(&lock);
     return ret ? i2cpt_fault_set(fault, -ret, I2CPT_PHASE_DATA, 0, 0) : 0;
+}
+
+static int gate_write(void *priv, uint8_t byte, uint64_t deadline_ns,
+                      struct i2cpt_fault *fault)
+{
+    locked_log("W", byte);
+    return stream_result(fault);
 }
 
 static int gate_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
@@ -172,7 +177,8 @@ static int gate_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
 static int gate_stop(void *priv, uint64_t deadline_ns,
                      struct i2cpt_fault *fault)
 {
-    return locked_log("E", -1);
+    locked_log("E", -1);
+    return stream_result(fault);
 }
 
 static bool gate_instant(void *priv)

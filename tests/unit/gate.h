@@ -23,7 +23,7 @@ void gate_install(enum gate_kind kind);
 void gate_hold(bool hold);          /* transfers wait from now on */
 void gate_open(unsigned calls);     /* let that many go on */
 void gate_wait_entered(unsigned n); /* until n transfers have ever begun */
-void gate_result(int result); /* what transfers and stream writes return */
+void gate_result(int result);       /* of transfers, stream writes and STOPs */
 /* GATE_PIPELINE: what begins so is not begun behind others; before opening. */
 void gate_refuse(uint16_t addr);
 unsigned gate_entered(void);

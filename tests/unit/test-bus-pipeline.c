@@ -244,6 +244,8 @@ END_TEST
 /* Nothing but close() after that. */
 START_TEST(unplugged)
 {
+    struct i2cpt_adapter *gone;
+
     begin_to(4);
     submit(5, 0);
     gate_result(-ENODEV);
@@ -255,8 +257,16 @@ START_TEST(unplugged)
         ck_assert_int_eq(items[n].fault.code, ENODEV);
     }
     ck_assert_str_eq(gate_log(), "T01 B02 B03 B04 C02 ");
+    gone = adapter;
+    gate_result(0);
+    open_adapter("gate,timeout-ms=20000"); /* plugged in again */
+    submit(1, 0);
+    wait_for(1);
+    ck_assert_int_eq(items[1].result, 0);
     i2cpt_adapter_unref(adapter);
     ck_assert_uint_eq(gate_closed(), 1);
+    i2cpt_adapter_unref(gone);
+    ck_assert_uint_eq(gate_closed(), 2);
 }
 END_TEST
 

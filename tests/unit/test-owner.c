@@ -342,6 +342,7 @@ START_TEST(owner_sees_calls_through)
     int fd = connected(), file;
     pthread_t thread;
     uint32_t id;
+    int i;
 
     file = open_file(fd, &id);
     ck_assert_int_eq(call(fd, PRELOAD_IOCTL, id, I2C_SLAVE, 0x48), 0);
@@ -349,7 +350,11 @@ START_TEST(owner_sees_calls_through)
     say(fd, PRELOAD_READ, id, 0, 2);
     gate_wait_entered(1);
     pthread_create(&thread, NULL, free_owner, NULL);
-    ck_assert(hung_up(fd)); /* shut down: it is closing */
+    ck_assert(hung_up(fd));    /* shut down: it is closing */
+    for (i = 0; i < 50; i++) { /* it waits, or this shows nothing */
+        ck_assert_int_eq(pthread_tryjoin_np(thread, NULL), EBUSY);
+        g_usleep(1000);
+    }
     gate_hold(false);
     pthread_join(thread, NULL);
     owner = NULL;
@@ -394,6 +399,21 @@ START_TEST(owner_not_all_started)
 }
 END_TEST
 
+/* Its thread is seen to its end, though it has just begun. */
+START_TEST(owner_goes_at_once)
+{
+    const char *error;
+    struct owner *o;
+    int i;
+
+    for (i = 0; i < 20; i++) {
+        ck_assert_int_eq(owner_new(&o), 0);
+        ck_assert_int_eq(owner_start(o, &error), 0);
+        owner_free(o);
+    }
+}
+END_TEST
+
 static void interrupt(int signal)
 {
     owner_interrupt(owner);
@@ -430,6 +450,7 @@ START_TEST(owner_is_interrupted_while_it_waits)
 
     file = open_file(fd, &id);
     pthread_create(&thread, NULL, wait_closed, NULL);
+    g_usleep(20000); /* asleep by now, or else nothing is shown */
     owner_interrupt(owner);
     pthread_join(thread, NULL);
     close(file);
@@ -454,6 +475,7 @@ int main(void)
     tcase_add_test(c, connection_comes_too_late);
     tcase_add_test(c, owner_sees_calls_through);
     tcase_add_test(c, owner_never_started);
+    tcase_add_test(c, owner_goes_at_once);
     tcase_add_test(c, owner_is_interrupted);
     tcase_add_test(c, owner_is_interrupted_while_it_waits);
     suite_add_tcase(s, c);

@@ -289,6 +289,9 @@ START_TEST(held)
     }
     lines = recorded();
     ck_assert_ptr_nonnull(strstr(lines, "w0@0x48\ntruncated"));
+    ck_assert_msg(g_str_has_prefix(lines, "r2@0x48 = 1a c0\n"
+                                          "r2@0x48 = 1a c0\nw0@0x48\n"),
+                  "%.60s: the guess was to come first", lines);
     g_free(lines);
     i2cpt_adapter_unref(a);
 }

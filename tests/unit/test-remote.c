@@ -5,7 +5,9 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <pthread.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,7 +29,10 @@ struct server {
     struct i2cpt_adapter *adapter; /* NULL: a liar */
     struct i2cpt_adapter *other;   /* for the second client, or NULL */
     struct wire_out lies;          /* sent after the welcome */
-    bool no_welcome, hang_up, then_silent;
+    /* deaf: takes nothing after the welcome; then_silent, then_odd: the second
+     * client is told nothing, something that is no welcome */
+    bool no_welcome, hang_up, deaf, then_silent, then_odd;
+    atomic_int accepted;
     uint16_t version; /* 0: ours */
     uint32_t reply_to;
     pthread_t thread;
@@ -49,13 +54,35 @@ static void lie(struct server *s, int fd)
         wire_put_welcome(&out, &w);
         ck_assert_int_eq(wire_end(&out), 0);
         ck_assert_int_gt(write(fd, out.data, out.len), 0);
-        ck_assert(read(fd, buf, sizeof(buf)) > 0 || s->version);
         wire_clear(&out);
+        if (s->deaf) {
+            struct pollfd p = {.fd = fd};
+
+            while (poll(&p, 1, -1) != 1) { /* until it hangs up */
+            }
+            return;
+        }
+        ck_assert(read(fd, buf, sizeof(buf)) > 0 || s->version);
     }
     if (s->lies.len) {
         ck_assert_int_gt(write(fd, s->lies.data, s->lies.len), 0);
     }
     while (!s->hang_up && read(fd, buf, sizeof(buf)) > 0) {
+    }
+}
+
+static void say_nothing(struct server *s, int fd)
+{
+    struct wire_out out = {0};
+    char c;
+
+    if (s->then_odd) {
+        wire_begin(&out, WIRE_REPLY, 1);
+        ck_assert_int_eq(wire_end(&out), 0);
+        ck_assert_int_gt(write(fd, out.data, out.len), 0);
+        wire_clear(&out);
+    }
+    while (read(fd, &c, 1) > 0) {
     }
 }
 
@@ -69,14 +96,12 @@ static void *server_main(void *arg)
         if (fd < 0) {
             break;
         }
+        atomic_fetch_add(&s->accepted, 1);
         if (s->adapter) {
             s->results[i] =
                 i2cpt_serve(i && s->other ? s->other : s->adapter, fd, fd);
-        } else if (i && s->then_silent) {
-            char c;
-
-            while (read(fd, &c, 1) > 0) {
-            }
+        } else if (i && (s->then_silent || s->then_odd)) {
+            say_nothing(s, fd);
         } else {
             lie(s, fd);
         }
@@ -241,6 +266,7 @@ START_TEST(late_reply)
     struct server s = {0};
     struct i2cpt_adapter *a;
     uint8_t in[2] = {0};
+    int ret;
 
     gate_install(GATE_PLAIN);
     server_start(&s, "gate,timeout-ms=60000", 1);
@@ -249,11 +275,13 @@ START_TEST(late_reply)
     ck_assert_int_eq(read_register(a, 0x11, 0, in, 2, NULL), -ETIMEDOUT);
     gate_result(-ENXIO);
     gate_hold(false);
-    gate_wait_entered(1);
-    while (read_register(a, 0x12, 0, in, 2, NULL) == -ETIMEDOUT) {
+    while (!strstr(gate_log(), "T12")) { /* what it says is settled then */
+        ck_assert_int_ne(read_register(a, 0x12, 0, in, 2, NULL), 0);
     }
     gate_result(0);
-    ck_assert_int_eq(read_register(a, 0x13, 0, in, 2, NULL), 0);
+    while ((ret = read_register(a, 0x13, 0, in, 2, NULL)) == -ETIMEDOUT) {
+    }
+    ck_assert_int_eq(ret, 0);
     i2cpt_adapter_unref(a);
     server_end(&s);
 }
@@ -757,12 +785,77 @@ START_TEST(reconnects_to_silence)
     uint8_t in[2];
     int i;
 
-    server_start(&s, NULL, 2);
+    server_start(&s, NULL, 9);
     a = client(&s, ",reconnect=on,timeout-ms=50,connect-timeout-ms=600000");
+    for (i = 0; i < 6; i++) {
+        ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, &fault), -ECANCELED);
+        ck_assert_msg(strstr(fault.text, "so far") != NULL, "%s", fault.text);
+    }
+    /* all of them have waited for one connection */
+    ck_assert_int_le(atomic_load(&s.accepted), 2);
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
+/* But no longer than connect-timeout-ms, and then for another one. */
+START_TEST(reconnects_out_of_silence)
+{
+    struct server s = {.hang_up = true, .then_silent = true};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    uint8_t in[2];
+
+    server_start(&s, NULL, 9);
+    a = client(&s, ",reconnect=on,timeout-ms=50,connect-timeout-ms=1500");
+    while (atomic_load(&s.accepted) < 3) {
+        ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, &fault), -ECANCELED);
+    }
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
+/* What comes instead of a welcome is not taken for one. */
+START_TEST(reconnects_to_something_odd)
+{
+    struct server s = {.hang_up = true, .then_odd = true};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    uint8_t in[2];
+    int i;
+
+    server_start(&s, NULL, 9);
+    a = client(&s, ",reconnect=on,timeout-ms=20000");
     for (i = 0; i < 3; i++) {
         ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, &fault), -ECANCELED);
         ck_assert_msg(strstr(fault.text, "so far") != NULL, "%s", fault.text);
     }
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+}
+END_TEST
+
+/* A peer that takes a part of a frame and no more has not got the rest: the
+ * connection is of no use any longer. */
+START_TEST(deaf_in_a_frame)
+{
+    static uint8_t bytes[I2CPT_MSG_MAX];
+    struct server s = {.deaf = true};
+    struct i2cpt_msg msgs[16];
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    uint8_t in[2];
+    int i;
+
+    server_start(&s, NULL, 1);
+    a = client(&s, ",timeout-ms=50");
+    for (i = 0; i < 16; i++) {
+        msgs[i] = (struct i2cpt_msg){
+            .addr = 0x50, .len = sizeof(bytes) / 2, .buf = bytes};
+    }
+    ck_assert_int_eq(i2cpt_transfer(a, msgs, 16, &fault), -ENODEV);
+    ck_assert_int_eq(read_register(a, 0x50, 0, in, 2, &fault), -ENODEV);
     i2cpt_adapter_unref(a);
     server_end(&s);
 }
@@ -941,6 +1034,9 @@ int main(void)
     tcase_add_test(c, reconnects);
     tcase_add_test(c, reconnects_later);
     tcase_add_test(c, reconnects_to_silence);
+    tcase_add_test(c, reconnects_out_of_silence);
+    tcase_add_test(c, reconnects_to_something_odd);
+    tcase_add_test(c, deaf_in_a_frame);
     tcase_add_test(c, restarts_a_deaf_command);
     tcase_add_test(c, clients_in_order);
     tcase_add_test(c, another_version);
