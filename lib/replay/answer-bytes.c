@@ -549,14 +549,33 @@ static int stop_walk(struct trace_match *m, struct i2cpt_fault *fault)
     return 0;
 }
 
+/* START and STOP: a poll. A %probe of either form is one too, where the guest's
+ * own does not follow it. */
+static bool was_poll(struct trace_match *m, line_t *line)
+{
+    const struct trace_asked *first =
+        &g_array_index(m->history.msgs, struct trace_asked, 0);
+    uint64_t probe = m->seq->pos;
+    bool quick, own;
+
+    if (match_get(m, probe, line, NULL) != 1) {
+        return false;
+    }
+    quick = match_is_quick_write(&(*line)->transfer);
+    own = !quick && match_get(m, probe + 1, line, NULL) == 1 &&
+          !trace_is_own(&(*line)->transfer) &&
+          match_same_first(&(*line)->transfer, first->addr, first->flags) &&
+          match_is_quick_write(&(*line)->transfer);
+    return !own && match_get(m, probe, line, NULL) == 1;
+}
+
 int trace_match_stop(struct trace_match *m, struct i2cpt_fault *fault)
 {
     line_t line;
     int ret = 0;
 
     if (m->state == MATCH_PROBED) {
-        ret = match_get(m, m->seq->pos, &line, fault);
-        if (ret == 1 && match_is_quick_write(&line->transfer)) {
+        if (was_poll(m, &line)) {
             match_consume(m, m->seq->pos, true, line, 0);
             m->state = MATCH_IDLE;
             return 0;

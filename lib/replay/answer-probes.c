@@ -85,6 +85,8 @@ int match_probe(struct trace_match *m, struct i2cpt_xfer *x)
         match_consume(m, m->seq->pos, true, line, 0);
     } else if (!first->len && match_is_quick_write(t)) {
         match_consume(m, m->seq->pos, false, line, 0);
+    } else if (match_is_quick_write(t)) {
+        m->seq->polled = m->seq->pos + 1; /* see passes_poll() */
     }
     return 0;
 }

@@ -19,6 +19,24 @@ static line_t head_again(struct trace_match *m)
     return match_get(m, m->seq->pos, &line, NULL) == 1 ? line : NULL;
 }
 
+static bool asks_quick_write(const struct i2cpt_xfer *x)
+{
+    return x->n == 1 && !(x->msgs[0].flags & I2CPT_M_RD) && !x->msgs[0].len;
+}
+
+/* A quick write that answered a probe by reading was a guest's poll. Where no
+ * quick write follows that probe, the guest went on from it. */
+static bool passes_poll(struct trace_match *m, const struct i2cpt_xfer *x,
+                        line_t line)
+{
+    if (m->seq->polled != m->seq->pos + 1 || asks_quick_write(x)) {
+        return false;
+    }
+    m->seq->polled = 0; /* end=hold may come back here */
+    match_consume(m, m->seq->pos, false, line, 0);
+    return true;
+}
+
 static int request_in_order(struct trace_match *m, struct i2cpt_xfer *x)
 {
     const struct i2cpt_msg *first = &x->msgs[0];
@@ -34,14 +52,16 @@ static int request_in_order(struct trace_match *m, struct i2cpt_xfer *x)
         if (ret == 1 && m->seq->pos < passed) {
             ret = 0; /* end=hold came back to a probe */
         }
+        if (ret == 1 && passes_poll(m, x, line)) {
+            continue;
+        }
         if (!ret || !(line->transfer.mark & I2CPT_TRACE_PROBE)) {
             break;
         }
         if (walk_is_refused(&line->transfer)) {
             return match_refused(m, line, x->fault);
         }
-        if (x->n == 1 && !(first->flags & I2CPT_M_RD) && !first->len &&
-            match_is_quick_write(&line->transfer)) {
+        if (asks_quick_write(x) && match_is_quick_write(&line->transfer)) {
             break; /* the probe was the guest's own quick write */
         }
         passed = ++m->seq->pos;

@@ -32,6 +32,7 @@ struct trace_seq {
      * and the one that end=hold goes back to */
     bool served;
     uint64_t last, hold;
+    uint64_t polled; /* 1 + where a quick write answered a probe by reading */
     uint32_t given;
     GPtrArray *scripts;          /* lookup: of struct trace_script */
     struct trace_places *places; /* of those that a request's words can find */
