@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One process of PROGRAM's, which asks for its files. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -111,6 +112,23 @@ static void size_buffers(int fd)
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+/* Without descriptors left, whoever knocks would do so for ever: he is let in
+ * by one that is kept for that, and out again. */
+static void refuse(struct owner *o)
+{
+    int fd;
+
+    if ((errno != EMFILE && errno != ENFILE) || o->spare < 0) {
+        return;
+    }
+    close(o->spare);
+    fd = accept4(o->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0) {
+        close(fd);
+    }
+    o->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 void owner_accept(struct owner *o)
 {
     struct connection *c;
@@ -118,6 +136,7 @@ void owner_accept(struct owner *o)
     int fd = accept4(o->listener, NULL, NULL, SOCK_CLOEXEC);
 
     if (fd < 0) {
+        refuse(o);
         return;
     }
     size_buffers(fd);

@@ -53,6 +53,8 @@ struct owner {
     GArray *buses;
     char *dir, *path;
     int listener, wake[2]; /* wake: something for the main loop */
+    int spare;             /* to refuse by when there are none left */
+    int held;              /* the folder, locked while somebody uses it */
     uint32_t number;       /* its own, in names of sockets */
     bool running;
     pthread_t thread;
@@ -88,5 +90,7 @@ void owner_accept(struct owner *o);
 
 /* owner-tree.c: below o->dir. */
 int owner_make_tree(struct owner *o);
+/* Folders whose owners were killed, and whom nobody holds any more. */
+void owner_sweep_trees(void);
 
 #endif

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The folder that PROGRAM finds its nodes and their /sys in. */
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "owner/owner-private.h"
@@ -111,4 +115,56 @@ void owner_remove_tree(const char *path)
         g_dir_close(dir);
     }
     g_remove(path);
+}
+
+int owner_hold_tree(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0) {
+        return -errno;
+    }
+    flock(fd, LOCK_SH);
+    return fd;
+}
+
+/* Ours by name, by user and by mode, and of one who may have locked it. */
+static bool may_be_swept(int fd)
+{
+    enum { SOON_S = 60 };
+    struct stat st;
+
+    return !fstat(fd, &st) && st.st_uid == geteuid() &&
+           (st.st_mode & 07777) == 0700 && time(NULL) - st.st_mtime > SOON_S &&
+           !faccessat(fd, "owner", F_OK, AT_SYMLINK_NOFOLLOW) &&
+           !flock(fd, LOCK_EX | LOCK_NB);
+}
+
+void owner_sweep_trees(void)
+{
+    enum { AT_ONCE = 64 };
+    GDir *dir = g_dir_open(g_get_tmp_dir(), 0, NULL);
+    unsigned swept = 0;
+    const char *name;
+
+    while (dir && swept < AT_ONCE && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(g_get_tmp_dir(), name, NULL);
+        int fd =
+            strlen(name) == strlen("i2cpt-XXXXXX") &&
+                    g_str_has_prefix(name, "i2cpt-")
+                ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                : -1;
+
+        if (fd < 0) {
+            continue;
+        }
+        if (may_be_swept(fd)) {
+            owner_remove_tree(path);
+            swept++;
+        }
+        close(fd);
+    }
+    if (dir) {
+        g_dir_close(dir);
+    }
 }

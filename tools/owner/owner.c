@@ -17,6 +17,8 @@ int owner_new(struct owner **out)
     o->buses = g_array_new(FALSE, TRUE, sizeof(struct owner_bus));
     o->files = g_hash_table_new(NULL, NULL);
     o->number = g_random_int();
+    o->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    o->held = -1;
     o->listener = o->wake[0] = o->wake[1] = -1;
     pthread_mutex_init(&o->lock, NULL);
     pthread_cond_init(&o->changed, NULL);
@@ -140,6 +142,8 @@ int owner_start(struct owner *o, const char **error)
     if (!o->dir) {
         return -errno;
     }
+    o->held = owner_hold_tree(o->dir);
+    owner_sweep_trees();
     ret = owner_make_tree(o);
     if (ret) {
         return ret;
@@ -254,7 +258,7 @@ static gboolean free_entry(gpointer id, gpointer file, gpointer unused)
 
 void owner_free(struct owner *o)
 {
-    int fds[] = {o->listener, o->wake[0], o->wake[1]};
+    int fds[] = {o->listener, o->wake[0], o->wake[1], o->spare, o->held};
     size_t i;
 
     end_connections(o);

@@ -31,6 +31,8 @@ const char *owner_folder(struct owner *o);
 bool owner_was_reached(struct owner *o);
 /* Takes away the folder of an owner who could not. */
 void owner_remove_tree(const char *path);
+/* A descriptor that keeps that folder from being swept away, or -errno. */
+int owner_hold_tree(const char *path);
 /* Environment for PROGRAM: NULL-terminated "NAME=VALUE", for g_strfreev(). */
 char **owner_environment(struct owner *o, const char *shim);
 /* Until PROGRAM's last child has closed its last file. */

@@ -8,10 +8,7 @@
 
 void program_exec(const char *path, char **argv, char **env)
 {
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGQUIT, SIG_DFL);
-    signal(SIGXFSZ, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL); /* main() ignores it; others are caught */
     tool_restore_limits();
     execve(path, argv, env);
 }

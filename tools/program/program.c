@@ -41,21 +41,34 @@ static void pass_on_but_terminal(int sig, siginfo_t *info, void *context)
     }
 }
 
-static void take_signals(void)
+static void nothing(int sig)
+{
+    (void)sig;
+}
+
+/* What was ignored when we were called stays so, as PROGRAM has it by itself
+ * (nohup, a shell's `&`); what is caught here is as by default in PROGRAM. */
+static void take(int sig, struct sigaction action)
 {
     struct sigaction before;
-    struct sigaction pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
-    struct sigaction others = {.sa_sigaction = pass_on_but_terminal,
-                               .sa_flags = SA_RESTART | SA_SIGINFO};
 
-    sigaction(SIGTERM, &pass, NULL);
-    sigaction(SIGHUP, NULL, &before);
-    if (before.sa_handler != SIG_IGN) { /* nohup: ours stays as PROGRAM's */
-        sigaction(SIGHUP, &pass, NULL);
+    action.sa_flags |= SA_RESTART;
+    if (!sigaction(sig, NULL, &before) && before.sa_handler != SIG_IGN) {
+        sigaction(sig, &action, NULL);
     }
-    sigaction(SIGINT, &others, NULL);
-    sigaction(SIGQUIT, &others, NULL);
-    signal(SIGPIPE, SIG_IGN);
+}
+
+static void take_signals(void)
+{
+    struct sigaction pass = {.sa_handler = pass_on};
+    struct sigaction others = {.sa_sigaction = pass_on_but_terminal,
+                               .sa_flags = SA_SIGINFO};
+
+    take(SIGTERM, pass);
+    take(SIGHUP, pass);
+    take(SIGINT, others);
+    take(SIGQUIT, others);
+    take(SIGPIPE, (struct sigaction){.sa_handler = nothing});
 }
 
 bool program_redirect_parse(const char *text, enum program_redirect *out)

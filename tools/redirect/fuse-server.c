@@ -306,6 +306,7 @@ static bool serve(struct fuse_server *s, struct fuse_room *room, size_t n)
                           .head = (const struct fuse_in_header *)room->in,
                           .data = room->in + sizeof(*c.head),
                           .len = n - sizeof(*c.head)};
+    bool left;
 
     if (has_no_reply(c.head->opcode)) {
         return true;
@@ -314,12 +315,10 @@ static bool serve(struct fuse_server *s, struct fuse_room *room, size_t n)
         answer(s->fd, &c, handle(&c));
         return true;
     }
-    if (!leave_idle(s)) {
-        answer(s->fd, &c, -ENOMEM);
-        return true;
-    }
+    /* where there are no more threads to be had, the rest waits its turn */
+    left = leave_idle(s);
     answer(s->fd, &c, handle(&c));
-    return be_idle(s);
+    return !left || be_idle(s);
 }
 
 /* Only while it waits may it be cancelled. */

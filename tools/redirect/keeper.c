@@ -365,7 +365,7 @@ static void __attribute__((noreturn)) stay(struct keeper *k)
 static void be_inner(struct keeper *k, int door)
 {
     const struct keeper_start *s = k->start;
-    int keep[] = {s->socket, door};
+    int keep[] = {s->socket, door, owner_hold_tree(s->tree)};
     pthread_t thread;
 
     k->program = fork();
@@ -379,7 +379,7 @@ static void be_inner(struct keeper *k, int door)
     close(s->report);
     keeper_tell(k, KEEPER_STARTED, (uint32_t)k->program, NULL);
     withdraw();
-    close_others(keep, 2);
+    close_others(keep, 3);
     if (pthread_create(&thread, NULL, watch_owner, k)) {
         /* then a folder may be left behind, should the owner be killed */
     }
@@ -417,9 +417,10 @@ void keeper_main(const struct keeper_start *s)
     k.listener = fuse_mount_receive_fd(sockets[0]);
     withdraw();
     if (k.listener >= 0) {
-        int keep[] = {s->socket, s->fuse_root, k.places.tree, k.listener};
+        int keep[] = {s->socket, s->fuse_root, k.places.tree, k.listener,
+                      owner_hold_tree(s->tree)};
 
-        close_others(keep, 4);
+        close_others(keep, 5);
         ioctl(k.listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);
         start_threads(&k);
     }
