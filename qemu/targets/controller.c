@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is known of QEMU's I2C controllers, by the type of the device that has
- * the bus. */
+/* QEMU's I2C controllers: what is known of them, by the type of the device that
+ * has the bus, and which of a machine's is meant. */
 #include "qemu/osdep.h"
 #include "common/compat.h"
+#include "qapi/error.h"
+#include "qemu/cutils.h"
 
 #include "targets/controller.h"
 
@@ -41,4 +43,87 @@ const I2CControllerKind *i2c_controller_kind(I2CBus *bus)
         }
     }
     return &unknown;
+}
+
+/* ---------------------------------------------------- finding one by name */
+
+#define NO_BASE UINT64_MAX
+
+/* Where its registers are; boards map controllers at fixed places. */
+static uint64_t register_base(DeviceState *controller)
+{
+    SysBusDevice *dev = (SysBusDevice *)object_dynamic_cast(
+        OBJECT(controller), TYPE_SYS_BUS_DEVICE);
+    MemoryRegion *region = dev ? sysbus_mmio_get_region(dev, 0) : NULL;
+    uint64_t base = 0;
+
+    if (!region || !region->container) {
+        return NO_BASE;
+    }
+    for (; region->container; region = region->container) {
+        base += region->addr;
+    }
+    return base;
+}
+
+typedef struct Search {
+    const Object *named; /* a controller or a bus; else ... */
+    uint64_t base;
+    I2CBus *found;
+    unsigned matches;
+    GString *all; /* for a message */
+} Search;
+
+static void mention(Search *search, BusState *bus, uint64_t base)
+{
+    g_autofree char *path = object_get_canonical_path(OBJECT(bus->parent));
+
+    g_string_append_printf(search->all, "%s%s (%s",
+                           search->all->len ? ", " : "", path,
+                           object_get_typename(OBJECT(bus->parent)));
+    if (base != NO_BASE) {
+        g_string_append_printf(search->all, " at 0x%" PRIx64, base);
+    }
+    g_string_append_printf(search->all, ", bus %s)", bus->name);
+}
+
+static int look_at(Object *obj, void *opaque)
+{
+    Search *search = opaque;
+    BusState *bus = (BusState *)object_dynamic_cast(obj, TYPE_I2C_BUS);
+    uint64_t base;
+
+    if (!bus || !bus->parent) {
+        return 0;
+    }
+    base = register_base(bus->parent);
+    if (search->named
+            ? obj == search->named || OBJECT(bus->parent) == search->named
+            : base != NO_BASE && base == search->base) {
+        search->found = I2C_BUS(bus);
+        search->matches++;
+    }
+    mention(search, bus, base);
+    return 0;
+}
+
+I2CBus *i2c_controller_find(const char *text, Error **errp)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    Search search = {.base = NO_BASE, .all = all};
+    bool ambiguous = false;
+
+    if (qemu_strtou64(text, NULL, 0, &search.base)) {
+        search.named = object_resolve_path(text, &ambiguous);
+        search.base = NO_BASE;
+    }
+    object_child_foreach_recursive(object_get_root(), look_at, &search);
+    if (search.matches == 1) {
+        return search.found;
+    }
+    error_setg(errp, "controller=%s: %s; there are %s", text,
+               ambiguous || search.matches ? "several I2C buses could be meant"
+                                           : "no I2C bus is there",
+               all->len ? all->str : "none");
+    return NULL;
 }

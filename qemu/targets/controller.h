@@ -22,4 +22,11 @@ typedef struct I2CControllerKind {
 /* Never NULL; with nothing set where the controller is not known. */
 const I2CControllerKind *i2c_controller_kind(I2CBus *bus);
 
+/*
+ * The bus of a controller, by the QOM path of either (or as much of its end as
+ * tells it from others), or by the address of the controller's registers. NULL
+ * with an error that lists the machine's.
+ */
+I2CBus *i2c_controller_find(const char *text, Error **errp);
+
 #endif

@@ -255,10 +255,25 @@ static bool open_passthrough(I2CPassthrough *s, Error **errp)
     return true;
 }
 
+/* QEMU's bus= knows buses by name only, and those of one name are one. */
+static bool move_to_controller(I2CPassthrough *s, Error **errp)
+{
+    I2CBus *bus;
+
+    if (!s->controller) {
+        return true;
+    }
+    bus = i2c_controller_find(s->controller, errp);
+    return bus && qdev_set_parent_bus(DEVICE(s), BUS(bus), errp);
+}
+
 static void i2c_passthrough_realize(DeviceState *dev, Error **errp)
 {
     I2CPassthrough *s = I2C_PASSTHROUGH(dev);
 
+    if (!move_to_controller(s, errp)) {
+        return;
+    }
     if (!open_passthrough(s, errp) || !check_siblings(s, errp)) {
         close_adapter(s);
         return;
@@ -318,8 +333,9 @@ static void i2c_passthrough_finalize(Object *obj)
     g_free(s->left);
 }
 
-/* Keys of the library are properties too; this is of the device alone. */
+/* Keys of the library are properties too; these are of the device alone. */
 static I2CPT_CONST Property i2c_passthrough_properties[] = {
+    DEFINE_PROP_STRING("controller", I2CPassthrough, controller),
     DEFINE_PROP_ON_OFF_AUTO("stop-at-nack", I2CPassthrough, stop_at_nack,
                             ON_OFF_AUTO_AUTO),
     I2CPT_END_OF_PROPERTIES};
@@ -343,6 +359,9 @@ static void i2c_passthrough_class_init(ObjectClass *klass,
     i2c_passthrough_events_init(sc);
     i2c_passthrough_async_init(I2C_ASYNC_TARGET_CLASS(klass));
     device_class_set_props(dc, i2c_passthrough_properties);
+    object_class_property_set_description(
+        klass, "controller",
+        "on the bus of this one: its QOM path, or where its registers are");
     object_class_property_set_description(
         klass, "stop-at-nack",
         "a refused data byte ends the transfer (on, off; default auto: where "

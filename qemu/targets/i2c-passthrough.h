@@ -40,6 +40,7 @@ struct I2CPassthrough {
 
     bool any;                     /* addresses=any: siblings come first */
     bool open;                    /* between START and STOP */
+    char *controller;             /* the property */
     bool ends_each, forgets_stop; /* of its controller; controller.h */
     OnOffAuto stop_at_nack;       /* the property, for forgets_stop */
     I2CNode *left;   /* was taken from the core's list, to be freed */
