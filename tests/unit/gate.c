@@ -15,7 +15,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static bool holding;
+static bool holding, terse;
 static unsigned permits, entered, closed;
 static int next_result;
 static uint64_t deadline_ns;
@@ -99,8 +99,9 @@ static int perform(const char *what, struct i2cpt_xfer *x)
         }
     }
     pthread_mutex_unlock(&lock);
-    return ret ? i2cpt_fault_set(x->fault, -ret, I2CPT_PHASE_ADDRESS, 0, -1)
-               : 0;
+    return ret && !terse
+               ? i2cpt_fault_set(x->fault, -ret, I2CPT_PHASE_ADDRESS, 0, -1)
+               : ret;
 }
 
 /* The oldest of those begun, or one that has the bus to itself. */
@@ -222,7 +223,7 @@ void gate_install(enum gate_kind kind)
     };
     i2cpt_extra_backend = &ops;
     pthread_mutex_lock(&lock);
-    holding = false;
+    holding = terse = false;
     permits = entered = closed = 0;
     refused_addr = UINT16_MAX;
     g_queue_clear(&begun);
@@ -261,6 +262,11 @@ void gate_result(int result)
     pthread_mutex_lock(&lock);
     next_result = result;
     pthread_mutex_unlock(&lock);
+}
+
+void gate_be_terse(void)
+{
+    terse = true;
 }
 
 void gate_refuse(uint16_t addr)

@@ -24,6 +24,7 @@ void gate_hold(bool hold);          /* transfers wait from now on */
 void gate_open(unsigned calls);     /* let that many go on */
 void gate_wait_entered(unsigned n); /* until n transfers have ever begun */
 void gate_result(int result);       /* of transfers, stream writes and STOPs */
+void gate_be_terse(void); /* no word on where, of transfers; before opening */
 /* GATE_PIPELINE: what begins so is not begun behind others; before opening. */
 void gate_refuse(uint16_t addr);
 unsigned gate_entered(void);

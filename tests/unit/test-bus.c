@@ -62,7 +62,7 @@ static void waiter_start(struct waiter *w, struct i2cpt_adapter *a,
 }
 
 struct completion {
-    int calls, result, code;
+    int calls, result, code, msg, byte;
     struct i2cpt_adapter *unref;
     char *order;
     char letter;
@@ -76,6 +76,8 @@ static void completed(struct i2cpt_request *r, int result,
     c->calls++;
     c->result = result;
     c->code = fault->code;
+    c->msg = fault->msg;
+    c->byte = fault->byte;
     if (c->order) {
         strncat(c->order, &c->letter, 1);
     }
@@ -205,8 +207,8 @@ START_TEST(hanging_host)
 {
     struct i2cpt_adapter *a;
     struct i2cpt_fault fault;
-    struct waiter w;
-    uint8_t in[2] = {1, 2};
+    struct waiter w = {.in = {1, 2}};
+    uint8_t in[2];
 
     gate_install(GATE_OUTLIVES);
     a = open_gate("gate,timeout-ms=50");
@@ -223,6 +225,7 @@ START_TEST(hanging_host)
         usleep(100);
     }
     ck_assert_uint_eq(in[0], 0x5a);
+    ck_assert_mem_eq(w.in, "\1\2", 2);
     ck_assert_str_eq(gate_log(), "T48 T4a ");
     i2cpt_adapter_unref(a);
     ck_assert_uint_eq(gate_closed(), 1);
@@ -293,6 +296,9 @@ START_TEST(queued_past_its_deadline)
     ck_assert_int_eq(i2cpt_submit(a, &m2, 1, 20, completed, &c2, NULL), 0);
     poll_dispatch(a, &c2);
     ck_assert_int_eq(c2.result, -ETIMEDOUT);
+    ck_assert_int_eq(c2.code, ETIMEDOUT);
+    ck_assert_int_eq(c2.msg, -1);
+    ck_assert_int_eq(c2.byte, -1);
     ck_assert_int_eq(c1.calls, 0);
     gate_hold(false);
     poll_dispatch(a, &c1);
@@ -439,6 +445,36 @@ END_TEST
 
 /* -------------------------------------------------------- unplug and fork */
 
+/* The same of a request, also where another bus was opened first. */
+START_TEST(unplugged_request)
+{
+    struct completion c = {.calls = 0};
+    uint8_t byte = 0;
+    struct i2cpt_msg m = {.addr = 1, .len = 1, .buf = &byte};
+    struct i2cpt_request *r = NULL;
+    struct i2cpt_adapter *a, *b, *other;
+
+    gate_install((enum gate_kind)_i);
+    other = open_gate("gate,id=other");
+    a = open_gate("gate");
+    gate_result(-ENODEV);
+    ck_assert_int_eq(i2cpt_submit(a, &m, 1, 0, completed, &c, NULL), 0);
+    poll_dispatch(a, &c);
+    ck_assert_int_eq(c.result, -ENODEV);
+    r = (struct i2cpt_request *)&c; /* anything but NULL */
+    ck_assert_int_eq(i2cpt_submit(a, &m, 1, 0, completed, &c, &r), -ENODEV);
+    ck_assert_ptr_null(r);
+    gate_result(0);
+    b = open_gate("gate"); /* plugged in again */
+    ck_assert_int_eq(i2cpt_transfer(b, &m, 1, NULL), 0);
+    ck_assert_int_eq(i2cpt_transfer(other, &m, 1, NULL), 0);
+    i2cpt_adapter_unref(a);
+    i2cpt_adapter_unref(b);
+    i2cpt_adapter_unref(other);
+    ck_assert_uint_eq(gate_closed(), 3);
+}
+END_TEST
+
 START_TEST(unplugged)
 {
     struct i2cpt_adapter *a, *b;
@@ -475,6 +511,7 @@ START_TEST(handles_end_at_fork)
     if (!pid) {
         struct i2cpt_msg m = {.addr = 1};
         struct i2cpt_adapter *b;
+        struct i2cpt_fault fault;
         int bad = 0;
 
         bad |= read2(a, 1, in, NULL) != -EPERM;
@@ -483,9 +520,13 @@ START_TEST(handles_end_at_fork)
         bad |= i2cpt_adapter_fd(a) != -EPERM;
         bad |= i2cpt_trace_record_flush(a) != -EPERM;
         bad |= i2cpt_trace_record_end(a, NULL) != -EPERM;
+        bad |= i2cpt_trace_record_end(a, &fault) != -EPERM;
+        bad |= fault.code != EPERM || fault.msg != -1 || fault.byte != -1;
         i2cpt_adapter_unref(a);
         bad |= i2cpt_adapter_open("gate", &b, NULL) != 0;
         bad |= !bad && read2(b, 1, in, NULL) != 0;
+        i2cpt_adapter_unref(b); /* one of its own, not the parent's */
+        bad |= gate_closed() != 1;
         _exit(bad);
     }
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -527,6 +568,101 @@ START_TEST(stream_owns_the_bus)
     ck_assert_int_eq(stream_op(a, I2CPT_OP_STREAM_WRITE, &me, 2), -ECANCELED);
     ck_assert_int_eq(stream_op(a, I2CPT_OP_STREAM_STOP, &me, 0), 0);
     ck_assert_str_eq(gate_log(), "S50 W01 S51 R E T48 ");
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* Where it went wrong is not guessed: a back end that says only that it did. */
+START_TEST(place_unknown)
+{
+    struct completion c = {.calls = 0};
+    uint8_t byte = 0;
+    struct i2cpt_msg m = {.addr = 1, .len = 1, .buf = &byte};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault = {.msg = 7, .byte = 7};
+
+    gate_install((enum gate_kind)_i);
+    gate_be_terse();
+    a = open_gate("gate");
+    gate_result(-EIO);
+    ck_assert_int_eq(i2cpt_submit(a, &m, 1, 0, completed, &c, NULL), 0);
+    poll_dispatch(a, &c);
+    ck_assert_int_eq(c.result, -EIO);
+    ck_assert_int_eq(c.code, EIO);
+    ck_assert_int_eq(c.msg, -1);
+    ck_assert_int_eq(c.byte, -1);
+    ck_assert_int_eq(i2cpt_transfer(a, &m, 1, &fault), -EIO);
+    ck_assert_int_eq(fault.code, EIO);
+    ck_assert_int_eq(fault.msg, -1);
+    ck_assert_int_eq(fault.byte, -1);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* What is written is only read, by the way back too; and a call can be made
+ * again, with a time of its own. */
+START_TEST(a_call_stays_as_it_was)
+{
+    static const uint8_t bytes[2] = {0x10, 0xaa};
+    struct i2cpt_msg m = {.addr = 1, .len = 2, .buf = (uint8_t *)bytes};
+    struct i2cpt_call call = {.op = I2CPT_OP_TRANSFER, .msgs = &m, .n = 1};
+    struct i2cpt_adapter *a;
+
+    gate_install((enum gate_kind)_i);
+    a = open_gate("gate");
+    for (int i = 0; i < 2; i++) {
+        m.actual = 0;
+        ck_assert_int_eq(i2cpt_call_run(a, &call, NULL), 0);
+        ck_assert_uint_eq(m.actual, 2);
+        ck_assert_ptr_eq(m.buf, bytes);
+        ck_assert_uint_eq(call.deadline_ns, 0);
+    }
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* Flags that the adapter lacks are refused on whichever message they are. */
+START_TEST(flags_of_each_message)
+{
+    struct completion c = {.calls = 0};
+    uint8_t byte = 0;
+    struct i2cpt_msg m[2] = {{.addr = 1, .len = 1, .buf = &byte},
+                             {.addr = 1, .len = 1, .buf = &byte}};
+    struct i2cpt_adapter *a;
+
+    gate_install(GATE_PLAIN);
+    a = open_gate("gate");
+    m[_i].flags = I2CPT_M_IGNORE_NAK;
+    ck_assert_int_eq(i2cpt_transfer(a, m, 2, NULL), -EOPNOTSUPP);
+    ck_assert_int_eq(i2cpt_submit(a, m, 2, 0, completed, &c, NULL), 0);
+    poll_dispatch(a, &c);
+    ck_assert_int_eq(c.result, -EOPNOTSUPP);
+    ck_assert_str_eq(gate_log(), "");
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* A pointer whose time has passed is not begun: nothing could take it back. */
+START_TEST(a_late_pointer_is_not_begun)
+{
+    struct i2cpt_call call = {.op = I2CPT_OP_STREAM_POINTER,
+                              .owner = &call,
+                              .addr = 0x50,
+                              .n_pointer = 1,
+                              .deadline_ns = 1};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+
+    gate_install((enum gate_kind)_i);
+    a = open_gate("gate");
+    ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), -ETIMEDOUT);
+    ck_assert_int_eq(fault.msg, -1);
+    ck_assert_int_eq(fault.byte, -1);
+    ck_assert_str_eq(gate_log(), "");
+    call.deadline_ns = 0;
+    ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), 0);
+    ck_assert_int_eq(stream_op(a, I2CPT_OP_STREAM_STOP, &call, 0), 0);
+    ck_assert_str_eq(gate_log(), "S50 W00 S50 E ");
     i2cpt_adapter_unref(a);
 }
 END_TEST
@@ -810,6 +946,11 @@ int main(void)
     tcase_add_loop_test(c, unref_in_callback, 0, 4);
     tcase_add_test(c, close_drops_queued);
     tcase_add_loop_test(c, unplugged, 0, 4);
+    tcase_add_loop_test(c, unplugged_request, 0, 4);
+    tcase_add_loop_test(c, place_unknown, 0, 4);
+    tcase_add_loop_test(c, a_call_stays_as_it_was, 0, 4);
+    tcase_add_loop_test(c, flags_of_each_message, 0, 2);
+    tcase_add_loop_test(c, a_late_pointer_is_not_begun, 0, 4);
     tcase_add_test(c, handles_end_at_fork);
     tcase_add_test(c, stream_owns_the_bus);
     tcase_add_test(c, retries_ask_the_same);
