@@ -27,8 +27,8 @@ static const I2CControllerKind kinds[] = {
     {"ICH9-SMB", .restarts = true},
     {"via-pm", .restarts = true},
     {"omap_i2c", .restarts = true, .forgets_stop = true},
-    {"bcm2835-i2c", .ends_each = true, .forgets_stop = true},
-    {"ppc4xx-i2c", .ends_each = true, .forgets_stop = true},
+    {"bcm2835-i2c", .forgets_stop = true, .address_at = 0x0c},
+    {"ppc4xx-i2c", .forgets_stop = true},
 };
 
 const I2CControllerKind *i2c_controller_kind(I2CBus *bus)
@@ -43,6 +43,18 @@ const I2CControllerKind *i2c_controller_kind(I2CBus *bus)
         }
     }
     return &unknown;
+}
+
+int i2c_controller_address(I2CBus *bus)
+{
+    const I2CControllerKind *kind = i2c_controller_kind(bus);
+    MemoryRegion *registers;
+
+    if (!kind->address_at) {
+        return -1;
+    }
+    registers = sysbus_mmio_get_region(SYS_BUS_DEVICE(BUS(bus)->parent), 0);
+    return registers->ops->read(registers->opaque, kind->address_at, 4) & 0x7f;
 }
 
 /* ---------------------------------------------------- finding one by name */

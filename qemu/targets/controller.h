@@ -10,17 +10,20 @@ typedef struct I2CControllerKind {
     /* A repeated START of the guest's reaches the targets as one. Where that
      * is not known, a STOP may stand for it. */
     bool restarts;
-    /* Each transfer is ended before the next one begins, so that a START
-     * inside of one means that the guest has given that one up. */
-    bool ends_each;
     /* After a data byte that was not acknowledged the controller sends no STOP
      * and its driver asks for none: the core would give the next transfer, to
      * whatever address, to the same target. */
     bool forgets_stop;
+    /* A START inside of a transfer means that the guest has given that one up,
+     * and this register, which reading leaves alone, has the new address. */
+    hwaddr address_at;
 } I2CControllerKind;
 
 /* Never NULL; with nothing set where the controller is not known. */
 const I2CControllerKind *i2c_controller_kind(I2CBus *bus);
+
+/* What a controller with such a register addresses now; -1 with another. */
+int i2c_controller_address(I2CBus *bus);
 
 /*
  * The bus of a controller, by the QOM path of either (or as much of its end as

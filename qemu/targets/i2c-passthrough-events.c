@@ -3,6 +3,7 @@
 #include "qemu/osdep.h"
 #include "common/compat.h"
 
+#include "targets/controller.h"
 #include "targets/i2c-passthrough.h"
 
 /* ------------------------------------------------------------ two forms */
@@ -121,14 +122,29 @@ static void leave_bus(I2CPassthrough *s)
     }
 }
 
-/* A START in a transfer that was given up is for nobody knows whom: the core
- * has not looked. */
-static int blocking_start(I2CPassthrough *s, uint16_t flags)
+/* A START in a transfer that was given up, for which the core has not looked
+ * for the target: it is done here as it does it. */
+static int start_afresh(I2CPassthrough *s, int address, enum i2c_event event)
 {
-    if (s->open && s->ends_each) {
-        leave_bus(s);
+    I2CBus *bus = I2C_BUS(qdev_get_parent_bus(DEVICE(s)));
+    I2CSlave *target;
+    int refused;
+
+    leave_bus(s);
+    if (!QLIST_EMPTY(&bus->current_devs) ||
+        !i2c_scan_bus(bus, address, false, &bus->current_devs)) {
         return -1;
     }
+    target = QLIST_FIRST(&bus->current_devs)->elt;
+    refused = I2C_SLAVE_GET_CLASS(target)->event(target, event);
+    if (refused) {
+        i2c_end_transfer(bus);
+    }
+    return refused;
+}
+
+static int blocking_start(I2CPassthrough *s, uint16_t flags)
+{
     if (!take_form(s, false)) {
         return -1;
     }
@@ -141,7 +157,16 @@ static int blocking_start(I2CPassthrough *s, uint16_t flags)
 static int i2c_passthrough_event(I2CSlave *i2c, enum i2c_event event)
 {
     I2CPassthrough *s = I2C_PASSTHROUGH(i2c);
+    int address;
 
+    if (s->open && s->forgets_stop &&
+        (event == I2C_START_RECV || event == I2C_START_SEND)) {
+        address =
+            i2c_controller_address(I2C_BUS(qdev_get_parent_bus(DEVICE(s))));
+        if (address > 0) {
+            return start_afresh(s, address, event);
+        }
+    }
     switch (event) {
     case I2C_START_RECV:
         return blocking_start(s, I2CPT_M_RD);

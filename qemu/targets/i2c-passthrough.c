@@ -225,7 +225,6 @@ static void learn_controller(I2CPassthrough *s)
     if (!kind->restarts) {
         passthrough_config_default(&s->config, "restarts", "any");
     }
-    s->ends_each = kind->ends_each;
     s->forgets_stop = s->stop_at_nack == ON_OFF_AUTO_AUTO
                           ? kind->forgets_stop
                           : s->stop_at_nack == ON_OFF_AUTO_ON;

@@ -38,13 +38,13 @@ struct I2CPassthrough {
     struct i2cpt_policy *policy;
     struct i2cpt_passthrough *pt; /* NULL: the adapter is closed */
 
-    bool any;                     /* addresses=any: siblings come first */
-    bool open;                    /* between START and STOP */
-    char *controller;             /* the property */
-    bool ends_each, forgets_stop; /* of its controller; controller.h */
-    OnOffAuto stop_at_nack;       /* the property, for forgets_stop */
-    I2CNode *left;   /* was taken from the core's list, to be freed */
-    uint8_t matched; /* what the guest addressed, since the last scan */
+    bool any;               /* addresses=any: siblings come first */
+    bool open;              /* between START and STOP */
+    char *controller;       /* the property */
+    bool forgets_stop;      /* of its controller; controller.h */
+    OnOffAuto stop_at_nack; /* the property, for forgets_stop */
+    I2CNode *left;          /* was taken from the core's list, to be freed */
+    uint8_t matched;        /* what the guest addressed, since the last scan */
     uint64_t counted[I2CPT_COUNTERS]; /* by a form that was replaced */
 
     bool async; /* the form that pt has */

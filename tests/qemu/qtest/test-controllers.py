@@ -62,10 +62,18 @@ def test_a_transfer_that_the_driver_gave_up():
         b.bus.start(0x4a, 2)
         b.bus.send(7)
         b.bus.end()
-        # For whom this is nobody knows: refused, and nothing is sent.
-        equal(b.bus.put(0x4d, [0x10, 0x55]), -1, "the first")
-        equal(b.bus.put(0x4d, [0x10, 0x55]), 2, "the second")
-    equal(b.recorded(), ["w1@0x4a 07", "w2@0x4d 10 55"])
+        equal(b.bus.put(0x4d, [0x10, 0x55]), 2, "another target")
+        b.bus.start(0x4d, 2)
+        b.bus.send(0x10)
+        b.bus.end()
+        equal(b.bus.get(0x4d, 1), b"\x55", "the same one")
+        b.bus.start(0x4d, 2)
+        b.bus.send(0x10)
+        b.bus.end()
+        equal(b.bus.put(0x22, [7]), -1, "nobody")
+        equal(b.bus.put(0x4a, [7]), 1)
+    equal(b.recorded(), ["w1@0x4a 07", "w2@0x4d 10 55", "w1@0x4d 10",
+                         "r1@0x4d = 55", "w1@0x4d 10", "w1@0x4a 07"])
 
 
 def test_reset_in_between():
