@@ -136,6 +136,9 @@ START_TEST(listing)
         ck_assert_ptr_nonnull(info.name);
         ck_assert_ptr_nonnull(info.accepts);
         ck_assert_ptr_nonnull(info.help);
+        if (!strcmp(info.name, "transfer")) {
+            ck_assert_str_eq(info.accepts, "auto|stream|message");
+        }
         if (info.def) {
             ck_assert_int_eq(
                 i2cpt_policy_set(policy, info.name, info.def, NULL), 0);
@@ -156,6 +159,9 @@ static const struct {
     {{"hostaddr"}, {"0x48"}, 0x48, 0x48, 1, NULL},
     {{"address", "hostaddr"}, {"0x49", "0x48"}, 0x49, 0x48, 1, NULL},
     {{"address"}, {"0"}, 0, 0, 1, NULL},
+    {{"hostaddr"}, {"0"}, 0, 0, 1, NULL},
+    {{"address", "hostaddr"}, {"0x49", "0"}, 0x49, 0, 1, NULL},
+    {{"address", "hostaddr"}, {"0", "0x48"}, 0, 0x48, 1, NULL},
     {{"addresses"}, {"0x0e:0x50-0x57"}, 0x57, 0x57, 9, NULL},
     {{"addresses"}, {"any"}, 0x08, 0x08, 112, NULL},
     {{"addresses"}, {"any"}, 0x77, 0x77, 112, NULL},
@@ -168,14 +174,16 @@ static const struct {
 START_TEST(addressing)
 {
     struct i2cpt_fault fault;
-    int16_t host[128];
+    int16_t host[129];
     int i, ret, count = 0;
 
+    host[128] = 0x55aa; /* not the table's */
     for (i = 0; i < 2 && addressings[_i].key[i]; i++) {
         i2cpt_policy_set(policy, addressings[_i].key[i],
                          addressings[_i].value[i], NULL);
     }
     ret = i2cpt_policy_addresses(policy, host, &fault);
+    ck_assert_int_eq(host[128], 0x55aa);
     if (addressings[_i].guest < 0) {
         ck_assert_int_eq(ret, -EINVAL);
         ck_assert_ptr_nonnull(strstr(fault.text, addressings[_i].text));
