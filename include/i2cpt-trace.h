@@ -298,6 +298,15 @@ I2CPT_API int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
  */
 I2CPT_API int i2cpt_trace_record_flush(struct i2cpt_adapter *a);
 /*
+ * An event line into the recording of an adapter opened with record=, at the
+ * time of this call: `kind` of letters and hyphens ("client"), and a line of
+ * text. 0 too where it records nothing; -EINVAL for a kind or text that no
+ * trace can have, and errors as above.
+ */
+I2CPT_API int i2cpt_trace_record_event(struct i2cpt_adapter *a,
+                                       const char *kind, const char *text,
+                                       struct i2cpt_fault *fault);
+/*
  * The same, and `end N`, so that the trace is whole as it stands. What comes
  * after it is recorded too, and closing the adapter writes another one. 0 where
  * it records nothing; errors as above.

@@ -68,6 +68,7 @@ I2CPT_API const char *i2cpt_version(void);
  *   ENODEV      the adapter is gone (unplugged, peer died)
  *   ECANCELED   the request was cancelled
  *   EPERM       the handle came through fork()
+ *   EACCES      allow= or allow-writes= of the adapter forbid it
  *   EMISMATCH   I2CPT_EMISMATCH
  */
 enum i2cpt_phase {
@@ -280,6 +281,16 @@ I2CPT_API int i2cpt_adapter_open(const char *spec, struct i2cpt_adapter **out,
 I2CPT_API int i2cpt_adapter_open_options(const struct i2cpt_options *options,
                                          struct i2cpt_adapter **out,
                                          struct i2cpt_fault *fault);
+
+/*
+ * A handle of its own on the adapter that `a` is one of, with a queue and a
+ * name shared with it, for one of several clients that somebody serves: in a
+ * recording (record=) its transfers are marked `%client-N`, N being `client`, 1
+ * and above. 0, -EINVAL for 0, -EPERM after fork(). Free *out with
+ * i2cpt_adapter_unref(). Any thread.
+ */
+I2CPT_API int i2cpt_adapter_as_client(struct i2cpt_adapter *a, uint32_t client,
+                                      struct i2cpt_adapter **out);
 
 /* Count one more owner of the handle; returns `a`. Any thread. */
 I2CPT_API struct i2cpt_adapter *i2cpt_adapter_ref(struct i2cpt_adapter *a);

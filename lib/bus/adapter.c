@@ -15,9 +15,8 @@
 #include "i2cpt-trace.h"
 
 static struct i2cpt_adapter *adapter_new(struct i2cpt_bus *bus,
-                                         const struct i2cpt_options *o)
+                                         const char *name)
 {
-    const char *name = i2cpt_options_string(o, "name");
     struct i2cpt_adapter *a = g_new0(struct i2cpt_adapter, 1);
 
     atomic_init(&a->refs, 1);
@@ -45,7 +44,22 @@ int i2cpt_adapter_open_options(const struct i2cpt_options *o,
     if (ret) {
         return ret;
     }
-    *out = adapter_new(bus, o);
+    *out = adapter_new(bus, i2cpt_options_string(o, "name"));
+    return 0;
+}
+
+int i2cpt_adapter_as_client(struct i2cpt_adapter *a, uint32_t client,
+                            struct i2cpt_adapter **out)
+{
+    if (adapter_forked(a)) {
+        return -EPERM;
+    }
+    if (!client) {
+        return -EINVAL;
+    }
+    open_buses_again(a->bus);
+    *out = adapter_new(a->bus, a->name);
+    (*out)->client = client;
     return 0;
 }
 
@@ -243,6 +257,26 @@ int i2cpt_trace_record_end(struct i2cpt_adapter *a, struct i2cpt_fault *fault)
     lock_idle(bus);
     ret = bus->busy ? still_busy(bus, fault)
                     : bus->ops->end_record(bus->priv, fault);
+    pthread_mutex_unlock(&bus->lock);
+    return ret;
+}
+
+int i2cpt_trace_record_event(struct i2cpt_adapter *a, const char *kind,
+                             const char *text, struct i2cpt_fault *fault)
+{
+    struct i2cpt_bus *bus = a->bus;
+    int ret;
+
+    i2cpt_fault_clear(fault);
+    if (adapter_forked(a)) {
+        return i2cpt_fault_set(fault, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
+    }
+    if (!bus->ops->event) {
+        return 0;
+    }
+    lock_idle(bus);
+    ret = bus->busy ? still_busy(bus, fault)
+                    : bus->ops->event(bus->priv, kind, text, fault);
     pthread_mutex_unlock(&bus->lock);
     return ret;
 }

@@ -15,6 +15,7 @@
 #include "core/options.h"
 #include "core/recv-len.h"
 #include "core/threads.h"
+#include "guard/guard.h"
 #include "record/recorder.h"
 #include "smbus/smbus-map.h"
 
@@ -217,6 +218,9 @@ int bus_execute(struct i2cpt_bus *bus, struct i2cpt_call *call,
     uint64_t deadline = call->deadline_ns;
     int ret;
 
+    if (ops->whose) {
+        ops->whose(bus->priv, call->client);
+    }
     switch (call->op) {
     case I2CPT_OP_TRANSFER:
         ret = execute_transfer(bus, call, fault);
@@ -362,6 +366,10 @@ int bus_new(const struct i2cpt_options *o, char *identity,
         if (ret) {
             goto close_backend;
         }
+    }
+    ret = i2cpt_guard_wrap(o, &bus->info, &bus->ops, &bus->priv, fault);
+    if (ret) {
+        goto close_backend;
     }
     i2cpt_options_copy(o, &bus->options);
     bus->identity = identity;

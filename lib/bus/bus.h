@@ -141,6 +141,7 @@ struct i2cpt_adapter {
     struct i2cpt_bus *bus;
     unsigned generation; /* of forks, at opening */
     char *name;
+    uint32_t client; /* in a recording; 0: not marked */
 
     /* under bus->lock */
     struct i2cpt_request *requests; /* pending and complete, oldest first */
@@ -218,6 +219,8 @@ static inline bool adapter_forked(const struct i2cpt_adapter *a)
 int open_buses_get(const struct i2cpt_options *o, struct i2cpt_bus **out,
                    struct i2cpt_fault *fault);
 void open_buses_put(struct i2cpt_bus *bus);
+/* One more handle on a bus that has one. */
+void open_buses_again(struct i2cpt_bus *bus);
 /* A later opening begins anew; whoever still has it gets ENODEV. */
 void open_buses_forget_dead(struct i2cpt_bus *bus);
 

@@ -31,6 +31,7 @@ struct i2cpt_call {
     uint32_t marks;
     uint64_t deadline_ns; /* 0: now + the adapter's timeout-ms */
     const void *owner;    /* who asks; any unique pointer, streams need it */
+    uint32_t client;      /* of the handle, set by the bus */
     struct i2cpt_msg *msgs;
     size_t n;
     struct i2cpt_smbus_call *smbus;

@@ -219,6 +219,13 @@ int open_buses_get(const struct i2cpt_options *o, struct i2cpt_bus **out,
     return ret;
 }
 
+void open_buses_again(struct i2cpt_bus *bus)
+{
+    pthread_mutex_lock(&registry_lock);
+    bus->handles++;
+    pthread_mutex_unlock(&registry_lock);
+}
+
 void open_buses_put(struct i2cpt_bus *bus)
 {
     bool last;

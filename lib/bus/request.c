@@ -229,6 +229,7 @@ int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call, int fd,
         return -EPERM;
     }
     r = g_new0(struct i2cpt_request, 1);
+    call->client = a->client;
     r->call = call;
     r->internal = true;
     r->signal_fd = fd;
@@ -253,6 +254,7 @@ int request_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
     r->transfer.op = I2CPT_OP_TRANSFER;
     r->transfer.msgs = msgs;
     r->transfer.n = n;
+    r->transfer.client = a->client;
     r->transfer.deadline_ns = bus_deadline(a->bus, timeout_ms);
     r->done = done;
     r->user = user;

@@ -97,6 +97,7 @@ int i2cpt_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
         /* an instant backend does not look at it: spare the clock */
         deadline_ns = bus->instant ? UINT64_MAX : bus_deadline(bus, 0);
     }
+    call->client = a->client;
     pthread_mutex_lock(&bus->lock);
     was_dead = bus->dead;
     ret = bus_check_locked(bus, call->op, fault);

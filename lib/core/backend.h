@@ -166,6 +166,12 @@ struct i2cpt_ops {
     /* Optional (recorder): of the last transfer of `owner` that was marked
      * TOOK_FOLLOWS, the guest took n bytes of its last message. */
     void (*took)(void *priv, const void *owner, uint32_t n);
+    /* Optional (recorder): the calls that follow are made for this client, 0:
+     * nobody's that is known. */
+    void (*whose)(void *priv, uint32_t client);
+    /* Optional (recorder): an event line. */
+    int (*event)(void *priv, const char *kind, const char *text,
+                 struct i2cpt_fault *fault);
     /* Optional (recorder): write out what is held back. */
     int (*flush)(void *priv);
     /* Optional (recorder): that, and `end N`. */

@@ -150,18 +150,19 @@ int i2cpt_key_parse(const struct i2cpt_key *key, const char *text,
     return 0;
 }
 
-static int parse_range(const char *part, uint64_t *first, uint64_t *last)
+int i2cpt_parse_range(const char *part, uint64_t max, uint64_t *first,
+                      uint64_t *last)
 {
     const char *dash = strchr(part, '-');
     int ret;
 
-    ret = parse_digits(part, dash ? dash : part + strlen(part), 0x7f, first);
+    ret = parse_digits(part, dash ? dash : part + strlen(part), max, first);
     if (ret) {
         return ret;
     }
     *last = *first;
     if (dash) {
-        ret = i2cpt_parse_uint(dash + 1, 0x7f, last);
+        ret = i2cpt_parse_uint(dash + 1, max, last);
     }
     return ret ? ret : *last < *first ? -EINVAL : 0;
 }
@@ -195,7 +196,7 @@ int i2cpt_parse_addresses(const char *key, const char *text, uint8_t *set,
                                 key);
     }
     for (i = 0; parts[i]; i++) {
-        if (parse_range(parts[i], &first, &last)) {
+        if (i2cpt_parse_range(parts[i], 0x7f, &first, &last)) {
             return i2cpt_fault_text(
                 fault, EINVAL,
                 "%s=%.60s: '%.20s' is not an address or range; accepted are "

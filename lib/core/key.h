@@ -47,6 +47,9 @@ const char *i2cpt_key_accepts(const struct i2cpt_key *key, char *buf,
 void i2cpt_key_info(const struct i2cpt_key *key, struct i2cpt_key_info *out);
 /* A number, decimal or 0x, the whole text, at most max: 0 or -EINVAL/-ERANGE */
 int i2cpt_parse_uint(const char *text, uint64_t max, uint64_t *out);
+/* An address or two, "0x50-0x57", each at most max: 0, -EINVAL or -ERANGE. */
+int i2cpt_parse_range(const char *part, uint64_t max, uint64_t *first,
+                      uint64_t *last);
 /*
  * A list of addresses, "0x0e:0x1d:0x50-0x57": sets set[addr] for each; set has
  * 128 entries. -EINVAL with a line that names `key` and the bad part.

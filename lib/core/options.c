@@ -71,6 +71,15 @@ const struct i2cpt_key i2cpt_common_keys[] = {
     {.name = "record-redact",
      .kind = I2CPT_KEY_STRING,
      .help = "ADDR[/REG][:...]: data written as ??"},
+    {.name = "allow",
+     .kind = I2CPT_KEY_STRING,
+     .help = "ADDR[-ADDR][/10][:...]: any other address is refused"},
+    {.name = "allow-writes",
+     .kind = I2CPT_KEY_CHOICE,
+     .choices = "all|pointer|pointer-2",
+     .def = "all",
+     .help = "pointer: only reads, each behind a write of one byte or none; "
+             "pointer-2: of two"},
     {NULL},
 };
 

@@ -393,6 +393,21 @@ static void took(void *priv, const void *owner, uint32_t n)
     }
 }
 
+static void whose(void *priv, uint32_t client)
+{
+    struct recorder *rec = priv;
+
+    rec->now.client = client;
+}
+
+static int event(void *priv, const char *kind, const char *text,
+                 struct i2cpt_fault *fault)
+{
+    struct recorder *rec = priv;
+
+    return record_lines_event(rec->lines, kind, text, fault);
+}
+
 static int flush(void *priv)
 {
     struct recorder *rec = priv;
@@ -522,6 +537,8 @@ static void make_ops(struct recorder *rec)
         .smbus = inner->smbus ? smbus : NULL,
         .instant = instant,
         .took = took,
+        .whose = whose,
+        .event = event,
         .flush = flush,
         .end_record = end_record,
         .verdict = inner->verdict ? verdict : NULL,

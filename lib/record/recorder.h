@@ -31,6 +31,7 @@ struct record {
     uint64_t began_ns;
     int32_t bus; /* N of i2c-N:, -1 without */
     uint32_t mark;
+    uint32_t client;   /* 0: not marked */
     bool guess;        /* how many bytes the guest took is still to be told */
     const void *owner; /* ... by this one */
     bool too_long;     /* for a line of a trace */
@@ -64,6 +65,9 @@ int record_lines_end(struct record_lines *l, struct i2cpt_fault *fault);
  * and so do those behind it, up to a bound; then it goes out without.
  */
 void record_lines_put(struct record_lines *l, struct record *r);
+/* Now, behind all that is held back: it does not wait either. */
+int record_lines_event(struct record_lines *l, const char *kind,
+                       const char *text, struct i2cpt_fault *fault);
 void record_lines_took(struct record_lines *l, const void *owner, uint32_t n);
 /* Writes what is held back: 0, or why the recording has stopped. */
 int record_lines_flush(struct record_lines *l);

@@ -11,8 +11,9 @@
 #include "trace/line.h"
 
 /* What may wait behind a read that was a guess. */
-#define HELD_LINES 64u
-#define HELD_BYTES 65536u
+#define HELD_LINES      64u
+#define HELD_BYTES      65536u
+#define CLIENT_WORD_MAX sizeof("%client-4294967295")
 
 /* clang-format off */
 /*
@@ -39,6 +40,7 @@ struct held {
     size_t size;
     enum held_state state;
     const void *owner;
+    char words[CLIENT_WORD_MAX];
 };
 
 struct record_lines {
@@ -165,6 +167,10 @@ static void hold(struct record_lines *l, const struct i2cpt_trace_line *line,
     }
     place_bytes(copy, r, (uint8_t *)(copy + r->msgs->len));
     h->line.transfer.msgs = copy;
+    if (line->transfer.words) {
+        g_strlcpy(h->words, line->transfer.words, sizeof(h->words));
+        h->line.transfer.words = h->words;
+    }
     g_queue_push_tail(&l->held, h);
     l->held_bytes += size;
 }
@@ -185,8 +191,13 @@ static void put_locked(struct record_lines *l, struct record *r)
                      .phase = r->fault.phase,
                      .fault_msg = r->fault.msg,
                      .fault_byte = r->fault.byte}};
+    char word[CLIENT_WORD_MAX];
     struct i2cpt_fault fault;
 
+    if (r->client) {
+        g_snprintf(word, sizeof(word), "%%client-%u", r->client);
+        line.transfer.words = word;
+    }
     if (r->too_long) {
         stop_recording(l,
                        i2cpt_fault_text(&fault, EMSGSIZE,
@@ -220,6 +231,27 @@ void record_lines_put(struct record_lines *l, struct record *r)
     pthread_mutex_lock(&l->lock);
     put_locked(l, r);
     pthread_mutex_unlock(&l->lock);
+}
+
+int record_lines_event(struct record_lines *l, const char *kind,
+                       const char *text, struct i2cpt_fault *fault)
+{
+    struct i2cpt_trace_line line = {
+        .kind = I2CPT_TRACE_EVENT, .key = kind, .text = text};
+    struct i2cpt_fault local;
+    int ret;
+
+    fault = fault ? fault : &local;
+    pthread_mutex_lock(&l->lock);
+    line.stamp_ns = (i2cpt_now_ns() - l->base_ns) / 1000 * 1000;
+    ret = l->failed ? i2cpt_fault_text(fault, -l->failed, "%s", l->why)
+                    : i2cpt_trace_writer_line(l->writer, &line, fault);
+    l->ended = false;
+    if (ret && ret != -EINVAL) {
+        stop_recording(l, ret, fault);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return ret;
 }
 
 void record_lines_took(struct record_lines *l, const void *owner, uint32_t n)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """serve --socket: what becomes of clients at its end, and of too many."""
 import os
+import re
 import resource
 import signal
 import socket
@@ -12,7 +13,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
-from cli import TOOL, read, write
+from cli import TOOL, read, refused, run, write
 
 HELLO, WELCOME, TRANSFER, START, REPLY = 1, 2, 3, 5, 11
 
@@ -139,6 +140,80 @@ def test_descriptors_stay_here():
         number = line.split(' -> ')[0].rsplit(' ', 1)[-1]
         if 'socket' in line or 'pipe' in line:
             assert number in ('0', '1', '2'), line
+
+
+def test_the_server_refuses():
+    """Whatever a client asks for, in the protocol itself; and the log says who
+    did what."""
+    server = start('-a', 'stub,chips=0x48:0x49', '--allow', '0x48', '--readonly',
+                   '--log', 'log.i2ct')
+    read_2 = struct.pack('<HHI', 0x48, 1, 2)
+    for body, code in (
+            (struct.pack('<HHHI', 1, 0x48, 0, 1) + b'\x10', 13),
+            (struct.pack('<HHHI', 2, 0x48, 0, 1) + b'\x10' + read_2, 0),
+            (struct.pack('<HHHI', 1, 0x49, 1, 1), 13)):
+        with Client('bus.sock') as client:
+            client.hello()
+            kind, answer = client.ask(TRANSFER, bytes(8) + body, 2)
+            assert kind == REPLY, answer
+            assert struct.unpack('<i', answer[:4])[0] == -code, answer
+            kind, answer = client.ask(START, struct.pack('<IHH', 0, 0x48, 0), 3)
+            assert struct.unpack('<i', answer[:4])[0] < 0, answer
+    end(server)
+    log = read('log.i2ct')
+    transfers = [line for line in log.splitlines() if 'w1@' in line]
+    assert [line for line in transfers if ' refused ' not in line] == [
+        line for line in transfers if re.search(
+            r' w1@0x48 10 r2 = \S+ \S+ %client-\d+$', line)], log
+    assert len(re.findall(r' refused client-\d+ 0x4[89]: ', log)) == 2, log
+    assert f' uid={os.getuid()} pid={os.getpid()}\n' in log, log
+    run('check', 'log.i2ct')
+
+
+def test_max_clients():
+    """The second one waits until the first has gone."""
+    server = start('-a', 'stub,chips=0x48', '--max-clients', '1')
+    with Client('bus.sock') as first:
+        first.hello()
+        second = Client('bus.sock')
+        second.sendall(frame(HELLO, 1, b'i2cpt' + struct.pack('<HH', 1, 1)))
+        second.settimeout(.3)
+        try:
+            assert second.recv(1) == b'never'
+        except socket.timeout:
+            pass
+        first.stream.close()
+    second.settimeout(60)
+    assert second.recv(4)
+    second.stream.close()
+    second.close()
+    end(server)
+
+
+def test_activation():
+    """A service manager's socket, as sd_listen_fds(3) has it."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind('handed.sock')
+        listener.listen()
+
+        def hand_over():
+            os.dup2(listener.fileno(), 3)
+            os.set_inheritable(3, True)
+            os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))
+            os.execv(TOOL, [TOOL, 'serve', '-a', 'stub,chips=0x48',
+                            '--activation', 'socket'])
+
+        pid = os.fork()
+        if not pid:
+            hand_over()
+    with Client('handed.sock') as client:
+        client.hello()
+        client.stream.close()
+    os.kill(pid, signal.SIGTERM)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert os.path.exists('handed.sock')
+    refused('serve', '-a', 'stub', '--activation', 'socket', status=3,
+            names=['LISTEN_FDS'])
 
 
 tap.main(globals())

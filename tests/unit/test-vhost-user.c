@@ -78,7 +78,7 @@ static void write_board(void)
     close(fd);
 }
 
-static void setup(void)
+static void begin_with(const char *keys)
 {
     struct i2cpt_fault fault;
     char spec[200];
@@ -86,11 +86,22 @@ static void setup(void)
     strcpy(board, "/tmp/i2cpt-vhost-user.XXXXXX");
     write_board();
     snprintf(record, sizeof(record), "%s.i2ct", board);
-    snprintf(spec, sizeof(spec), "stub,load=%s,record=%s", board, record);
+    snprintf(spec, sizeof(spec), "stub,load=%s,record=%s%s", board, record,
+             keys);
     ck_assert_msg(!i2cpt_adapter_open(spec, &adapter, &fault), "%s",
                   fault.text);
     done = 0;
     begin_session(-1);
+}
+
+static void setup(void)
+{
+    begin_with("");
+}
+
+static void setup_guarded(void)
+{
+    begin_with(",allow=0x1d,allow-writes=pointer");
 }
 
 static void teardown(void)
@@ -692,10 +703,32 @@ START_TEST(test_garbage)
 }
 END_TEST
 
+/* A guest's requests meet allow= and allow-writes= as anybody's do. */
+START_TEST(test_what_is_not_allowed)
+{
+    rig_start(&rig, ALL, 0);
+    put_request(0, 0x1d << 1, R_READ, NULL, 2);
+    run(1);
+    ck_assert_int_eq(status(0), 0);
+    put_request(0, 0x1d << 1, 0, "\x06\x55", 2);
+    run(1);
+    ck_assert_int_eq(status(0), 1);
+    put_request(0, 0x1e << 1, R_READ, NULL, 1);
+    run(1);
+    ck_assert_int_eq(status(0), 1);
+    /* 0x150, which the board has: 11110, 01, and 0x50 behind it */
+    put_request(0, 0x50f2, R_READ, NULL, 1);
+    run(1);
+    ck_assert_int_eq(status(0), 1);
+    ck_assert(was_on_wire("refused client-0 0x150/10: "));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("vhost-user");
     TCase *tc = tcase_create("session"), *tough = tcase_create("garbage");
+    TCase *guarded = tcase_create("guarded");
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
@@ -721,5 +754,8 @@ int main(void)
     tcase_set_timeout(tough, 300);
     tcase_add_test(tough, test_garbage);
     suite_add_tcase(suite, tough);
+    tcase_add_checked_fixture(guarded, setup_guarded, teardown);
+    tcase_add_test(guarded, test_what_is_not_allowed);
+    suite_add_tcase(suite, guarded);
     return unit_run(suite);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -14,7 +15,9 @@ struct client {
     struct serve_clients *all;
     pthread_t thread;
     int fd;
-    bool gone; /* under all->lock */
+    struct i2cpt_adapter *adapter; /* a handle of its own */
+    unsigned number;               /* in a recording: from 1 */
+    bool gone;                     /* under all->lock */
 };
 
 struct serve_clients {
@@ -22,11 +25,16 @@ struct serve_clients {
     serve_client_fn serve;
     int fd;
     pthread_mutex_t lock;
-    struct client *first; /* of the main thread's */
+    /* of the main thread's */
+    struct client *first;
+    unsigned n, max; /* of them, and how many there may be */
+    unsigned last;   /* number that was given */
+    bool marks;      /* each in a recording */
 };
 
 struct serve_clients *serve_clients_new(struct i2cpt_adapter *a,
-                                        serve_client_fn serve)
+                                        serve_client_fn serve, unsigned max,
+                                        bool marks)
 {
     struct serve_clients *all = calloc(1, sizeof(*all));
 
@@ -35,6 +43,8 @@ struct serve_clients *serve_clients_new(struct i2cpt_adapter *a,
     }
     all->adapter = a;
     all->serve = serve;
+    all->max = max;
+    all->marks = marks;
     all->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (all->fd < 0) {
         free(all);
@@ -49,13 +59,37 @@ int serve_clients_fd(const struct serve_clients *clients)
     return clients->fd;
 }
 
+/* Into the recording, if there is one: who it is, by what the kernel says. */
+static void note_client(const struct client *c, bool comes)
+{
+    struct ucred who = {.pid = -1};
+    socklen_t size = sizeof(who);
+    char text[100];
+
+    if (!comes) {
+        snprintf(text, sizeof(text), "%u gone", c->number);
+    } else if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &who, &size)) {
+        snprintf(text, sizeof(text), "%u", c->number);
+    } else {
+        snprintf(text, sizeof(text), "%u uid=%lu pid=%ld", c->number,
+                 (unsigned long)who.uid, (long)who.pid);
+    }
+    i2cpt_trace_record_event(c->adapter, "client", text, NULL);
+}
+
 static void *client_main(void *arg)
 {
     struct client *c = arg;
     struct serve_clients *all = c->all;
     uint64_t one = 1;
 
-    all->serve(all->adapter, c->fd);
+    if (all->marks) {
+        note_client(c, true);
+    }
+    all->serve(c->adapter, c->fd);
+    if (all->marks) {
+        note_client(c, false);
+    }
     /* its peer sees the end now; the number stays ours for hang_up() */
     shutdown(c->fd, SHUT_RDWR);
     pthread_mutex_lock(&all->lock);
@@ -67,9 +101,34 @@ static void *client_main(void *arg)
     return NULL;
 }
 
-bool serve_clients_accept(struct serve_clients *clients, int listener)
+static void free_client(struct client *c)
+{
+    i2cpt_adapter_unref(c->adapter);
+    free(c);
+}
+
+static struct client *new_client(struct serve_clients *clients)
 {
     struct client *c = calloc(1, sizeof(*c));
+
+    if (!c) {
+        return NULL;
+    }
+    c->all = clients;
+    c->number = clients->last + 1;
+    if (!clients->marks) {
+        c->adapter = i2cpt_adapter_ref(clients->adapter);
+    } else if (i2cpt_adapter_as_client(clients->adapter, c->number,
+                                       &c->adapter)) {
+        free(c);
+        return NULL;
+    }
+    return c;
+}
+
+bool serve_clients_accept(struct serve_clients *clients, int listener)
+{
+    struct client *c = clients->n < clients->max ? new_client(clients) : NULL;
     int fd;
 
     if (!c) {
@@ -80,18 +139,19 @@ bool serve_clients_accept(struct serve_clients *clients, int listener)
         bool full = errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
                     errno == ENOMEM;
 
-        free(c);
+        free_client(c);
         return !full;
     }
-    c->all = clients;
     c->fd = fd;
     if (pthread_create(&c->thread, NULL, client_main, c)) {
         close(fd);
-        free(c);
+        free_client(c);
         return false;
     }
     c->next = clients->first;
     clients->first = c;
+    clients->n++;
+    clients->last++;
     return true;
 }
 
@@ -117,7 +177,8 @@ unsigned serve_clients_reap(struct serve_clients *clients)
         *at = c->next;
         pthread_join(c->thread, NULL);
         close(c->fd);
-        free(c);
+        free_client(c);
+        clients->n--;
     }
     return left;
 }

@@ -7,12 +7,15 @@
 
 struct serve_clients;
 
-/* Until the client hangs up, or fd is shut down. */
+/* Until the client hangs up, or fd is shut down. The handle is borrowed. */
 typedef void (*serve_client_fn)(struct i2cpt_adapter *a, int fd);
 
-/* NULL where there are no descriptors left. Keeps no reference of `a`. */
+/* At most `max` at a time; with `marks` each has its number, its coming and its
+ * going in the adapter's recording. NULL where there are no descriptors left.
+ * Keeps no reference of `a`. */
 struct serve_clients *serve_clients_new(struct i2cpt_adapter *a,
-                                        serve_client_fn serve);
+                                        serve_client_fn serve, unsigned max,
+                                        bool marks);
 /* Readable when a client has gone: then serve_clients_reap(). */
 int serve_clients_fd(const struct serve_clients *clients);
 /* Take in the next one. False where there is no room for it now: it waits, and

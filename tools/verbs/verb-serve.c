@@ -2,23 +2,30 @@
 /* serve: an adapter for remote clients. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/tool.h"
-#include "core/out-file.h"
 #include "verbs/serve-clients.h"
+#include "verbs/serve-listener.h"
 #include "vhost-user/session.h"
 
 /* What is spoken at the socket. */
 enum speech { REMOTE, VHOST_USER };
 static const char *const option_names[] = {"socket", "vhost-user"};
+
+/* What was asked for on the command line. */
+struct serving {
+    enum { NO_WAY, STDIO, AT_PATH, HANDED } way;
+    enum speech speech;
+    const char *spec, *path;
+    const char *allow, *writes, *log; /* NULL: not given */
+    unsigned max_clients;
+};
 
 static int stop_pipe[2];
 
@@ -43,63 +50,6 @@ static void serve_vmm(struct i2cpt_adapter *a, int fd)
 static void serve_remote(struct i2cpt_adapter *a, int fd)
 {
     i2cpt_serve(a, fd, fd);
-}
-
-/* A socket that nobody listens at any more is in the way; anything else that
- * has this name is not ours to remove. */
-static void remove_stale(const struct sockaddr_un *addr)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct stat st;
-
-    if (fd < 0) {
-        return;
-    }
-    if (!lstat(addr->sun_path, &st) && S_ISSOCK(st.st_mode) &&
-        connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) &&
-        errno == ECONNREFUSED) {
-        unlink(addr->sun_path);
-    }
-    close(fd);
-}
-
-/* It gets its name when it can be connected to, so that who waits for the name
- * needs to wait for nothing else. */
-static int listen_at(enum speech speech, const char *path, struct stat *ours)
-{
-    struct sockaddr_un addr = {.sun_family = AF_UNIX}, named = addr;
-    mode_t before;
-    int fd, ret, len;
-
-    len = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s.%ld", path,
-                   (long)getpid());
-    if (len < 0 || (size_t)len >= sizeof(addr.sun_path)) {
-        tool_complain("--%s %s: longer than the %zu bytes that a socket's "
-                      "path may have here",
-                      option_names[speech], path,
-                      sizeof(addr.sun_path) - (size_t)len + strlen(path) - 1);
-        return -1;
-    }
-    strcpy(named.sun_path, path);
-    remove_stale(&named);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    before = umask(0177); /* the bus is for who may open the socket */
-    ret = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&addr, sizeof(addr));
-    umask(before);
-    ret = ret ? ret : stat(addr.sun_path, ours);
-    if (!ret) {
-        /* link(2), not rename(2): what is there already is not ours */
-        ret = listen(fd, 16) || link(addr.sun_path, path) ? -1 : 0;
-        len = errno;
-        unlink(addr.sun_path);
-        errno = len;
-    }
-    if (ret) {
-        tool_complain("--%s %s: %s", option_names[speech], path,
-                      strerror(errno));
-        return -1;
-    }
-    return fd;
 }
 
 enum { STOP, GONE, LISTENER, FDS };
@@ -153,37 +103,82 @@ static void end_clients(struct serve_clients *clients)
     }
 }
 
-static int serve_socket(struct i2cpt_adapter *a, enum speech speech,
-                        const char *path)
+static int serve_socket(struct i2cpt_adapter *a, const struct serving *what)
 {
-    struct serve_clients *clients =
-        serve_clients_new(a, speech == VHOST_USER ? serve_vmm : serve_remote);
-    struct stat ours;
-    int listener;
+    const char *option = option_names[what->speech];
+    struct serve_clients *clients = serve_clients_new(
+        a, what->speech == VHOST_USER ? serve_vmm : serve_remote,
+        what->max_clients, what->log);
+    struct serve_listener listener;
+    int ret;
 
     if (!clients) {
-        tool_complain("--%s %s: %s", option_names[speech], path,
-                      strerror(errno));
+        tool_complain("--%s: %s", option, strerror(errno));
         return TOOL_BROKEN;
     }
-    listener = listen_at(speech, path, &ours);
-    if (listener < 0) {
+    ret = what->way == HANDED ? serve_listen_handed(&listener)
+                              : serve_listen_at(&listener, option, what->path);
+    if (ret) {
         serve_clients_free(clients);
         return TOOL_BROKEN;
     }
-    take_clients(clients, listener);
-    out_file_unlink(path, ours.st_dev, ours.st_ino);
-    close(listener);
+    take_clients(clients, listener.fd);
+    serve_listener_close(&listener);
     end_clients(clients);
     serve_clients_free(clients);
     return TOOL_FINE;
 }
 
-static int serve(const char *spec, enum speech speech, const char *path)
+static int serve_stdio(struct i2cpt_adapter *a)
+{
+    if (i2cpt_serve(a, STDIN_FILENO, STDOUT_FILENO)) {
+        tool_complain("the client does not speak this protocol");
+        return TOOL_BROKEN;
+    }
+    return TOOL_FINE;
+}
+
+/* ----------------------------------------------------------------- opening */
+
+/* What the option says goes into a key of the adapter, which is where it is
+ * enforced; one that has it already was meant to be something else. */
+static int set_key(struct i2cpt_options *o, const char *option, const char *key,
+                   const char *value, struct i2cpt_fault *fault)
+{
+    if (!value) {
+        return 0;
+    }
+    if (i2cpt_options_get(o, key)) {
+        tool_complain("--%s %s: the adapter has %s=%s already", option, value,
+                      key, i2cpt_options_get(o, key));
+        exit(TOOL_USAGE);
+    }
+    return i2cpt_options_set(o, key, value, fault);
+}
+
+static int open_adapter(const struct serving *what, struct i2cpt_adapter **out,
+                        struct i2cpt_fault *fault)
+{
+    struct i2cpt_options *o = NULL;
+    int ret = i2cpt_options_parse(what->spec, &o, fault);
+
+    ret = ret ? ret : set_key(o, "allow", "allow", what->allow, fault);
+    ret =
+        ret ? ret : set_key(o, "readonly", "allow-writes", what->writes, fault);
+    ret = ret ? ret : set_key(o, "log", "record", what->log, fault);
+    if (!ret && what->log) {
+        ret = set_key(o, "log", "record-append", "on", fault);
+    }
+    ret = ret ? ret : i2cpt_adapter_open_options(o, out, fault);
+    i2cpt_options_free(o);
+    return ret;
+}
+
+static int serve(const struct serving *what)
 {
     struct i2cpt_adapter *a;
     struct i2cpt_fault fault;
-    int ret = i2cpt_adapter_open(spec, &a, &fault);
+    int ret = open_adapter(what, &a, &fault);
 
     if (ret) {
         return tool_fault(ret, &fault);
@@ -192,19 +187,109 @@ static int serve(const char *spec, enum speech speech, const char *path)
     if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK)) {
         tool_complain("pipe: %s", strerror(errno));
         ret = TOOL_BROKEN;
-    } else if (path) {
+    } else if (what->way == STDIO) {
+        ret = serve_stdio(a);
+    } else {
         signal(SIGTERM, stop);
         signal(SIGINT, stop);
-        ret = serve_socket(a, speech, path);
-    } else {
-        ret = i2cpt_serve(a, STDIN_FILENO, STDOUT_FILENO);
-        if (ret) {
-            tool_complain("the client does not speak this protocol");
-            ret = TOOL_BROKEN;
-        }
+        ret = serve_socket(a, what);
     }
     i2cpt_adapter_unref(a);
     return ret;
+}
+
+/* ----------------------------------------------------------------- options */
+
+/* Addresses as people write lists, in the key's own syntax. */
+static const char *address_list(char *list)
+{
+    char *comma = list;
+
+    while ((comma = strchr(comma, ','))) {
+        *comma = ':';
+    }
+    return list;
+}
+
+static const char *writes_of(const struct verb *verb, const char *pointer)
+{
+    if (!pointer || !strcmp(pointer, "1")) {
+        return "pointer";
+    }
+    if (strcmp(pointer, "2")) {
+        tool_usage(verb,
+                   "--readonly=%s: accepted is 1 or 2, the bytes of a "
+                   "pointer before a read",
+                   pointer);
+    }
+    return "pointer-2";
+}
+
+static unsigned clients_of(const struct verb *verb, const char *text)
+{
+    char *end;
+    unsigned long n;
+
+    errno = 0;
+    n = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || !n || n > 100000) {
+        tool_usage(verb, "--max-clients %s: accepted is 1 to 100000", text);
+    }
+    return (unsigned)n;
+}
+
+static enum speech speech_of(const struct verb *verb, const char *text)
+{
+    if (strcmp(text, option_names[REMOTE]) &&
+        strcmp(text, option_names[VHOST_USER])) {
+        tool_usage(verb, "--activation %s: accepted is socket or vhost-user",
+                   text);
+    }
+    return strcmp(text, option_names[REMOTE]) ? VHOST_USER : REMOTE;
+}
+
+static void set_way(const struct verb *verb, struct serving *what, int way,
+                    enum speech speech)
+{
+    if (what->way) {
+        tool_usage(verb, "serve needs one of --stdio, --socket PATH, "
+                         "--vhost-user PATH and --activation");
+    }
+    what->way = way;
+    what->speech = speech;
+}
+
+static void set_option(const struct verb *verb, struct serving *what,
+                       int letter)
+{
+    switch (letter) {
+    case 'a':
+        what->spec = optarg;
+        break;
+    case 's':
+    case 'v':
+        set_way(verb, what, AT_PATH, letter == 'v' ? VHOST_USER : REMOTE);
+        what->path = optarg;
+        break;
+    case 'd':
+        set_way(verb, what, HANDED, speech_of(verb, optarg));
+        break;
+    case 'i':
+        set_way(verb, what, STDIO, REMOTE);
+        break;
+    case 'w':
+        what->allow = address_list(optarg);
+        break;
+    case 'r':
+        what->writes = writes_of(verb, optarg);
+        break;
+    case 'l':
+        what->log = optarg;
+        break;
+    default:
+        what->max_clients = clients_of(verb, optarg);
+        break;
+    }
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
@@ -213,44 +298,36 @@ static int run(const struct verb *verb, int argc, char **argv)
         {"adapter", required_argument, NULL, 'a'},
         {"socket", required_argument, NULL, 's'},
         {"vhost-user", required_argument, NULL, 'v'},
+        {"activation", required_argument, NULL, 'd'},
         {"stdio", no_argument, NULL, 'i'},
+        {"allow", required_argument, NULL, 'w'},
+        {"readonly", optional_argument, NULL, 'r'},
+        {"log", required_argument, NULL, 'l'},
+        {"max-clients", required_argument, NULL, 'm'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    const char *spec = NULL, *path = NULL;
-    enum speech speech = REMOTE;
-    int letter, ways = 0;
+    struct serving what = {.max_clients = UINT_MAX};
+    int letter;
 
     while ((letter = tool_option(verb, argc, argv, ":a:h", options)) != -1) {
-        switch (letter) {
-        case 'a':
-            spec = optarg;
-            break;
-        case 's':
-        case 'v':
-            path = optarg;
-            speech = letter == 'v' ? VHOST_USER : REMOTE;
-            ways++;
-            break;
-        default:
-            ways++;
-            break;
-        }
+        set_option(verb, &what, letter);
     }
     tool_no_operand(verb, argc, argv);
-    if (!spec) {
+    if (!what.spec) {
         tool_usage(verb, "serve needs -a ADAPTER");
     }
-    if (ways != 1) {
-        tool_usage(verb, "serve needs one of --stdio, --socket PATH and "
-                         "--vhost-user PATH");
+    if (!what.way) {
+        tool_usage(verb, "serve needs one of --stdio, --socket PATH, "
+                         "--vhost-user PATH and --activation");
     }
-    return serve(spec, speech, path);
+    return serve(&what);
 }
 
 const struct verb verb_serve = {
     .name = "serve",
-    .synopsis = "-a ADAPTER --stdio|--socket PATH|--vhost-user PATH",
+    .synopsis = "-a ADAPTER --stdio|--socket PATH|--vhost-user PATH [--allow "
+                "ADDRESSES] [--readonly] [--log FILE]",
     .about = "Serve an adapter to `remote` backends elsewhere, or to a VMM",
     .help =
         "  -a, --adapter SPEC  what to serve, BACKEND[,KEY=VALUE]...\n"
@@ -259,6 +336,15 @@ const struct verb verb_serve = {
         "  --vhost-user PATH   VMMs that connect there have a virtio I2C "
         "adapter\n"
         "                      for their guests\n"
+        "  --activation WHAT   at the socket that systemd hands over; WHAT is "
+        "socket\n"
+        "                      or vhost-user\n"
+        "  --allow ADDRESSES   refuse all others: 0x48,0x50-0x57; of ten bits "
+        "0x150/10\n"
+        "  --readonly[=N]      refuse writes, but of N bytes (1, or 2) joined "
+        "to a read\n"
+        "  --log FILE          who did what, as a trace; goes on with FILE\n"
+        "  --max-clients N     the next one waits until one has gone\n"
         "\n"
         "Nothing listens on the network; ssh carries it:\n"
         "  -device i2c-passthrough,backend=remote,hostaddr=0x48,"
@@ -268,6 +354,8 @@ const struct verb verb_serve = {
         "Example:\n"
         "  i2cpt-replay serve -a i2c-dev,device=/dev/i2c-1 --socket i2c.sock\n"
         "  i2cpt-replay serve -a trace,file=session.i2ct --vhost-user "
-        "vm.sock\n",
+        "vm.sock\n"
+        "  i2cpt-replay serve -a /dev/i2c-1 --socket lab.sock --readonly "
+        "--allow 0x48\n",
     .run = run,
 };

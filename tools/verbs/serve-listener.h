@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The socket that serve takes its clients from. */
+#ifndef SERVE_LISTENER_H
+#define SERVE_LISTENER_H
+
+#include <sys/types.h>
+
+struct serve_listener {
+    int fd;
+    const char *path; /* ours to remove; NULL: somebody else's socket */
+    dev_t dev;
+    ino_t ino;
+};
+
+/* One of our own, at `path`, that is there when it can be connected to;
+ * `option` is what named it. -1 with a complaint. */
+int serve_listen_at(struct serve_listener *l, const char *option,
+                    const char *path);
+/* The one that a service manager has handed over (LISTEN_FDS). -1 with a
+ * complaint. */
+int serve_listen_handed(struct serve_listener *l);
+void serve_listener_close(struct serve_listener *l);
+
+#endif
