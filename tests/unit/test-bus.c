@@ -2,6 +2,7 @@
 /* Sharing, order, deadlines, orphans, cancel, unplug, fork: lib/bus/bus.c,
  * bus/sync-call.c, request.c and adapter.c through a backend that the test
  * controls. */
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -150,6 +151,44 @@ START_TEST(second_opening_must_agree)
     }
     i2cpt_adapter_unref(a);
     ck_assert_uint_eq(gate_closed(), 1);
+}
+END_TEST
+
+static int count_fds(void)
+{
+    struct dirent *entry;
+    DIR *folder = opendir("/proc/self/fd");
+    int n = 0;
+
+    ck_assert_ptr_nonnull(folder);
+    while ((entry = readdir(folder))) {
+        n += entry->d_name[0] != '.';
+    }
+    closedir(folder);
+    return n;
+}
+
+/* A handle's descriptors end with it, in the child of a fork too. */
+START_TEST(descriptors_end)
+{
+    struct i2cpt_adapter *a;
+    int before, status;
+    pid_t pid;
+
+    gate_install(GATE_PLAIN);
+    before = count_fds();
+    a = open_gate("gate");
+    ck_assert_int_ge(i2cpt_adapter_fd(a), 0);
+    ck_assert_int_gt(count_fds(), before);
+    pid = fork();
+    if (!pid) {
+        i2cpt_adapter_unref(a);
+        _exit(count_fds() != before);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    i2cpt_adapter_unref(a);
+    ck_assert_int_eq(count_fds(), before);
 }
 END_TEST
 
@@ -934,6 +973,7 @@ int main(void)
     tcase_add_test(c, same_adapter_is_shared);
     tcase_add_loop_test(c, second_opening_must_agree, 0,
                         sizeof(pairs) / sizeof(pairs[0]));
+    tcase_add_test(c, descriptors_end);
     tcase_add_test(c, failed_opening_leaves_nothing);
     tcase_add_loop_test(c, sync_runs_here_and_in_order, 0, 3);
     tcase_add_test(c, hanging_host);
