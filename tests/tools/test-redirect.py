@@ -441,6 +441,23 @@ PROGRAMS = {
                  None, 'sh p.sh'),
     'bwrap': ('bwrap', 'p.sh', 'bwrap --bind / / --dev /dev --proc /proc '
               '--unshare-pid i2cget -y 0 0x50 0; exit 3\n', None, 'sh p.sh'),
+    'faketime': ('faketime', 'p.sh', 'faketime 2001-01-01 i2cget -y 0 0x50 0; '
+                 'exit 3\n', None, 'sh p.sh'),
+    'get-edid': ('get-edid', 'p.sh', 'get-edid -b 0 | od -An -tx1; exit 3\n',
+                 None, 'sh p.sh'),
+    'stm32flash': ('stm32flash', 'p.sh', 'stm32flash -a 0x51 /dev/i2c-0; '
+                   'exit 3\n', None, 'sh p.sh'),
+    'nfc-list': ('nfc-list', 'p.sh', 'LIBNFC_DEVICE=pn532_i2c:/dev/i2c-0 '
+                 'nfc-list; exit 3\n', None, 'sh p.sh'),
+    'bmc-info': ('bmc-info', 'p.sh', 'bmc-info -D ssif --driver-device='
+                 '/dev/i2c-0 --driver-address=0x50; exit 3\n', None, 'sh p.sh'),
+    'periphery': ('python3', 'p.py', 'from periphery import I2C\n'
+                  'bus = I2C("/dev/i2c-0")\n'
+                  'messages = [I2C.Message([0]), I2C.Message([0], read=True)]\n'
+                  'bus.transfer(0x50, messages)\nprint(messages[1].data)\n'
+                  'raise SystemExit(3)\n',
+                  '/usr/bin/python3 -c "import periphery"',
+                  '/usr/bin/python3 p.py'),
     'a filter of its own': ('qemu-system-arm', 'p.sh', 'echo quit | '
                             'qemu-system-arm -M none -sandbox on -display '
                             'none -monitor stdio >/dev/null; i2cget -y 0 0x50 0; '
