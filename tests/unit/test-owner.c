@@ -110,14 +110,17 @@ static int connected(void)
 static int open_file(int fd, uint32_t *id)
 {
     struct preload_token token;
+    struct sockaddr_un name;
+    socklen_t len = sizeof(name);
     int file;
 
     say(fd, PRELOAD_OPEN, BUS, 0, 0);
     ck_assert_int_eq(hear(fd, &file), 0);
     ck_assert_int_ge(file, 0);
-    ck_assert_int_eq(recv(file, &token, sizeof(token), MSG_PEEK),
-                     sizeof(token));
+    ck_assert_int_eq(getsockname(file, (struct sockaddr *)&name, &len), 0);
+    memcpy(&token, name.sun_path + 1, sizeof(token));
     ck_assert_str_eq(token.magic, PRELOAD_MAGIC);
+    ck_assert_uint_eq(token.bus, BUS);
     *id = token.file;
     return file;
 }
@@ -260,8 +263,6 @@ START_TEST(file_of_an_owner_that_goes)
     owner_free(owner);
     owner = NULL;
     ck_assert(hung_up(fd));
-    ck_assert_int_gt(recv(file, &id, sizeof(id), 0), 0); /* the token */
-    ck_assert(hung_up(file));
     close(file);
     close(fd);
     ck_assert_uint_eq(sockets(), 0);
@@ -274,11 +275,9 @@ START_TEST(connection_is_served)
 {
     int fd;
 
-    ck_assert(!owner_was_reached(owner));
     fd = knock();
     /* whatever it asks */
     ck_assert_int_eq(call(fd, PRELOAD_READ, 99, 0, 1), -EBADF);
-    ck_assert(owner_was_reached(owner));
     ck_assert_int_eq(call(fd, 77, 99, 0, 1), -EBADF);
     ck_assert_uint_eq(connections(), 1);
     close(fd);
@@ -324,7 +323,6 @@ START_TEST(connection_comes_too_late)
     fd = knock();
     owner_accept(owner);
     ck_assert(hung_up(fd));
-    ck_assert(!owner_was_reached(owner));
     ck_assert_uint_eq(connections(), 0);
     close(fd);
 }
