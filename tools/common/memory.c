@@ -11,9 +11,10 @@
 
 #include "common/tool.h"
 
-#define STACK_SIZE 262144 /* more than any verb goes down */
-#define PAGE_SIZE  4096
-#define PROBE_SIZE 262144 /* where not even this is left, memory was it */
+#define STACK_SIZE     262144 /* more than any verb goes down */
+#define PAGE_SIZE      4096
+#define ALT_STACK_SIZE 65536
+#define PROBE_SIZE     262144 /* where not even this is left, memory was it */
 
 static volatile sig_atomic_t fails_with = TOOL_BROKEN;
 
@@ -42,8 +43,9 @@ static void on_log(const char *domain, GLogLevelFlags level, const char *text,
     g_log_default_handler(domain, level, text, user);
 }
 
-/* GLib's own end; where it has no memory to speak, it does not log. */
-static void on_abort(int sig)
+/* GLib's own end. Where it has no memory to speak, it does not log; or it logs
+ * that it has none to log, over and over, until the stack ends. */
+static void on_signal(int sig)
 {
     void *probe = mmap(NULL, PROBE_SIZE, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -78,9 +80,24 @@ static void grow_stack(void)
     touch_stack();
 }
 
+/* Not where somebody watches already, as sanitizers do. */
+static void watch_stack(void)
+{
+    static char room[ALT_STACK_SIZE];
+    stack_t stack = {.ss_sp = room, .ss_size = sizeof(room)};
+    struct sigaction action = {.sa_handler = on_signal,
+                               .sa_flags = SA_RESETHAND | SA_ONSTACK};
+    struct sigaction before;
+
+    if (!sigaction(SIGSEGV, NULL, &before) && before.sa_handler == SIG_DFL &&
+        !sigaltstack(&stack, NULL)) {
+        sigaction(SIGSEGV, &action, NULL);
+    }
+}
+
 void memory_watch(void)
 {
-    struct sigaction action = {.sa_handler = on_abort,
+    struct sigaction action = {.sa_handler = on_signal,
                                .sa_flags = SA_RESETHAND | SA_NODEFER};
     bool ours = !getenv("G_SLICE");
 
@@ -95,4 +112,5 @@ void memory_watch(void)
     g_log_set_default_handler(on_log, NULL);
     sigaction(SIGABRT, &action, NULL);
     sigaction(SIGTRAP, &action, NULL);
+    watch_stack();
 }
