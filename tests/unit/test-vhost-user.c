@@ -4,6 +4,7 @@
  * does: ten-bit addresses, chains that make no sense, groups without an end,
  * queues that were left in the middle.
  */
+#include <errno.h>
 #include <glib.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -703,6 +704,26 @@ START_TEST(test_garbage)
 }
 END_TEST
 
+/* The header of a request is where the file does not reach any more. What is
+ * read there must not become a transfer. */
+START_TEST(test_memory_cut_short)
+{
+    rig_start(&rig, ALL, 0);
+    put_request(0, 0x1d << 1, R_READ, NULL, 1);
+    run(1); /* it has mapped all of it by now */
+    ck_assert_int_eq(ftruncate(rig.memory_fd, RIG_REGION), 0);
+    rig_put_desc(rig.memory, RIG_DESC, 0,
+                 (struct rig_desc){AT(RIG_REGION), 8, D_NEXT, 1});
+    rig_put_desc(rig.memory, RIG_DESC, 1,
+                 (struct rig_desc){AT(IN), 1, D_WRITE, 0});
+    rig_put_available(rig.memory, 0);
+    rig_kick(&rig);
+    rig_await_broken(&rig);
+    ck_assert(!was_on_wire("w0@0x"));
+    ck_assert_int_eq(server_result, -EFAULT);
+}
+END_TEST
+
 /* A guest's requests meet allow= and allow-writes= as anybody's do. */
 START_TEST(test_what_is_not_allowed)
 {
@@ -749,6 +770,7 @@ int main(void)
     tcase_add_loop_test(tc, test_wrong_message, 0,
                         (int)(sizeof(wrong) / sizeof(wrong[0])));
     tcase_add_test(tc, test_refusal_is_told);
+    tcase_add_test(tc, test_memory_cut_short);
     suite_add_tcase(suite, tc);
     tcase_add_checked_fixture(tough, setup, teardown);
     tcase_set_timeout(tough, 300);

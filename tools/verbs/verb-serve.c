@@ -41,7 +41,12 @@ static void stop(int sig)
 
 static void serve_vmm(struct i2cpt_adapter *a, int fd)
 {
-    if (vhost_user_serve(a, fd)) {
+    int ret = vhost_user_serve(a, fd);
+
+    if (ret == -EFAULT) {
+        tool_complain("a VMM has cut its guest's memory short: the device is "
+                      "broken, and it was hung up on");
+    } else if (ret) {
         tool_complain("a VMM does not speak vhost-user as it should, and was "
                       "hung up on");
     }

@@ -263,7 +263,7 @@ bool i2c_device_run(struct i2c_device *d, struct ring *r,
     while (ring_next(r, m, &d->chain)) {
         take_request(d, m);
         if (!d->group[d->n - 1].fail_next) {
-            answer_group(d, r, m, transfer(d));
+            answer_group(d, r, m, m->lost ? 0 : transfer(d));
         } else if (d->n == r->num) {
             /* The ring is full of it: its end cannot come. */
             answer_group(d, r, m, 0);

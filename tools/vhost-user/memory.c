@@ -43,6 +43,40 @@ static int check(const struct guest_memory *m, const struct guest_region *r,
                : -EINVAL;
 }
 
+static _Thread_local struct guest_memory *watched;
+
+static void on_bus_error(int sig, siginfo_t *info, void *context)
+{
+    struct guest_memory *m = watched;
+    uintptr_t at = (uintptr_t)info->si_addr;
+    size_t i;
+
+    (void)context;
+    for (i = 0; m && i < m->n; i++) {
+        struct guest_region *r = &m->regions[i];
+
+        if (at - (uintptr_t)r->mapping < r->mapped &&
+            mmap(r->mapping, r->mapped, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+                 0) != MAP_FAILED) {
+            m->lost = 1;
+            return;
+        }
+    }
+    signal(sig, SIG_DFL); /* and what brought us here does it again */
+}
+
+void guest_memory_watch(struct guest_memory *m)
+{
+    struct sigaction action = {.sa_sigaction = on_bus_error,
+                               .sa_flags = SA_SIGINFO};
+
+    watched = m;
+    if (m) {
+        sigaction(SIGBUS, &action, NULL);
+    }
+}
+
 int guest_memory_add(struct guest_memory *m, struct guest_region region,
                      uint64_t offset, int fd)
 {

@@ -6,6 +6,7 @@
 #ifndef VHOST_USER_MEMORY_H
 #define VHOST_USER_MEMORY_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@ struct guest_region {
 struct guest_memory {
     struct guest_region regions[GUEST_REGIONS_MAX];
     size_t n;
+    volatile sig_atomic_t lost; /* the VMM has cut a file of it short */
 };
 
 /*
@@ -33,6 +35,13 @@ struct guest_memory {
  */
 int guest_memory_add(struct guest_memory *m, struct guest_region region,
                      uint64_t offset, int fd);
+/*
+ * From here on this thread survives a VMM that cuts a mapped file short: what
+ * it touches there reads as zeros, which are not to be believed, and `lost` is
+ * set. NULL: not any more. SIGBUS becomes this file's, for the whole process;
+ * that of other threads and addresses ends it as ever.
+ */
+void guest_memory_watch(struct guest_memory *m);
 void guest_memory_clear(struct guest_memory *m);
 
 /* `len` bytes at a guest address, or at the VMM's, in one piece; NULL where

@@ -395,6 +395,11 @@ static int loop(struct session *s)
         if (s->group_until_ms && now_ms() >= s->group_until_ms) {
             run_queue(s, true);
         }
+        if (s->memory.lost) {
+            s->ring.broken = true;
+            notify(s->err);
+            return -EFAULT;
+        }
     }
     return ret == -EPIPE ? 0 : ret;
 }
@@ -411,10 +416,12 @@ int vhost_user_serve(struct i2cpt_adapter *a, int fd)
     }
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    guest_memory_watch(&s.memory);
     ret = loop(&s);
     stop_queue(&s);
     set_fd(&s.call, -1);
     set_fd(&s.err, -1);
+    guest_memory_watch(NULL);
     guest_memory_clear(&s.memory);
     i2c_device_free(s.device);
     return ret == -EAGAIN ? -EPROTO : ret;
