@@ -9,6 +9,7 @@
 
 #include "redirect/fuse-private.h"
 #include "redirect/fuse-server.h"
+#include "redirect/node-name.h"
 
 struct listing {
     GArray *entries; /* struct entry */
@@ -22,7 +23,7 @@ struct entry {
 
 static bool is_hidden(struct owner *o, const char *name)
 {
-    int64_t bus = fuse_server_bus_of(name);
+    int64_t bus = node_name_bus(name);
 
     return bus >= 0 && owner_has_bus(o, (uint32_t)bus);
 }

@@ -11,9 +11,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "common/text-in.h"
 #include "redirect/fuse-private.h"
 #include "redirect/fuse-server.h"
+#include "redirect/node-name.h"
 
 #define FOREVER_S 1000000000u
 #ifndef FOPEN_PARALLEL_DIRECT_WRITES
@@ -82,17 +82,6 @@ static int do_init(struct fuse_call *c)
     return in.major == FUSE_KERNEL_VERSION ? 0 : -EPROTO;
 }
 
-int64_t fuse_server_bus_of(const char *name)
-{
-    uint64_t bus;
-
-    if (!text_take(&name, "i2c-") || (*name == '0' && name[1]) ||
-        !text_number(&name, 10, OWNER_BUS_MAX, &bus) || *name) {
-        return -1;
-    }
-    return (int64_t)bus;
-}
-
 static int do_lookup(struct fuse_call *c)
 {
     const char *name = (const char *)c->data;
@@ -104,7 +93,7 @@ static int do_lookup(struct fuse_call *c)
     }
     if (!strcmp(name, FUSE_SERVER_DEV)) {
         node = FUSE_SERVER_INO_DEV;
-    } else if ((bus = fuse_server_bus_of(name)) >= 0 &&
+    } else if ((bus = node_name_bus(name)) >= 0 &&
                owner_has_bus(c->owner, (uint32_t)bus)) {
         node = FUSE_SERVER_INO_NODE + (uint64_t)bus;
     }

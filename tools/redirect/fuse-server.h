@@ -26,8 +26,6 @@ enum {
     FUSE_SERVER_INO_NODE = 0x100, /* + N */
 };
 
-/* N of such a name; -1: it is none. */
-int64_t fuse_server_bus_of(const char *name);
 /* `fd` stays the caller's and has to outlive it. 0 or -errno. */
 int fuse_server_new(struct fuse_server **out, struct owner *owner, int fd);
 void fuse_server_free(struct fuse_server *s);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "redirect/fuse-server.h"
+#include "redirect/node-name.h"
 #include "redirect/places.h"
 
 #define I2C_MAJOR 89
@@ -62,7 +63,7 @@ static bool below(const char *path, const char *folder)
 /* "/dev/i2c-N" with nothing before, between or behind; -1 for others. */
 static int64_t node_number(const char *path)
 {
-    return strncmp(path, "/dev/", 5) ? -1 : fuse_server_bus_of(path + 5);
+    return strncmp(path, "/dev/", 5) ? -1 : node_name_bus(path + 5);
 }
 
 static bool is_node(const struct places *p, const char *path)

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The names of nodes in /dev. */
+#ifndef REDIRECT_NODE_NAME_H
+#define REDIRECT_NODE_NAME_H
+
+#include <stdint.h>
+
+/* N of "i2c-N", as the kernel writes it; -1: it is none. */
+int64_t node_name_bus(const char *name);
+
+#endif
