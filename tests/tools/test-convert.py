@@ -373,6 +373,53 @@ def test_saleae_logic_1_refusals_and_a_capture_that_ends_early():
         'w1@0x48 04']
 
 
+MISSING = 'transfer left out: an ACK or NACK of it is not in the capture'
+
+
+def test_saleae_a_ninth_bit_that_is_missing():
+    """Of such a transfer nobody knows how it went; the others stay."""
+    def row(*words):
+        return ','.join(words) + '\n'
+    lost = ('Missing ACK/NAK',)
+    before, after = row('0', '0', '0x90', '0x01', 'Write', 'ACK'), row(
+        '9', '9', '0x90', '0x09', 'Write', 'ACK')
+    for name, rows in (
+            ('in the middle',
+             row('1', '1', '0x90', '0x02', 'Write', *lost)
+             + row('2', '1', '0x90', '0x03', 'Write', 'ACK')),
+            ('of its last byte', row('1', '1', '0x93', '0x02', 'Read', 'ACK')
+             + row('2', '1', '0x93', '0x03', 'Read', *lost)),
+            ('of its address', row('1', '1', '0x90', '', 'Write', *lost)
+             + row('2', '1', '0x90', '0x02', 'Write', 'ACK')),
+            ('twice', row('1', '1', '0x90', '0x02', 'Write', *lost)
+             + row('2', '1', '0x90', '0x03', 'Write', *lost))):
+        write('missing.csv', LOGIC1 + before + rows + after)
+        convert('missing.csv', 'missing.i2ct', notes=['1 ' + MISSING])
+        assert bare('missing.i2ct') == ['w1@0x48 01', 'w1@0x48 09'], name
+    def event(kind, at='', ack='', address='', read='', data=''):
+        return row('I', kind, at, '0', ack, address, read, data)
+    def written(at, acks):
+        return (event('start', at) + event('address', '', 'true', '0x48', 'false')
+                + ''.join(event('data', '', ack, data='0x0%d' % i)
+                          for i, ack in enumerate(acks))
+                + event('stop', at))
+    write('missing.csv', LOGIC2 + written('1', ('true', '', 'true'))
+          + event('start', '2') + event('address', '', '', '0x48', 'false')
+          + event('start', '2') + event('address', '', 'true', '0x48', 'true')
+          + event('stop', '2') + written('3', ('true',)))
+    convert('missing.csv', 'missing.i2ct',
+            notes=['2 transfers' + MISSING[len('transfer'):]])
+    assert bare('missing.i2ct') == ['w1@0x48 00'], bare('missing.i2ct')
+    # where the capture ends in it, it is as long as it was seen
+    write('missing.csv', LOGIC1 + before
+          + row('1', '1', '0x90', '0x02', 'Write', *lost)
+          + row('2', '1', '0x90', '0x03', 'Write', 'ACK')
+          + row('3', '2', '0x90', '0x04', 'Write', *lost))
+    convert('missing.csv', 'missing.i2ct', notes=[
+        '1 ' + MISSING, '1 transfer without STOP'])
+    assert bare('missing.i2ct') == ['w1@0x48 01', 'w1@0x48 04']
+
+
 ONE_ID = 'Time [s],Packet ID,Address,Data,Read/Write,ACK/NAK\n'
 
 

@@ -227,7 +227,7 @@ static int receipt(struct table *t)
     bool ack;
 
     if (!*field(t, RECEIPT)) {
-        return 0;
+        return event(t, RECEIPT, (struct import_event){.kind = IMPORT_UNKNOWN});
     }
     int rc = choice(t, RECEIPT, "true", "false", &ack);
     return rc ? rc
@@ -387,9 +387,10 @@ static int put_receipt(struct table *t)
     struct import_event e = {.kind = IMPORT_ACK};
     bool ack;
 
-    if (!strncmp(field(t, RECEIPT), "Missing", strlen("Missing"))) {
-        t->missing = true;
-        return 0;
+    t->missing = !strncmp(field(t, RECEIPT), "Missing", strlen("Missing"));
+    if (t->missing) {
+        e.kind = IMPORT_UNKNOWN;
+        return event(t, RECEIPT, e);
     }
     int rc = choice(t, RECEIPT, "ACK", "NAK", &ack);
     e.kind = ack ? IMPORT_ACK : IMPORT_NACK;

@@ -41,10 +41,12 @@ int import_stamp(struct import_clock *clock, int64_t at_ns, uint64_t *stamp_ns,
  *
  *   IDLE     START -> ADDRESS; the rest began before the capture
  *   ADDRESS  an address -> ACK; START again; STOP -> IDLE
- *   ACK      ACK or NACK -> BYTES
+ *   ACK      ACK or NACK -> BYTES; not known which -> UNKNOWN
  *   BYTES    a byte -> ACK; START -> ADDRESS; STOP -> IDLE
+ *   UNKNOWN  STOP -> IDLE; anything else -> LOST
+ *   LOST     STOP -> IDLE
  */
-enum state { IDLE, ADDRESS, ACK, BYTES };
+enum state { IDLE, ADDRESS, ACK, BYTES, UNKNOWN, LOST };
 
 struct import_wire {
     struct convert *convert;
@@ -60,7 +62,7 @@ struct import_wire {
     bool refused;  /* the last of all was a NACK to what was written */
     bool low_was;  /* it was those eight bits */
     bool nack;     /* of the last byte read */
-    uint64_t stray, empty, split, ignored, acked, gone_on, unfinished;
+    uint64_t stray, empty, split, ignored, acked, gone_on, unfinished, lost;
 };
 
 struct import_wire *import_wire_new(struct convert *c)
@@ -279,11 +281,18 @@ static int on_byte(struct import_wire *w, const struct import_event *e,
     return keep_byte(w, e->value, why, fault);
 }
 
-static int on_ack(struct import_wire *w, bool ack, const char **why)
+static int on_ack(struct import_wire *w, enum import_kind kind,
+                  const char **why)
 {
+    bool ack = kind == IMPORT_ACK;
+
     if (w->state != ACK) {
         *why = "an ACK or NACK of nothing";
         return -EINVAL;
+    }
+    if (kind == IMPORT_UNKNOWN) {
+        w->state = UNKNOWN;
+        return 0;
     }
     w->state = BYTES;
     w->nack = !ack;
@@ -291,11 +300,23 @@ static int on_ack(struct import_wire *w, bool ack, const char **why)
     return 0;
 }
 
+/* How a transfer went is not known: nothing of it is. */
+static void lose(struct import_wire *w, enum import_kind kind)
+{
+    w->lost += w->state == UNKNOWN;
+    w->low_next = false;
+    w->state = kind == IMPORT_STOP ? IDLE : LOST;
+}
+
 int import_wire_event(struct import_wire *w, const struct import_event *e,
                       const char **why, struct i2cpt_fault *fault)
 {
     if (w->state == IDLE && e->kind != IMPORT_START) {
         w->stray++;
+        return 0;
+    }
+    if (w->state == UNKNOWN || w->state == LOST) {
+        lose(w, e->kind);
         return 0;
     }
     switch (e->kind) {
@@ -308,7 +329,7 @@ int import_wire_event(struct import_wire *w, const struct import_event *e,
     case IMPORT_BYTE:
         return on_byte(w, e, why, fault);
     default:
-        return on_ack(w, e->kind == IMPORT_ACK, why);
+        return on_ack(w, e->kind, why);
     }
 }
 
@@ -318,11 +339,11 @@ int import_wire_end(struct import_wire *w, const char **why,
     struct convert *c = w->convert;
     int rc = 0;
 
-    if (w->state != IDLE) {
+    if (w->state != IDLE && w->state != LOST) {
         w->unfinished++;
         rc = w->n ? emit(w, w->begin_ns, why, fault) : 0;
-        w->state = IDLE;
     }
+    w->state = IDLE;
     if (rc) {
         return rc;
     }
@@ -337,6 +358,8 @@ int import_wire_end(struct import_wire *w, const char **why,
                  "acknowledged to its last byte, which a trace does not tell");
     convert_note(c, w->gone_on, "read",
                  "that went on behind a NACK, which a trace does not tell");
+    convert_note(c, w->lost, "transfer",
+                 "left out: an ACK or NACK of it is not in the capture");
     convert_note(c, w->unfinished, "transfer",
                  "without STOP: the capture ends in it");
     return 0;

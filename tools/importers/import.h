@@ -49,6 +49,7 @@ enum import_kind {
     IMPORT_BYTE,    /* value */
     IMPORT_ACK,     /* of the address or byte before it */
     IMPORT_NACK,
+    IMPORT_UNKNOWN, /* ACK or NACK: it was not captured */
     IMPORT_STOP,
 };
 
@@ -71,6 +72,8 @@ void import_wire_free(struct import_wire *w);
  *
  * - A START behind a NACK begins a transfer of its own: in a trace, what was
  *   not acknowledged ends a transfer.
+ * - Behind an UNKNOWN the whole transfer is counted and left out; only where
+ *   the capture ends there is it written as far as it was seen.
  * - An address 0x78-0x7b that is written to is the first half of a 10-bit one;
  *   a read from it belongs to the 10-bit one before it.
  */
