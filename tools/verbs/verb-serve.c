@@ -134,8 +134,24 @@ static int serve_socket(struct i2cpt_adapter *a, const struct serving *what)
     return TOOL_FINE;
 }
 
+static int nothing = -1; /* /dev/null */
+
+/* The client is at its end: a stream of its gets its STOP, a record its end. */
+static void end_input(int sig)
+{
+    (void)sig;
+    if (dup2(nothing, STDIN_FILENO) < 0) {
+        _exit(TOOL_BROKEN);
+    }
+}
+
 static int serve_stdio(struct i2cpt_adapter *a)
 {
+    nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing >= 0) {
+        signal(SIGTERM, end_input);
+        signal(SIGINT, end_input);
+    }
     if (i2cpt_serve(a, STDIN_FILENO, STDOUT_FILENO)) {
         tool_complain("the client does not speak this protocol");
         return TOOL_BROKEN;
