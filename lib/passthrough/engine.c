@@ -274,6 +274,9 @@ bool i2cpt_pt_look(struct i2cpt_passthrough *pt)
     deferred = pt->deferred;
     pt->deferred = false;
     if (!deferred && harvest(pt, &result)) {
+        /* it may have ended after the look at the clock */
+        begin_calling(pt);
+        end_calling(pt, pt_clock(pt));
         i2cpt_pt_go_on(pt, pt->mode->step(pt, result), false);
         return true;
     }
