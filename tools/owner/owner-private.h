@@ -65,7 +65,7 @@ struct owner {
     uint32_t next_id;
     unsigned connections;
     GList *sockets; /* of connections, as GINT_TO_POINTER */
-    bool used, closing;
+    bool used, closing, looping;
     atomic_bool interrupted; /* set by a signal handler, in any thread */
 };
 

@@ -77,6 +77,15 @@ static bool closing(struct owner *o)
     return yes;
 }
 
+/* The loop's thread has taken what memory it begins with. */
+static void tell_looping(struct owner *o)
+{
+    pthread_mutex_lock(&o->lock);
+    o->looping = true;
+    pthread_cond_broadcast(&o->changed);
+    pthread_mutex_unlock(&o->lock);
+}
+
 static void *loop_main(void *arg)
 {
     GArray *ids = g_array_new(FALSE, TRUE, sizeof(uint32_t)), *set;
@@ -86,6 +95,9 @@ static void *loop_main(void *arg)
 
     while (!closing(o)) {
         set = poll_set(o, ids);
+        if (!o->looping) {
+            tell_looping(o);
+        }
         if (poll((struct pollfd *)set->data, set->len, -1) > 0) {
             struct pollfd *p = (struct pollfd *)set->data;
 
@@ -133,6 +145,18 @@ static int listen_at(struct owner *o)
     return 0;
 }
 
+/* Whoever starts PROGRAM forks, and what is forked while a thread is inside of
+ * an allocator that knows nothing of forks (AddressSanitizer's) never gets
+ * memory again: so the thread is at rest, in its poll(), by then. */
+static void wait_looping(struct owner *o)
+{
+    pthread_mutex_lock(&o->lock);
+    while (!o->looping) {
+        pthread_cond_wait(&o->changed, &o->lock);
+    }
+    pthread_mutex_unlock(&o->lock);
+}
+
 int owner_start(struct owner *o, const char **error)
 {
     int ret;
@@ -159,6 +183,9 @@ int owner_start(struct owner *o, const char **error)
     }
     ret = -pthread_create(&o->thread, NULL, loop_main, o);
     o->running = !ret;
+    if (o->running) {
+        wait_looping(o);
+    }
     return ret;
 }
 

@@ -26,7 +26,9 @@ struct fuse_server {
     int fd;
     unsigned idle;        /* threads; atomic */
     pthread_mutex_t lock; /* all below */
-    GList *threads;       /* pthread_t in boxes */
+    pthread_cond_t changed;
+    unsigned arrived; /* threads that have come to their first request */
+    GList *threads;   /* pthread_t in boxes */
     unsigned count;
     bool stopping;
 };
@@ -340,6 +342,14 @@ static void forget_thread(struct fuse_server *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+static void tell_arrived(struct fuse_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->arrived++;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static void *thread_main(void *arg)
 {
     struct fuse_server *s = arg;
@@ -349,6 +359,7 @@ static void *thread_main(void *arg)
 
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     pthread_cleanup_push(g_free, room);
+    tell_arrived(s);
     while (go_on) {
         n = next_request(s, room);
         if (n < 0 && errno == ENODEV) {
@@ -371,8 +382,13 @@ int fuse_server_new(struct fuse_server **out, struct owner *owner, int fd)
     s->owner = owner;
     s->fd = fd;
     pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
     pthread_mutex_lock(&s->lock);
     ok = start_thread_locked(s) && start_thread_locked(s);
+    /* as with the owner's own thread: a fork is next */
+    while (ok && s->arrived < 2) {
+        pthread_cond_wait(&s->changed, &s->lock);
+    }
     pthread_mutex_unlock(&s->lock);
     *out = s;
     if (!ok) {
@@ -397,6 +413,7 @@ void fuse_server_free(struct fuse_server *s)
         g_free(l->data);
     }
     g_list_free(s->threads);
+    pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     g_free(s);
 }
