@@ -226,6 +226,27 @@ def test_no_folder_is_left():
         other.kill()
 
 
+def test_many_folders_are_swept():
+    """More than a kill or two leave, of the layout that an owner makes: a start
+    takes 1000, the next one the rest. Folders of like names stay."""
+    with tempfile.TemporaryDirectory() as crowd:
+        def crowded():
+            subprocess.run([TOOL, 'run', '--redirect=preload', '-a', 'stub',
+                            '--', 'true'], env=dict(ENV, TMPDIR=crowd),
+                           stderr=subprocess.DEVNULL, check=True)
+            return sorted(os.listdir(crowd))
+
+        others = [f'i2cpt-{"x" * n}' for n in (1, 5, 7)] + ['xi2cpt-00000']
+        for name in others + [f'i2cpt-{n:06}' for n in range(1100)]:
+            os.makedirs(f'{crowd}/{name}/sys/class')
+            os.chmod(f'{crowd}/{name}', 0o700)
+            os.symlink('/', f'{crowd}/{name}/sys/root')
+            os.mknod(f'{crowd}/{name}/owner')
+            os.utime(f'{crowd}/{name}', (0, 0))
+        assert len(crowded()) == 100 + len(others), len(os.listdir(crowd))
+        assert crowded() == sorted(others), os.listdir(crowd)
+
+
 # ----------------------------------------------------------------- signals
 
 def test_what_is_ignored_stays_so():

@@ -140,29 +140,42 @@ static bool may_be_swept(int fd)
            !flock(fd, LOCK_EX | LOCK_NB);
 }
 
+static bool is_name_of_tree(const char *name)
+{
+    return strlen(name) == strlen("i2cpt-XXXXXX") &&
+           g_str_has_prefix(name, "i2cpt-");
+}
+
+/* true: it is gone. */
+static bool sweep_tree(const char *parent, const char *name)
+{
+    g_autofree char *path = g_build_filename(parent, name, NULL);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool stale = fd >= 0 && may_be_swept(fd);
+
+    if (stale) {
+        owner_remove_tree(path);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return stale;
+}
+
+/* Bounded in names and in folders: some 50 ms of a start at most each; what is
+ * left then the next start takes. */
 void owner_sweep_trees(void)
 {
-    enum { AT_ONCE = 64 };
-    GDir *dir = g_dir_open(g_get_tmp_dir(), 0, NULL);
-    unsigned swept = 0;
-    const char *name;
+    enum { NAMES_MAX = 100 * 1000, FOLDERS_MAX = 1000 };
+    const char *parent = g_get_tmp_dir(), *name;
+    GDir *dir = g_dir_open(parent, 0, NULL);
+    unsigned seen = 0, swept = 0;
 
-    while (dir && swept < AT_ONCE && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(g_get_tmp_dir(), name, NULL);
-        int fd =
-            strlen(name) == strlen("i2cpt-XXXXXX") &&
-                    g_str_has_prefix(name, "i2cpt-")
-                ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-                : -1;
-
-        if (fd < 0) {
-            continue;
+    while (dir && seen++ < NAMES_MAX && swept < FOLDERS_MAX &&
+           (name = g_dir_read_name(dir))) {
+        if (is_name_of_tree(name)) {
+            swept += sweep_tree(parent, name);
         }
-        if (may_be_swept(fd)) {
-            owner_remove_tree(path);
-            swept++;
-        }
-        close(fd);
     }
     if (dir) {
         g_dir_close(dir);
