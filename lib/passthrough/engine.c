@@ -256,6 +256,18 @@ void i2cpt_pt_part(struct i2cpt_passthrough *pt)
     pthread_mutex_unlock(&pt->lock);
 }
 
+/* A STOP of ours, where it has ended. */
+static void collect_stop(struct i2cpt_passthrough *pt)
+{
+    struct i2cpt_fault fault;
+    int result;
+
+    if (pt->stop_request &&
+        i2cpt_request_harvest(pt->stop_request, &result, &fault)) {
+        pt->stop_request = NULL;
+    }
+}
+
 bool i2cpt_pt_look(struct i2cpt_passthrough *pt)
 {
     uint64_t now = pt_clock(pt);
@@ -270,7 +282,7 @@ bool i2cpt_pt_look(struct i2cpt_passthrough *pt)
     pt->now_ns = now;
     /* of an answer that was left, or of a request that has ended */
     i2cpt_event_clear(pt->event_fd);
-    i2cpt_pt_collect_stop(pt);
+    collect_stop(pt);
     deferred = pt->deferred;
     pt->deferred = false;
     if (!deferred && harvest(pt, &result)) {
@@ -346,16 +358,6 @@ void i2cpt_pt_abandon(struct i2cpt_passthrough *pt)
     atomic_store_explicit(&pt->pending, false, memory_order_release);
 }
 
-void i2cpt_pt_harvest_stop(struct i2cpt_passthrough *pt)
-{
-    struct i2cpt_fault fault;
-    int result;
-
-    if (i2cpt_request_harvest(pt->stop_request, &result, &fault)) {
-        pt->stop_request = NULL;
-    }
-}
-
 void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt)
 {
     if (pt->stop_request) {
@@ -381,7 +383,7 @@ void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt)
                           &pt->stop_request)) {
         pt->stop_request = NULL;
     }
-    i2cpt_pt_collect_stop(pt); /* of an instant adapter */
+    collect_stop(pt); /* of an instant adapter */
 }
 
 /* A guest gone quiet in the middle must not hold a real bus. */

@@ -327,7 +327,6 @@ int i2cpt_passthrough_start(struct i2cpt_passthrough *pt, uint16_t address,
     if (ret) {
         return ret;
     }
-    i2cpt_pt_collect_stop(pt);
     open_transaction(pt);
     pt->event.addr = (uint16_t)pt->host[address];
     pt->event.flags = flags;
@@ -446,7 +445,6 @@ void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
         return;
     }
     i2cpt_pt_lock(pt);
-    i2cpt_pt_collect_stop(pt);
     i2cpt_pt_abandon(pt);
     i2cpt_pt_forget_stop(pt);
     i2cpt_pt_release_wire(pt);

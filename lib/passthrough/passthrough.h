@@ -197,7 +197,7 @@ struct pt_pointer {
  *   FREE      -> TAKEN      a START goes out
  *   TAKEN     -> FREE       STOP, the guest's or (blocking form) one of ours
  *   TAKEN     -> STOPPING   one of ours, where the embedder can wait
- *   STOPPING  -> FREE       it has ended: taken in by the next START or dispatch
+ *   STOPPING  -> FREE       it has ended: taken in by dispatch or wait
  *   STOPPING  -> FREE       reset: nobody asks for it any more
  */
 /* clang-format on */
@@ -358,14 +358,7 @@ bool i2cpt_pt_settle(struct i2cpt_passthrough *pt, uint64_t until_ns);
 void i2cpt_pt_abandon(struct i2cpt_passthrough *pt);
 /* STOP where a stream is open; asynchronous embedders do not wait for it. */
 void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt);
-/* That STOP, asynchronous: take it in where it has ended, or forget it. */
-void i2cpt_pt_harvest_stop(struct i2cpt_passthrough *pt);
-static inline void i2cpt_pt_collect_stop(struct i2cpt_passthrough *pt)
-{
-    if (pt->stop_request) {
-        i2cpt_pt_harvest_stop(pt);
-    }
-}
+/* That STOP, asynchronous: nobody asks for it any more. */
 void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt);
 /* Have i2cpt_passthrough_timer() called then, or before. */
 void i2cpt_pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns);

@@ -6,7 +6,9 @@
 #include <glib/gstdio.h>
 #include <linux/i2c-dev.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -20,6 +22,61 @@
 
 static struct owner *owner;
 static struct i2cpt_adapter *adapter;
+
+/*
+ * Whoever waits for `changed` of the owner that is watched says so before,
+ * under its lock: who has that lock afterwards finds him asleep. (The program
+ * is linked with --wrap.)
+ */
+static _Atomic(pthread_cond_t *) watched;
+static sem_t told; /* somebody waits, or has returned */
+
+int __real_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock);
+int __wrap_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock);
+
+int __wrap_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock)
+{
+    if (cond == atomic_load(&watched)) {
+        sem_post(&told);
+    }
+    return __real_pthread_cond_wait(cond, lock);
+}
+
+struct waiter {
+    void (*wait)(struct owner *o);
+    atomic_bool back;
+    pthread_t thread;
+};
+
+static void *waiter_main(void *arg)
+{
+    struct waiter *w = arg;
+
+    w->wait(owner);
+    atomic_store(&w->back, true);
+    sem_post(&told);
+    return NULL;
+}
+
+/* In a thread, until it waits there. */
+static void begin_waiting(struct waiter *w, void (*wait)(struct owner *o))
+{
+    w->wait = wait;
+    atomic_init(&w->back, false);
+    sem_init(&told, 0, 0);
+    atomic_store(&watched, &owner->changed);
+    ck_assert_int_eq(pthread_create(&w->thread, NULL, waiter_main, w), 0);
+    sem_wait(&told);
+    ck_assert(!atomic_load(&w->back));
+    pthread_mutex_lock(&owner->lock);
+    pthread_mutex_unlock(&owner->lock);
+}
+
+static void end_waiting(struct waiter *w)
+{
+    pthread_join(w->thread, NULL);
+    atomic_store(&watched, NULL);
+}
 
 static void setup(void)
 {
@@ -329,32 +386,21 @@ START_TEST(connection_comes_too_late)
 END_TEST
 
 /* The owner goes while one is in a call: it is seen through first. */
-static void *free_owner(void *unused)
-{
-    owner_free(owner);
-    return NULL;
-}
-
 START_TEST(owner_sees_calls_through)
 {
     int fd = connected(), file;
-    pthread_t thread;
+    struct waiter w;
     uint32_t id;
-    int i;
 
     file = open_file(fd, &id);
     ck_assert_int_eq(call(fd, PRELOAD_IOCTL, id, I2C_SLAVE, 0x48), 0);
     gate_hold(true);
     say(fd, PRELOAD_READ, id, 0, 2);
     gate_wait_entered(1);
-    pthread_create(&thread, NULL, free_owner, NULL);
-    ck_assert(hung_up(fd));    /* shut down: it is closing */
-    for (i = 0; i < 50; i++) { /* it waits, or this shows nothing */
-        ck_assert_int_eq(pthread_tryjoin_np(thread, NULL), EBUSY);
-        g_usleep(1000);
-    }
+    begin_waiting(&w, owner_free);
+    ck_assert(hung_up(fd)); /* shut down: it is closing */
     gate_hold(false);
-    pthread_join(thread, NULL);
+    end_waiting(&w);
     owner = NULL;
     ck_assert_str_eq(gate_log(), "T48 ");
     close(file);
@@ -434,23 +480,16 @@ START_TEST(owner_is_interrupted)
 END_TEST
 
 /* Also while it waits. */
-static void *wait_closed(void *unused)
-{
-    owner_wait_closed(owner);
-    return NULL;
-}
-
 START_TEST(owner_is_interrupted_while_it_waits)
 {
     int fd = connected(), file;
-    pthread_t thread;
+    struct waiter w;
     uint32_t id;
 
     file = open_file(fd, &id);
-    pthread_create(&thread, NULL, wait_closed, NULL);
-    g_usleep(20000); /* asleep by now, or else nothing is shown */
+    begin_waiting(&w, owner_wait_closed);
     owner_interrupt(owner);
-    pthread_join(thread, NULL);
+    end_waiting(&w);
     close(file);
     close(fd);
 }

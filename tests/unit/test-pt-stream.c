@@ -3,6 +3,7 @@
  * lib/passthrough/stream-mode.c and the timers of passthrough/engine.c. */
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "pt-table.h"
@@ -18,6 +19,8 @@ static const struct pt_row events[] = {
      "S48w b10 S48r r r P", "transactions=1 transfers=1"},
     {"repeated START to another address", S, "W48 10 R49 r P", "AAA a0 A",
      "S48w b10 S49r r P", NULL},
+    {"one behind another", S, "W48 P R49 r P", "AA A a0 A", "S48w P S49r r P",
+     "transactions=2 transfers=2"},
     {"quick write", S, "W48 P", "AA", "S48w P", NULL},
     {"quick read", S, "R48 P", "AA", "S48r P", NULL},
     {"never a probe, never a retry", S, "!x W48 P W48 10 P", "NA AAA",
@@ -40,7 +43,7 @@ static const struct pt_row events[] = {
     {"STOP fails: told there", S, "!oot W48 10 P W48 P", "AAN AA",
      "S48w b10 P!t S48w P", "late-faults=1", ASYNC},
     {"reset is a STOP", S, "W48 10 Z W48 20 P", "AA AAA",
-     "S48w b10 P S48w b20 P", "transactions=2"},
+     "S48w b10 P S48w b20 P", "transactions=2 transfers=2"},
     {"drain is a STOP", S, "W48 10 D 20 P W48 P", "AA N A AA",
      "S48w b10 P flush S48w P", NULL},
     {"auto is stream where it can", "transfer=auto", "W48 10 P", "AAA",
@@ -109,8 +112,11 @@ static const struct pt_row holds[] = {
     {"nothing is held by a held pointer", RO, "W48 10 +100 R48 r P", "AAA a0 A",
      "S48w b10 S48r r P", "hold-timeouts=0"},
     {"once in a transaction", H, "W48 +20 +20 +20 P W48 +20 P", "AA AA",
-     "S48w P S48w P", "hold-timeouts=2"},
-    {"reset then", H, "W48 +20 Z W48 10 P", "A AAA", "S48w P S48w b10 P", NULL},
+     "S48w P S48w P", "hold-timeouts=2 transfers=2"},
+    {"once, whatever the guest goes on with", H, "W48 +20 10 +20 20 +20 P",
+     "ANNA", "S48w P", "hold-timeouts=1"},
+    {"reset then", H, "W48 +20 Z W48 10 P", "A AAA", "S48w P S48w b10 P",
+     "transfers=2"},
     {"drain then", H, "W48 +20 D 10 P W48 P", "A NA AA", "S48w P flush S48w P",
      NULL},
 };
@@ -247,12 +253,13 @@ START_TEST(slow_pointer)
 }
 END_TEST
 
-/* A posted STOP that hangs is given up by the next START, and the wire is the
- * guest's no more: there is nothing to hold, or to release. */
+/* A call on the bus that is not back until the test lets it go; one that the
+ * test's own thread makes would never be. */
 struct hang {
+    pthread_t test;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool over;
+    bool over, in_test;
 };
 
 static void hang(void *user)
@@ -260,32 +267,115 @@ static void hang(void *user)
     struct hang *h = user;
 
     pthread_mutex_lock(&h->lock);
-    while (!h->over) {
+    h->in_test = pthread_equal(h->test, pthread_self());
+    while (!h->over && !h->in_test) {
         pthread_cond_wait(&h->changed, &h->lock);
     }
     pthread_mutex_unlock(&h->lock);
 }
 
+static void hang_at(struct hang *h, int call)
+{
+    memset(h, 0, sizeof(*h));
+    h->test = pthread_self();
+    pthread_mutex_init(&h->lock, NULL);
+    pthread_cond_init(&h->changed, NULL);
+    fake_then(call, hang, h);
+}
+
+static void let_go(struct hang *h)
+{
+    pthread_mutex_lock(&h->lock);
+    h->over = true;
+    pthread_cond_signal(&h->changed);
+    pthread_mutex_unlock(&h->lock);
+}
+
+/* A posted STOP that hangs is given up by the next START, and the wire is the
+ * guest's no more: there is nothing to hold, or to release. */
 START_TEST(a_stop_that_was_given_up)
 {
-    struct hang h = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER,
-                     false};
     struct fake_config config = {0};
     struct fake_guest g;
+    struct hang h;
 
     pt_guest_open_config(&g, FORM_BLOCKING, &config, "fake,timeout-ms=30",
                          S ",posted-writes=on,hold-timeout-ms=20");
-    fake_then(2, hang, &h);
+    hang_at(&h, 2);
     pt_guest_run(&g, "W48 10 P W48 +100 P");
     ck_assert_str_eq(g.answers, "AAANA");
     ck_assert_uint_eq(pt_guest_count(&g, I2CPT_COUNT_HOLD_TIMEOUTS), 0);
     ck_assert_uint_eq(pt_guest_count(&g, I2CPT_COUNT_TIMEOUTS), 1);
-    pthread_mutex_lock(&h.lock);
-    h.over = true;
-    pthread_cond_signal(&h.changed);
-    pthread_mutex_unlock(&h.lock);
+    let_go(&h);
     pt_guest_close(&g);
     ck_assert_ptr_eq(strstr(fake_log(), "P"), strrchr(fake_log(), 'P'));
+}
+END_TEST
+
+/*
+ * An embedder that can wait does not wait for a STOP of ours: not the timer
+ * that sends it, nor what comes behind. It is taken in when it has ended, or
+ * nobody's after a reset.
+ */
+static void taken_in_by_dispatch(struct fake_guest *g, struct hang *h)
+{
+    struct pollfd p = {i2cpt_passthrough_fd(g->pt), POLLIN, 0};
+
+    let_go(h);
+    while (g->pt->stop_request) {
+        ck_assert_int_eq(poll(&p, 1, 20000), 1);
+        i2cpt_passthrough_dispatch(g->pt);
+    }
+    pt_guest_run(g, "P");
+}
+
+static void taken_in_by_the_wait_for_a_start(struct fake_guest *g,
+                                             struct hang *h)
+{
+    pt_guest_run(g, "P");
+    ck_assert_int_eq(i2cpt_passthrough_start(g->pt, 0x49, 0, 0), I2CPT_PENDING);
+    let_go(h);
+    ck_assert_int_eq(i2cpt_passthrough_wait(g->pt, 20000000), 0);
+    ck_assert_int_eq(g->answer, I2CPT_ACK);
+    ck_assert_ptr_null(g->pt->stop_request);
+    pt_guest_run(g, "P");
+}
+
+static void forgotten_by_reset(struct fake_guest *g, struct hang *h)
+{
+    i2cpt_passthrough_reset(g->pt);
+    ck_assert_ptr_null(g->pt->stop_request);
+    let_go(h);
+    ck_assert_int_eq(i2cpt_passthrough_stop(g->pt), I2CPT_ACK);
+}
+
+static const struct {
+    void (*end)(struct fake_guest *g, struct hang *h);
+    const char *wire;
+} stops_of_ours[] = {
+    {taken_in_by_dispatch, "S48w P S48w b10 P flush"},
+    {taken_in_by_the_wait_for_a_start, "S48w P S49w P S48w b10 P flush"},
+    {forgotten_by_reset, "S48w P S48w b10 P flush"},
+};
+
+START_TEST(a_stop_of_ours)
+{
+    struct fake_config config = {0};
+    struct fake_guest g;
+    struct hang h;
+
+    pt_guest_open(&g, FORM_WORKER, &config, H);
+    hang_at(&h, 1);
+    pt_guest_run(&g, "W48 +20");
+    ck_assert(!h.in_test);
+    ck_assert_ptr_nonnull(g.pt->stop_request);
+    stops_of_ours[_i].end(&g, &h);
+    g.answers[0] = 0;
+    pt_guest_run(&g, "W48 10 P");
+    ck_assert_str_eq(g.answers, "AAA");
+    ck_assert_uint_eq(pt_guest_count(&g, I2CPT_COUNT_HOLD_TIMEOUTS), 1);
+    pt_guest_close(&g);
+    ck_assert_str_eq(fake_log(), stops_of_ours[_i].wire);
 }
 END_TEST
 
@@ -337,6 +427,7 @@ int main(void)
                         6 * (int)G_N_ELEMENTS(endings));
     tcase_add_loop_test(tc, slow_pointer, 0, 2);
     tcase_add_test(tc, a_stop_that_was_given_up);
+    tcase_add_loop_test(tc, a_stop_of_ours, 0, G_N_ELEMENTS(stops_of_ours));
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
