@@ -42,7 +42,18 @@ extern "C" {
 #define I2CPT_API
 #endif
 
-/* The library's version, "MAJOR.MINOR.MICRO". */
+/* This header's version; meson.build has the same one. */
+#define I2CPT_VERSION_MAJOR 0
+#define I2CPT_VERSION_MINOR 1
+#define I2CPT_VERSION_MICRO 0
+/* Whether this header is of that version or a later one. */
+#define I2CPT_VERSION_AT_LEAST(major, minor, micro) \
+    (I2CPT_VERSION_MAJOR > (major) ||               \
+     (I2CPT_VERSION_MAJOR == (major) &&             \
+      (I2CPT_VERSION_MINOR > (minor) ||             \
+       (I2CPT_VERSION_MINOR == (minor) && I2CPT_VERSION_MICRO >= (micro)))))
+
+/* The version of the library that runs, "MAJOR.MINOR.MICRO". */
 I2CPT_API const char *i2cpt_version(void);
 
 /* ------------------------------------------------------------------ faults */
@@ -299,7 +310,7 @@ I2CPT_API struct i2cpt_adapter *i2cpt_adapter_ref(struct i2cpt_adapter *a);
  * Count one less. The last one frees the handle: it waits for its running
  * request, at most until that request's deadline, and drops queued ones without
  * calling back. Where it was the last handle of the adapter, that is closed,
- * and a recording of it ended. Any thread, also in a done(). NULL is not
+ * and a recording of it ended. Any thread, also in a done(). NULL is
  * allowed.
  */
 I2CPT_API void i2cpt_adapter_unref(struct i2cpt_adapter *a);

@@ -61,6 +61,22 @@ START_TEST(spec)
 }
 END_TEST
 
+/* The header's macros are meson.build's version. */
+START_TEST(versions_agree)
+{
+    char text[40];
+
+    snprintf(text, sizeof(text), "%d.%d.%d", I2CPT_VERSION_MAJOR,
+             I2CPT_VERSION_MINOR, I2CPT_VERSION_MICRO);
+    ck_assert_str_eq(i2cpt_version(), text);
+    ck_assert(I2CPT_VERSION_AT_LEAST(I2CPT_VERSION_MAJOR, I2CPT_VERSION_MINOR,
+                                     I2CPT_VERSION_MICRO));
+    ck_assert(!I2CPT_VERSION_AT_LEAST(I2CPT_VERSION_MAJOR, I2CPT_VERSION_MINOR,
+                                      I2CPT_VERSION_MICRO + 1));
+    ck_assert(!I2CPT_VERSION_AT_LEAST(I2CPT_VERSION_MAJOR + 1, 0, 0));
+}
+END_TEST
+
 START_TEST(commas_are_doubled)
 {
     struct i2cpt_options *o;
@@ -222,6 +238,7 @@ int main(void)
     gate_install(GATE_PLAIN);
     tcase_add_test(c, long_text);
     tcase_add_loop_test(c, spec, 0, sizeof(specs) / sizeof(specs[0]));
+    tcase_add_test(c, versions_agree);
     tcase_add_test(c, commas_are_doubled);
     tcase_add_test(c, defaults_and_replacement);
     tcase_add_loop_test(c, address_list, 0, sizeof(lists) / sizeof(lists[0]));
