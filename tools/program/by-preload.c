@@ -77,7 +77,8 @@ static const char *cannot_be_hooked(const char *path)
 
 /* -------------------------------------------------------------------- shim */
 
-/* Beside us in the build tree, in the library folder once installed. */
+/* Beside us in the build tree; once installed in the folder of modules, whose
+ * place is known from ours. */
 static char *find_shim(void)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
@@ -93,7 +94,8 @@ static char *find_shim(void)
         return beside;
     }
     g_free(beside);
-    return g_build_filename(I2CPT_PRELOAD_DIR, I2CPT_PRELOAD_NAME, NULL);
+    return g_canonicalize_filename(
+        I2CPT_PRELOAD_DIR G_DIR_SEPARATOR_S I2CPT_PRELOAD_NAME, dir);
 }
 
 /* ------------------------------------------------------------------- child */
