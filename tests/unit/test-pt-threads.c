@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -248,6 +249,74 @@ START_TEST(answer_found_by_the_timer)
 }
 END_TEST
 
+/* While a call is made with the lock given up, whoever would change anything
+ * waits for its end, and a timer goes away and comes again. */
+static _Atomic uint64_t armed_ns;
+
+static void keep_timer(void *user, uint64_t when_ns)
+{
+    atomic_store(&armed_ns, when_ns);
+}
+
+static void *begin_read(void *arg)
+{
+    ck_assert_int_eq(i2cpt_passthrough_start(arg, 0x48, I2CPT_M_RD, 0),
+                     I2CPT_ACK);
+    return NULL;
+}
+
+static atomic_bool was_reset;
+
+static void *reset_it(void *arg)
+{
+    i2cpt_passthrough_reset(arg);
+    atomic_store(&was_reset, true);
+    return NULL;
+}
+
+static bool somebody_waits(struct i2cpt_passthrough *pt)
+{
+    bool yes;
+
+    pthread_mutex_lock(&pt->lock);
+    yes = pt->waiting;
+    pthread_mutex_unlock(&pt->lock);
+    return yes;
+}
+
+START_TEST(whoever_else_comes)
+{
+    static const char *const settings[] = {"transfer", "message", NULL};
+    struct i2cpt_hooks hooks = {
+        .size = sizeof(hooks), .now_ns = get_fake_now, .timer = keep_timer};
+    struct i2cpt_passthrough *pt;
+    struct i2cpt_adapter *a;
+    pthread_t caller, other;
+    uint8_t byte;
+
+    atomic_store(&fake_now, 1000000000);
+    gate_install(GATE_PLAIN);
+    a = open_adapter("gate,id=calling,timeout-ms=60000");
+    pt = open_pt(a, &hooks, settings);
+    gate_hold(true);
+    pthread_create(&caller, NULL, begin_read, pt);
+    gate_wait_entered(1);
+    i2cpt_passthrough_timer(pt);
+    ck_assert_uint_eq(atomic_load(&armed_ns), 1000000000 + PT_PUMP_NS);
+    pthread_create(&other, NULL, reset_it, pt);
+    while (!atomic_load(&was_reset) && !somebody_waits(pt)) {
+        sched_yield();
+    }
+    ck_assert(!atomic_load(&was_reset));
+    gate_hold(false);
+    pthread_join(caller, NULL);
+    pthread_join(other, NULL);
+    ck_assert_int_eq(i2cpt_passthrough_read(pt, &byte), -EINVAL);
+    i2cpt_passthrough_free(pt);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* A host that hangs: every event comes back, and the deadline is one for all
  * that an event does. */
 START_TEST(stuck_host)
@@ -358,6 +427,7 @@ int main(void)
     tcase_add_loop_test(tc, timers_from_elsewhere, 0,
                         sizeof(ticked) / sizeof(ticked[0]));
     tcase_add_test(tc, answer_found_by_the_timer);
+    tcase_add_test(tc, whoever_else_comes);
     tcase_add_test(tc, stuck_host);
     tcase_add_test(tc, free_while_pending);
     tcase_add_loop_test(tc, after_fork, 0, 2);

@@ -12,10 +12,11 @@
 #include <unistd.h>
 
 #include "replay.h"
+#include "session.h"
 #include "bus/calls.h"
 #include "unit.h"
 
-static char *dir, *trace, *load;
+static struct session_files files;
 
 static void make_files(void)
 {
@@ -27,32 +28,18 @@ static void make_files(void)
         "chip 0x0b smbus pec=accept\nreg 0x20 type=block = 61 62\n"
         "reg 1 type=word = 34 12\nreg 2 type=byte = 07\nreg 3 type=call\n";
 
-    dir = g_dir_make_tmp("i2cpt-XXXXXX", NULL);
-    ck_assert_ptr_nonnull(dir);
-    trace = g_build_filename(dir, "r.i2ct", NULL);
-    load = g_build_filename(dir, "chips", NULL);
-    ck_assert(g_file_set_contents(load, chips, -1, NULL));
+    session_begin(&files, chips);
 }
 
 static void drop_files(void)
 {
-    g_unlink(trace);
-    g_unlink(load);
-    g_rmdir(dir);
-    g_free(trace);
-    g_free(load);
-    g_free(dir);
+    session_end(&files);
 }
 
 static struct i2cpt_adapter *open_stub(const char *more)
 {
-    char *spec = g_strdup_printf("stub,load=%s,record=%s%s", load, trace, more);
-    struct i2cpt_adapter *a;
-    struct i2cpt_fault fault;
-
-    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s", fault.text);
-    g_free(spec);
-    return a;
+    return session_open("stub,load=%s,record=%s%s", files.load, files.trace,
+                        more);
 }
 
 /* Transfers of the file, without their times. */
@@ -65,7 +52,7 @@ static char *recorded(void)
     char text[512];
     int ret;
 
-    ck_assert_msg(!i2cpt_trace_reader_open(trace, &r, &fault), "%s",
+    ck_assert_msg(!i2cpt_trace_reader_open(files.trace, &r, &fault), "%s",
                   fault.text);
     while ((ret = i2cpt_trace_reader_next(r, &line, &fault)) == 1) {
         if (line->kind == I2CPT_TRACE_TRANSFER) {
@@ -164,12 +151,12 @@ START_TEST(headers)
     char *text;
 
     i2cpt_adapter_unref(a);
-    ck_assert(g_file_get_contents(trace, &text, NULL, NULL));
+    ck_assert(g_file_get_contents(files.trace, &text, NULL, NULL));
     ck_assert(g_str_has_prefix(text, "i2cpt-trace 1\n"
                                      "adapter: stub,frequency=400k\n"
                                      "functionality: 0x"));
     ck_assert_ptr_nonnull(strstr(text, "\nfrequency: 400000\nend 0\n"));
-    ck_assert_ptr_null(strstr(text, dir));
+    ck_assert_ptr_null(strstr(text, files.dir));
     g_free(text);
 }
 END_TEST
@@ -188,7 +175,7 @@ START_TEST(times)
         replay_step(a, "m w0@0x48", out);
     }
     i2cpt_adapter_unref(a);
-    ck_assert_int_eq(i2cpt_trace_reader_open(trace, &r, NULL), 0);
+    ck_assert_int_eq(i2cpt_trace_reader_open(files.trace, &r, NULL), 0);
     while (i2cpt_trace_reader_next(r, &line, NULL) == 1) {
         if (line->kind == I2CPT_TRACE_TRANSFER) {
             ck_assert_uint_ge(line->transfer.duration_ns, 3000000);
@@ -276,9 +263,9 @@ START_TEST(held)
     char out[256], *lines;
     int i;
 
-    g_unlink(trace);
+    g_unlink(files.trace);
     replay_step(a, "g r2@0x48", out);
-    ck_assert(!g_file_test(trace, G_FILE_TEST_EXISTS));
+    ck_assert(!g_file_test(files.trace, G_FILE_TEST_EXISTS));
     ck_assert_int_eq(i2cpt_trace_record_flush(a), 0);
     lines = recorded();
     ck_assert_str_eq(lines, "r2@0x48 = 1a c0\ntruncated");
@@ -392,7 +379,7 @@ START_TEST(full_disk)
     ck_assert(g_str_has_suffix(lines, "\ntruncated"));
     g_free(lines);
     /* what was begun of a line is gone */
-    ck_assert(g_file_get_contents(trace, &lines, NULL, NULL));
+    ck_assert(g_file_get_contents(files.trace, &lines, NULL, NULL));
     ck_assert(g_str_has_suffix(lines, " c0\n"));
     g_free(lines);
 }
@@ -449,8 +436,8 @@ START_TEST(append)
     uint64_t start;
     char *text;
 
-    ck_assert(g_file_set_contents(trace, appended[_i].before, -1, NULL));
-    ck_assert_msg(!i2cpt_trace_writer_open(trace, 1, &w, &fault), "%s",
+    ck_assert(g_file_set_contents(files.trace, appended[_i].before, -1, NULL));
+    ck_assert_msg(!i2cpt_trace_writer_open(files.trace, 1, &w, &fault), "%s",
                   fault.text);
     start = i2cpt_trace_writer_start_ns(w);
     ck_assert_uint_eq(start, appended[_i].start_ns);
@@ -460,7 +447,7 @@ START_TEST(append)
     ck_assert_int_eq(i2cpt_trace_writer_header(w, "a", "b", &fault), -EINVAL);
     ck_assert_int_eq(i2cpt_trace_writer_end(w, &fault), 0);
     i2cpt_trace_writer_free(w);
-    ck_assert(g_file_get_contents(trace, &text, NULL, NULL));
+    ck_assert(g_file_get_contents(files.trace, &text, NULL, NULL));
     ck_assert_str_eq(text, appended[_i].after);
     g_free(text);
 }
@@ -472,10 +459,11 @@ START_TEST(append_to_no_trace)
     struct i2cpt_fault fault;
     char *text;
 
-    ck_assert(g_file_set_contents(trace, "hello\n", -1, NULL));
-    ck_assert_int_eq(i2cpt_trace_writer_open(trace, 1, &w, &fault), -EINVAL);
+    ck_assert(g_file_set_contents(files.trace, "hello\n", -1, NULL));
+    ck_assert_int_eq(i2cpt_trace_writer_open(files.trace, 1, &w, &fault),
+                     -EINVAL);
     ck_assert_ptr_nonnull(strstr(fault.text, ":1:1: not a trace"));
-    ck_assert(g_file_get_contents(trace, &text, NULL, NULL));
+    ck_assert(g_file_get_contents(files.trace, &text, NULL, NULL));
     ck_assert_str_eq(text, "hello\n");
     g_free(text);
 }
@@ -492,7 +480,7 @@ START_TEST(refused)
 
     line.transfer.msgs = &m;
     line.transfer.bus = line.transfer.fault_msg = line.transfer.fault_byte = -1;
-    ck_assert_int_eq(i2cpt_trace_writer_open(trace, 0, &w, NULL), 0);
+    ck_assert_int_eq(i2cpt_trace_writer_open(files.trace, 0, &w, NULL), 0);
 #define REFUSED() \
     ck_assert_int_eq(i2cpt_trace_writer_line(w, &line, NULL), -EINVAL)
     REFUSED(); /* no message */
@@ -532,7 +520,7 @@ START_TEST(refused)
     REFUSED();
     ck_assert_int_eq(i2cpt_trace_writer_end(w, NULL), 0);
     i2cpt_trace_writer_free(w);
-    ck_assert(g_file_get_contents(trace, &text, NULL, NULL));
+    ck_assert(g_file_get_contents(files.trace, &text, NULL, NULL));
     ck_assert_str_eq(text, "i2cpt-trace 1\nend 0\n");
     g_free(text);
 }

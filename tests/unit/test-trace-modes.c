@@ -5,13 +5,12 @@
  * then against what was recorded.
  */
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "i2cpt-trace.h"
+#include "session.h"
 #include "unit.h"
 
 #define ROUNDS 60
@@ -23,6 +22,8 @@ static const char chips[] =
     "chip 0x50 eeprom size=256 page=16 cycle-nacks=3\nreg 0 = 48 65 6c 6c 6f\n"
     "chip 0x0b smbus\nreg 0x20 type=block = 61 62 63\nreg 1 type=word = 34 12\n"
     "chip 0x44 measure\nreg 0x2c06 nacks=2 = 61 2b c3 6a 9f d2\n";
+
+static const char addresses[] = "0x0b:0x1d:0x20:0x44:0x48:0x50:0x51";
 
 struct guest {
     struct i2cpt_passthrough *pt;
@@ -200,53 +201,12 @@ static void one_thing(struct guest *g)
     }
 }
 
-/* A clock of its own, which the machine's load does not move. */
-static uint64_t now_ns(void *user)
-{
-    uint64_t *clock = user;
-
-    return *clock += 1000;
-}
-
-static void no_timer(void *user, uint64_t when_ns)
-{
-    (void)user;
-    (void)when_ns;
-}
-
-static struct i2cpt_passthrough *passthrough(struct i2cpt_adapter *a,
-                                             const char *const *keys,
-                                             uint64_t *clock)
-{
-    struct i2cpt_hooks hooks = {.size = sizeof(hooks),
-                                .user = clock,
-                                .now_ns = now_ns,
-                                .timer = no_timer};
-    struct i2cpt_passthrough *pt;
-    struct i2cpt_policy *policy;
-    struct i2cpt_fault fault;
-
-    ck_assert_int_eq(i2cpt_policy_new(&policy), 0);
-    for (; keys[0]; keys += 2) {
-        ck_assert_msg(!i2cpt_policy_set(policy, keys[0], keys[1], &fault), "%s",
-                      fault.text);
-    }
-    ck_assert_msg(!i2cpt_policy_set(policy, "addresses",
-                                    "0x0b:0x1d:0x20:0x44:0x48:0x50:0x51",
-                                    &fault),
-                  "%s", fault.text);
-    ck_assert_msg(!i2cpt_passthrough_new(a, policy, &hooks, &pt, &fault), "%s",
-                  fault.text);
-    i2cpt_policy_free(policy);
-    return pt;
-}
-
 static char *session(struct i2cpt_adapter *a, const char *const *keys,
                      guint32 seed)
 {
     uint64_t clock = 0;
-    struct guest g = {passthrough(a, keys, &clock), g_rand_new_with_seed(seed),
-                      g_string_new("")};
+    struct guest g = {session_guest(a, addresses, keys, &clock),
+                      g_rand_new_with_seed(seed), g_string_new("")};
     int i;
 
     for (i = 0; i < ROUNDS; i++) {
@@ -257,36 +217,16 @@ static char *session(struct i2cpt_adapter *a, const char *const *keys,
     return g_string_free(g.seen, FALSE);
 }
 
-static struct i2cpt_adapter *open_adapter(char *spec)
-{
-    struct i2cpt_adapter *a;
-    struct i2cpt_fault fault;
-
-    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s: %s", spec,
-                  fault.text);
-    g_free(spec);
-    return a;
-}
-
-static char *dir, *trace, *load;
+static struct session_files files;
 
 static void make_files(void)
 {
-    dir = g_dir_make_tmp("i2cpt-XXXXXX", NULL);
-    ck_assert_ptr_nonnull(dir);
-    trace = g_build_filename(dir, "session.i2ct", NULL);
-    load = g_build_filename(dir, "chips", NULL);
-    ck_assert(g_file_set_contents(load, chips, -1, NULL));
+    session_begin(&files, chips);
 }
 
 static void drop_files(void)
 {
-    g_unlink(trace);
-    g_unlink(load);
-    g_rmdir(dir);
-    g_free(trace);
-    g_free(load);
-    g_free(dir);
+    session_end(&files);
 }
 
 /* Without the guess of 34 a FIFO or a clear-on-read register is read no
@@ -323,7 +263,7 @@ static void check_replay(const char *expected, const char *const *keys,
 {
     struct i2cpt_trace_verdict v = {.size = sizeof(v)};
     struct i2cpt_adapter *a =
-        open_adapter(g_strdup_printf("trace,file=%s,match=%s", trace, order));
+        session_open("trace,file=%s,match=%s", files.trace, order);
     char *seen = session(a, keys, seed);
 
     ck_assert_int_eq(i2cpt_trace_adapter_verdict(a, &v, NULL), 0);
@@ -341,7 +281,7 @@ static void check_marks(void)
 {
     char *text;
 
-    ck_assert(g_file_get_contents(trace, &text, NULL, NULL));
+    ck_assert(g_file_get_contents(files.trace, &text, NULL, NULL));
     ck_assert_ptr_nonnull(strstr(text, " %probe"));
     ck_assert_ptr_nonnull(strstr(text, " %resend"));
     ck_assert_ptr_nonnull(strstr(text, " %took-"));
@@ -353,7 +293,7 @@ START_TEST(recorded)
     const char *const *recorded_in = modes[_i % (int)G_N_ELEMENTS(modes)];
     guint32 seed = (guint32)_i / G_N_ELEMENTS(modes);
     struct i2cpt_adapter *a =
-        open_adapter(g_strdup_printf("stub,load=%s,record=%s", load, trace));
+        session_open("stub,load=%s,record=%s", files.load, files.trace);
     char *seen = session(a, recorded_in, seed);
     size_t mode, order;
 

@@ -5,12 +5,12 @@
  * ends with is not, and nothing may be left over or differ.
  */
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "i2cpt-trace.h"
+#include "session.h"
 #include "unit.h"
 
 #define TRIES 20
@@ -265,55 +265,15 @@ static const char *const orders[] = {"strict", "per-address"};
 /* ------------------------------------------------------------------- the test
  */
 
-static uint64_t now_ns(void *user)
-{
-    uint64_t *clock = user;
-
-    return *clock += 1000;
-}
-
-static void no_timer(void *user, uint64_t when_ns)
-{
-    (void)user;
-    (void)when_ns;
-}
-
-static struct i2cpt_passthrough *passthrough(struct i2cpt_adapter *a,
-                                             const char *const *keys,
-                                             uint64_t *clock)
-{
-    struct i2cpt_hooks hooks = {.size = sizeof(hooks),
-                                .user = clock,
-                                .now_ns = now_ns,
-                                .timer = no_timer};
-    struct i2cpt_passthrough *pt;
-    struct i2cpt_policy *policy;
-    struct i2cpt_fault fault;
-
-    ck_assert_int_eq(i2cpt_policy_new(&policy), 0);
-    i2cpt_policy_set(policy, "addresses", "0x08-0x77", NULL);
-    for (; keys[0]; keys += 2) {
-        ck_assert_msg(!i2cpt_policy_set(policy, keys[0], keys[1], &fault), "%s",
-                      fault.text);
-    }
-    ck_assert_msg(!i2cpt_passthrough_new(a, policy, &hooks, &pt, &fault), "%s",
-                  fault.text);
-    i2cpt_policy_free(policy);
-    return pt;
-}
-
 static char *session(const char *spec, const struct chip *chip,
                      const struct habit *habit, const char *const *keys,
                      struct i2cpt_trace_verdict *verdict)
 {
-    struct i2cpt_adapter *a;
-    struct i2cpt_fault fault;
+    struct i2cpt_adapter *a = session_open("%s", spec);
     uint64_t clock = 0;
-    struct guest g = {NULL, g_string_new(""), chip->addr};
+    struct guest g = {session_guest(a, "0x08-0x77", keys, &clock),
+                      g_string_new(""), chip->addr};
 
-    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s: %s", spec,
-                  fault.text);
-    g.pt = passthrough(a, keys, &clock);
     chip->session(&g, habit);
     i2cpt_passthrough_free(g.pt);
     if (verdict) {
@@ -323,24 +283,16 @@ static char *session(const char *spec, const struct chip *chip,
     return g_string_free(g.seen, FALSE);
 }
 
-static char *dir, *trace, *load;
+static struct session_files files;
 
 static void make_files(void)
 {
-    dir = g_dir_make_tmp("i2cpt-XXXXXX", NULL);
-    ck_assert_ptr_nonnull(dir);
-    trace = g_build_filename(dir, "session.i2ct", NULL);
-    load = g_build_filename(dir, "chips", NULL);
+    session_begin(&files, NULL);
 }
 
 static void drop_files(void)
 {
-    g_unlink(trace);
-    g_unlink(load);
-    g_rmdir(dir);
-    g_free(trace);
-    g_free(load);
-    g_free(dir);
+    session_end(&files);
 }
 
 static const char *mode_name(const char *const *keys)
@@ -355,14 +307,14 @@ static void check_replay(const struct chip *chip, const struct habit *habit,
 {
     struct i2cpt_trace_verdict v = {.size = sizeof(v)};
     g_autofree char *spec =
-        g_strdup_printf("trace,file=%s,match=%s", trace, order);
+        g_strdup_printf("trace,file=%s,match=%s", files.trace, order);
     g_autofree char *seen = session(spec, chip, habit, keys, &v);
     g_autofree char *text = NULL;
 
     if (!v.mismatches && !v.remaining && !strcmp(seen, expected)) {
         return;
     }
-    g_file_get_contents(trace, &text, NULL, NULL);
+    g_file_get_contents(files.trace, &text, NULL, NULL);
     ck_abort_msg("%s, %s: recorded in %s, %s in %s: %u mismatches, %u left "
                  "over from line %u, %s\nexpected %s\ngot      %s\n%s",
                  chip->name, habit->name, recorded_in, order, mode_name(keys),
@@ -379,11 +331,11 @@ START_TEST(polled)
     const struct chip *chip = &chips[_i / N_HABITS % N_CHIPS];
     const char *const *recorded_in = modes[_i / N_HABITS / N_CHIPS];
     g_autofree char *spec =
-        g_strdup_printf("stub,load=%s,record=%s", load, trace);
+        g_strdup_printf("stub,load=%s,record=%s", files.load, files.trace);
     g_autofree char *seen = NULL;
     size_t mode, order;
 
-    ck_assert(g_file_set_contents(load, chip->text, -1, NULL));
+    ck_assert(g_file_set_contents(files.load, chip->text, -1, NULL));
     seen = session(spec, chip, habit, recorded_in, NULL);
     for (mode = 0; mode < G_N_ELEMENTS(modes); mode++) {
         for (order = 0; order < G_N_ELEMENTS(orders); order++) {
