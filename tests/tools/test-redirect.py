@@ -11,10 +11,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
+from processes import children, gone, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOOL, LIBRARY = map(os.path.abspath, sys.argv[1:3])
@@ -242,21 +242,6 @@ def read(name):
         return file.read()
 
 
-def wait_for(reached):
-    end = time.monotonic() + 60
-    while not reached():
-        assert time.monotonic() < end
-        os.sched_yield()
-
-
-def children(pid):
-    try:
-        with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []
-
-
 def started():
     """A run whose program reads the bus for ever: (run, keeper, program)."""
     owner = subprocess.Popen(
@@ -270,14 +255,6 @@ def started():
     assert line == b'open: ours\n', line
     keeper = children(owner.pid)[0]
     return owner, keeper, children(keeper)[0]
-
-
-def gone(pid):
-    try:
-        with open(f'/proc/{pid}/stat', encoding='ascii') as file:
-            return file.read().rsplit(')', 1)[1].split()[0] == 'Z'
-    except OSError:
-        return True
 
 
 def finish(owner):

@@ -19,6 +19,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
+from processes import children, gone, wait_for
 
 TOOL, CLIENT = map(os.path.abspath, sys.argv[1:3])
 KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 6
@@ -103,30 +104,6 @@ def test_more_threads_than_descriptors():
 
 
 # ----------------------------------------------------------------- who dies
-
-def children(pid):
-    try:
-        with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []
-
-
-def gone(pid):
-    try:
-        with open(f'/proc/{pid}/stat', encoding='ascii') as file:
-            return file.read().rsplit(')', 1)[1].split()[0] == 'Z'
-    except OSError:
-        return True
-
-
-def wait_for(reached):
-    begin = time.monotonic()
-    while not reached():
-        assert time.monotonic() < begin + 60
-        os.sched_yield()
-    return time.monotonic() - begin
-
 
 class Victims:
     def __init__(self, form):
