@@ -187,14 +187,40 @@ int i2cpt_adapter_fd(struct i2cpt_adapter *a)
     return ret;
 }
 
-/* Recorder calls count as calls on the backend: wait until nobody is in one. */
-static void lock_idle(struct i2cpt_bus *bus)
+/*
+ * Recorder calls count as calls on the backend: wait until nobody is in one.
+ * False where one does not come back. What they write to may be a FIFO, so the
+ * lock is given up for them, as for calls.
+ */
+static bool enter_recorder(struct i2cpt_bus *bus)
 {
+    bool enter;
+
     pthread_mutex_lock(&bus->lock);
     while (bus->busy &&
            bus_wait_locked(bus, bus->running ? bus_expiry(bus, bus->running)
                                              : bus_deadline(bus, 0))) {
     }
+    if (bus->instant && !bus->busy) {
+        return true;
+    }
+    enter = !bus->busy;
+    bus->busy = true;
+    pthread_mutex_unlock(&bus->lock);
+    return enter;
+}
+
+static void leave_recorder(struct i2cpt_bus *bus)
+{
+    if (!bus->instant) {
+        pthread_mutex_lock(&bus->lock);
+        bus->busy = false;
+        pthread_cond_broadcast(&bus->done);
+        if (bus->head) {
+            pthread_cond_signal(&bus->work);
+        }
+    }
+    pthread_mutex_unlock(&bus->lock);
 }
 
 static int still_busy(struct i2cpt_bus *bus, struct i2cpt_fault *fault)
@@ -211,11 +237,10 @@ void i2cpt_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n)
     if (!bus->ops->took || adapter_forked(a)) {
         return;
     }
-    lock_idle(bus);
-    if (!bus->busy) {
+    if (enter_recorder(bus)) {
         bus->ops->took(bus->priv, owner, n);
+        leave_recorder(bus);
     }
-    pthread_mutex_unlock(&bus->lock);
 }
 
 int i2cpt_adapter_flush(struct i2cpt_adapter *a)
@@ -229,11 +254,10 @@ int i2cpt_adapter_flush(struct i2cpt_adapter *a)
     if (!bus->ops->flush) {
         return 0;
     }
-    lock_idle(bus);
-    if (!bus->busy) {
+    if (enter_recorder(bus)) {
         ret = bus->ops->flush(bus->priv);
+        leave_recorder(bus);
     }
-    pthread_mutex_unlock(&bus->lock);
     return ret;
 }
 
@@ -254,10 +278,11 @@ int i2cpt_trace_record_end(struct i2cpt_adapter *a, struct i2cpt_fault *fault)
     if (!bus->ops->end_record) {
         return 0;
     }
-    lock_idle(bus);
-    ret = bus->busy ? still_busy(bus, fault)
-                    : bus->ops->end_record(bus->priv, fault);
-    pthread_mutex_unlock(&bus->lock);
+    if (!enter_recorder(bus)) {
+        return still_busy(bus, fault);
+    }
+    ret = bus->ops->end_record(bus->priv, fault);
+    leave_recorder(bus);
     return ret;
 }
 
@@ -274,10 +299,11 @@ int i2cpt_trace_record_event(struct i2cpt_adapter *a, const char *kind,
     if (!bus->ops->event) {
         return 0;
     }
-    lock_idle(bus);
-    ret = bus->busy ? still_busy(bus, fault)
-                    : bus->ops->event(bus->priv, kind, text, fault);
-    pthread_mutex_unlock(&bus->lock);
+    if (!enter_recorder(bus)) {
+        return still_busy(bus, fault);
+    }
+    ret = bus->ops->event(bus->priv, kind, text, fault);
+    leave_recorder(bus);
     return ret;
 }
 
@@ -296,9 +322,10 @@ int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
         return i2cpt_fault_text(fault, EOPNOTSUPP, "%.120s: no trace backend",
                                 bus->identity);
     }
-    lock_idle(bus);
-    ret = bus->busy ? still_busy(bus, fault)
-                    : bus->ops->verdict(bus->priv, out, fault);
-    pthread_mutex_unlock(&bus->lock);
+    if (!enter_recorder(bus)) {
+        return still_busy(bus, fault);
+    }
+    ret = bus->ops->verdict(bus->priv, out, fault);
+    leave_recorder(bus);
     return ret;
 }

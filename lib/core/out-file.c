@@ -25,7 +25,7 @@
 enum place { PLACE_DIRECT, PLACE_BESIDE, PLACE_APART, PLACE_PUBLIC };
 
 struct out_file {
-    enum place place;
+    _Atomic enum place place; /* out_file_is() asks from any thread */
     int fd;
     char *real; /* where it goes, past all links; NULL: DIRECT */
     char *name;
@@ -90,6 +90,26 @@ static char *resolve(const char *path)
     next = there ? g_build_filename(there, base, NULL) : NULL;
     free(there);
     return next ? strdup(next) : NULL;
+}
+
+bool out_file_same_place(const char *a, const char *b)
+{
+    struct stat sa, sb;
+    char *ra, *rb;
+    bool same;
+
+    if (!strcmp(a, "-") || !strcmp(b, "-")) {
+        return !strcmp(a, b);
+    }
+    if (!stat(a, &sa) && !stat(b, &sb) && is_one(&sa, &sb)) {
+        return true;
+    }
+    ra = resolve(a);
+    rb = resolve(b);
+    same = ra && rb && !strcmp(ra, rb);
+    free(ra);
+    free(rb);
+    return same;
 }
 
 bool out_file_is(const struct out_file *f, const char *path)

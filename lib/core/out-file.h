@@ -42,6 +42,10 @@ bool out_file_is(const struct out_file *f, const char *path);
  */
 bool out_file_same(const char *in, const char *out);
 
+/* Whether what is written to either goes to one file; it need not be there yet.
+ * Nothing is opened. */
+bool out_file_same_place(const char *a, const char *b);
+
 /* Remove `path` where it is still this one. */
 void out_file_unlink(const char *path, dev_t dev, ino_t ino);
 

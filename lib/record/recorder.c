@@ -380,7 +380,8 @@ static bool instant(void *priv)
 {
     struct recorder *rec = priv;
 
-    return rec->inner->instant && rec->inner->instant(rec->priv);
+    return rec->inner->instant && rec->inner->instant(rec->priv) &&
+           !record_lines_may_wait(rec->lines);
 }
 
 static void took(void *priv, const void *owner, uint32_t n)

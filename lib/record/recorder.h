@@ -58,6 +58,8 @@ int record_lines_open(const char *path, uint32_t flags, int32_t bus,
 void record_lines_close(struct record_lines *l, int32_t bus);
 int record_lines_header(struct record_lines *l, const char *key,
                         const char *text, struct i2cpt_fault *fault);
+/* Putting a line there may take as long as somebody's reading. */
+bool record_lines_may_wait(const struct record_lines *l);
 /* As i2cpt_trace_record_end(). */
 int record_lines_end(struct record_lines *l, struct i2cpt_fault *fault);
 /*

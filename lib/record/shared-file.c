@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Lines on their way into the file, which several adapters may share. */
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/fault.h"
 #include "core/log.h"
-#include "record/recorder.h"
+#include "record/shared-file.h"
 #include "trace/line.h"
 
 /* What may wait behind a read that was a guess. */
@@ -42,23 +41,6 @@ struct held {
     const void *owner;
     char words[CLIENT_WORD_MAX];
 };
-
-struct record_lines {
-    char *path;
-    GArray *buses;        /* of int32_t: who records, under files_lock */
-    pthread_mutex_t lock; /* all below */
-    struct i2cpt_trace_writer *writer;
-    uint64_t base_ns; /* monotonic time of stamp 0 */
-    GQueue held;      /* of struct held, the first is a guess */
-    size_t held_bytes;
-    bool keep_empty; /* leave a file without a transfer too */
-    bool ended;      /* nothing came behind the last `end N` */
-    int failed;
-    char why[sizeof(((struct i2cpt_fault *)0)->text)];
-};
-
-static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER;
-static GPtrArray *files; /* of struct record_lines, all that are open */
 
 /* ------------------------------------------------------------------ writing */
 
@@ -273,6 +255,11 @@ void record_lines_took(struct record_lines *l, const void *owner, uint32_t n)
     pthread_mutex_unlock(&l->lock);
 }
 
+bool record_lines_may_wait(const struct record_lines *l)
+{
+    return trace_writer_may_wait(l->writer);
+}
+
 int record_lines_flush(struct record_lines *l)
 {
     int ret;
@@ -333,175 +320,4 @@ int record_lines_end(struct record_lines *l, struct i2cpt_fault *fault)
     ret = end_locked(l, fault ? fault : &local);
     pthread_mutex_unlock(&l->lock);
     return ret;
-}
-
-/* ---------------------------------------------------------- opening, closing
- */
-
-static struct record_lines *find_file(const char *path)
-{
-    guint i;
-
-    for (i = 0; files && i < files->len; i++) {
-        struct record_lines *l = g_ptr_array_index(files, i);
-
-        if (trace_writer_is(l->writer, path)) {
-            return l;
-        }
-    }
-    return NULL;
-}
-
-static int new_file(const char *path, uint32_t flags, struct record_lines **out,
-                    struct i2cpt_fault *fault)
-{
-    struct i2cpt_trace_writer *writer;
-    struct record_lines *l;
-    int ret = i2cpt_trace_writer_open(
-        path, flags & RECORD_APPEND ? I2CPT_TRACE_WRITER_APPEND : 0, &writer,
-        fault);
-
-    if (ret) {
-        return ret;
-    }
-    l = g_new0(struct record_lines, 1);
-    l->path = g_strdup(path);
-    l->buses = g_array_new(FALSE, FALSE, sizeof(int32_t));
-    pthread_mutex_init(&l->lock, NULL);
-    l->writer = writer;
-    l->keep_empty = flags & RECORD_EMPTY;
-    l->base_ns = i2cpt_now_ns() - i2cpt_trace_writer_start_ns(writer);
-    g_queue_init(&l->held);
-    files = files ? files : g_ptr_array_new();
-    g_ptr_array_add(files, l);
-    *out = l;
-    return 0;
-}
-
-static void free_file(struct record_lines *l)
-{
-    g_ptr_array_remove_fast(files, l);
-    if (!files->len) {
-        g_ptr_array_unref(files);
-        files = NULL;
-    }
-    i2cpt_trace_writer_free(l->writer);
-    pthread_mutex_destroy(&l->lock);
-    g_array_unref(l->buses);
-    g_free(l->path);
-    g_free(l);
-}
-
-/* Whether one more adapter can record here, as `bus` of several or (-1) as the
- * only one. */
-static int check_bus(const struct record_lines *l, int32_t bus,
-                     struct i2cpt_fault *fault)
-{
-    guint i;
-
-    if (bus < 0 && (l->buses->len || trace_writer_has_buses(l->writer))) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "%.120s: a trace of several buses; "
-                                "record-bus=N says which one this is",
-                                l->path);
-    }
-    for (i = 0; i < l->buses->len; i++) {
-        int32_t other = g_array_index(l->buses, int32_t, i);
-
-        if (other == bus || other < 0) {
-            return i2cpt_fault_text(fault, EINVAL,
-                                    "%.120s: another adapter records there %s",
-                                    l->path,
-                                    other < 0 ? "without record-bus=N"
-                                              : "with the same record-bus=");
-        }
-    }
-    if (bus >= 0 && !trace_writer_has_bus(l->writer, (uint32_t)bus) &&
-        !trace_writer_takes_headers(l->writer)) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "%.120s: has no header \"bus: %d\", and behind "
-                                "its transfers none can be added",
-                                l->path, bus);
-    }
-    return 0;
-}
-
-int record_lines_open(const char *path, uint32_t flags, int32_t bus,
-                      struct record_lines **out, bool *headers,
-                      struct i2cpt_fault *fault)
-{
-    struct record_lines *l;
-    int ret = 0;
-
-    pthread_mutex_lock(&files_lock);
-    l = find_file(path);
-    if (!l) {
-        ret = new_file(path, flags, &l, fault);
-    }
-    if (!ret) {
-        ret = check_bus(l, bus, fault);
-        if (!ret) {
-            g_array_append_val(l->buses, bus);
-        } else if (!l->buses->len) {
-            free_file(l);
-        }
-    }
-    if (!ret) {
-        *headers = bus < 0 ? trace_writer_is_fresh(l->writer)
-                           : !trace_writer_has_bus(l->writer, (uint32_t)bus);
-        *out = l;
-    }
-    pthread_mutex_unlock(&files_lock);
-    return ret;
-}
-
-/* A file without a transfer takes the place of none, unless it is said that it
- * ends: by record_lines_end(). */
-static bool is_recording(struct record_lines *l)
-{
-    bool replaces = trace_writer_replaces(l->writer);
-
-    if (l->held.length || !trace_writer_is_hidden(l->writer)) {
-        return true;
-    }
-    if (replaces && l->keep_empty) {
-        i2cpt_log(I2CPT_LOG_WARNING,
-                  "record=%s: nothing was recorded; what was there stays",
-                  l->path);
-    }
-    return l->keep_empty && !replaces;
-}
-
-void record_lines_close(struct record_lines *l, int32_t bus)
-{
-    struct i2cpt_fault fault;
-    guint i;
-
-    pthread_mutex_lock(&files_lock);
-    for (i = 0; i < l->buses->len; i++) {
-        if (g_array_index(l->buses, int32_t, i) == bus) {
-            g_array_remove_index(l->buses, i);
-            break;
-        }
-    }
-    if (!l->buses->len) {
-        if (is_recording(l)) {
-            record_lines_end(l, &fault);
-        }
-        free_file(l);
-    }
-    pthread_mutex_unlock(&files_lock);
-}
-
-void record_lines_before_fork(void)
-{
-    pthread_mutex_lock(&files_lock);
-}
-
-void record_lines_after_fork(bool child)
-{
-    if (child) {
-        files = NULL;
-    }
-    pthread_mutex_unlock(&files_lock);
 }

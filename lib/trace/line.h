@@ -115,6 +115,8 @@ bool trace_writer_takes_headers(const struct i2cpt_trace_writer *w);
 bool trace_writer_replaces(const struct i2cpt_trace_writer *w);
 /* Nothing of it is to be seen yet. */
 bool trace_writer_is_hidden(const struct i2cpt_trace_writer *w);
+/* A line takes as long as somebody's reading: a FIFO, a terminal. */
+bool trace_writer_may_wait(const struct i2cpt_trace_writer *w);
 /* Whether `path` is the file that it writes. */
 bool trace_writer_is(const struct i2cpt_trace_writer *w, const char *path);
 

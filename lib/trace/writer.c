@@ -247,6 +247,11 @@ bool trace_writer_is(const struct i2cpt_trace_writer *w, const char *path)
            st.st_ino == w->ino;
 }
 
+bool trace_writer_may_wait(const struct i2cpt_trace_writer *w)
+{
+    return !w->regular;
+}
+
 bool trace_writer_is_hidden(const struct i2cpt_trace_writer *w)
 {
     return w->file && !out_file_is_public(w->file);
