@@ -43,12 +43,45 @@ START_TEST(posted_write_and_the_timer)
 }
 END_TEST
 
+/* ----------------------------------------------------------------- the timer
+ */
+
+/* A pause has the length that it has, whoever's timer comes before. */
+START_TEST(a_pause_is_not_cut_short)
+{
+    struct fake_config config = {0};
+    struct fake_guest g;
+    uint64_t resume_ns;
+
+    pt_guest_open(&g, FORM_WORKER, &config, "probe=off");
+    pt_guest_run(&g, "!xoo W48 1");
+    ck_assert_int_eq(i2cpt_passthrough_stop(g.pt), I2CPT_PENDING);
+    wait_for_bus(&g);
+    ck_assert_int_eq(i2cpt_passthrough_dispatch(g.pt), 1);
+    resume_ns = g.now_ns + PT_PAUSE_NS;
+    ck_assert_uint_eq(g.timer_ns, resume_ns);
+    pt_guest_pass(&g, PT_PAUSE_NS - 1);
+    i2cpt_passthrough_timer(g.pt);
+    ck_assert_uint_eq(g.pt->resume_ns, resume_ns);
+    ck_assert_uint_eq(g.timer_ns, resume_ns);
+    ck_assert_int_eq(g.completions, 0);
+    pt_guest_pass(&g, 1);
+    wait_for_bus(&g);
+    ck_assert_int_eq(i2cpt_passthrough_dispatch(g.pt), 1);
+    ck_assert_int_eq(g.completions, 1);
+    ck_assert_int_eq(g.answer, I2CPT_ACK);
+    pt_guest_close(&g);
+    ck_assert_str_eq(fake_log(), "w48:01!x w20: w48:01& w20: flush");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pt-states");
     TCase *tc = tcase_create("states");
 
     tcase_add_test(tc, posted_write_and_the_timer);
+    tcase_add_test(tc, a_pause_is_not_cut_short);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
