@@ -49,7 +49,7 @@ static uint32_t cap(const struct i2cpt_passthrough *pt, bool joined,
     } else if (joined && pt->message.key.len == 3) {
         return 2; /* process call */
     }
-    return longest == 2 && want < 2 ? 1 : MAX(1, MIN(want, longest));
+    return MAX(1, MIN(want, longest));
 }
 
 static bool can_block(const struct i2cpt_passthrough *pt, bool joined)

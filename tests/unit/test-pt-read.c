@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Message mode's reads: how much is fetched, what when it was too little;
  * lib/passthrough/message-read.c. */
+#include <errno.h>
+
 #include "pt-table.h"
 
 #define SMBUS_ALL I2CPT_FUNC_SMBUS_EMUL_ALL
@@ -291,6 +293,27 @@ START_TEST(slow_row)
 }
 END_TEST
 
+/* A host of single bytes has no read behind a write at all: what is said is
+ * what one of a byte would take, since that is the least. */
+START_TEST(the_least_is_a_byte)
+{
+    struct fake_config config = {.functionality = I2CPT_FUNC_SMBUS_QUICK |
+                                                  I2CPT_FUNC_SMBUS_READ_BYTE |
+                                                  I2CPT_FUNC_SMBUS_WRITE_BYTE,
+                                 .no_stream = true};
+    struct i2cpt_fault fault;
+    struct fake_guest g;
+
+    pt_guest_open(&g, FORM_BLOCKING, &config, "probe=off");
+    pt_guest_run(&g, "W48 1 R48 r");
+    ck_assert_str_eq(g.answers, "AAN--");
+    i2cpt_passthrough_fault(g.pt, &fault);
+    ck_assert_int_eq(fault.code, EOPNOTSUPP);
+    ck_assert_msg(strstr(fault.text, "SMBUS_READ_BYTE_DATA"), "%s", fault.text);
+    pt_guest_close(&g);
+}
+END_TEST
+
 /* 64 bytes with no write before them, never seen: nothing is over-read, and
  * past EXACT_MAX lengths double. */
 START_TEST(grows)
@@ -360,6 +383,7 @@ int main(void)
     tc = tcase_create("sizes");
     tcase_add_test(tc, grows);
     tcase_add_test(tc, endless_read);
+    tcase_add_test(tc, the_least_is_a_byte);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
