@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A program as others are, for shim-overhead.c and redirect-overhead.c: it
- * times what it is told to and prints nanoseconds for one, the fastest of
- * ROUNDS. transfers NODE N   I2C_RDWR of w1+r2 bytes NODE N       I2C_SMBUS, a
- * byte of a register echo N             a round trip of as many bytes between
- * two processes ioctls N           an ioctl on a pipe reads N            read()
- * of /dev/zero opens N, absent N, stats N, fstats N programs N /bin/true, N of
- * them; once make FOLDER 1      make -B -j2 there; once
+/* A program as others are, for shim-overhead.c, redirect-overhead.c and
+ * vm-redirect: it times what it is told to and prints nanoseconds for one, the
+ * fastest of ROUNDS.
+ *
+ * transfers NODE N: I2C_RDWR of w1+r2. bytes NODE N, words NODE N: I2C_SMBUS
+ * reads of a register.
+ *
+ * echo N: a round trip of as many bytes between two processes. ioctls N: one on
+ * a pipe. reads N: read() of /dev/zero, allowed N: the same under a seccomp
+ * filter that allows everything. opens N, absent N, stats N, fstats N.
+ *
+ * programs N: /bin/true, make FOLDER N: make -B -j2 there; one round.
  */
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/i2c-dev.h>
 #include <linux/i2c.h>
+#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -53,17 +60,26 @@ static void transfer(int fd)
     }
 }
 
-static void byte(int fd)
+static void smbus(int fd, uint32_t size)
 {
     union i2c_smbus_data value;
-    struct i2c_smbus_ioctl_data data = {.read_write = I2C_SMBUS_READ,
-                                        .size = I2C_SMBUS_BYTE_DATA,
-                                        .data = &value};
+    struct i2c_smbus_ioctl_data data = {
+        .read_write = I2C_SMBUS_READ, .size = size, .data = &value};
 
     if (ioctl(fd, I2C_SMBUS, &data)) {
         perror("shim-client: I2C_SMBUS");
         exit(1);
     }
+}
+
+static void byte(int fd)
+{
+    smbus(fd, I2C_SMBUS_BYTE_DATA);
+}
+
+static void word(int fd)
+{
+    smbus(fd, I2C_SMBUS_WORD_DATA);
 }
 
 static void ask(int fd)
@@ -211,6 +227,38 @@ static int measure_call(const char *name, unsigned n)
     return 2;
 }
 
+/* What any filter costs a call, be it as short as this one. */
+static void allow_all(void)
+{
+    struct sock_filter code = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+    struct sock_fprog filter = {1, &code};
+
+    check(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+              !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter),
+          "shim-client: seccomp");
+}
+
+/* Those of a node. */
+static int measure_node(const char *name, const char *node, unsigned n)
+{
+    int fd = open(node, O_RDWR);
+
+    check(fd >= 0, node);
+    if (!strcmp(name, "transfers")) {
+        measure(transfer, fd, n);
+        return 0;
+    }
+    check(!ioctl(fd, I2C_SLAVE, ADDRESS), node);
+    if (!strcmp(name, "bytes")) {
+        measure(byte, fd, n);
+    } else if (!strcmp(name, "words")) {
+        measure(word, fd, n);
+    } else {
+        return 2;
+    }
+    return 0;
+}
+
 static void measure_echo(unsigned n)
 {
     int fds[2];
@@ -231,15 +279,11 @@ int main(int argc, char **argv)
     unsigned n = (unsigned)atoi(argv[argc - 1]);
     int fds[2];
 
-    if (argc == 4 && !strcmp(argv[1], "transfers")) {
-        measure(transfer, open(argv[2], O_RDWR), n);
-    } else if (argc == 4 && !strcmp(argv[1], "bytes")) {
-        fds[0] = open(argv[2], O_RDWR);
-        check(!ioctl(fds[0], I2C_SLAVE, ADDRESS), argv[2]);
-        measure(byte, fds[0], n);
-    } else if (argc == 4 && !strcmp(argv[1], "make")) {
+    if (argc == 4 && !strcmp(argv[1], "make")) {
         folder = argv[2];
         once(make_tree, n);
+    } else if (argc == 4) {
+        return measure_node(argv[1], argv[2], n);
     } else if (argc != 3) {
         return 2;
     } else if (!strcmp(argv[1], "echo")) {
@@ -248,6 +292,9 @@ int main(int argc, char **argv)
         measure(unrelated, fds[0], n);
     } else if (!strcmp(argv[1], "programs")) {
         once(run_program, n);
+    } else if (!strcmp(argv[1], "allowed")) {
+        allow_all();
+        return measure_call("reads", n);
     } else {
         return measure_call(argv[1], n);
     }

@@ -308,6 +308,52 @@ def test_killed_at_random_moments():
         wait_for(lambda: gone(keeper))
 
 
+OPENING = '''import fcntl, os, threading
+said = 'before'
+def transfers():
+    global said
+    fd = os.open('/dev/i2c-0', os.O_RDWR)
+    fcntl.ioctl(fd, 0x703, 0x50)
+    for _ in range(1000):
+        os.write(fd, b'0')
+    said = 'opened'
+    fcntl.ioctl(fd, 0x703, 0x51)
+    os.write(fd, b'0')
+    print('ends', flush=True)
+thread = threading.Thread(target=transfers, daemon=True)
+thread.start()
+while True:
+    os.close(os.open('/dev/i2c-0', os.O_RDWR))
+    print(said, flush=True)
+'''
+
+
+def test_a_transfer_that_lasts_after_quick_ones_keeps_nobody():
+    with open('lasting', 'w', encoding='utf-8') as board:
+        board.write('chip 0x50 registers\nchip 0x51 registers\n'
+                    'fault stretch on=any at=0 count=always '
+                    'stretch-us=30000000\n')
+    with open('opening.py', 'w', encoding='utf-8') as file:
+        file.write(OPENING)
+    owner = subprocess.Popen(
+        [TOOL, 'run', '--redirect=seccomp', '-a',
+         f'stub,load={folder.name}/lasting,timeout-ms=60000', '--',
+         '/usr/bin/python3', 'opening.py'], env=ENV, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    line = owner.stdout.readline()
+    if not line:
+        raise tap.Skip(owner.stderr.read().decode())
+    program = children(children(owner.pid)[0])[0]
+    opened = 0
+    while opened < 2000 and line and line != b'ends\n':
+        line = owner.stdout.readline()
+        opened += line == b'opened\n'
+    os.kill(program, signal.SIGKILL)
+    owner.kill()
+    finish(owner)
+    assert opened == 2000, (opened, line)
+
+
 # -------------------------------------------------------------- real programs
 
 C = '''#include <fcntl.h>

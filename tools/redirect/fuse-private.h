@@ -5,6 +5,7 @@
 #ifndef REDIRECT_FUSE_PRIVATE_H
 #define REDIRECT_FUSE_PRIVATE_H
 
+#include <glib.h>
 #include <linux/fuse.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +34,7 @@ struct fuse_call {
     size_t len;
     const void *out;
     size_t out_len;
+    struct fuse_out_header reply; /* right in front of `small` */
     union {
         struct fuse_write_out write;
         struct fuse_ioctl_out ioctl;
@@ -43,6 +45,9 @@ struct fuse_call {
         struct fuse_statfs_out statfs;
     } small; /* for `out` to point to */
 };
+G_STATIC_ASSERT(offsetof(struct fuse_call, small) ==
+                offsetof(struct fuse_call, reply) +
+                    sizeof(struct fuse_out_header));
 
 /* All return 0 or -errno. */
 int fuse_file_read(struct fuse_call *c);

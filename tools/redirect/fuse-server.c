@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "redirect/fuse-private.h"
@@ -20,11 +21,18 @@
 #define FOPEN_PARALLEL_DIRECT_WRITES (1 << 6)
 #endif
 enum { IDLE_MAX = 8, THREADS_MAX = 1024 };
+/* What a transfer takes that is quick, and how often a guard looks. */
+enum { QUICK_NS = 50 * 1000, GUARD_NS = 5 * 1000 * 1000 };
 
 struct fuse_server {
     struct owner *owner;
     int fd;
-    unsigned idle;        /* threads; atomic */
+    /* atomic, all four */
+    unsigned idle;  /* threads that wait for requests */
+    unsigned taken; /* transfers that began */
+    bool guarded;   /* a thread rests, see rest() */
+    bool quick[16]; /* the latest transfer of a bus, by number modulo */
+
     pthread_mutex_t lock; /* all below */
     pthread_cond_t changed;
     unsigned arrived; /* threads that have come to their first request */
@@ -224,13 +232,15 @@ static bool is_transfer(uint32_t opcode)
 
 static void answer(int fd, struct fuse_call *c, int ret)
 {
-    struct fuse_out_header out = {
-        .len = sizeof(out), .error = ret, .unique = c->head->unique};
-    struct iovec iov[] = {{&out, sizeof(out)}, {(void *)c->out, c->out_len}};
     bool data = !ret && c->out_len;
+    size_t len = sizeof(c->reply) + (data ? c->out_len : 0);
+    struct iovec iov[] = {{&c->reply, sizeof(c->reply)},
+                          {(void *)c->out, c->out_len}};
+    bool follows = !data || c->out == &c->small; /* one buffer costs less */
 
-    out.len += data ? (uint32_t)c->out_len : 0;
-    if (writev(fd, iov, data ? 2 : 1) < 0) {
+    c->reply = (struct fuse_out_header){
+        .len = (uint32_t)len, .error = ret, .unique = c->head->unique};
+    if ((follows ? write(fd, &c->reply, len) : writev(fd, iov, 2)) < 0) {
         /* ENOENT: whoever asked was killed */
     }
 }
@@ -261,14 +271,36 @@ static bool start_thread_locked(struct fuse_server *s)
     return true;
 }
 
-/* Before a transfer: somebody else has to wait for requests. Without the lock
- * where somebody does: whoever asks next is served by him while we come back.
+/*
+ * A transfer may last, so somebody else has to wait for requests by then.
+ * But two threads that wait take turns, and the one that has slept costs a
+ * request some 2 us; so while transfers are quick one thread makes them all,
+ * and another rests as its guard. It goes back to waiting when no transfer has
+ * begun for a while: because there is none, or because one lasts.
  */
-static bool leave_idle(struct fuse_server *s)
+static void rest(struct fuse_server *s)
+{
+    const struct timespec while_ns = {.tv_nsec = GUARD_NS};
+    unsigned before;
+
+    do {
+        before = __atomic_load_n(&s->taken, __ATOMIC_RELAXED);
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+        nanosleep(&while_ns, NULL);
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    } while (before != __atomic_load_n(&s->taken, __ATOMIC_RELAXED));
+    __atomic_add_fetch(&s->idle, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&s->guarded, false, __ATOMIC_SEQ_CST);
+}
+
+/* Before a transfer. Without the lock where somebody waits or will soon. */
+static bool leave_idle(struct fuse_server *s, bool quick)
 {
     bool ok;
 
-    if (__atomic_sub_fetch(&s->idle, 1, __ATOMIC_RELAXED)) {
+    __atomic_add_fetch(&s->taken, 1, __ATOMIC_RELAXED);
+    if (__atomic_sub_fetch(&s->idle, 1, __ATOMIC_SEQ_CST) ||
+        (quick && __atomic_load_n(&s->guarded, __ATOMIC_SEQ_CST))) {
         return true;
     }
     pthread_mutex_lock(&s->lock);
@@ -281,13 +313,46 @@ static bool leave_idle(struct fuse_server *s)
 }
 
 /* false: enough others are. */
-static bool be_idle(struct fuse_server *s)
+static bool be_idle(struct fuse_server *s, bool quick)
 {
-    if (__atomic_fetch_add(&s->idle, 1, __ATOMIC_RELAXED) < IDLE_MAX) {
+    unsigned enough = quick ? 1 : IDLE_MAX;
+
+    if (__atomic_fetch_add(&s->idle, 1, __ATOMIC_RELAXED) < enough) {
         return true;
     }
     __atomic_sub_fetch(&s->idle, 1, __ATOMIC_RELAXED);
-    return false;
+    if (!quick || __atomic_exchange_n(&s->guarded, true, __ATOMIC_SEQ_CST)) {
+        return false;
+    }
+    rest(s);
+    return true;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* false: this thread is not needed any more. */
+static bool transfer(struct fuse_server *s, struct fuse_call *c)
+{
+    bool *quick = &s->quick[bus_of(c->head->nodeid) % G_N_ELEMENTS(s->quick)];
+    bool was = __atomic_load_n(quick, __ATOMIC_RELAXED), left, is;
+    uint64_t begin = now_ns();
+    int ret;
+
+    /* where there are no more threads to be had, the rest waits its turn */
+    left = leave_idle(s, was);
+    ret = handle(c);
+    is = now_ns() - begin < QUICK_NS;
+    answer(s->fd, c, ret);
+    if (is != was) {
+        __atomic_store_n(quick, is, __ATOMIC_RELAXED);
+    }
+    return !left || be_idle(s, is);
 }
 
 static bool serve(struct fuse_server *s, struct fuse_room *room, size_t n)
@@ -297,7 +362,6 @@ static bool serve(struct fuse_server *s, struct fuse_room *room, size_t n)
                           .head = (const struct fuse_in_header *)room->in,
                           .data = room->in + sizeof(*c.head),
                           .len = n - sizeof(*c.head)};
-    bool left;
 
     if (has_no_reply(c.head->opcode)) {
         return true;
@@ -306,10 +370,7 @@ static bool serve(struct fuse_server *s, struct fuse_room *room, size_t n)
         answer(s->fd, &c, handle(&c));
         return true;
     }
-    /* where there are no more threads to be had, the rest waits its turn */
-    left = leave_idle(s);
-    answer(s->fd, &c, handle(&c));
-    return !left || be_idle(s);
+    return transfer(s, &c);
 }
 
 /* Only while it waits may it be cancelled. */
