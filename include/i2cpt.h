@@ -702,13 +702,17 @@ enum i2cpt_answer {
 };
 
 /*
- * The embedder's side. `size` is sizeof(struct i2cpt_hooks). Members that are
+ * The embedder's side. `size` is sizeof(struct i2cpt_hooks); of a later
+ * version's, the members that this library does not know are not looked at, and
+ * of an earlier one's those that are missing count as NULL. Members that are
  * NULL take the default in brackets.
  *
  * complete: the controller can wait. Calls then answer I2CPT_PENDING while the
- *     wire works, and complete() is called once for each, in the thread that
- *     calls dispatch or wait, with ACK or NACK and for reads the byte. A call
- *     made while one is pending is -EBUSY. [calls block until the wire has
+ *     wire works, and complete() is called once for each that has, in the thread
+ *     that calls dispatch, wait, drain or free, with ACK or NACK and for reads
+ *     the byte. What needs no wire, and an adapter in memory, answers at once
+ *     as without the hook; complete() is not called then. A call made while one
+ *     is pending is -EBUSY. [calls block until the wire has
  *     answered, never past the deadline; on expiry a START or write is NACKed
  *     and a read gives 0xff]
  * now_ns: monotonic time in nanoseconds. [CLOCK_MONOTONIC]
@@ -740,9 +744,10 @@ I2CPT_API int i2cpt_passthrough_new(struct i2cpt_adapter *a,
                                     struct i2cpt_fault *fault);
 
 /*
- * Frees it, after i2cpt_passthrough_drain(). Waits for dispatch, wait and timer
- * where they are running in another thread; complete() is not called any more
- * once this has returned. Not in a hook, and not beside a bus event. NULL is
+ * Frees it, after i2cpt_passthrough_drain(). An event that is pending ends in
+ * here, and complete() is called for it, with NACK where its deadline passes.
+ * Waits for dispatch, wait and timer where they are running in another thread;
+ * complete() is not called any more once this has returned. Not in a hook, and not beside a bus event. NULL is
  * allowed.
  */
 I2CPT_API void i2cpt_passthrough_free(struct i2cpt_passthrough *pt);
@@ -764,7 +769,10 @@ I2CPT_API int i2cpt_passthrough_has_address(const struct i2cpt_passthrough *pt,
  * guest's, 7-bit; `flags` 0 or I2CPT_M_RD. `expect` of a START for a read is
  * the number of bytes that the controller will take where it knows, else 0.
  * NACK: nobody there, or a fault of this address that is told late. -EINVAL for
- * an address that is not configured.
+ * an address that is not configured: it is somebody else's START, and where a
+ * transaction is open that ends as with i2cpt_passthrough_stop(); what it has
+ * kept goes out, without being waited for where there is a `complete` hook, and
+ * its fault is told at the next START to its own address.
  */
 I2CPT_API int i2cpt_passthrough_start(struct i2cpt_passthrough *pt,
                                       uint16_t address, uint16_t flags,
@@ -788,14 +796,20 @@ I2CPT_API int i2cpt_passthrough_read(struct i2cpt_passthrough *pt,
 I2CPT_API void i2cpt_passthrough_fault(struct i2cpt_passthrough *pt,
                                        struct i2cpt_fault *out);
 
-/* The byte just read was the last one wanted. Optional: stop, and a repeated
- * START, say it too. */
+/*
+ * The byte just read was the last one wanted; before the first one of a read,
+ * as controllers say it that decide beforehand: that one will be. Further reads
+ * are NACK and 0xff, and nothing more is clocked. Optional: stop, and a
+ * repeated START, say it too. Without a read, and while an event is pending, it
+ * does nothing.
+ */
 I2CPT_API void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt);
 
 /*
  * The STOP. ACK, or with a `complete` hook PENDING and then ACK or NACK: NACK
  * says that something was refused that the guest had been told ACK for, and
- * then no later START says it again.
+ * then no later START says it again. Without a transaction it is ACK, and
+ * nothing happens.
  */
 I2CPT_API int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt);
 
@@ -840,7 +854,8 @@ I2CPT_API void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt);
 
 /*
  * Drain, for VM stop and exit: as a STOP of the guest, then wait for posted
- * writes and the recorder, at most until their deadlines.
+ * writes and the recorder, at most until their deadlines. An event that is
+ * pending ends first, and complete() is called for it.
  */
 I2CPT_API void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt);
 

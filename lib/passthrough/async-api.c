@@ -139,6 +139,21 @@ static void drain_requests(struct i2cpt_passthrough *pt)
     i2cpt_pt_look(pt);
 }
 
+/* What has not ended by its deadline is refused. */
+static void refuse_pending(struct i2cpt_passthrough *pt)
+{
+    i2cpt_pt_lock(pt);
+    if (!is_pending(pt)) {
+        pthread_mutex_unlock(&pt->lock);
+        return;
+    }
+    i2cpt_pt_abandon(pt);
+    pt_count(pt, I2CPT_COUNT_TIMEOUTS, 1);
+    pt_count(pt, I2CPT_COUNT_NACKS, 1);
+    pt->answer = I2CPT_NACK;
+    i2cpt_pt_leave(pt, true);
+}
+
 void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt)
 {
     if (pt_forked(pt)) {
@@ -146,6 +161,7 @@ void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt)
     }
     if (pt_async(pt)) {
         drain_requests(pt);
+        refuse_pending(pt);
     }
     i2cpt_pt_lock(pt);
     if (!pt_async(pt)) {

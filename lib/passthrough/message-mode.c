@@ -22,7 +22,7 @@
  *   WRITE      -> READ        repeated START to the same address: both ran
  *   READ_DUE   -> READ        first byte
  *   READ_DUE, READ -> REFUSED the wire refused, at a byte
- *   READ       -> READ_ENDED  nack()
+ *   READ       -> READ_ENDED  nack(), or before the first byte with that one
  *   any        -> ..          repeated START, as from IDLE, once what was kept
  *                             has gone out; REFUSED where that was refused
  *   any        -> IDLE        STOP, reset
@@ -409,7 +409,14 @@ static enum pt_next message_stop(struct i2cpt_passthrough *pt)
 
 static void message_nack(struct i2cpt_passthrough *pt)
 {
-    if (pt->message.guest == GUEST_READ) {
+    struct pt_message *m = &pt->message;
+
+    if (m->guest == GUEST_READ_DUE) {
+        m->last = true;
+        i2cpt_pt_read_one(pt);
+    } else if (m->guest == GUEST_READ && !m->taken) {
+        m->last = true;
+    } else if (m->guest == GUEST_READ) {
         i2cpt_pt_read_end(pt);
     }
 }

@@ -157,6 +157,7 @@ enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined)
     struct pt_buffer out = m->out;
 
     pt->addr = pt->event.addr;
+    m->last = false;
     if (joined) {
         m->out = m->sent;
         m->sent = out;
@@ -274,6 +275,9 @@ static enum pt_next give(struct i2cpt_passthrough *pt)
     struct pt_message *m = &pt->message;
 
     pt->byte = m->in.data[m->taken++];
+    if (m->last) {
+        i2cpt_pt_read_end(pt);
+    }
     return pt_done(pt, I2CPT_ACK);
 }
 
@@ -366,6 +370,13 @@ enum pt_next i2cpt_pt_read_done(struct i2cpt_passthrough *pt, int result)
         return too_long(pt);
     }
     return give(pt);
+}
+
+/* One byte is wanted of the read that is due, as if `expect` had said so. */
+void i2cpt_pt_read_one(struct i2cpt_passthrough *pt)
+{
+    pt->event.expect = 1;
+    plan(pt, pt->message.writes);
 }
 
 /* The guest has what it wanted. */

@@ -315,13 +315,59 @@ static int join_start(struct i2cpt_passthrough *pt)
     return run_event(pt, pt->mode->start(pt));
 }
 
+/* The guest's STOP is answered at once; what it began goes on by itself. */
+static int post_stop(struct i2cpt_passthrough *pt, enum pt_next next)
+{
+    pt->goal = PT_GOAL_NONE;
+    if (i2cpt_pt_drive(pt, next) != PT_DONE && !pt_async(pt)) {
+        i2cpt_pt_arm(pt, pt_now(pt) + PT_PUMP_NS);
+    }
+    i2cpt_pt_leave(pt, false);
+    return I2CPT_ACK;
+}
+
+/* A STOP with the lock held; unlocks. Without a transaction what a posted one
+ * has begun is left alone. */
+static int end_transaction(struct i2cpt_passthrough *pt, bool posted)
+{
+    bool there = pt->open && !pt->released;
+    enum pt_next next = PT_DONE;
+
+    if (there) {
+        begin_event(pt, PT_GOAL_STOP);
+        next = pt->mode->stop(pt);
+    }
+    pt->open = pt->released = false;
+    if (!there) {
+        pthread_mutex_unlock(&pt->lock);
+        return I2CPT_ACK;
+    }
+    return posted && next != PT_DONE ? post_stop(pt, next)
+                                     : run_event(pt, next);
+}
+
+/* A START to somebody else: what is open here ends, and who can wait does not
+ * have to. */
+static int start_elsewhere(struct i2cpt_passthrough *pt)
+{
+    int ret = enter(pt);
+
+    if (!ret) {
+        ret = end_transaction(pt, pt_async(pt) || pt->policy.posted_writes);
+    }
+    return ret < 0 ? ret : -EINVAL;
+}
+
 int i2cpt_passthrough_start(struct i2cpt_passthrough *pt, uint16_t address,
                             uint16_t flags, uint32_t expect)
 {
     int ret;
 
-    if (!i2cpt_passthrough_has_address(pt, address) || (flags & ~I2CPT_M_RD)) {
+    if (flags & ~I2CPT_M_RD) {
         return -EINVAL;
+    }
+    if (!i2cpt_passthrough_has_address(pt, address)) {
+        return start_elsewhere(pt);
     }
     ret = enter(pt);
     if (ret) {
@@ -403,36 +449,11 @@ void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt)
     }
 }
 
-/* The guest's STOP is answered at once; what it began goes on by itself. */
-static int post_stop(struct i2cpt_passthrough *pt, enum pt_next next)
-{
-    pt->goal = PT_GOAL_NONE;
-    if (i2cpt_pt_drive(pt, next) != PT_DONE && !pt_async(pt)) {
-        i2cpt_pt_arm(pt, pt_now(pt) + PT_PUMP_NS);
-    }
-    i2cpt_pt_leave(pt, false);
-    return I2CPT_ACK;
-}
-
 int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt)
 {
-    enum pt_next next;
     int ret = enter(pt);
 
-    if (ret) {
-        return ret;
-    }
-    begin_event(pt, PT_GOAL_STOP);
-    if (!pt->open || pt->released) {
-        next = pt_done(pt, I2CPT_ACK);
-    } else {
-        next = pt->mode->stop(pt);
-    }
-    pt->open = pt->released = false;
-    if (pt->policy.posted_writes && next != PT_DONE) {
-        return post_stop(pt, next);
-    }
-    return run_event(pt, next);
+    return ret ? ret : end_transaction(pt, pt->policy.posted_writes);
 }
 
 /* ------------------------------------------------------------------ others */

@@ -91,7 +91,8 @@ enum pt_stream_state {
 };
 struct pt_stream {
     enum pt_stream_state state;
-    bool last; /* nack() has come: nothing more is clocked */
+    bool read; /* a byte of this message */
+    bool last; /* nack() has come: nothing more is clocked, but the first */
 };
 
 /* Message mode: what the guest is told, and what the wire does for it. Their
@@ -137,6 +138,7 @@ struct pt_message {
     uint8_t first;  /* byte of this read */
     bool writes;    /* it goes out joined to a write of the guest's */
     uint8_t block;  /* it is a block read, see struct learned */
+    bool last;      /* nack() came before its first byte: that one alone */
     bool guess;     /* its length is; took() is owed */
     bool owes_took;
     struct learn_key key; /* of this read; its bytes are key_bytes */
@@ -191,7 +193,7 @@ struct pt_pointer {
  *   CLOSED    -> OPEN       START
  *   OPEN      -> RELEASED   hold-timeout-ms without an event, or drain: the bus
  *                           has had a STOP, the guest is told NACK until its own
- *   OPEN, RELEASED -> CLOSED  STOP, reset
+ *   OPEN, RELEASED -> CLOSED  STOP, a START to another target, reset
  *
  * The wire in stream mode (`on_wire`, `stop_request`):
  *   FREE      -> TAKEN      a START goes out
@@ -385,6 +387,8 @@ enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined);
 enum pt_next i2cpt_pt_read_byte(struct i2cpt_passthrough *pt);
 enum pt_next i2cpt_pt_read_done(struct i2cpt_passthrough *pt, int result);
 void i2cpt_pt_read_end(struct i2cpt_passthrough *pt);
+/* nack() has come before the first byte. */
+void i2cpt_pt_read_one(struct i2cpt_passthrough *pt);
 
 /* message-transfers.c. A job is what `message.sent` holds (perhaps nothing),
  * then what the job reads. */

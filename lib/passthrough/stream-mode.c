@@ -65,7 +65,7 @@ static enum pt_next stream_start(struct i2cpt_passthrough *pt)
     end_held(pt);
     i2cpt_pt_check_pointer(pt);
     pt->addr = pt->event.addr;
-    pt->stream.last = false;
+    pt->stream.read = pt->stream.last = false;
     pt->message.out.len = 0;
     if (i2cpt_pt_take_late(pt, pt->addr)) {
         return refuse(pt);
@@ -101,7 +101,8 @@ static enum pt_next stream_write(struct i2cpt_passthrough *pt, uint8_t byte)
 
 static enum pt_next stream_read(struct i2cpt_passthrough *pt)
 {
-    if (pt->stream.state != STREAM_OPEN || pt->stream.last) {
+    if (pt->stream.state != STREAM_OPEN ||
+        (pt->stream.last && pt->stream.read)) {
         return pt_done(pt, I2CPT_NACK);
     }
     return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_READ);
@@ -141,6 +142,7 @@ static enum pt_next stream_step(struct i2cpt_passthrough *pt, int result)
     }
     if (pt->call.op == I2CPT_OP_STREAM_READ) {
         pt->byte = pt->call.byte;
+        pt->stream.read = true;
     }
     pt->stream.state = STREAM_OPEN;
     return pt_done(pt, I2CPT_ACK);

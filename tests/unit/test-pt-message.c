@@ -33,6 +33,15 @@ static const struct pt_row writes[] = {
     {"after a NACKed START a repeated one is a new one", "",
      "!xo W48 10 W48 20 P", "N N A A A", "w48:?!x w48:? w48:20", NULL},
     {"misuse", "", "10 r P W48 r P R48 10 P", "E E A A E A A E A", NULL, NULL},
+    {"STOP without a transaction", "", "P n P W48 10 P P", "AA AA AA",
+     "w48:? w48:10", "transactions=1"},
+    {"a START to somebody else is a STOP", "", "W48 10 W33 20 r P W48 P",
+     "AA E E E A AA", "w48:? w48:10 w48:", "transactions=2"},
+    {"its fault is told at the next START there", "",
+     "!oh W48 1 2 W33 W49 P W48 P W48 P", "AAA E AA NA AA", NULL,
+     "late-faults=1"},
+    {"what it began goes on", "", "!oox W48 1 W33 W20 P", "AA E NA",
+     "w48:? w48:01 w20:?!x", NULL},
     {"not ours", "", "W21 W80 R00 R78 P", "E E E E A", "", "transactions=0"},
 };
 PT_ROWS_TEST(write_row, writes)

@@ -35,6 +35,20 @@ static const struct pt_row events[] = {
     {"a read that fails", S, "!oot R48 r3 P R48 r P", "A a0---- A A a0 A",
      "S48r r r!t P S48r r P", "timeouts=1 nacks=2"},
     {"nack ends a read", S, "R48 r n r P", "A a0-- A", "S48r r P", NULL},
+    {"nack before the first byte: that one alone", S, "R48 n r r n r P",
+     "A a0---- A", "S48r r P", NULL},
+    {"nack and no byte", S, "R48 n P R48 r r P", "A A A a0a1 A",
+     "S48r P S48r r r P", NULL},
+    {"nack is for that read alone", S, "R48 n r R48 r r P", "A a0 A a0a1 A",
+     "S48r r S48r r r P", NULL},
+    {"STOP without a transaction", S, "P n P W48 10 P P", "AA AA AA",
+     "S48w b10 P", "transactions=1 transfers=1"},
+    {"a START to somebody else is a STOP", S, "W48 10 W33 20 r P W48 P",
+     "AA E E E A AA", "S48w b10 P S48w P", "transactions=2"},
+    {"its fault is told at the next START there", S,
+     "!oot W48 10 W33 W49 P "
+     "W48 P W48 P",
+     "AA E AA NA AA", "S48w b10 P!t S49w P S48w P", "late-faults=1"},
     {"it differs from the trace", S, "!om W48 10 20 P", "ANN A", "S48w b10!m P",
      "mismatches=1"},
     {"STOP fails: told at the next START", S, "!oot W48 10 P W49 P W48 P W48 P",
@@ -117,6 +131,8 @@ static const struct pt_row holds[] = {
      "ANNA", "S48w P", "hold-timeouts=1"},
     {"reset then", H, "W48 +20 Z W48 10 P", "A AAA", "S48w P S48w b10 P",
      "transfers=2"},
+    {"a START to somebody else then", H, "W48 +20 W33 10 P W48 P", "A EE A AA",
+     "S48w P S48w P", NULL},
     {"drain then", H, "W48 +20 D 10 P W48 P", "A NA AA", "S48w P flush S48w P",
      NULL},
 };
@@ -312,6 +328,49 @@ START_TEST(a_stop_that_was_given_up)
 }
 END_TEST
 
+/* A STOP without a transaction leaves a posted one alone: its end is taken in,
+ * and its fault told. */
+START_TEST(a_stop_behind_a_posted_one)
+{
+    struct fake_config config = {0};
+    struct fake_guest g;
+    struct hang h;
+
+    pt_guest_open(&g, _i, &config, S ",posted-writes=on");
+    hang_at(&h, 2);
+    pt_guest_run(&g, "!oot W48 10 P P");
+    let_go(&h);
+    pt_guest_run(&g, "W49 P W48 P W48 P");
+    ck_assert_str_eq(g.answers, "AAAAAANAAA");
+    ck_assert_uint_eq(pt_guest_count(&g, I2CPT_COUNT_LATE_FAULTS), 1);
+    pt_guest_close(&g);
+}
+END_TEST
+
+/* Whoever frees it with an event pending is told its end, once: how it went, or
+ * where that is not known by the deadline, NACK. */
+START_TEST(freed_with_an_event_pending)
+{
+    struct fake_config config = {0};
+    struct fake_guest g;
+    struct hang h;
+
+    pt_guest_open_config(&g, FORM_WORKER, &config,
+                         _i ? "fake,timeout-ms=30" : "fake,timeout-ms=60000",
+                         S);
+    hang_at(&h, 0);
+    ck_assert_int_eq(i2cpt_passthrough_start(g.pt, 0x48, 0, 0), I2CPT_PENDING);
+    if (!_i) {
+        let_go(&h);
+    }
+    i2cpt_passthrough_free(g.pt);
+    ck_assert_int_eq(g.completions, 1);
+    ck_assert_int_eq(g.answer, _i ? I2CPT_NACK : I2CPT_ACK);
+    let_go(&h);
+    i2cpt_adapter_unref(g.adapter);
+}
+END_TEST
+
 /*
  * An embedder that can wait does not wait for a STOP of ours: not the timer
  * that sends it, nor what comes behind. It is taken in when it has ended, or
@@ -427,6 +486,9 @@ int main(void)
                         6 * (int)G_N_ELEMENTS(endings));
     tcase_add_loop_test(tc, slow_pointer, 0, 2);
     tcase_add_test(tc, a_stop_that_was_given_up);
+    tcase_add_loop_test(tc, freed_with_an_event_pending, 0, 2);
+    tcase_add_loop_test(tc, a_stop_behind_a_posted_one, FORM_BLOCKING,
+                        FORM_INSTANT);
     tcase_add_loop_test(tc, a_stop_of_ours, 0, G_N_ELEMENTS(stops_of_ours));
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
