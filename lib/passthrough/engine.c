@@ -268,6 +268,17 @@ static void collect_stop(struct i2cpt_passthrough *pt)
     }
 }
 
+/* It may have ended after the last look at the clock. */
+static bool harvest_now(struct i2cpt_passthrough *pt, int *result)
+{
+    if (!harvest(pt, result)) {
+        return false;
+    }
+    begin_calling(pt);
+    end_calling(pt, pt_clock(pt));
+    return true;
+}
+
 bool i2cpt_pt_look(struct i2cpt_passthrough *pt)
 {
     uint64_t now = pt_clock(pt);
@@ -285,10 +296,7 @@ bool i2cpt_pt_look(struct i2cpt_passthrough *pt)
     collect_stop(pt);
     deferred = pt->deferred;
     pt->deferred = false;
-    if (!deferred && harvest(pt, &result)) {
-        /* it may have ended after the look at the clock */
-        begin_calling(pt);
-        end_calling(pt, pt_clock(pt));
+    if (!deferred && harvest_now(pt, &result)) {
         i2cpt_pt_go_on(pt, pt->mode->step(pt, result), false);
         return true;
     }
@@ -301,7 +309,7 @@ static bool take_in(struct i2cpt_passthrough *pt)
 {
     int result;
 
-    if (!harvest(pt, &result)) {
+    if (!harvest_now(pt, &result)) {
         return false;
     }
     i2cpt_pt_drive(pt, pt->mode->step(pt, result));
@@ -407,18 +415,19 @@ static void check_hold(struct i2cpt_passthrough *pt, uint64_t now)
 }
 
 /* Blocking form: look after a posted write. */
-static void pump(struct i2cpt_passthrough *pt, uint64_t now)
+static void pump(struct i2cpt_passthrough *pt)
 {
     if (!pt->busy) {
         return;
     }
     if (!pt->resume_ns) {
         take_in(pt);
-    } else if (now >= pt->resume_ns) {
+    } else if (pt_now(pt) >= pt->resume_ns) {
         resume(pt);
     }
     if (pt->busy) {
-        i2cpt_pt_arm(pt, pt->resume_ns ? pt->resume_ns : now + PT_PUMP_NS);
+        i2cpt_pt_arm(pt,
+                     pt->resume_ns ? pt->resume_ns : pt_now(pt) + PT_PUMP_NS);
     }
 }
 
@@ -438,7 +447,7 @@ void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred)
     pt->now_ns = now;
     check_hold(pt, now);
     if (!pt_async(pt)) {
-        pump(pt, now);
+        pump(pt);
     } else if (pt->busy && pt->resume_ns) {
         if (now >= pt->resume_ns) {
             pt->resume_ns = 0;

@@ -249,6 +249,75 @@ START_TEST(answer_found_by_the_timer)
 }
 END_TEST
 
+/* A request that ends between the look at the clock and the lock has taken the
+ * time until then, and not none: what is learned of a target's speed is that.
+ */
+enum { LATE_NS = 5000000 };
+
+static const struct {
+    bool async; /* found by dispatch, else by the timer */
+    const char *posted;
+} late_ends[] = {{true, "off"}, {false, "on"}};
+
+static struct i2cpt_adapter *behind; /* what the hook sends once, if set */
+
+static uint64_t end_meanwhile(void *user)
+{
+    struct i2cpt_msg msg = {.addr = 0x49};
+    struct i2cpt_adapter *a = behind;
+    uint64_t now = atomic_load(&fake_now);
+
+    if (a) {
+        behind = NULL;
+        gate_open(2);
+        ck_assert_int_eq(i2cpt_transfer(a, &msg, 1, NULL), 0);
+        atomic_fetch_add(&fake_now, LATE_NS);
+    }
+    return now;
+}
+
+START_TEST(ends_behind_the_clock)
+{
+    const char *const settings[] = {
+        "transfer",           "message", "probe", "off", "posted-writes",
+        late_ends[_i].posted, NULL};
+    struct told t = {0};
+    struct i2cpt_hooks hooks = {.size = sizeof(hooks),
+                                .user = &t,
+                                .complete = late_ends[_i].async ? told : NULL,
+                                .now_ns = end_meanwhile,
+                                .timer = ignore_timer};
+    struct i2cpt_adapter *a, *b;
+    struct i2cpt_passthrough *pt;
+
+    atomic_store(&fake_now, 1000000000);
+    gate_install(GATE_PLAIN);
+    gate_hold(true);
+    a = open_adapter("gate,id=late,timeout-ms=60000");
+    b = open_adapter("gate,id=late,timeout-ms=60000");
+    pt = open_pt(a, &hooks, settings);
+    ck_assert_int_eq(i2cpt_passthrough_start(pt, 0x48, 0, 0), I2CPT_ACK);
+    ck_assert_int_eq(i2cpt_passthrough_write(pt, 1), I2CPT_ACK);
+    ck_assert_int_eq(i2cpt_passthrough_stop(pt),
+                     late_ends[_i].async ? I2CPT_PENDING : I2CPT_ACK);
+    gate_wait_entered(1);
+    behind = b;
+    if (late_ends[_i].async) {
+        i2cpt_passthrough_dispatch(pt);
+        ck_assert_int_eq(t.n, 1);
+    } else {
+        i2cpt_passthrough_timer(pt);
+    }
+    ck_assert_ptr_null(behind);
+    ck_assert(!pt->busy);
+    ck_assert_uint_eq(pt->targets[0x48].timed_ns, LATE_NS);
+    gate_hold(false);
+    i2cpt_passthrough_free(pt);
+    i2cpt_adapter_unref(b);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* While a call is made with the lock given up, whoever would change anything
  * waits for its end, and a timer goes away and comes again. */
 static _Atomic uint64_t armed_ns;
@@ -427,6 +496,8 @@ int main(void)
     tcase_add_loop_test(tc, timers_from_elsewhere, 0,
                         sizeof(ticked) / sizeof(ticked[0]));
     tcase_add_test(tc, answer_found_by_the_timer);
+    tcase_add_loop_test(tc, ends_behind_the_clock, 0,
+                        (int)(sizeof(late_ends) / sizeof(*late_ends)));
     tcase_add_test(tc, whoever_else_comes);
     tcase_add_test(tc, stuck_host);
     tcase_add_test(tc, free_while_pending);
