@@ -92,5 +92,10 @@ uint32_t mpsse_address_symbols(const struct i2cpt_msg *m);
 /* A symbol of ours as it was on the wire: went out, acknowledged? */
 int mpsse_check_sent(const struct i2cpt_msg *m, uint32_t msg, uint32_t index,
                      struct mpsse_symbol s, struct i2cpt_fault *fault);
+/* Whether the piece's last symbol is one that we do not acknowledge, and
+ * whether that one went out so. */
+bool mpsse_has_nack(const struct mpsse_piece *p);
+int mpsse_check_nack(struct mpsse_symbol s, uint32_t msg, int byte,
+                     struct i2cpt_fault *fault);
 
 #endif

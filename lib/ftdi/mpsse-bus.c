@@ -266,8 +266,9 @@ static bool sda_is_held(const struct mpsse_bus *bus)
 /* Clocks its byte out, of which a STOP that came to nothing (`stopped`) has
  * had the first bit, and does not acknowledge it. */
 static int clock_byte_out(struct mpsse_bus *bus, struct i2cpt_xfer *x,
-                          bool stopped)
+                          size_t msg, bool stopped)
 {
+    const struct mpsse_piece *p;
     int ret;
 
     mpsse_frame_reset(&bus->f);
@@ -279,11 +280,18 @@ static int clock_byte_out(struct mpsse_bus *bus, struct i2cpt_xfer *x,
     }
     mpsse_flush(&bus->f);
     ret = mpsse_bus_run(bus, x->deadline_ns, x->fault);
-    if (!ret && sda_is_held(bus)) {
+    if (ret) {
+        return ret;
+    }
+    if (sda_is_held(bus)) {
         return i2cpt_fault_text(x->fault, EIO,
                                 "SDA stays low after a read of no bytes");
     }
-    return ret;
+    p = bus->f.pieces;
+    return mpsse_has_nack(p)
+               ? mpsse_check_nack(mpsse_symbol_of(&bus->m, p, bus->in, 0),
+                                  (uint32_t)msg, -1, x->fault)
+               : 0;
 }
 
 /* Messages from *i on that go out in one frame; moves *i past them. *extra is
@@ -347,7 +355,8 @@ static int one_frame(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t *i)
         ret = block_rest(bus, x, *i - 1, extra);
         stopped = *i == x->n || ret == -EPROTO;
     } else if (!ret && sda_is_held(bus)) {
-        return clock_byte_out(bus, x, stopped);
+        ret = clock_byte_out(bus, x, *i - 1, stopped);
+        stopped = stopped || ret != -EAGAIN; /* else the link has failed */
     }
     if (ret && !stopped) {
         send_stop(bus, x->deadline_ns);

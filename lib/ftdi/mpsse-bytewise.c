@@ -206,6 +206,9 @@ void mpsse_read_data(const struct mpsse *m, struct mpsse_frame *f)
 void mpsse_send_ack(const struct mpsse *m, struct mpsse_frame *f, bool nack)
 {
     one_bit(m, f, nack);
-    mpsse_add_piece(
-        f, (struct mpsse_piece){.kind = MPSSE_PIECE_ACK, .symbols = 1}, 1);
+    mpsse_add_piece(f,
+                    (struct mpsse_piece){.kind = MPSSE_PIECE_ACK,
+                                         .symbols = 1,
+                                         .last_nack = nack},
+                    1);
 }

@@ -111,17 +111,18 @@ int mpsse_check_sent(const struct i2cpt_msg *m, uint32_t msg, uint32_t index,
     return 0;
 }
 
-static int check_slot(const struct mpsse_piece *p, uint32_t i, int byte,
-                      struct mpsse_symbol s, struct i2cpt_fault *fault)
+bool mpsse_has_nack(const struct mpsse_piece *p)
 {
-    bool nack = p->last_nack && i == p->symbols - 1;
+    return p->last_nack && p->symbols > p->written;
+}
 
+int mpsse_check_nack(struct mpsse_symbol s, uint32_t msg, int byte,
+                     struct i2cpt_fault *fault)
+{
     /* We released it and it is low: another controller reads on. */
-    if (nack && !s.nack) {
-        return i2cpt_fault_set(fault, EAGAIN, I2CPT_PHASE_DATA, (int)p->msg,
-                               byte);
-    }
-    return 0;
+    return s.nack ? 0
+                  : i2cpt_fault_set(fault, EAGAIN, I2CPT_PHASE_DATA, (int)msg,
+                                    byte);
 }
 
 static int decode_symbols(struct mpsse_bus *bus, const struct mpsse_piece *p,
@@ -138,7 +139,10 @@ static int decode_symbols(struct mpsse_bus *bus, const struct mpsse_piece *p,
             ret = mpsse_check_sent(m, p->msg, index, s, fault);
         } else {
             m->buf[index - n_addr] = s.data;
-            ret = check_slot(p, i, (int)(index - n_addr), s, fault);
+            ret =
+                mpsse_has_nack(p) && i == p->symbols - 1
+                    ? mpsse_check_nack(s, p->msg, (int)(index - n_addr), fault)
+                    : 0;
         }
         if (ret) {
             return ret;

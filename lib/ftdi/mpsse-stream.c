@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Byte by byte: each call one exchange, SCL held low between them. */
 #include <errno.h>
+#include <glib.h>
 
 #include "core/fault.h"
 #include "ftdi/mpsse-bus-private.h"
@@ -15,6 +16,21 @@ static void close_read(struct mpsse_bus *bus)
         mpsse_symbols(&bus->m, &bus->f, 0, 0, NULL, 0, 1, true);
     }
     bus->slot_open = bus->reading = false;
+}
+
+/* What close_read() sent, in front of the frame: was our NACK one? `byte` is
+ * the one that it belongs to. */
+static int check_closed(struct mpsse_bus *bus, int msg, int byte,
+                        struct i2cpt_fault *fault)
+{
+    const struct mpsse_piece *p = bus->f.pieces;
+
+    if (!bus->f.n_pieces || !mpsse_has_nack(p)) {
+        return 0;
+    }
+    return mpsse_check_nack(
+        mpsse_symbol_of(&bus->m, p, bus->in, p->symbols - 1), (uint32_t)msg,
+        byte, fault);
 }
 
 /* The last piece of the frame, symbols of ours: acknowledged? */
@@ -48,6 +64,7 @@ int mpsse_bus_stream_start(struct mpsse_bus *bus, uint16_t addr, uint16_t flags,
                            uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
     struct i2cpt_msg m = {.addr = addr, .flags = flags};
+    int last_msg = bus->msg, last = MAX(bus->byte - 1, 0);
     int ret = bus->open ? 0 : mpsse_bus_ready(bus, deadline_ns, fault);
 
     if (ret) {
@@ -76,6 +93,9 @@ int mpsse_bus_stream_start(struct mpsse_bus *bus, uint16_t addr, uint16_t flags,
     }
     mpsse_flush(&bus->f);
     ret = mpsse_bus_run(bus, deadline_ns, fault);
+    if (!ret) {
+        ret = check_closed(bus, last_msg, last, fault);
+    }
     if (!ret) {
         ret = check_last(bus, &m, fault);
     }
@@ -127,6 +147,8 @@ int mpsse_bus_stream_read(struct mpsse_bus *bus, uint8_t *byte,
 int mpsse_bus_stream_stop(struct mpsse_bus *bus, uint64_t deadline_ns,
                           struct i2cpt_fault *fault)
 {
+    int ret;
+
     if (!bus->open) {
         return 0;
     }
@@ -136,5 +158,7 @@ int mpsse_bus_stream_stop(struct mpsse_bus *bus, uint64_t deadline_ns,
     bus->open = false;
     mpsse_read_pins(&bus->f); /* so that its end is known */
     mpsse_flush(&bus->f);
-    return mpsse_bus_run(bus, deadline_ns, fault);
+    ret = mpsse_bus_run(bus, deadline_ns, fault);
+    return ret ? ret
+               : check_closed(bus, bus->msg, MAX(bus->byte - 1, 0), fault);
 }

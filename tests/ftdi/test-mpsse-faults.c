@@ -125,18 +125,29 @@ START_TEST(arbitration)
 }
 END_TEST
 
-/* Another controller reads the same bytes and acknowledges our last one. */
+/* Another controller reads the same bytes and acknowledges our last one; a read
+ * of none has one too where the target's first bit is 0. */
+static const struct {
+    const char *msgs;
+    unsigned symbols; /* of the other one */
+    int byte;
+} reads_on[] = {
+    {"r50 1", 2, 0},
+    {"r50 3", 4, 2},
+    {"r50 0 | w48 00", 2, -1},
+};
+
 START_TEST(another_reads_on)
 {
     static const uint8_t same[] = {0xa1, 0xff, 0xff, 0xff, 0xff};
-    struct rig *r = open_way(_i / 2 % OPEN_DRAIN_WAYS, 400000);
-    int n = _i % 2 ? 3 : 1;
-    char text[10];
+    struct rig *r = open_way(_i % OPEN_DRAIN_WAYS, 400000);
+    int row = _i / OPEN_DRAIN_WAYS;
 
-    g_snprintf(text, sizeof(text), "r50 %d", n);
-    rival_arm(&r->b->rival, same, (unsigned)n + 1);
+    ck_assert_int_eq(rig_transfer(r, "w50 05"), 0);
+    rival_arm(&r->b->rival, same, reads_on[row].symbols);
     r->b->rival.reads = true;
-    expect_fault(r, rig_transfer(r, text), EAGAIN, I2CPT_PHASE_DATA, 0, n - 1);
+    expect_fault(r, rig_transfer(r, reads_on[row].msgs), EAGAIN,
+                 I2CPT_PHASE_DATA, 0, reads_on[row].byte);
     expect_works(r);
     rig_free(r);
 }
@@ -351,7 +362,8 @@ int main(void)
     tcase_add_loop_test(tc, arbitration, 0,
                         (rig_is_slow() ? 2 : SEEING_WAYS) *
                             (int)G_N_ELEMENTS(arbitrations));
-    tcase_add_loop_test(tc, another_reads_on, 0, 2 * OPEN_DRAIN_WAYS);
+    tcase_add_loop_test(tc, another_reads_on, 0,
+                        (int)G_N_ELEMENTS(reads_on) * OPEN_DRAIN_WAYS);
     tcase_add_loop_test(tc, sda_freed, 0, SOME_WAYS * (rig_is_slow() ? 2 : 9));
     tcase_add_loop_test(tc, stuck_for_ever, 0, SOME_WAYS * 2);
     tcase_add_loop_test(tc, stretched, 0, SOME_WAYS * STRETCHES * 2);

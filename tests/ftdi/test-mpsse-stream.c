@@ -129,6 +129,64 @@ START_TEST(stream_nack)
 }
 END_TEST
 
+/* Another controller reads the same bytes and acknowledges the one that we do
+ * not: told by the call that sends our NACK, whatever else that one does. */
+static const struct {
+    const char *calls; /* the last one tells it */
+    unsigned symbols;  /* of the other one */
+    int msg, byte;
+} lost_slots[] = {
+    {"Sa1 r P", 2, 0, 0},   {"Sa1 r r r P", 4, 0, 2}, {"Sa1 P", 2, 0, 0},
+    {"Sa1 r Sa0", 2, 0, 0}, {"Sa1 r r Sa1", 3, 0, 1}, {"Sa1 Sa1", 2, 0, 0},
+};
+
+/* The open-drain ways of either edges; each with both kinds of chip, where the
+ * kind does not matter to those edges. */
+static struct rig_config nth_open_drain(int i)
+{
+    int way = i % (OPEN_DRAIN_WAYS * 2);
+    struct rig_config config = config_of(
+        way < OPEN_DRAIN_WAYS ? way : way - OPEN_DRAIN_WAYS + DEFAULT_WAYS, 0,
+        false);
+
+    if (i >= OPEN_DRAIN_WAYS * 2 && config.input_clock != VCHIP_PASSES) {
+        config.input_clock =
+            config.input_clock == VCHIP_NONE ? VCHIP_DRIVES : VCHIP_NONE;
+    }
+    return config;
+}
+
+START_TEST(lost_slot)
+{
+    static const uint8_t same[] = {0xa1, 0xff, 0xff, 0xff};
+    const int n = (int)G_N_ELEMENTS(lost_slots), row = _i % n;
+    struct rig_config config = nth_open_drain(_i / n);
+    struct rig *r = rig_new(&config);
+    char **words = g_strsplit(lost_slots[row].calls, " ", -1), *result;
+
+    rival_arm(&r->b->rival, same, lost_slots[row].symbols);
+    r->b->rival.reads = true;
+    for (int i = 0; words[i]; i++) {
+        result = call(r, words[i]);
+        ck_assert_msg((*result == '-') == !words[i + 1], "%s: %s: %s at %d",
+                      rig_name(&config), lost_slots[row].calls, result, i);
+        g_free(result);
+    }
+    ck_assert(r->b->rival.won);
+    ck_assert_int_eq(r->fault.code, EAGAIN);
+    ck_assert_int_eq(r->fault.phase, I2CPT_PHASE_DATA);
+    ck_assert_int_eq(r->fault.msg, lost_slots[row].msg);
+    ck_assert_int_eq(r->fault.byte, lost_slots[row].byte);
+    g_free(call(r, "P"));
+    ck_assert_int_eq(rig_transfer(r, "w50 05 | r50 2"), 0);
+    result = rig_data(r);
+    ck_assert_str_eq(result, "38 43");
+    g_free(result);
+    g_strfreev(words);
+    rig_free(r);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mpsse-stream");
@@ -138,6 +196,9 @@ int main(void)
     rig_fixture(tc);
     tcase_add_loop_test(tc, stream, 0, ALL_CONFIGS);
     tcase_add_loop_test(tc, stream_nack, 0, SOME_WAYS);
+    tcase_add_loop_test(tc, lost_slot, 0,
+                        (int)G_N_ELEMENTS(lost_slots) * OPEN_DRAIN_WAYS *
+                            (rig_is_slow() ? 1 : 4));
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
