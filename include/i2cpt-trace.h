@@ -275,7 +275,7 @@ struct i2cpt_trace_verdict {
     uint64_t absent;     /* requests to an address that occurs nowhere in it */
     uint64_t redacted;   /* bytes that were served as 0xff */
     uint64_t next_line;  /* of the first that remains; 0: none, or not known */
-    char text[512];      /* the first mismatch: line, expected and actual */
+    char text[1024];     /* the first mismatch: line, expected and actual */
     /* That one again: the line that was expected (0: nothing more), and both
      * requests as a trace writes them, as far as they fit. */
     uint64_t mismatch_line;

@@ -89,12 +89,21 @@ enum i2cpt_phase {
     I2CPT_PHASE_STOP = 3,
 };
 
+/*
+ * The room of a fault's text. A fault owns nothing, so that it can lie on a
+ * stack, be copied and be dropped. The sentence and its lists are whole; a path
+ * or value that the room does not hold beside them keeps begin and end, with
+ * "..." for its middle (three paths of 400 bytes beside the longest list of
+ * keys are whole).
+ */
+#define I2CPT_FAULT_TEXT_SIZE 2032
+
 struct i2cpt_fault {
-    int32_t code;   /* 0, or a positive code of the list above */
-    int32_t phase;  /* enum i2cpt_phase; unknown where the host hides it */
-    int32_t msg;    /* index of the message, -1 where unknown */
-    int32_t byte;   /* index in it, 0 is the first after the address; or -1 */
-    char text[240]; /* one line for a person; may be empty */
+    int32_t code;  /* 0, or a positive code of the list above */
+    int32_t phase; /* enum i2cpt_phase; unknown where the host hides it */
+    int32_t msg;   /* index of the message, -1 where unknown */
+    int32_t byte;  /* index in it, 0 is the first after the address; or -1 */
+    char text[I2CPT_FAULT_TEXT_SIZE]; /* one line for a person; may be empty */
 };
 
 /*

@@ -26,8 +26,8 @@ static int unknown_key(const struct i2cpt_options *o, const char *key,
     append_names(names, i2cpt_options_ops(o)->keys);
     append_names(names, i2cpt_common_keys);
     return i2cpt_fault_text(
-        fault, EINVAL, "%.30s=%.40s: %s has no key '%.30s'; it has %s", key,
-        value, i2cpt_options_ops(o)->name, key, names->str);
+        fault, EINVAL, "%.4096s=%.4096s: %s has no key '%.4096s'; it has %s",
+        key, value, i2cpt_options_ops(o)->name, key, names->str);
 }
 
 static int set_backend(struct i2cpt_options *o, const char *name,
@@ -46,7 +46,7 @@ static int set_backend(struct i2cpt_options *o, const char *name,
         g_string_append_printf(names, "%s%s", i ? ", " : "", known);
     }
     return i2cpt_fault_text(fault, EINVAL,
-                            "backend=%.40s: no such backend; this build has "
+                            "backend=%.4096s: no such backend; this build has "
                             "%s",
                             name, names->len ? names->str : "none");
 }
@@ -63,8 +63,8 @@ int i2cpt_options_set(struct i2cpt_options *o, const char *name,
         return set_backend(o, value, fault);
     }
     if (!i2cpt_options_ops(o)) {
-        return i2cpt_fault_text(fault, EINVAL, "%.30s=%.40s: no backend= yet",
-                                name, value);
+        return i2cpt_fault_text(
+            fault, EINVAL, "%.4096s=%.4096s: no backend= yet", name, value);
     }
     key = i2cpt_options_key(o, name);
     if (!key) {
@@ -103,15 +103,16 @@ static int parse_part(struct i2cpt_options *o, char *part,
     char *equals = strchr(part, '=');
 
     if (!equals || equals == part) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "'%.60s': expected KEY=VALUE (a comma inside a "
-                                "value is written ,,)",
-                                part);
+        return i2cpt_fault_text(
+            fault, EINVAL,
+            "'%.4096s': expected KEY=VALUE (a comma inside a "
+            "value is written ,,)",
+            part);
     }
     *equals = 0;
     if (!strcmp(part, "backend")) {
         return i2cpt_fault_text(fault, EINVAL,
-                                "backend=%.40s: the backend stands first, "
+                                "backend=%.4096s: the backend stands first, "
                                 "without a key",
                                 equals + 1);
     }

@@ -319,7 +319,7 @@ int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
         return i2cpt_fault_set(fault, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
     }
     if (!bus->ops->verdict) {
-        return i2cpt_fault_text(fault, EOPNOTSUPP, "%.120s: no trace backend",
+        return i2cpt_fault_text(fault, EOPNOTSUPP, "%.4096s: no trace backend",
                                 bus->identity);
     }
     if (!enter_recorder(bus)) {

@@ -103,8 +103,8 @@ static int share_bus_locked(struct i2cpt_bus *bus,
     }
     theirs = i2cpt_options_string(bus->options, key);
     return i2cpt_fault_text(
-        fault, EINVAL, "%s=%.60s: %.60s is already open with %s%s%.60s", key,
-        i2cpt_options_string(o, key), bus->identity, theirs ? key : "no ",
+        fault, EINVAL, "%s=%.4096s: %.4096s is already open with %s%s%.4096s",
+        key, i2cpt_options_string(o, key), bus->identity, theirs ? key : "no ",
         theirs ? "=" : key, theirs ? theirs : "");
 }
 

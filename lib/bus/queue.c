@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus/bus.h"
+#include "core/fault.h"
 
 static size_t payload(const struct i2cpt_call *call)
 {
@@ -40,12 +41,16 @@ static void copy_msgs(struct job *job, const struct i2cpt_call *call)
 struct job *job_new(const struct i2cpt_call *call, uint64_t deadline_ns)
 {
     bool transfer = call->op == I2CPT_OP_TRANSFER;
-    struct job *job =
-        g_try_malloc0(sizeof(*job) + (transfer ? payload(call) : 0));
+    size_t more = transfer ? payload(call) : 0;
+    struct job *job = g_try_malloc(sizeof(*job) + more);
 
     if (!job) {
         return NULL;
     }
+    memset(job, 0, offsetof(struct job, fault)); /* the text is large */
+    i2cpt_fault_clear(&job->fault);
+    job->result = 0;
+    memset(job + 1, 0, more);
     job->call = *call;
     job->call.deadline_ns = deadline_ns;
     if (transfer) {

@@ -67,7 +67,7 @@ static void request_complete_locked(struct i2cpt_request *r, int result,
     r->state = REQUEST_COMPLETE;
     r->result = result;
     if (result < 0) {
-        r->fault = *fault;
+        i2cpt_fault_copy(&r->fault, fault);
     } else {
         i2cpt_fault_clear(&r->fault);
     }
@@ -220,6 +220,15 @@ static int submit(struct i2cpt_adapter *a, struct i2cpt_request *r,
     return ret;
 }
 
+static struct i2cpt_request *request_new(void)
+{
+    struct i2cpt_request *r = g_new(struct i2cpt_request, 1);
+
+    memset(r, 0, offsetof(struct i2cpt_request, fault)); /* the last, large */
+    i2cpt_fault_clear(&r->fault);
+    return r;
+}
+
 int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call, int fd,
                       struct i2cpt_request **out)
 {
@@ -228,7 +237,7 @@ int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call, int fd,
     if (adapter_forked(a)) {
         return -EPERM;
     }
-    r = g_new0(struct i2cpt_request, 1);
+    r = request_new();
     call->client = a->client;
     r->call = call;
     r->internal = true;
@@ -249,7 +258,7 @@ int request_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
     if (adapter_forked(a)) {
         return -EPERM;
     }
-    r = g_new0(struct i2cpt_request, 1);
+    r = request_new();
     r->call = &r->transfer;
     r->transfer.op = I2CPT_OP_TRANSFER;
     r->transfer.msgs = msgs;
@@ -381,7 +390,7 @@ bool i2cpt_request_harvest(struct i2cpt_request *r, int *result,
             job_copy_back(r->job, r->call);
         }
         *result = r->result;
-        *fault = r->fault;
+        i2cpt_fault_copy(fault, &r->fault);
         request_ended_locked(r);
     }
     pthread_mutex_unlock(&bus->lock);

@@ -47,7 +47,7 @@ static int collect_locked(struct i2cpt_bus *bus, struct job *job,
 
     if (job->state == JOB_FINISHED) {
         job_copy_back(job, call);
-        *fault = job->fault;
+        i2cpt_fault_copy(fault, &job->fault);
         g_free(job);
         return ret;
     }

@@ -2,7 +2,9 @@
 /* Faults and the names of their codes, for programs and for persons. */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/fault.h"
@@ -129,32 +131,157 @@ static void one_line(char *text)
     }
 }
 
-/* A text that found no room ends behind a whole word, and says so. */
-static void mark_cut(char *text, size_t size)
-{
-    size_t end = size - 5, at = end;
+/* ---------------------------------------------- what is too long for a line */
 
-    while (at > end - 40 && text[at] != ' ') {
-        at--;
+#define WORD_LEAST 40 /* bytes that each word keeps */
+#define DOTS       "..."
+
+static bool is_inside_letter(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80; /* UTF-8 */
+}
+
+/*
+ * Append a word of `len` bytes in at most `most`: begin and end of it, where
+ * it is longer, with dots between.
+ */
+static char *put_word(char *to, const char *word, size_t len, size_t most)
+{
+    size_t head = len, tail = 0;
+
+    if (len > most) {
+        head = (most - strlen(DOTS)) / 2;
+        tail = most - strlen(DOTS) - head;
+        while (head && is_inside_letter(word[head])) {
+            head--;
+        }
+        while (tail && is_inside_letter(word[len - tail])) {
+            tail--;
+        }
     }
-    strcpy(text + (text[at] == ' ' ? at : end), " ...");
+    to = (char *)memcpy(to, word, head) + head;
+    if (head < len) {
+        to = stpcpy(to, DOTS);
+        to = (char *)memcpy(to, word + len - tail, tail) + tail;
+    }
+    return to;
+}
+
+/* How long the text is with no word longer than that. */
+static size_t length_with(const char *text, size_t most)
+{
+    size_t sum = 0;
+
+    while (*text) {
+        size_t n = strcspn(text, " ");
+
+        sum += n < most ? n : most;
+        text += n;
+        n = strspn(text, " ");
+        sum += n;
+        text += n;
+    }
+    return sum;
+}
+
+/* The most that its words may keep so that the text has room. */
+static size_t longest_word(const char *text, size_t room)
+{
+    size_t low = WORD_LEAST, high = room;
+
+    while (low < high) {
+        size_t middle = low + (high - low + 1) / 2;
+
+        if (length_with(text, middle) <= room) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    return low;
+}
+
+/*
+ * A sentence is whole, and so is a list of keys: what makes a text too long is
+ * a path or a value, one long word, and that is shortened in its middle. One of
+ * very many words ends behind a word, and says so.
+ */
+static void put_long(char *to, size_t size, const char *text)
+{
+    static const char more[] = " ...";
+    const char *end = to + size - 1;
+    size_t most = longest_word(text, size - 1);
+    bool fits = length_with(text, most) < size;
+    size_t n = strcspn(text, " "), blanks;
+
+    to = put_word(to, text, n, most);
+    for (text += n; *text; text += n) {
+        blanks = strspn(text, " ");
+        n = strcspn(text + blanks, " ");
+        if (!fits && (size_t)(end - to) <
+                         blanks + (n < most ? n : most) + strlen(more)) {
+            to = stpcpy(to, more);
+            break;
+        }
+        to = (char *)memcpy(to, text, blanks) + blanks;
+        text += blanks;
+        to = put_word(to, text, n, most);
+    }
+    *to = 0;
+}
+
+static void __attribute__((format(printf, 2, 0)))
+put_text(struct i2cpt_fault *fault, const char *format, va_list ap)
+{
+    size_t size = sizeof(fault->text);
+    va_list again;
+    char *whole;
+    int len;
+
+    va_copy(again, ap);
+    len = vsnprintf(fault->text, size, format, ap);
+    if (len >= (int)size && vasprintf(&whole, format, again) >= 0) {
+        put_long(fault->text, size, whole);
+        free(whole);
+    }
+    va_end(again);
+    one_line(fault->text);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+put(struct i2cpt_fault *fault, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    put_text(fault, format, ap);
+    va_end(ap);
+}
+
+void i2cpt_fault_prefix(struct i2cpt_fault *fault, const char *prefix)
+{
+    struct i2cpt_fault before;
+
+    i2cpt_fault_copy(&before, fault);
+    put(fault, "%s%s", prefix, before.text);
+}
+
+void i2cpt_fault_copy(struct i2cpt_fault *to, const struct i2cpt_fault *from)
+{
+    memcpy(to, from, offsetof(struct i2cpt_fault, text));
+    memcpy(to->text, from->text, strlen(from->text) + 1);
 }
 
 int i2cpt_fault_text(struct i2cpt_fault *fault, int code, const char *format,
                      ...)
 {
     va_list ap;
-    int len;
 
     if (fault) {
         i2cpt_fault_set(fault, code, I2CPT_PHASE_UNKNOWN, -1, -1);
         va_start(ap, format);
-        len = vsnprintf(fault->text, sizeof(fault->text), format, ap);
+        put_text(fault, format, ap);
         va_end(ap);
-        if (len >= (int)sizeof(fault->text)) {
-            mark_cut(fault->text, sizeof(fault->text));
-        }
-        one_line(fault->text);
     }
     return -code;
 }

@@ -13,6 +13,10 @@ int i2cpt_fault_set(struct i2cpt_fault *fault, int code, int phase, int msg,
 /* As above, phase unknown, with a line for a person. */
 int i2cpt_fault_text(struct i2cpt_fault *fault, int code, const char *format,
                      ...) __attribute__((format(printf, 3, 4)));
+/* Put `prefix` ("record=", "file=") before the text. */
+void i2cpt_fault_prefix(struct i2cpt_fault *fault, const char *prefix);
+/* *to = *from, without the room that the text does not use. */
+void i2cpt_fault_copy(struct i2cpt_fault *to, const struct i2cpt_fault *from);
 static inline void i2cpt_fault_clear(struct i2cpt_fault *fault)
 {
     if (fault) {

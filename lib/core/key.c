@@ -92,21 +92,18 @@ const char *i2cpt_key_accepts(const struct i2cpt_key *key, char *buf,
                  key->min, key->max);
         break;
     case I2CPT_KEY_CHOICE:
-        snprintf(buf, size, "%s", key->choices);
-        break;
+        return key->choices;
     case I2CPT_KEY_SWITCH:
-        snprintf(buf, size, "on|off");
-        break;
+        return "on|off";
     case I2CPT_KEY_STRING:
-        snprintf(buf, size, "%s", key->choices ? key->choices : "text");
-        break;
+        return key->choices ? key->choices : "text";
     }
     return buf;
 }
 
 void i2cpt_key_info(const struct i2cpt_key *key, struct i2cpt_key_info *out)
 {
-    char buf[256];
+    char buf[80];
 
     out->name = key->name;
     out->def = key->def;
@@ -117,7 +114,7 @@ void i2cpt_key_info(const struct i2cpt_key *key, struct i2cpt_key_info *out)
 int i2cpt_key_parse(const struct i2cpt_key *key, const char *text,
                     uint64_t *value, struct i2cpt_fault *fault)
 {
-    char accepts[160];
+    char accepts[80];
     int ret = -EINVAL;
 
     *value = 0;
@@ -144,7 +141,7 @@ int i2cpt_key_parse(const struct i2cpt_key *key, const char *text,
     }
     if (ret) {
         return i2cpt_fault_text(
-            fault, EINVAL, "%s=%.60s: accepted is %s", key->name, text,
+            fault, EINVAL, "%s=%.4096s: accepted is %s", key->name, text,
             i2cpt_key_accepts(key, accepts, sizeof(accepts)));
     }
     return 0;
@@ -176,7 +173,7 @@ static void point_out_decimal(const char *key, const char *text,
     if (strlen(part) == 2 && !i2cpt_parse_uint(part, 77, &value) &&
         value >= 10) {
         i2cpt_log(I2CPT_LOG_WARNING,
-                  "%s=%.60s: %s is decimal, 0x%02x; 0x%s is written with 0x",
+                  "%s=%.4096s: %s is decimal, 0x%02x; 0x%s is written with 0x",
                   key, text, part, (unsigned)value, part);
     }
 }
@@ -199,7 +196,8 @@ int i2cpt_parse_addresses(const char *key, const char *text, uint8_t *set,
         if (i2cpt_parse_range(parts[i], 0x7f, &first, &last)) {
             return i2cpt_fault_text(
                 fault, EINVAL,
-                "%s=%.60s: '%.20s' is not an address or range; accepted are "
+                "%s=%.4096s: '%.4096s' is not an address or range; accepted "
+                "are "
                 "0x00 to 0x7f joined by ':', such as 0x0e:0x50-0x57",
                 key, text, parts[i]);
         }

@@ -17,7 +17,7 @@ void i2cpt_set_log(i2cpt_log_fn log, void *user)
 
 void i2cpt_log(int level, const char *format, ...)
 {
-    char line[512];
+    char line[I2CPT_FAULT_TEXT_SIZE + 512];
     va_list ap;
 
     if (!log_fn) {

@@ -255,7 +255,7 @@ int i2cpt_options_clash(const struct i2cpt_options *a,
 
         if (e->key->reads_file && out_file_same(e->text, record)) {
             return i2cpt_fault_text(fault, EINVAL,
-                                    "record=%.100s: is read by %s=%.60s and "
+                                    "record=%.4096s: is read by %s=%.4096s and "
                                     "would be replaced",
                                     record, e->key->name, e->text);
         }

@@ -62,10 +62,11 @@ int foreign_check_ops(const struct i2cpt_backend_ops *ops,
     const char *lacks;
 
     if (!is_name(ops->name)) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "back end name '%.50s': accepted is a letter, "
-                                "then a-z, 0-9 and '-', at most %u",
-                                ops->name ? ops->name : "", NAME_MAX_LEN);
+        return i2cpt_fault_text(
+            fault, EINVAL,
+            "back end name '%.4096s': accepted is a letter, "
+            "then a-z, 0-9 and '-', at most %u",
+            ops->name ? ops->name : "", NAME_MAX_LEN);
     }
     lacks = missing(ops);
     if (lacks) {
@@ -118,8 +119,9 @@ int foreign_check_key(const char *backend,
     } else if (key->min > key->max) {
         bad = "min is above max";
     }
-    return bad ? i2cpt_fault_text(fault, EINVAL, "back end %s: key '%.50s': %s",
-                                  backend, key->name ? key->name : "", bad)
+    return bad ? i2cpt_fault_text(fault, EINVAL,
+                                  "back end %s: key '%.4096s': %s", backend,
+                                  key->name ? key->name : "", bad)
                : 0;
 }
 

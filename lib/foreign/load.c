@@ -38,7 +38,7 @@ static int run_locked(const char *path, void *handle, struct i2cpt_fault *fault)
     }
     theirs.code = -ret;
     i2cpt_fault_describe(&theirs, text, sizeof(text));
-    return i2cpt_fault_text(fault, -ret, "%.100s: %s", path, text);
+    return i2cpt_fault_text(fault, -ret, "%.4096s: %s", path, text);
 }
 
 static bool is_loaded_locked(const void *handle)
@@ -59,8 +59,8 @@ static int load_locked(const char *path, struct i2cpt_fault *fault)
 
     if (!strchr(path, '/')) {
         return i2cpt_fault_text(fault, EINVAL,
-                                "back end '%.100s': accepted is a path with a "
-                                "'/', as ./%.60s",
+                                "back end '%.4096s': accepted is a path with a "
+                                "'/', as ./%.4096s",
                                 path, path);
     }
     handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);

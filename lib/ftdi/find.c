@@ -292,13 +292,13 @@ static int none_fault(libusb_context *usb, const struct ftdi_want *want,
         g_string_append_printf(text, ",product=0x%04x", want->product);
     }
     if (want->serial) {
-        g_string_append_printf(text, ",serial=%.40s", want->serial);
+        g_string_append_printf(text, ",serial=%.4096s", want->serial);
     }
     if (want->description) {
-        g_string_append_printf(text, ",description=%.40s", want->description);
+        g_string_append_printf(text, ",description=%.4096s", want->description);
     }
     if (want->location) {
-        g_string_append_printf(text, ",location=%.40s", want->location);
+        g_string_append_printf(text, ",location=%.4096s", want->location);
     }
     g_string_append(text, " is plugged in");
     add_useless(usb, want, text);
@@ -358,10 +358,11 @@ int ftdi_find(libusb_context *usb, const struct ftdi_want *want,
     int ret, error = 0;
 
     if (want->location && !is_location(want->location)) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "location=%.40s: accepted is BUS-PORT[.PORT], "
-                                "as i2cpt-replay list has it",
-                                want->location);
+        return i2cpt_fault_text(
+            fault, EINVAL,
+            "location=%.4096s: accepted is BUS-PORT[.PORT], "
+            "as i2cpt-replay list has it",
+            want->location);
     }
     all = scan(usb, want, false);
     if (want->serial || want->description) {

@@ -319,7 +319,8 @@ static int parse_allow(struct guard *g, const char *text,
         if (i2cpt_parse_range(parts[i], ten ? 0x3ff : 0x7f, &first, &last)) {
             return i2cpt_fault_text(
                 fault, EINVAL,
-                "allow=%.60s: '%.20s' is not an address or range; accepted are "
+                "allow=%.4096s: '%.4096s' is not an address or range; accepted "
+                "are "
                 "0x00 to 0x7f, and of ten bits 0x000/10 to 0x3ff/10, joined by "
                 "':', such as 0x0e:0x50-0x57:0x150-0x157/10",
                 text, parts[i]);

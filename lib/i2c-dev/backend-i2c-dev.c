@@ -97,7 +97,7 @@ static int set_limits(struct i2c_dev *d, const struct i2cpt_options *o,
         ret = uapi_set_timeout(d->fd, timeout_ms);
         if (ret) {
             return i2cpt_fault_text(fault, -ret,
-                                    "timeout-ms=%u: %.100s does not take it: "
+                                    "timeout-ms=%u: %.4096s does not take it: "
                                     "%s",
                                     timeout_ms, d->host.path, g_strerror(-ret));
         }
@@ -107,7 +107,7 @@ static int set_limits(struct i2c_dev *d, const struct i2cpt_options *o,
         ret = uapi_set_retries(d->fd, retries);
         if (ret) {
             return i2cpt_fault_text(fault, -ret,
-                                    "retries=%u: %.100s does not take it: %s",
+                                    "retries=%u: %.4096s does not take it: %s",
                                     retries, d->host.path, g_strerror(-ret));
         }
         d->retries_set = true;
@@ -145,7 +145,7 @@ static int ask_functionality(struct i2c_dev *d, struct i2cpt_fault *fault)
 
     if (ret == -ENOTTY || ret == -EINVAL) {
         return i2cpt_fault_text(fault, EINVAL,
-                                "device=%.100s: not an I2C adapter; accepted "
+                                "device=%.4096s: not an I2C adapter; accepted "
                                 "is one as /dev/i2c-1",
                                 d->host.path);
     }
@@ -238,7 +238,7 @@ static int check_there(const struct i2c_dev *d, struct i2cpt_fault *fault)
 {
     return d->fd >= 0
                ? 0
-               : i2cpt_fault_text(fault, ENODEV, "%.100s: the adapter is gone",
+               : i2cpt_fault_text(fault, ENODEV, "%.4096s: the adapter is gone",
                                   d->host.path);
 }
 
@@ -250,7 +250,7 @@ static int busy_fault(struct i2c_dev *d, uint16_t addr, bool tenbit,
     char *owner = host_address_owner(&d->host, addr, tenbit);
 
     i2cpt_fault_text(fault, EBUSY,
-                     "%.60s: address 0x%02x is in use by %s%.40s; force=on "
+                     "%.4096s: address 0x%02x is in use by %s%.4096s; force=on "
                      "uses it all the same",
                      d->host.path, addr, owner ? "kernel driver " : "a driver",
                      owner ? owner : "");
@@ -364,10 +364,11 @@ static int send_plan(struct i2c_dev *d, struct plan *p, struct i2cpt_xfer *x)
             return failed(d, x, ret);
         }
         if ((size_t)ret != n) {
-            return i2cpt_fault_text(x->fault, EREMOTEIO,
-                                    "%.100s: the kernel's driver did %d of %zu "
-                                    "messages",
-                                    d->host.path, ret, n);
+            return i2cpt_fault_text(
+                x->fault, EREMOTEIO,
+                "%.4096s: the kernel's driver did %d of %zu "
+                "messages",
+                d->host.path, ret, n);
         }
     }
     return 0;

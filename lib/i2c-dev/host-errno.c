@@ -30,7 +30,7 @@ static enum host_presence presence(const struct host_adapter *a,
 
 static int gone(const struct host_adapter *a, struct i2cpt_fault *fault)
 {
-    return i2cpt_fault_text(fault, ENODEV, "%.100s: the adapter is gone",
+    return i2cpt_fault_text(fault, ENODEV, "%.4096s: the adapter is gone",
                             a->path);
 }
 
@@ -64,8 +64,9 @@ static int nack(const struct host_adapter *a, const struct request_shape *shape,
 static int said(const struct host_adapter *a, int code, int error,
                 struct i2cpt_fault *fault)
 {
-    return i2cpt_fault_text(fault, code, "%.100s: the kernel's driver says: %s",
-                            a->path, g_strerror(-error));
+    return i2cpt_fault_text(fault, code,
+                            "%.4096s: the kernel's driver says: %s", a->path,
+                            g_strerror(-error));
 }
 
 int i2c_dev_fault(const struct host_adapter *a, int error,

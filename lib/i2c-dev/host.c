@@ -102,13 +102,13 @@ static int name_fault(const char *wanted, guint matches, const GString *same,
     if (matches) {
         return i2cpt_fault_text(
             fault, EINVAL,
-            "device=name:%.50s: %u adapters have this name: %.100s; "
+            "device=name:%.4096s: %u adapters have this name: %.4096s; "
             "accepted is a unique one, or the path",
             wanted, matches, same->str);
     }
     return i2cpt_fault_text(
         fault, ENOENT,
-        "device=name:%.50s: no adapter has this name; "
+        "device=name:%.4096s: no adapter has this name; "
         "there is %s",
         wanted, others->len ? others->str : "none (modprobe i2c-dev?)");
 }
@@ -211,7 +211,7 @@ int host_examine(const char *path, struct host_adapter *a,
     }
     if (!S_ISCHR(st.st_mode)) {
         return i2cpt_fault_text(fault, EINVAL,
-                                "device=%.100s: not a character device; "
+                                "device=%.4096s: not a character device; "
                                 "accepted is an adapter as /dev/i2c-1",
                                 path);
     }
@@ -266,13 +266,13 @@ static int access_fault(const char *path, struct i2cpt_fault *fault)
     if (group) {
         return i2cpt_fault_text(
             fault, EACCES,
-            "device=%.60s: permission denied; join its group: sudo usermod "
+            "device=%.4096s: permission denied; join its group: sudo usermod "
             "-aG %.32s USER, then log in again (udev rule " RULE ")",
             path, group->gr_name);
     }
     return i2cpt_fault_text(
         fault, EACCES,
-        "device=%.60s: permission denied, no group has it; install the udev "
+        "device=%.4096s: permission denied, no group has it; install the udev "
         "rule " RULE ", which gives it to group i2c, and join: sudo usermod "
         "-aG i2c USER",
         path);
@@ -284,7 +284,7 @@ int host_open_fault(const char *path, int code, struct i2cpt_fault *fault)
     case ENOENT:
     case ENOTDIR:
         return i2cpt_fault_text(fault, ENOENT,
-                                "device=%.100s: no such device; `i2cpt-replay "
+                                "device=%.4096s: no such device; `i2cpt-replay "
                                 "list` shows what there is, modprobe i2c-dev "
                                 "makes the nodes",
                                 path);
@@ -294,12 +294,12 @@ int host_open_fault(const char *path, int code, struct i2cpt_fault *fault)
     case ENODEV:
     case ENXIO:
         return i2cpt_fault_text(fault, ENODEV,
-                                "device=%.100s: there is no adapter behind "
+                                "device=%.4096s: there is no adapter behind "
                                 "this node (unplugged, or its driver is not "
                                 "loaded)",
                                 path);
     default:
-        return i2cpt_fault_text(fault, code, "device=%.100s: %s", path,
+        return i2cpt_fault_text(fault, code, "device=%.4096s: %s", path,
                                 g_strerror(code));
     }
 }

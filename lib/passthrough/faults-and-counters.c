@@ -4,15 +4,16 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/fault.h"
 #include "core/log.h"
 #include "passthrough/passthrough.h"
 
 void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr)
 {
     const struct i2cpt_fault *f = &pt->fault;
-    char line[240];
+    char line[sizeof(f->text)];
 
-    pt->wire_fault = *f;
+    i2cpt_fault_copy(&pt->wire_fault, f);
     switch (f->code) {
     case ENXIO:
         pt->phase_known |= f->phase == I2CPT_PHASE_ADDRESS;
@@ -41,7 +42,7 @@ void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr)
 void i2cpt_pt_late(struct i2cpt_passthrough *pt, uint16_t addr, bool tell)
 {
     struct pt_target *t = &pt->targets[addr];
-    char line[240];
+    char line[sizeof(pt->fault.text)];
 
     pt_count(pt, I2CPT_COUNT_LATE_FAULTS, 1);
     t->late |= tell;

@@ -145,7 +145,7 @@ int i2cpt_learn_from(struct i2cpt_learn *learn, const char *path,
                                "is a trace with reads to learn from");
     }
 out:
-    return ret ? i2cpt_fault_text(fault, -ret, "learn-from=%.80s: %.130s", path,
-                                  why.text)
+    return ret ? i2cpt_fault_text(fault, -ret, "learn-from=%.4096s: %.4096s",
+                                  path, why.text)
                : 0;
 }

@@ -46,7 +46,7 @@ static int choose_mode(struct i2cpt_passthrough *pt, struct i2cpt_fault *fault)
     if (pt->policy.transfer == PT_TRANSFER_STREAM && !has) {
         return i2cpt_fault_text(
             fault, EINVAL,
-            "transfer=stream: %.80s cannot send single bytes; "
+            "transfer=stream: %.4096s cannot send single bytes; "
             "accepted is auto or message",
             i2cpt_adapter_name(pt->adapter));
     }
@@ -486,6 +486,6 @@ void i2cpt_passthrough_fault(struct i2cpt_passthrough *pt,
         return;
     }
     pthread_mutex_lock(&pt->lock);
-    *out = pt->wire_fault;
+    i2cpt_fault_copy(out, &pt->wire_fault);
     pthread_mutex_unlock(&pt->lock);
 }

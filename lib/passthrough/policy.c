@@ -138,7 +138,7 @@ static const struct policy_key keys[] = {
 static int rejects(const struct i2cpt_key *key, const char *value,
                    struct i2cpt_fault *fault)
 {
-    return i2cpt_fault_text(fault, EINVAL, "%s=%.60s: accepted is %s",
+    return i2cpt_fault_text(fault, EINVAL, "%s=%.4096s: accepted is %s",
                             key->name, value, key->choices);
 }
 
@@ -234,7 +234,7 @@ static int unknown_key(const char *name, struct i2cpt_fault *fault)
     for (i = 0; i < G_N_ELEMENTS(keys); i++) {
         g_string_append_printf(all, "%s%s", i ? ", " : "", keys[i].key.name);
     }
-    return i2cpt_fault_text(fault, EINVAL, "%.20s: no such key; there are %s",
+    return i2cpt_fault_text(fault, EINVAL, "%.4096s: no such key; there are %s",
                             name, all->str);
 }
 

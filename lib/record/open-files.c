@@ -101,7 +101,7 @@ static int open_file_locked(const char *path, uint32_t flags,
 static int of_several(const struct record_lines *l, struct i2cpt_fault *fault)
 {
     return i2cpt_fault_text(fault, EINVAL,
-                            "%.120s: a trace of several buses; record-bus=N "
+                            "%.4096s: a trace of several buses; record-bus=N "
                             "says which one this is",
                             l->path);
 }
@@ -121,7 +121,7 @@ static int check_others_locked(const struct record_lines *l, int32_t bus,
 
         if (other == bus || other < 0) {
             return i2cpt_fault_text(fault, EINVAL,
-                                    "%.120s: another adapter records there %s",
+                                    "%.4096s: another adapter records there %s",
                                     l->path,
                                     other < 0 ? "without record-bus=N"
                                               : "with the same record-bus=");
@@ -162,7 +162,7 @@ static int check_headers(struct record_lines *l, int32_t bus, bool *headers,
         if (*headers && !trace_writer_takes_headers(l->writer)) {
             ret = i2cpt_fault_text(
                 fault, EINVAL,
-                "%.120s: has no header \"bus: %d\", and behind its transfers "
+                "%.4096s: has no header \"bus: %d\", and behind its transfers "
                 "none can be added",
                 l->path, bus);
         }

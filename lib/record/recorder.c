@@ -96,7 +96,7 @@ static int finish(struct recorder *rec, int ret,
     int failed;
 
     if (ret) {
-        r->fault = *ended;
+        i2cpt_fault_copy(&r->fault, ended);
         r->fault.code = -ret;
         r->guess = false;
     }
@@ -200,8 +200,9 @@ static int smbus(void *priv, struct i2cpt_smbus_call *call,
 static int end_line(struct recorder *rec, int ret, struct i2cpt_fault *fault,
                     int phase, int byte)
 {
-    struct i2cpt_fault f = {.msg = -1, .byte = -1};
+    struct i2cpt_fault f;
 
+    i2cpt_fault_clear(&f);
     if (ret) {
         f.phase = fault->phase ? fault->phase : phase;
         if (ret == -ENXIO || ret == -EIO || fault->msg >= 0) {
@@ -564,7 +565,6 @@ static int open_lines(const struct i2cpt_options *o, const char *path,
                       const struct i2cpt_bus_info *info,
                       struct record_lines **out, struct i2cpt_fault *fault)
 {
-    char text[sizeof(fault->text)];
     bool headers;
     uint32_t flags =
         (i2cpt_options_number(o, "record-append") ? RECORD_APPEND : 0) |
@@ -578,8 +578,7 @@ static int open_lines(const struct i2cpt_options *o, const char *path,
         }
     }
     if (ret && fault) {
-        g_strlcpy(text, fault->text, sizeof(text));
-        g_snprintf(fault->text, sizeof(fault->text), "record=%s", text);
+        i2cpt_fault_prefix(fault, "record=");
     }
     return ret;
 }

@@ -43,10 +43,11 @@ static int parse_part(struct redact *r, const char *part,
 
     if (!words[0] || i2cpt_parse_uint(words[0], ADDRESSES - 1, &addr) ||
         (words[1] && i2cpt_parse_uint(words[1], 255, &reg))) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "record-redact=%.60s: accepted is an address, "
-                                "0 to 0x3ff, or ADDRESS/REGISTER with 0 to 255",
-                                part);
+        return i2cpt_fault_text(
+            fault, EINVAL,
+            "record-redact=%.4096s: accepted is an address, "
+            "0 to 0x3ff, or ADDRESS/REGISTER with 0 to 255",
+            part);
     }
     if (words[1]) {
         r->registers[addr][reg / 8] |= (uint8_t)(1u << reg % 8);

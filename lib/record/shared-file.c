@@ -183,7 +183,7 @@ static void put_locked(struct record_lines *l, struct record *r)
     if (r->too_long) {
         stop_recording(l,
                        i2cpt_fault_text(&fault, EMSGSIZE,
-                                        "%.120s: a transfer is too long for a "
+                                        "%.4096s: a transfer is too long for a "
                                         "line; recording stopped",
                                         l->path),
                        &fault);

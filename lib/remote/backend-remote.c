@@ -86,10 +86,11 @@ static int connect_socket(const char *path, uint64_t until_ns,
     int fd, ret;
 
     if (strlen(path) >= sizeof(addr.sun_path)) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "socket=%.80s: longer than the %zu bytes that "
-                                "a socket's path may have",
-                                path, sizeof(addr.sun_path) - 1);
+        return i2cpt_fault_text(
+            fault, EINVAL,
+            "socket=%.4096s: longer than the %zu bytes that "
+            "a socket's path may have",
+            path, sizeof(addr.sun_path) - 1);
     }
     strcpy(addr.sun_path, path);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -102,7 +103,7 @@ static int connect_socket(const char *path, uint64_t until_ns,
             close(fd);
         }
         return i2cpt_fault_text(fault, ret,
-                                "socket=%.80s: %s (is i2cpt-replay serve "
+                                "socket=%.4096s: %s (is i2cpt-replay serve "
                                 "--socket running?)",
                                 path, g_strerror(ret));
     }
@@ -151,7 +152,7 @@ static int start_command(struct remote *r, struct i2cpt_fault *fault)
     if (ret) {
         close(fds[0]);
         r->child = 0;
-        return i2cpt_fault_text(fault, -ret, "command=%.80s: %s", r->command,
+        return i2cpt_fault_text(fault, -ret, "command=%.4096s: %s", r->command,
                                 g_strerror(-ret));
     }
     return fds[0];
@@ -249,23 +250,23 @@ static int refused(struct remote *r, int ret, struct i2cpt_fault *fault)
         return 0;
     case -ETIMEDOUT:
         return i2cpt_fault_text(fault, ETIMEDOUT,
-                                "%.100s: no answer in %u ms "
+                                "%.4096s: no answer in %u ms "
                                 "(connect-timeout-ms)",
                                 peer_name(r), r->connect_timeout_ms);
     case -EPIPE:
         return i2cpt_fault_text(fault, ENODEV,
-                                "%.100s: ended without an answer; it should "
+                                "%.4096s: ended without an answer; it should "
                                 "run i2cpt-replay serve --stdio",
                                 peer_name(r));
     case -EOPNOTSUPP:
         return i2cpt_fault_text(fault, EPROTO,
-                                "%.100s: speaks version %u of i2cpt-replay "
+                                "%.4096s: speaks version %u of i2cpt-replay "
                                 "serve's protocol, this speaks %u to %u",
                                 peer_name(r), r->peer.version, WIRE_LOWEST,
                                 WIRE_VERSION);
     default:
         return i2cpt_fault_text(fault, EPROTO,
-                                "%.100s: does not speak version %u of "
+                                "%.4096s: does not speak version %u of "
                                 "i2cpt-replay serve's protocol",
                                 peer_name(r), WIRE_VERSION);
     }
@@ -365,10 +366,11 @@ static int remote_open(const struct i2cpt_options *o, void **priv,
 
 static int still_away(struct remote *r, struct i2cpt_fault *fault)
 {
-    return i2cpt_fault_text(fault, ECANCELED,
-                            "%.100s: the connection was lost, and could not be "
-                            "made again so far",
-                            peer_name(r));
+    return i2cpt_fault_text(
+        fault, ECANCELED,
+        "%.4096s: the connection was lost, and could not be "
+        "made again so far",
+        peer_name(r));
 }
 
 /*
@@ -398,11 +400,11 @@ static int connect_again(struct remote *r, uint64_t until_ns,
     if (r->peer.functionality != before.functionality) {
         disconnect(r, until_ns);
         return i2cpt_fault_text(fault, ENODEV,
-                                "%.100s: another adapter is there now",
+                                "%.4096s: another adapter is there now",
                                 peer_name(r));
     }
     return i2cpt_fault_text(fault, ECANCELED,
-                            "%.100s: the connection was lost and made again; "
+                            "%.4096s: the connection was lost and made again; "
                             "what became of the transfer is not known",
                             peer_name(r));
 }
@@ -418,7 +420,7 @@ static int gone(struct remote *r, int why, uint64_t deadline_ns,
         return connect_again(r, deadline_ns, fault);
     }
     return i2cpt_fault_text(
-        fault, why == -EPROTO ? EPROTO : ENODEV, "%.100s: %s", peer_name(r),
+        fault, why == -EPROTO ? EPROTO : ENODEV, "%.4096s: %s", peer_name(r),
         why == -EPROTO ? "the peer broke the protocol" : "the peer is gone");
 }
 
@@ -460,7 +462,7 @@ static int receive(struct remote *r, struct wire_in *in, uint64_t deadline_ns)
 static int too_large(struct remote *r, struct i2cpt_fault *fault)
 {
     return i2cpt_fault_text(fault, EMSGSIZE,
-                            "%.100s: request and answer of one transfer have "
+                            "%.4096s: request and answer of one transfer have "
                             "at most %u bytes over this connection",
                             peer_name(r), WIRE_FRAME_MAX);
 }

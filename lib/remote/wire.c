@@ -427,8 +427,10 @@ int wire_get_result(struct wire_in *in, int *result, struct i2cpt_fault *fault)
     *result = got ? -known_code(code) : 0;
     i2cpt_fault_clear(fault);
     if (got) {
-        i2cpt_fault_set(fault, -*result, phase, MAX(msg, -1), MAX(byte, -1));
-        memcpy(fault->text, text, sizeof(text));
+        i2cpt_fault_text(fault, -*result, "%s", text);
+        fault->phase = phase;
+        fault->msg = MAX(msg, -1);
+        fault->byte = MAX(byte, -1);
     }
     return 0;
 }

@@ -180,18 +180,16 @@ static int busy_again(struct trace_match *m, struct i2cpt_xfer *x,
 {
     const struct i2cpt_msg *first = &x->msgs[0];
     const struct i2cpt_trace_transfer *t = &refused->transfer;
-    struct i2cpt_fault refusal;
     line_t line;
     int result;
 
-    i2cpt_fault_set(&refusal, t->code, t->phase, t->fault_msg, t->fault_byte);
     if (m->mode != TRACE_LOOKUP &&
         match_find_head(m, first->addr, first->flags, &line, NULL) == 1 &&
         match_try(m, x, line, m->seq->pos, &result)) {
         return result;
     }
-    *x->fault = refusal;
-    return -refusal.code;
+    return i2cpt_fault_set(x->fault, t->code, t->phase, t->fault_msg,
+                           t->fault_byte);
 }
 
 /* Busy, and tried again; or read too short. */

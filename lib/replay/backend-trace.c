@@ -74,7 +74,7 @@ static int identify(const struct i2cpt_options *o, char **identity,
     }
     path = realpath(file, NULL);
     if (!path) {
-        return i2cpt_fault_text(fault, errno, "file=%.160s: %s", file,
+        return i2cpt_fault_text(fault, errno, "file=%.4096s: %s", file,
                                 g_strerror(errno));
     }
     *identity = bus ? g_strdup_printf("trace:%s:i2c-%u", path, bus)
@@ -86,11 +86,8 @@ static int identify(const struct i2cpt_options *o, char **identity,
 /* Errors of the reader begin with the file's name: put the key before it. */
 static int name_key(struct i2cpt_fault *fault, int ret)
 {
-    char text[sizeof(fault->text)];
-
     if (fault) {
-        g_strlcpy(text, fault->text, sizeof(text));
-        g_snprintf(fault->text, sizeof(fault->text), "file=%s", text);
+        i2cpt_fault_prefix(fault, "file=");
     }
     return ret;
 }
@@ -106,7 +103,7 @@ static int parse_mux(const struct i2cpt_options *o, enum trace_mode mode,
     return mode == TRACE_LOOKUP
                ? i2cpt_parse_addresses("mux", list, set, fault)
                : i2cpt_fault_text(fault, EINVAL,
-                                  "mux=%.60s: only match=lookup looks at it",
+                                  "mux=%.4096s: only match=lookup looks at it",
                                   list);
 }
 
@@ -143,7 +140,7 @@ static int open_trace(const struct i2cpt_options *o, void **priv,
         trace_source_close(&m->source);
         g_free(t);
         return i2cpt_fault_text(fault, EINVAL,
-                                "end=loop: file=%.120s is no file that can be "
+                                "end=loop: file=%.4096s is no file that can be "
                                 "read again",
                                 i2cpt_options_string(o, "file"));
     }

@@ -14,6 +14,9 @@
 #include "replay/transfers.h"
 #include "replay/view.h"
 
+/* A mismatch in one line, the file's name in it. */
+#define MATCH_TEXT sizeof(((struct i2cpt_trace_verdict *)0)->text)
+
 struct trace_match {
     struct trace_source source;
     enum trace_mode mode;
@@ -63,7 +66,8 @@ struct trace_match {
     uint64_t guess_line, guess_offset;
 
     uint64_t mismatches, absent, redacted;
-    char first[512]; /* the first mismatch's text, and what it is about */
+    /* The first mismatch's text, and what it is about. */
+    char first[MATCH_TEXT];
     uint64_t first_line;
     char expected[1000], actual[1000];
 };

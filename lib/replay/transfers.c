@@ -19,7 +19,7 @@ static int break_for_ever(struct trace_source *s,
                           const struct i2cpt_fault *fault)
 {
     s->broken = true;
-    s->why = *fault;
+    i2cpt_fault_copy(&s->why, fault);
     return -fault->code;
 }
 
@@ -61,7 +61,7 @@ static int load_next(struct trace_source *s, struct trace_slot *slot,
         return 0;
     }
     if (fault) {
-        *fault = why;
+        i2cpt_fault_copy(fault, &why);
     }
     return ret == -ETIMEDOUT ? ret : break_for_ever(s, &why);
 }
@@ -85,11 +85,11 @@ static int load_at(struct trace_source *s, struct trace_slot *slot,
         return 1;
     }
     if (ret >= 0 || ret == -EINVAL) {
-        i2cpt_fault_text(&why, EINVAL, "%.120s: was changed while it was open",
+        i2cpt_fault_text(&why, EINVAL, "%.4096s: was changed while it was open",
                          trace_reader_name(s->reader));
     }
     if (fault) {
-        *fault = why;
+        i2cpt_fault_copy(fault, &why);
     }
     return ret == -ENOMEM ? ret : break_for_ever(s, &why);
 }
@@ -110,7 +110,7 @@ int trace_source_get(struct trace_source *s, struct trace_seq *seq,
     }
     if (s->broken) {
         if (fault) {
-            *fault = s->why;
+            i2cpt_fault_copy(fault, &s->why);
         }
         return -s->why.code;
     }
@@ -184,7 +184,7 @@ static int bad_header(struct trace_source *s,
                       struct i2cpt_fault *fault)
 {
     return i2cpt_fault_text(fault, EINVAL,
-                            "%.60s:%" G_GUINT64_FORMAT ":%zu: %s: %.40s: "
+                            "%.4096s:%" G_GUINT64_FORMAT ":%zu: %s: %.4096s: "
                             "accepted is %s",
                             trace_reader_name(s->reader), line->line,
                             strlen(line->key) + 3, line->key, line->text,
@@ -280,7 +280,7 @@ static int prepare(struct trace_source *s, int have_line, bool truncated_ok,
     }
     if (!ret && s->truncated && !truncated_ok) {
         ret = i2cpt_fault_text(fault, EINVAL,
-                               "%.120s: truncated, its last line is no "
+                               "%.4096s: truncated, its last line is no "
                                "\"end N\"; truncated=accept replays what there "
                                "is",
                                trace_reader_name(s->reader));

@@ -49,7 +49,7 @@ int match_mismatch(struct trace_match *m, line_t expected,
 {
     struct trace_text want = {NULL, 0, 0, false};
     const char *name = trace_reader_name(m->source.reader);
-    char *base = g_path_get_basename(name), text[512];
+    char *base = g_path_get_basename(name), text[MATCH_TEXT];
     uint64_t number = expected ? trace_source_line(&m->source, expected) : 0;
     uint32_t i;
 
@@ -64,16 +64,18 @@ int match_mismatch(struct trace_match *m, line_t expected,
             trace_format_msg(&want, &msg, !i || msg.addr != t.msgs[i - 1].addr);
         }
         snprintf(text, sizeof(text),
-                 "%.40s:%" G_GUINT64_FORMAT ": expected%.*s%s, got%.*s", base,
-                 number, (int)MIN(want.len, IN_LINE), want.buf,
+                 "%.255s:%" G_GUINT64_FORMAT ": expected%.*s%s, got%.*s%s",
+                 base, number, (int)MIN(want.len, IN_LINE), want.buf,
                  want.len > IN_LINE ? " ..." : "",
-                 (int)MIN(asked->len, IN_LINE), asked->buf);
+                 (int)MIN(asked->len, IN_LINE), asked->buf,
+                 asked->len > IN_LINE ? " ..." : "");
     } else {
         snprintf(text, sizeof(text),
-                 "%.40s: expected nothing more%s%s, got%.*s", base,
+                 "%.255s: expected nothing more%s%s, got%.*s%s", base,
                  m->mode == TRACE_STRICT ? "" : " at this address",
                  m->source.truncated ? " (the trace is truncated)" : "",
-                 (int)MIN(asked->len, IN_LINE), asked->buf);
+                 (int)MIN(asked->len, IN_LINE), asked->buf,
+                 asked->len > IN_LINE ? " ..." : "");
     }
     keep_both(m, number, &want, asked);
     g_free(want.buf);

@@ -128,10 +128,11 @@ static int set_functionality(struct stub_bus *bus, const char *text,
     else if (!strcmp(text, "smbus"))
         bits = FUNC_SMBUS;
     else if (i2cpt_parse_uint(text, FUNC_ALL, &bits) || bits & ~FUNC_ALL)
-        return i2cpt_fault_text(fault, EINVAL,
-                                "functionality=%.60s: all, i2c, smbus or bits "
-                                "of 0x%08x",
-                                text, FUNC_ALL);
+        return i2cpt_fault_text(
+            fault, EINVAL,
+            "functionality=%.4096s: all, i2c, smbus or bits "
+            "of 0x%08x",
+            text, FUNC_ALL);
     bus->functionality = (uint32_t)bits;
     return 0;
 }

@@ -73,12 +73,12 @@ static void describe(char *text, size_t size, struct i2cpt_trace_reader *r,
     const char *words;
 
     if (!line) {
-        snprintf(text, size, "%.40s is at its end", base);
+        snprintf(text, size, "%.255s is at its end", base);
         return;
     }
     trace_format_transfer(&t, &line->transfer);
     words = memchr(t.buf, ' ', t.len);
-    snprintf(text, size, "%.40s:%" G_GUINT64_FORMAT " has%.*s", base,
+    snprintf(text, size, "%.255s:%" G_GUINT64_FORMAT " has%.*s", base,
              line->line, (int)MIN(t.len - (size_t)(words - t.buf), 52), words);
     g_free(t.buf);
 }
@@ -87,7 +87,7 @@ static int other_session(struct merge *m, const struct i2cpt_trace_line *a,
                          const struct i2cpt_trace_line *b,
                          struct i2cpt_fault *fault)
 {
-    char of_a[112], of_b[112];
+    char of_a[384], of_b[384];
 
     describe(of_a, sizeof(of_a), m->earlier, a);
     describe(of_b, sizeof(of_b), m->later, b);

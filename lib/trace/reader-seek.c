@@ -53,7 +53,7 @@ int trace_reader_again(const struct i2cpt_trace_reader *r,
     again->close_fd = again->fd >= 0;
     if (again->fd < 0) {
         i2cpt_trace_reader_free(again);
-        return i2cpt_fault_text(fault, errno, "%.120s: %s", r->name,
+        return i2cpt_fault_text(fault, errno, "%.4096s: %s", r->name,
                                 g_strerror(errno));
     }
     return trace_reader_start(again, out, fault);
@@ -72,11 +72,11 @@ int trace_reader_load(struct i2cpt_trace_reader *r, struct i2cpt_fault *fault)
                 r->cap < LOAD_MAX ? g_try_realloc(r->buf, r->cap * 2) : NULL;
 
             if (!buf) {
-                return i2cpt_fault_text(
-                    fault, ENOMEM,
-                    "%.120s: too long to be kept in memory (%zu bytes so far); "
-                    "match=strict keeps nothing",
-                    r->name, r->len);
+                return i2cpt_fault_text(fault, ENOMEM,
+                                        "%.4096s: too long to be kept in "
+                                        "memory (%zu bytes so far); "
+                                        "match=strict keeps nothing",
+                                        r->name, r->len);
             }
             r->buf = buf;
             r->cap *= 2;

@@ -36,7 +36,7 @@ static int wait_readable(struct i2cpt_trace_reader *r, uint64_t deadline_ns,
     if (ret) {
         return 0;
     }
-    return i2cpt_fault_text(fault, ETIMEDOUT, "%.120s: no more of it came",
+    return i2cpt_fault_text(fault, ETIMEDOUT, "%.4096s: no more of it came",
                             r->name);
 }
 
@@ -56,13 +56,13 @@ static int make_room(struct i2cpt_trace_reader *r, struct i2cpt_fault *fault)
     }
     if (r->cap >= I2CPT_TRACE_LINE_MAX) {
         return i2cpt_fault_text(fault, EINVAL,
-                                "%.120s:%" G_GUINT64_FORMAT
+                                "%.4096s:%" G_GUINT64_FORMAT
                                 ":1: longer than %u bytes",
                                 r->name, r->line + 1, I2CPT_TRACE_LINE_MAX);
     }
     buf = g_try_realloc(r->buf, cap);
     if (!buf) {
-        return i2cpt_fault_text(fault, ENOMEM, "%.120s: no memory for a line",
+        return i2cpt_fault_text(fault, ENOMEM, "%.4096s: no memory for a line",
                                 r->name);
     }
     r->buf = buf;
@@ -86,7 +86,7 @@ int trace_reader_fill(struct i2cpt_trace_reader *r, uint64_t deadline_ns,
                           : read(r->fd, r->buf + r->len, r->cap - r->len);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
-        return i2cpt_fault_text(fault, errno, "%.120s: %s", r->name,
+        return i2cpt_fault_text(fault, errno, "%.4096s: %s", r->name,
                                 g_strerror(errno));
     }
     r->len += (size_t)got;
@@ -130,7 +130,7 @@ static int bad_line(struct i2cpt_trace_reader *r,
                     const struct trace_error *error, struct i2cpt_fault *fault)
 {
     return i2cpt_fault_text(fault, EINVAL,
-                            "%.120s:%" G_GUINT64_FORMAT ":%zu: %s", r->name,
+                            "%.4096s:%" G_GUINT64_FORMAT ":%zu: %s", r->name,
                             r->line, error->column + 1, error->text);
 }
 
@@ -213,12 +213,12 @@ int trace_reader_read(struct i2cpt_trace_reader *r, struct trace_slot *slot,
         ret = bad_line(r, &error, fault);
     } else if (ret == -E2BIG) {
         ret = i2cpt_fault_text(fault, EINVAL,
-                               "%.60s:%" G_GUINT64_FORMAT
+                               "%.4096s:%" G_GUINT64_FORMAT
                                ":1: longer than %u bytes",
                                r->name, r->line, I2CPT_TRACE_LINE_MAX);
     } else {
         ret = i2cpt_fault_text(fault, -ret,
-                               "%.60s: no memory for line %" G_GUINT64_FORMAT,
+                               "%.4096s: no memory for line %" G_GUINT64_FORMAT,
                                r->name, r->line);
     }
     r->done = ret < 0;
@@ -306,7 +306,7 @@ int i2cpt_trace_reader_open(const char *path, struct i2cpt_trace_reader **out,
     i2cpt_fault_clear(fault);
     fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return i2cpt_fault_text(fault, errno, "%.160s: %s", path,
+        return i2cpt_fault_text(fault, errno, "%.4096s: %s", path,
                                 g_strerror(errno));
     }
     r = trace_reader_new(is_stdin ? "<stdin>" : path);

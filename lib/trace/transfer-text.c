@@ -59,9 +59,9 @@ static int parse_desc(const char *word, struct i2cpt_msg *m, bool *has_addr,
     unsigned long len = 0, addr;
 
     if (!p || !*p) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "%.60s: expected a message, {r|w}LENGTH[@addr]",
-                                word);
+        return i2cpt_fault_text(
+            fault, EINVAL, "%.4096s: expected a message, {r|w}LENGTH[@addr]",
+            word);
     }
     if (*p++ == 'r') {
         m->flags |= I2CPT_M_RD;
@@ -71,7 +71,7 @@ static int parse_desc(const char *word, struct i2cpt_msg *m, bool *has_addr,
         m->flags |= I2CPT_M_RECV_LEN;
         len = I2CPT_SMBUS3_BLOCK_MAX + 1;
     } else if (parse_number(p, I2CPT_MSG_MAX, "@", &len, &p)) {
-        return i2cpt_fault_text(fault, EINVAL, "%.60s: a length is 0 to %u%s",
+        return i2cpt_fault_text(fault, EINVAL, "%.4096s: a length is 0 to %u%s",
                                 word, I2CPT_MSG_MAX,
                                 m->flags & I2CPT_M_RD ? ", or ?" : "");
     }
@@ -79,14 +79,14 @@ static int parse_desc(const char *word, struct i2cpt_msg *m, bool *has_addr,
     *has_addr = *p == '@';
     if (*p && *p != '@') {
         return i2cpt_fault_text(
-            fault, EINVAL, "%.60s: expected @ADDRESS after the length", word);
+            fault, EINVAL, "%.4096s: expected @ADDRESS after the length", word);
     }
     if (!*has_addr) {
         return 0;
     }
     if (parse_number(p + 1, 0x7f, "", &addr, &p)) {
         return i2cpt_fault_text(fault, EINVAL,
-                                "%.60s: an address is 0x00 to 0x7f", word);
+                                "%.4096s: an address is 0x00 to 0x7f", word);
     }
     m->addr = (uint16_t)addr;
     return 0;
@@ -127,9 +127,9 @@ static int parse_data(struct words *w, const struct i2cpt_msg *m,
                 m->len - i);
         }
         if (parse_number(word, 255, "=+-p", &value, &end) || (*end && end[1])) {
-            return i2cpt_fault_text(fault, EINVAL,
-                                    "%.60s: data is 0 to 255, or 0x00 to 0xff",
-                                    word);
+            return i2cpt_fault_text(
+                fault, EINVAL, "%.4096s: data is 0 to 255, or 0x00 to 0xff",
+                word);
         }
         w->i++;
         m->buf[i] = (uint8_t)value;
@@ -155,14 +155,15 @@ static int parse_message(struct words *w, struct i2cpt_msg *m, bool first,
     }
     if (!has_addr) {
         if (first) {
-            return i2cpt_fault_text(
-                fault, EINVAL, "%.60s: the first message needs @ADDRESS", word);
+            return i2cpt_fault_text(fault, EINVAL,
+                                    "%.4096s: the first message needs @ADDRESS",
+                                    word);
         }
         m->addr = m[-1].addr;
     }
     m->buf = g_try_malloc0(m->len ? m->len : 1);
     if (!m->buf) {
-        return i2cpt_fault_text(fault, ENOMEM, "%.60s: no memory", word);
+        return i2cpt_fault_text(fault, ENOMEM, "%.4096s: no memory", word);
     }
     if (m->flags & I2CPT_M_RECV_LEN) {
         m->buf[0] = 1;

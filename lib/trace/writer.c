@@ -52,7 +52,7 @@ static int put(struct i2cpt_trace_writer *w, const char *text, size_t len,
     if (done && w->regular && ftruncate(w->fd, (off_t)w->size) == 0) {
         lseek(w->fd, (off_t)w->size, SEEK_SET);
     }
-    return i2cpt_fault_text(fault, -w->failed, "%.120s: %s; recording stopped",
+    return i2cpt_fault_text(fault, -w->failed, "%.4096s: %s; recording stopped",
                             w->name, g_strerror(-w->failed));
 }
 
@@ -106,7 +106,7 @@ static int scan_existing(struct i2cpt_trace_writer *w, const char *path,
 
 static int path_error(const char *path, int code, struct i2cpt_fault *fault)
 {
-    return i2cpt_fault_text(fault, code, "%.160s: %s", path, g_strerror(code));
+    return i2cpt_fault_text(fault, code, "%.4096s: %s", path, g_strerror(code));
 }
 
 /* A trace that is there, to go on with: 1; 0 where there is nothing. */
@@ -167,7 +167,7 @@ static int publish(struct i2cpt_trace_writer *w, struct i2cpt_fault *fault)
     }
     w->failed = ret;
     return i2cpt_fault_text(
-        fault, -ret, "%.120s: %s; recording stopped", w->name,
+        fault, -ret, "%.4096s: %s; recording stopped", w->name,
         ret == -ESTALE ? "somebody else has written there meanwhile"
                        : g_strerror(-ret));
 }

@@ -96,7 +96,9 @@ def ordinary_user(*command):
     if os.getuid():
         return under('seccomp', *command)
     for source in (TOOL, LIBRARY):
-        shutil.copy(source, folder.name)
+        # once: a keeper of the one before may still run it (ETXTBSY)
+        if not os.path.exists(f'{folder.name}/{os.path.basename(source)}'):
+            shutil.copy(source, folder.name)
     soname = os.path.join(folder.name, 'libi2cpt.so.0')
     if not os.path.exists(soname):
         os.symlink(os.path.basename(LIBRARY), soname)

@@ -210,33 +210,12 @@ START_TEST(error_names)
 }
 END_TEST
 
-/* What does not fit is cut behind a word, and it is said. */
-START_TEST(long_text)
-{
-    struct i2cpt_fault fault;
-    char path[400];
-
-    memset(path, 'a', sizeof(path) - 1);
-    path[sizeof(path) - 1] = 0;
-    i2cpt_fault_text(&fault, EINVAL, "%s", path);
-    ck_assert_uint_eq(strlen(fault.text), sizeof(fault.text) - 1);
-    ck_assert_str_eq(fault.text + sizeof(fault.text) - 5, " ...");
-    memcpy(path + 215, " one, two, three, four, five", 28);
-    i2cpt_fault_text(&fault, EINVAL, "%s", path);
-    ck_assert_str_eq(fault.text + 215, " one, two, three, ...");
-    i2cpt_fault_text(&fault, EINVAL, "%.239s", path);
-    ck_assert_uint_eq(strlen(fault.text), 239);
-    ck_assert_ptr_null(strstr(fault.text, "..."));
-}
-END_TEST
-
 int main(void)
 {
     Suite *s = suite_create("options");
     TCase *c = tcase_create("options");
 
     gate_install(GATE_PLAIN);
-    tcase_add_test(c, long_text);
     tcase_add_loop_test(c, spec, 0, sizeof(specs) / sizeof(specs[0]));
     tcase_add_test(c, versions_agree);
     tcase_add_test(c, commas_are_doubled);

@@ -101,7 +101,7 @@ int text_error(const struct text_in *t, const char *at,
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    return convert_error(fault, EINVAL, "%.80s:%" PRIu64 ":%zu: %s", t->name,
+    return convert_error(fault, EINVAL, "%s:%" PRIu64 ":%zu: %s", t->name,
                          t->line, (size_t)(at - t->buf) + 1, text);
 }
 

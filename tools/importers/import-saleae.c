@@ -166,7 +166,7 @@ static int read_header(struct table *t)
     return t->logic2
                ? 0
                : convert_error(t->fault, EINVAL,
-                               "%.80s:1:1: no table of Saleae; accepted is "
+                               "%s:1:1: no table of Saleae; accepted is "
                                "Time [s],Packet ID,Address,Data,Read/Write,"
                                "ACK/NAK or name,type,start_time,duration,ack,"
                                "address,read,data",
@@ -511,7 +511,7 @@ static int scan(struct table *t, unsigned most)
         }
     }
     if (fseek(t->text.file, place, SEEK_SET)) {
-        return convert_error(t->fault, errno, "%.80s: %s", t->text.name,
+        return convert_error(t->fault, errno, "%s: %s", t->text.name,
                              strerror(errno));
     }
     clearerr(t->text.file);

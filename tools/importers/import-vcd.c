@@ -254,7 +254,7 @@ static int read_header(struct dump *d)
     }
     if (!rc || !d->hz || !*d->scl.id || !*d->sda.id) {
         return convert_error(
-            d->fault, EINVAL, "%.80s: %s", d->text->name,
+            d->fault, EINVAL, "%s: %s", d->text->name,
             !rc           ? "no VCD: no $enddefinitions in it"
             : !d->hz      ? "no $timescale in it"
             : !*d->scl.id ? "no wire for SCL; accepted is a name with scl, or "

@@ -243,7 +243,7 @@ static int import_to(struct convert *c, const struct convert_format *from,
     tool_progress_clear(&i.progress);
     if (!rc && !i.transfers) {
         rc = convert_error(
-            fault, EINVAL, "%.80s: no transfer in it%s; looked for: %s", in,
+            fault, EINVAL, "%s: no transfer in it%s; looked for: %s", in,
             c->options.bus >= 0 ? " of this --bus" : "", from->looks_for);
     }
     rc = rc ? rc : i2cpt_trace_writer_end(i.writer, fault);

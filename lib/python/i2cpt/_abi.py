@@ -13,11 +13,12 @@ from ctypes import (CFUNCTYPE, POINTER, Structure, c_char, c_char_p, c_int,
 
 EMISMATCH = 5001
 MSG_MAX = 0x100000
+FAULT_TEXT_SIZE = 2032
 
 
 class Fault(Structure):
     _fields_ = [("code", c_int32), ("phase", c_int32), ("msg", c_int32),
-                ("byte", c_int32), ("text", c_char * 240)]
+                ("byte", c_int32), ("text", c_char * FAULT_TEXT_SIZE)]
 
 
 class Msg(Structure):
@@ -56,7 +57,7 @@ class Verdict(Structure):
                 ("consumed", c_uint64), ("remaining", c_uint64),
                 ("mismatches", c_uint64), ("absent", c_uint64),
                 ("redacted", c_uint64), ("next_line", c_uint64),
-                ("text", c_char * 512), ("mismatch_line", c_uint64),
+                ("text", c_char * 1024), ("mismatch_line", c_uint64),
                 ("expected", c_char * 1000), ("actual", c_char * 1000),
                 ("next_lines", c_uint64 * 8), ("split", c_uint64),
                 ("joined", c_uint64)]
