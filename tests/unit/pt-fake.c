@@ -91,6 +91,7 @@ static int outcome(struct i2cpt_fault *fault)
         {'x', ENXIO, I2CPT_PHASE_ADDRESS, 0, -1},
         {'y', ENXIO, I2CPT_PHASE_ADDRESS, 1, -1},
         {'z', ENXIO, I2CPT_PHASE_ADDRESS, -1, -1},
+        {'i', ENXIO, I2CPT_PHASE_UNKNOWN, -1, -1},
         {'d', EIO, I2CPT_PHASE_DATA, 0, 1},
         {'h', EREMOTEIO, I2CPT_PHASE_UNKNOWN, -1, -1},
         {'t', ETIMEDOUT, I2CPT_PHASE_UNKNOWN, -1, -1},

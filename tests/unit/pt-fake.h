@@ -17,7 +17,7 @@
  *   o fine           x ENXIO, message 0     y ENXIO, message 1
  *   d EIO, byte 1    h EREMOTEIO            t ETIMEDOUT
  *   m EMISMATCH      u EOPNOTSUPP           p EPROTO
- *   z ENXIO, nothing known besides
+ *   z ENXIO of an address          i ENXIO, nothing known besides
  *
  * What is read is a0, a1, a2, ... from the start of each read message, or with
  * `continues` from where the last one ended.

@@ -146,8 +146,15 @@ static const struct {
      "0f 10 11 12 13 14 15 16 17 18 19 1a 1b 1c 1d 1e 1f 20 21 %took-4\n"
      "0.1 +0.1 w1@0x0b 20 r?+1 = 01 61 99\n",
      0x0b, "\x20", 1, 4, 2},
-    /* 10-bit addresses are no passthrough's */
+    /* only a read that there was is read again, and only by a read */
+    {"0.0 +0.1 r1@0x48 = 01\n0.1 +0.1 r0@0x48\n"
+     "0.2 +0.1 r3@0x48 = 01 02 03 %resend\n",
+     0x48, "", 0, 3, 0},
+    {"0.0 +0.1 w1@0x48 00 r2 = 01 02\n0.1 +0.1 w3@0x48 05 06 07 %resend\n",
+     0x48, "\0", 1, 2, 0},
+    /* 10-bit addresses are no passthrough's; what comes behind them may be */
     {"0.0 +0.1 w1@0x148/10 00 r2 = 01 02\n", 0x48, "\0", 1, 0, 0},
+    {"0.0 +0.1 w1@0x148/10 00 w1@0x48 01 r2 = 01 02\n", 0x48, "\1", 1, 2, 0},
 };
 
 static char *write_file(const char *head, const char *lines)

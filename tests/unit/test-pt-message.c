@@ -216,6 +216,9 @@ static const struct pt_row readies[] = {
     {"but again once it has hidden one", "", "!xh W20 P W48 P W50 1 P W50 2 P",
      "NA NA AAA AAA", "w20:?!x w48:?!h r50:1? w50:01 r50:1? w50:02", NULL,
      .config = {.no_stream = true}},
+    {"by whatever code", "", "!xi W20 P W48 P W50 1 P W50 2 P", "NA NA AAA AAA",
+     "w20:?!x w48:?!i r50:1? w50:01 r50:1? w50:02", NULL,
+     .config = {.no_stream = true}},
     {"never ready: not sent, reported late", "busy-retry-ms=1",
      "W50 1 P !hhhhh W50 2 P W50 P", "AAA AAA NA",
      "r50:1? w50:01 r50:1?!h . r50:1?&!h . r50:1?&!h", "late-faults=1",
@@ -352,6 +355,8 @@ static int log_lines;
 static void count_line(int level, const char *line, void *user)
 {
     log_lines++;
+    ck_assert_ptr_nonnull(
+        strstr(line, log_lines < 3 ? "(ETIMEDOUT)" : "(EMISMATCH)"));
     ck_assert_ptr_nonnull(strstr(line, "0x4"));
 }
 

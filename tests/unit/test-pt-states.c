@@ -2,6 +2,7 @@
 /* Transitions of the passthrough (lib/passthrough/passthrough.h) that the other
  * tests of it would not miss; transitions.txt says which test is whose. */
 #include <sched.h>
+#include <string.h>
 
 #include "pt-fake.h"
 #include "replay.h"
@@ -167,6 +168,49 @@ START_TEST(no_pause_after_a_reset)
 }
 END_TEST
 
+/* -------------------------------------------------------------------- resets
+ */
+
+/* A START that waited for a posted write is forgotten: the next posted write's
+ * end begins nothing. */
+START_TEST(no_start_after_a_reset)
+{
+    struct fake_config config = {0};
+    struct fake_guest g;
+
+    pt_guest_open(&g, FORM_WORKER, &config, "posted-writes=on,probe=off");
+    pt_guest_run(&g, "W48 1 P");
+    ck_assert_int_eq(i2cpt_passthrough_start(g.pt, 0x49, I2CPT_M_RD, 0),
+                     I2CPT_PENDING);
+    i2cpt_passthrough_reset(g.pt);
+    pt_guest_run(&g, "W20 2 P");
+    wait_for_bus(&g);
+    i2cpt_passthrough_dispatch(g.pt);
+    ck_assert_int_eq(g.completions, 0);
+    ck_assert(!g.pt->busy);
+    pt_guest_close(&g);
+    ck_assert_ptr_null(strstr(fake_log(), "r49"));
+}
+END_TEST
+
+/* Nor is an answer told that the timer had found before. */
+START_TEST(no_answer_after_a_reset)
+{
+    struct fake_config config = {0};
+    struct fake_guest g;
+
+    pt_guest_open(&g, FORM_INSTANT, &config, "probe=off");
+    pt_guest_run(&g, "!xo W48 1");
+    ck_assert_int_eq(i2cpt_passthrough_stop(g.pt), I2CPT_PENDING);
+    pt_guest_pass(&g, PT_PAUSE_NS);
+    ck_assert(g.pt->deferred);
+    i2cpt_passthrough_reset(g.pt);
+    ck_assert_int_eq(i2cpt_passthrough_dispatch(g.pt), 0);
+    ck_assert_int_eq(g.completions, 0);
+    pt_guest_close(&g);
+}
+END_TEST
+
 /* ---------------------------------------------------------- what ends a write
  */
 
@@ -218,6 +262,8 @@ int main(void)
     tcase_add_test(tc, posted_write_and_a_start_that_blocks);
     tcase_add_test(tc, a_pause_is_not_cut_short);
     tcase_add_test(tc, no_pause_after_a_reset);
+    tcase_add_test(tc, no_start_after_a_reset);
+    tcase_add_test(tc, no_answer_after_a_reset);
     tcase_add_loop_test(tc, what_ended_a_write, 0, 2);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
