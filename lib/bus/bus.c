@@ -13,6 +13,7 @@
 #include "core/functionality.h"
 #include "core/msg-flags.h"
 #include "core/options.h"
+#include "core/pointer-bytes.h"
 #include "core/recv-len.h"
 #include "core/threads.h"
 #include "guard/guard.h"
@@ -165,45 +166,13 @@ static int execute_smbus(struct i2cpt_bus *bus, struct i2cpt_call *call,
     }
 }
 
-/*
- * A pointer and its read, of the single calls. What has begun goes on whatever
- * the deadline is: a STOP in between is what this is to keep from the wire. The
- * longer bound is for lines that are stuck.
- */
-static int pointer_by_bytes(struct i2cpt_bus *bus, struct i2cpt_call *call,
-                            struct i2cpt_fault *fault)
-{
-    const struct i2cpt_ops *ops = bus->ops;
-    uint64_t until_ns = i2cpt_now_ns() + I2CPT_POINTER_NS;
-    struct i2cpt_fault later;
-    size_t i;
-    int ret = ops->stream_start(bus->priv, call->addr, 0, until_ns, fault);
-
-    if (ret) {
-        return ret;
-    }
-    for (i = 0; !ret && i < call->n_pointer; i++) {
-        ret = ops->stream_write(bus->priv, call->pointer[i], until_ns, fault);
-    }
-    if (!ret) {
-        return ops->stream_start(bus->priv, call->addr, I2CPT_M_RD, until_ns,
-                                 fault);
-    }
-    if (ret == -EIO) {
-        i2cpt_fault_clear(&later);
-        if (!ops->stream_start(bus->priv, call->addr, I2CPT_M_RD, until_ns,
-                               &later)) {
-            ops->stream_read(bus->priv, &call->byte, until_ns, &later);
-        }
-    }
-    return ret;
-}
-
 static int execute_pointer(struct i2cpt_bus *bus, struct i2cpt_call *call,
                            struct i2cpt_fault *fault)
 {
     if (!bus->ops->stream_pointer) {
-        return pointer_by_bytes(bus, call, fault);
+        return i2cpt_pointer_by_bytes(bus->ops, bus->priv, call->addr,
+                                      call->pointer, call->n_pointer,
+                                      &call->byte, fault);
     }
     return bus->ops->stream_pointer(bus->priv, call->addr, call->pointer,
                                     call->n_pointer, call->deadline_ns,

@@ -17,8 +17,6 @@
 /* How long past its deadline a backend that keeps deadlines by itself may
  * come back before it counts as stuck. */
 #define I2CPT_GRACE_NS 100000000u
-/* How long a pointer and its read may take, once begun. */
-#define I2CPT_POINTER_NS 2000000000u
 
 /*
  * A job is what the queue holds: a private copy of a call, so that a worker

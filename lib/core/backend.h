@@ -72,6 +72,8 @@ struct i2cpt_bus_info {
 
 /* Bytes of a pointer, see stream_pointer(). */
 #define I2CPT_POINTER_MAX 32u
+/* How long such a pointer and its read may take, once begun. */
+#define I2CPT_POINTER_NS 2000000000u
 
 /* Calls on the host cannot be cut short: only the worker makes them. */
 #define I2CPT_OPS_OUTLIVES 1u

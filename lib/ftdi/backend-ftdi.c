@@ -270,6 +270,16 @@ static int ftdi_stream_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
     return mpsse_bus_stream_read(d->bus, byte, deadline_ns, fault);
 }
 
+static int ftdi_stream_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
+                               size_t n, uint64_t deadline_ns, uint8_t *byte,
+                               struct i2cpt_fault *fault)
+{
+    struct ftdi *d = priv;
+
+    return mpsse_bus_stream_pointer(d->bus, addr, bytes, n, deadline_ns, byte,
+                                    fault);
+}
+
 static int ftdi_stream_stop(void *priv, uint64_t deadline_ns,
                             struct i2cpt_fault *fault)
 {
@@ -297,6 +307,7 @@ const struct i2cpt_ops i2cpt_ftdi_ops = {
     .stream_write = ftdi_stream_write,
     .stream_read = ftdi_stream_read,
     .stream_stop = ftdi_stream_stop,
+    .stream_pointer = ftdi_stream_pointer,
     .list = list,
     .examine = examine,
 };

@@ -61,6 +61,10 @@ int mpsse_bus_stream_write(struct mpsse_bus *bus, uint8_t byte,
                            uint64_t deadline_ns, struct i2cpt_fault *fault);
 int mpsse_bus_stream_read(struct mpsse_bus *bus, uint8_t *byte,
                           uint64_t deadline_ns, struct i2cpt_fault *fault);
+int mpsse_bus_stream_pointer(struct mpsse_bus *bus, uint16_t addr,
+                             const uint8_t *bytes, size_t n,
+                             uint64_t deadline_ns, uint8_t *byte,
+                             struct i2cpt_fault *fault);
 int mpsse_bus_stream_stop(struct mpsse_bus *bus, uint64_t deadline_ns,
                           struct i2cpt_fault *fault);
 

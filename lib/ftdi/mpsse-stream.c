@@ -33,9 +33,10 @@ static int check_closed(struct mpsse_bus *bus, int msg, int byte,
         byte, fault);
 }
 
-/* The last piece of the frame, symbols of ours: acknowledged? */
-static int check_last(struct mpsse_bus *bus, const struct i2cpt_msg *m,
-                      struct i2cpt_fault *fault)
+/* Symbols of ours of message `m`, number `n` in the frame and `msg` since the
+ * first START: acknowledged? */
+static int check_message(struct mpsse_bus *bus, const struct i2cpt_msg *m,
+                         uint32_t n, int msg, struct i2cpt_fault *fault)
 {
     const struct mpsse_piece *p;
     size_t k;
@@ -44,27 +45,20 @@ static int check_last(struct mpsse_bus *bus, const struct i2cpt_msg *m,
 
     for (k = 0; k < bus->f.n_pieces; k++) {
         p = &bus->f.pieces[k];
-        if (p->kind == MPSSE_PIECE_PINS &&
-            !mpsse_pins_free(bus->in[p->in_at])) {
-            return mpsse_lines_busy(fault, bus->in[p->in_at]);
-        }
-        for (i = 0; p->written && i < p->symbols && !ret; i++) {
-            ret = mpsse_check_sent(m, (uint32_t)bus->msg, p->first + i,
+        for (i = 0; p->msg == n && i < p->written && !ret; i++) {
+            ret = mpsse_check_sent(m, (uint32_t)msg, p->first + i,
                                    mpsse_symbol_of(&bus->m, p, bus->in, i),
                                    fault);
         }
     }
-    if (ret == -EIO) {
-        fault->byte = bus->byte;
-    }
     return ret;
 }
 
-int mpsse_bus_stream_start(struct mpsse_bus *bus, uint16_t addr, uint16_t flags,
-                           uint64_t deadline_ns, struct i2cpt_fault *fault)
+/* START, repeated where the bus is ours, into a frame that goes on with an
+ * address. */
+static int begin(struct mpsse_bus *bus, uint64_t deadline_ns,
+                 struct i2cpt_fault *fault)
 {
-    struct i2cpt_msg m = {.addr = addr, .flags = flags};
-    int last_msg = bus->msg, last = MAX(bus->byte - 1, 0);
     int ret = bus->open ? 0 : mpsse_bus_ready(bus, deadline_ns, fault);
 
     if (ret) {
@@ -74,34 +68,93 @@ int mpsse_bus_stream_start(struct mpsse_bus *bus, uint16_t addr, uint16_t flags,
         mpsse_frame_reset(&bus->f);
         close_read(bus);
         mpsse_repeated_start(&bus->m, &bus->f);
-        bus->msg++;
     } else {
         mpsse_begin_frame(bus);
-        bus->msg = 0;
+        bus->msg = bus->byte = 0;
     }
-    bus->open = true;
+    return 0;
+}
+
+/* The frame that begin() began: out, and what of it was there before. */
+static int run_begun(struct mpsse_bus *bus, int added, uint64_t deadline_ns,
+                     struct i2cpt_fault *fault)
+{
+    int msg = bus->msg, byte = MAX(bus->byte - 1, 0), ret;
+    const struct mpsse_piece *p = bus->f.pieces;
+
+    bus->msg += bus->open;
     bus->byte = 0;
-    m.flags &= (uint16_t)~I2CPT_M_RD;
-    m.flags |= flags & I2CPT_M_RD;
-    ret = mpsse_add_message(
-        bus,
-        &(struct i2cpt_msg){.addr = addr,
-                            .flags = m.flags & (uint16_t)~I2CPT_M_RECV_LEN},
-        0);
-    if (ret) {
-        return i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
+    bus->open = true;
+    bus->took_any = false;
+    if (added) {
+        return i2cpt_fault_set(fault, -added, I2CPT_PHASE_UNKNOWN, -1, -1);
     }
     mpsse_flush(&bus->f);
     ret = mpsse_bus_run(bus, deadline_ns, fault);
-    if (!ret) {
-        ret = check_closed(bus, last_msg, last, fault);
+    if (ret) {
+        return ret;
     }
+    if (bus->f.n_pieces && p->kind == MPSSE_PIECE_PINS &&
+        !mpsse_pins_free(bus->in[p->in_at])) {
+        return mpsse_lines_busy(fault, bus->in[p->in_at]);
+    }
+    return check_closed(bus, msg, byte, fault);
+}
+
+int mpsse_bus_stream_start(struct mpsse_bus *bus, uint16_t addr, uint16_t flags,
+                           uint64_t deadline_ns, struct i2cpt_fault *fault)
+{
+    struct i2cpt_msg m = {.addr = addr, .flags = flags};
+    int ret = begin(bus, deadline_ns, fault);
+
+    if (ret) {
+        return ret;
+    }
+    m.flags &= (uint16_t)~I2CPT_M_RECV_LEN;
+    ret = mpsse_add_message(bus, &m, 0);
+    ret = run_begun(bus, ret, deadline_ns, fault);
     if (!ret) {
-        ret = check_last(bus, &m, fault);
+        ret = check_message(bus, &m, 0, bus->msg, fault);
     }
     bus->reading = !ret && (flags & I2CPT_M_RD);
-    bus->took_any = false;
     return ret;
+}
+
+/*
+ * In one frame, so that once it is with the dongle nothing of ours can end it
+ * in between. A target that does not take its address has the bytes clocked
+ * past it, and one that does not take a byte those behind it; whoever answers
+ * to the read's address in the end is read from, for STOP to end a read.
+ */
+int mpsse_bus_stream_pointer(struct mpsse_bus *bus, uint16_t addr,
+                             const uint8_t *bytes, size_t n,
+                             uint64_t deadline_ns, uint8_t *byte,
+                             struct i2cpt_fault *fault)
+{
+    uint64_t until_ns = mpsse_now_ns(bus) + I2CPT_POINTER_NS;
+    struct i2cpt_msg w = {.addr = addr, .len = (uint32_t)n};
+    struct i2cpt_msg r = {.addr = addr, .flags = I2CPT_M_RD};
+    struct i2cpt_fault later;
+    int ret = begin(bus, deadline_ns, fault), read;
+
+    if (ret) {
+        return ret;
+    }
+    w.buf = (uint8_t *)bytes; /* of a write: only looked at */
+    ret = mpsse_add_message(bus, &w, 0);
+    mpsse_repeated_start(&bus->m, &bus->f);
+    ret = ret ? ret : mpsse_add_message(bus, &r, 1);
+    ret = run_begun(bus, ret, until_ns, fault);
+    if (ret) {
+        return ret;
+    }
+    ret = check_message(bus, &w, 0, bus->msg, fault);
+    read = check_message(bus, &r, 1, ++bus->msg, ret ? &later : fault);
+    bus->reading = !read;
+    if (ret == -EIO && !read) {
+        mpsse_bus_stream_read(bus, byte, until_ns, &later);
+    }
+    return ret ? ret : read;
 }
 
 int mpsse_bus_stream_write(struct mpsse_bus *bus, uint8_t byte,
@@ -115,7 +168,10 @@ int mpsse_bus_stream_write(struct mpsse_bus *bus, uint8_t byte,
     mpsse_flush(&bus->f);
     ret = mpsse_bus_run(bus, deadline_ns, fault);
     if (!ret) {
-        ret = check_last(bus, &m, fault);
+        ret = check_message(bus, &m, 0, bus->msg, fault);
+    }
+    if (ret == -EIO) {
+        fault->byte = bus->byte;
     }
     bus->byte++;
     return ret;

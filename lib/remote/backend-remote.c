@@ -17,6 +17,7 @@
 #include "core/fault.h"
 #include "core/key.h"
 #include "core/options.h"
+#include "core/pointer-bytes.h"
 #include "remote/backend-remote.h"
 #include "remote/pipe-io.h"
 
@@ -604,6 +605,12 @@ static int remote_stop(void *priv, uint64_t deadline_ns,
     return stream_call(r, deadline_ns, &none, fault);
 }
 
+static const struct i2cpt_ops pieces = {
+    .stream_start = remote_start,
+    .stream_write = remote_write,
+    .stream_read = remote_read,
+};
+
 /* One request, so that the server sees it through whatever becomes of us. One
  * of version 1 knows only the pieces. */
 static int remote_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
@@ -611,21 +618,16 @@ static int remote_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
                           struct i2cpt_fault *fault)
 {
     struct remote *r = priv;
-    size_t i;
-    int ret;
 
-    if (r->peer.version >= 2) {
-        begin(r, WIRE_POINTER, deadline_ns);
-        wire_put_u16(&r->out, addr);
-        wire_put_u8(&r->out, (uint8_t)n);
-        wire_put_bytes(&r->out, bytes, n);
-        return stream_call(r, deadline_ns, byte, fault);
+    if (r->peer.version < 2) {
+        return i2cpt_pointer_by_bytes(&pieces, priv, addr, bytes, n, byte,
+                                      fault);
     }
-    ret = remote_start(priv, addr, 0, deadline_ns, fault);
-    for (i = 0; !ret && i < n; i++) {
-        ret = remote_write(priv, bytes[i], deadline_ns, fault);
-    }
-    return ret ? ret : remote_start(priv, addr, I2CPT_M_RD, deadline_ns, fault);
+    begin(r, WIRE_POINTER, deadline_ns);
+    wire_put_u16(&r->out, addr);
+    wire_put_u8(&r->out, (uint8_t)n);
+    wire_put_bytes(&r->out, bytes, n);
+    return stream_call(r, deadline_ns, byte, fault);
 }
 
 /* The wire knows one client: of its last guess only. */

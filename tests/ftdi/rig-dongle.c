@@ -153,3 +153,19 @@ int rig_stream_stop(struct rig *r)
 
     return stream(r, I2CPT_OP_STREAM_STOP, 0, 0, &none);
 }
+
+/* By the machine's clock nothing is late behind a beginning for certain. */
+int rig_stream_pointer(struct rig *r, uint16_t addr, const uint8_t *bytes,
+                       size_t n, bool late, uint8_t *byte)
+{
+    struct i2cpt_call call = {.op = I2CPT_OP_STREAM_POINTER,
+                              .owner = r,
+                              .addr = addr,
+                              .n_pointer = (uint8_t)n};
+    int ret;
+
+    memcpy(call.pointer, bytes, n);
+    ret = i2cpt_call_run(r->adapter, &call, &r->fault);
+    *byte = call.byte;
+    return ret;
+}

@@ -86,3 +86,11 @@ int rig_stream_stop(struct rig *r)
 {
     return mpsse_bus_stream_stop(r->bus, deadline(r), &r->fault);
 }
+
+int rig_stream_pointer(struct rig *r, uint16_t addr, const uint8_t *bytes,
+                       size_t n, bool late, uint8_t *byte)
+{
+    return mpsse_bus_stream_pointer(
+        r->bus, addr, bytes, n, late ? vusb_now(r->b->usb) + 1 : deadline(r),
+        byte, &r->fault);
+}

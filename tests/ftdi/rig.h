@@ -86,6 +86,10 @@ int rig_stream_start(struct rig *r, uint16_t addr, uint16_t flags);
 int rig_stream_write(struct rig *r, uint8_t byte);
 int rig_stream_read(struct rig *r, uint8_t *byte);
 int rig_stream_stop(struct rig *r);
+/* A pointer and its read; with `late` the deadline passes behind its
+ * beginning. */
+int rig_stream_pointer(struct rig *r, uint16_t addr, const uint8_t *bytes,
+                       size_t n, bool late, uint8_t *byte);
 
 /* For the forms. */
 struct vchip_config rig_chip(const struct rig_config *config);

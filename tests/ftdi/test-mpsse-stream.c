@@ -12,7 +12,8 @@
 #include "ways.h"
 
 /* Calls apart by blanks: Sa0 START for a write, Sa1 for a read,
- * w11 write, r read, P stop. Results likewise: . fine,
+ * w11 write, r read, Qa01122 a pointer of two bytes and its read's START, P
+ * stop. Results likewise: . fine,
  * ! NACK, two digits what was read; then the wire. */
 static const struct {
     const char *calls, *results, *wire;
@@ -30,7 +31,30 @@ static const struct {
     {"S1d S1d r P", ". . 0a .", "S 1d+ 03- Sr 1d+ 0a- P", -2, 0},
     {"Sa0 w05 Sa3 P", ". . ! .", "S a0+ 05+ Sr a3- P", 1, -1},
     {"P", ".", "", -2, 0},
+    {"Qa005 r r P", ". 38 43 .", "S a0+ 05+ Sr a1+ 38+ 43- P", -2, 0},
+    {"Qa005 P", ". .", "S a0+ 05+ Sr a1+ 38- P", -2, 0},
+    {"Sa0 w07 Qa005 r P", ". . . 38 .", "S a0+ 07+ Sr a0+ 05+ Sr a1+ 38- P", -2,
+     0},
+    {"S1d r Qa005 r P", ". 03 . 38 .", "S 1d+ 03- Sr a0+ 05+ Sr a1+ 38- P", -2,
+     0},
+    {"S1d Qa005 r P", ". . 38 .", "S 1d+ 03- Sr a0+ 05+ Sr a1+ 38- P", -2, 0},
+    /* nobody there: the bytes are clocked past everybody */
+    {"Qa205 P", "! .", "S a2- 05- Sr a3- P", 0, -1},
+    {"S1d r Qa205 Sa0 P", ". 03 ! . .", "S 1d+ 03- Sr a2- 05- Sr a3- Sr a0+ P",
+     1, -1},
 };
+
+static int send_pointer(struct rig *r, const char *hex, bool late)
+{
+    uint8_t bytes[8], byte = 0;
+    size_t n = strlen(hex) / 2, i;
+
+    for (i = 0; i < n; i++) {
+        bytes[i] = (uint8_t)(g_ascii_xdigit_value(hex[2 * i]) << 4 |
+                             g_ascii_xdigit_value(hex[2 * i + 1]));
+    }
+    return rig_stream_pointer(r, bytes[0] >> 1, bytes + 1, n - 1, late, &byte);
+}
 
 static char *call(struct rig *r, const char *word)
 {
@@ -39,6 +63,9 @@ static char *call(struct rig *r, const char *word)
 
     i2cpt_fault_clear(&r->fault);
     switch (*word) {
+    case 'Q':
+        ret = send_pointer(r, word + 1, false);
+        break;
     case 'S':
         ret = rig_stream_start(r, byte >> 1, byte & 1 ? I2CPT_M_RD : 0);
         break;
@@ -129,6 +156,54 @@ START_TEST(stream_nack)
 }
 END_TEST
 
+/*
+ * A held pointer goes to the dongle with its read's START in one piece, which
+ * nothing of the host's comes in between of: the deadline passes meanwhile. One
+ * more exchange where a byte is refused, for the byte that STOP shall end.
+ */
+static const struct {
+    int nack_at; /* symbol of the EEPROM's */
+    int code, phase, byte;
+    unsigned exchanges;
+    const char *wire;
+} pointers[] = {
+    {TARGET_NO_NACK, 0, 0, -1, 1, "S a0+ 05+ Sr a1+ 38- P"},
+    {0, ENXIO, I2CPT_PHASE_ADDRESS, -1, 1, "S a0- 05- Sr a1- P"},
+    {1, EIO, I2CPT_PHASE_DATA, 0, 2, "S a0+ 05- Sr a1+ 01- P"},
+};
+
+START_TEST(pointer_in_one_frame)
+{
+    struct rig_config config = nth_config(_i);
+    struct rig *r = rig_new(&config);
+    struct vusb_counts counts;
+    char *wire;
+
+    for (size_t row = 0; row < G_N_ELEMENTS(pointers); row++) {
+        bench_fresh(r->b);
+        r->b->targets[BENCH_EEPROM].nack_at = pointers[row].nack_at;
+        vusb_forget_counts(r->b->usb);
+        i2cpt_fault_clear(&r->fault);
+        ck_assert_int_eq(send_pointer(r, "a005", true), -pointers[row].code);
+        counts = vusb_counts(r->b->usb);
+        ck_assert_msg(counts.exchanges == pointers[row].exchanges &&
+                          counts.out_urbs == pointers[row].exchanges,
+                      "%s: %u exchanges, %u URBs", rig_name(&config),
+                      counts.exchanges, counts.out_urbs);
+        ck_assert_int_eq(r->fault.code, pointers[row].code);
+        ck_assert_int_eq(r->fault.phase, pointers[row].phase);
+        ck_assert_int_eq(r->fault.byte, pointers[row].byte);
+        ck_assert_int_eq(rig_stream_stop(r), 0);
+        rig_settle(r);
+        wire = bench_text(r->b);
+        ck_assert_msg(!strcmp(wire, pointers[row].wire), "%s: %s",
+                      rig_name(&config), wire);
+        g_free(wire);
+    }
+    rig_free(r);
+}
+END_TEST
+
 /* Another controller reads the same bytes and acknowledges the one that we do
  * not: told by the call that sends our NACK, whatever else that one does. */
 static const struct {
@@ -196,6 +271,9 @@ int main(void)
     rig_fixture(tc);
     tcase_add_loop_test(tc, stream, 0, ALL_CONFIGS);
     tcase_add_loop_test(tc, stream_nack, 0, SOME_WAYS);
+    if (!rig_is_slow()) { /* exchanges are counted by the model */
+        tcase_add_loop_test(tc, pointer_in_one_frame, 0, ALL_CONFIGS);
+    }
     tcase_add_loop_test(tc, lost_slot, 0,
                         (int)G_N_ELEMENTS(lost_slots) * OPEN_DRAIN_WAYS *
                             (rig_is_slow() ? 1 : 4));

@@ -77,6 +77,8 @@ static void *server_main(void *arg)
         if (s->adapter) {
             s->results[i] =
                 i2cpt_serve(i && s->other ? s->other : s->adapter, fd, fd);
+        } else if (s->talk) {
+            s->talk(s->user, fd);
         } else if (i && (s->then_silent || s->then_odd)) {
             say_nothing(s, fd);
         } else {

@@ -17,6 +17,9 @@ struct server {
     struct i2cpt_adapter *adapter; /* NULL: a liar */
     struct i2cpt_adapter *other;   /* for the second client, or NULL */
     struct wire_out lies;          /* sent after the welcome */
+    /* or what speaks to a client until it goes */
+    void (*talk)(void *user, int fd);
+    void *user;
     /* deaf: takes nothing after the welcome; then_silent, then_odd: the second
      * client is told nothing, something that is no welcome */
     bool no_welcome, hang_up, deaf, then_silent, then_odd;
