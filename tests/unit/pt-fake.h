@@ -1,26 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A bus and a guest for tests of the passthrough, both in short text.
- *
- * The bus is the backend `fake`. It logs what it is asked:
- *
- *   w48:1020+r48:34~   a transfer; its marks follow: ? probe, & resend,
- *                      > continue, ~ took follows; R48:1 is a RECV_LEN read
- *                      with one byte besides the block
- *   took2  flush       calls of those names
- *   S48w b10 r P       stream calls; S48r a START for reading
- *   .                  a pause between two tries
- *
- * and !X behind each that failed, X as in its script: one letter for each
- * transfer or stream call, and success when the script has ended.
- *
- *   o fine           x ENXIO, message 0     y ENXIO, message 1
- *   d EIO, byte 1    h EREMOTEIO            t ETIMEDOUT
- *   m EMISMATCH      u EOPNOTSUPP           p EPROTO
- *   z ENXIO of an address          i ENXIO, nothing known besides
- *
- * What is read is a0, a1, a2, ... from the start of each read message, or with
- * `continues` from where the last one ended.
+ * A guest for tests of the passthrough, in short text, on the bus of
+ * fake-bus.h.
  *
  * The guest is a list of words:
  *
@@ -37,15 +18,8 @@
 #ifndef PT_FAKE_H
 #define PT_FAKE_H
 
+#include "fake-bus.h"
 #include "passthrough/passthrough.h"
-
-struct fake_config {
-    uint32_t functionality; /* 0: all */
-    bool no_stream, continues;
-    uint32_t frequency_hz;
-    /* of the guest's clock: each transfer, and each byte and address of it */
-    uint32_t transfer_us, byte_us;
-};
 
 enum pt_form { FORM_BLOCKING, FORM_WORKER, FORM_INSTANT, FORMS };
 
@@ -83,12 +57,5 @@ int pt_guest_write(struct fake_guest *g, uint8_t byte);
 int pt_guest_read(struct fake_guest *g, uint8_t *byte);
 int pt_guest_stop(struct fake_guest *g);
 void pt_guest_pass(struct fake_guest *g, uint64_t ns);
-
-void fake_script(const char *letters);
-/* Behind stream call number `call` from here, counted from 0, and before it
- * returns: in the thread that makes it. */
-void fake_then(int call, void (*then)(void *user), void *user);
-/* Since the last open; whole only after pt_guest_close(). */
-const char *fake_log(void);
 
 #endif
