@@ -8,9 +8,9 @@
  * with FILE:LINE:COLUMN (both from 1, columns count bytes). Objects here belong
  * to one thread at a time.
  *
- * Structs that the library hands out grow at their end in later versions; they
- * are not to be copied, compared or allocated by the caller, but for those
- * that begin with `size`.
+ * Structs that begin with `size` grow at their end in later versions; the
+ * others stay as they are. Who fills one in sets `size`; what the library hands
+ * out has the size of the library's.
  */
 #ifndef I2CPT_TRACE_H
 #define I2CPT_TRACE_H
@@ -71,6 +71,7 @@ enum i2cpt_trace_kind {
 };
 
 struct i2cpt_trace_line {
+    uint32_t size;   /* sizeof(struct i2cpt_trace_line), of who fills it in */
     int32_t kind;    /* enum i2cpt_trace_kind */
     uint64_t line;   /* from 1 */
     uint64_t offset; /* of its first byte in the file */

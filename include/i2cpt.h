@@ -5,7 +5,12 @@
  * Errors. Every function that can fail returns 0 or a count on success and a
  * negative errno value (or -I2CPT_EMISMATCH) on failure. Functions that take a
  * `struct i2cpt_fault *` also tell where on the wire it went wrong and, in
- * `text`, one line for a person. The pointer may be NULL.
+ * `text`, one line for a person. The pointer may be NULL; after success the
+ * fault is cleared: code 0, msg and byte -1, no text.
+ *
+ * NULL. Where a pointer is required NULL is -EINVAL, 0 or NULL of functions
+ * that return no code, and nothing of those that return nothing. Functions that
+ * free take it. Optional are `fault`, and what a comment says may be NULL.
  *
  * Threads. An adapter may be used from any number of threads at once; requests
  * of all of them go out one after the other, first come first served, and
@@ -18,6 +23,10 @@
  * a time. Worker threads of the library block all signals. After
  * fork() the child may not use handles of its parent: every call answers
  * -EPERM, and unref only frees memory.
+ *
+ * Structs. Those that begin with `size` may grow at their end; who fills one in
+ * sets it to its sizeof, and a library of another version takes or fills in
+ * what both know. The others, i2cpt_fault and i2cpt_msg, stay as they are.
  *
  * Ownership. What a function returns through `out` is freed by the function
  * named in its comment. Strings that are passed in are copied. Strings that are
@@ -221,6 +230,7 @@ struct i2cpt_options;
  * may be ("on or off", "1 to 60000"); `def` is the default as text, or NULL.
  */
 struct i2cpt_key_info {
+    uint32_t size; /* sizeof(struct i2cpt_key_info), set by the caller */
     const char *name;
     const char *accepts;
     const char *def;
@@ -717,9 +727,9 @@ enum i2cpt_answer {
  * NULL take the default in brackets.
  *
  * complete: the controller can wait. Calls then answer I2CPT_PENDING while the
- *     wire works, and complete() is called once for each that has, in the thread
- *     that calls dispatch, wait, drain or free, with ACK or NACK and for reads
- *     the byte. What needs no wire, and an adapter in memory, answers at once
+ *     wire works, and complete() is called once for each that has, in the
+ * thread that calls dispatch, wait, drain or free, with ACK or NACK and for
+ * reads the byte. What needs no wire, and an adapter in memory, answers at once
  *     as without the hook; complete() is not called then. A call made while one
  *     is pending is -EBUSY. [calls block until the wire has
  *     answered, never past the deadline; on expiry a START or write is NACKed
@@ -756,8 +766,8 @@ I2CPT_API int i2cpt_passthrough_new(struct i2cpt_adapter *a,
  * Frees it, after i2cpt_passthrough_drain(). An event that is pending ends in
  * here, and complete() is called for it, with NACK where its deadline passes.
  * Waits for dispatch, wait and timer where they are running in another thread;
- * complete() is not called any more once this has returned. Not in a hook, and not beside a bus event. NULL is
- * allowed.
+ * complete() is not called any more once this has returned. Not in a hook, and
+ * not beside a bus event. NULL is allowed.
  */
 I2CPT_API void i2cpt_passthrough_free(struct i2cpt_passthrough *pt);
 

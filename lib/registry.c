@@ -91,6 +91,10 @@ static void append(struct foreign *f)
 int i2cpt_backend_register(const struct i2cpt_backend_ops *ops, void *user,
                            struct i2cpt_fault *fault)
 {
+    if (!ops) {
+        return i2cpt_fault_null(fault, "ops");
+    }
+
     struct foreign *f;
     int ret;
 
@@ -143,8 +147,7 @@ int i2cpt_backend_key(const char *backend, size_t index,
     }
     for (i = 0; keys && keys[i].name; i++) {
         if (i == index) {
-            i2cpt_key_info(&keys[i], out);
-            return 0;
+            return i2cpt_key_info(&keys[i], out);
         }
     }
     return -ENOENT;
@@ -152,6 +155,10 @@ int i2cpt_backend_key(const char *backend, size_t index,
 
 int i2cpt_list(i2cpt_found_fn found, void *user)
 {
+    if (!found) {
+        return -EINVAL;
+    }
+
     const struct i2cpt_ops *ops;
     size_t i;
     int ret;

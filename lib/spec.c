@@ -54,6 +54,10 @@ static int set_backend(struct i2cpt_options *o, const char *name,
 int i2cpt_options_set(struct i2cpt_options *o, const char *name,
                       const char *value, struct i2cpt_fault *fault)
 {
+    if (!o || !name || !value) {
+        return i2cpt_fault_null(fault, "options, key or value");
+    }
+
     const struct i2cpt_key *key;
     uint64_t number;
     int ret;
@@ -144,6 +148,10 @@ static bool is_node(const char *spec)
 int i2cpt_options_parse(const char *spec, struct i2cpt_options **out,
                         struct i2cpt_fault *fault)
 {
+    if (!spec || !out) {
+        return i2cpt_fault_null(fault, "spec or out");
+    }
+
     g_autofree char *whole =
         is_node(spec) ? g_strconcat("i2c-dev,device=", spec, NULL) : NULL;
     struct i2cpt_options *o;
@@ -169,6 +177,10 @@ int i2cpt_options_parse(const char *spec, struct i2cpt_options **out,
 int i2cpt_adapter_open(const char *spec, struct i2cpt_adapter **out,
                        struct i2cpt_fault *fault)
 {
+    if (!spec || !out) {
+        return i2cpt_fault_null(fault, "spec or out");
+    }
+
     struct i2cpt_options *o;
     int ret;
 
@@ -186,6 +198,10 @@ int i2cpt_adapter_new(const struct i2cpt_backend_ops *ops, void *user,
                       const char *keys, struct i2cpt_adapter **out,
                       struct i2cpt_fault *fault)
 {
+    if (!ops || !out) {
+        return i2cpt_fault_null(fault, "ops or out");
+    }
+
     struct i2cpt_options *o;
     struct foreign *f;
     int ret;
@@ -209,6 +225,10 @@ int i2cpt_adapter_new(const struct i2cpt_backend_ops *ops, void *user,
 int i2cpt_examine(const char *spec, i2cpt_line_fn line, void *user,
                   struct i2cpt_fault *fault)
 {
+    if (!spec || !line) {
+        return i2cpt_fault_null(fault, "spec or line");
+    }
+
     const struct i2cpt_ops *ops;
     struct i2cpt_options *o;
     int ret;

@@ -32,6 +32,10 @@ int i2cpt_adapter_open_options(const struct i2cpt_options *o,
                                struct i2cpt_adapter **out,
                                struct i2cpt_fault *fault)
 {
+    if (!o || !out) {
+        return i2cpt_fault_null(fault, "options or out");
+    }
+
     struct i2cpt_bus *bus = NULL;
     int ret;
 
@@ -51,6 +55,9 @@ int i2cpt_adapter_open_options(const struct i2cpt_options *o,
 int i2cpt_adapter_as_client(struct i2cpt_adapter *a, uint32_t client,
                             struct i2cpt_adapter **out)
 {
+    if (!a || !out) {
+        return -EINVAL;
+    }
     if (adapter_forked(a)) {
         return -EPERM;
     }
@@ -65,6 +72,9 @@ int i2cpt_adapter_as_client(struct i2cpt_adapter *a, uint32_t client,
 
 struct i2cpt_adapter *i2cpt_adapter_ref(struct i2cpt_adapter *a)
 {
+    if (!a) {
+        return NULL;
+    }
     atomic_fetch_add(&a->refs, 1);
     return a;
 }
@@ -113,21 +123,33 @@ void i2cpt_adapter_unref(struct i2cpt_adapter *a)
 
 const char *i2cpt_adapter_name(const struct i2cpt_adapter *a)
 {
+    if (!a) {
+        return NULL;
+    }
     return a->name;
 }
 
 uint32_t i2cpt_adapter_functionality(const struct i2cpt_adapter *a)
 {
+    if (!a) {
+        return 0;
+    }
     return a->bus->info.functionality;
 }
 
 uint32_t i2cpt_adapter_frequency_hz(const struct i2cpt_adapter *a)
 {
+    if (!a) {
+        return 0;
+    }
     return a->bus->info.frequency_hz;
 }
 
 int i2cpt_adapter_has_stream(const struct i2cpt_adapter *a)
 {
+    if (!a) {
+        return 0;
+    }
     return bus_has_stream(a->bus);
 }
 
@@ -173,6 +195,10 @@ static int make_fds_locked(struct i2cpt_adapter *a)
 
 int i2cpt_adapter_fd(struct i2cpt_adapter *a)
 {
+    if (!a) {
+        return -EINVAL;
+    }
+
     int ret = 0;
 
     if (adapter_forked(a)) {
@@ -263,11 +289,18 @@ int i2cpt_adapter_flush(struct i2cpt_adapter *a)
 
 int i2cpt_trace_record_flush(struct i2cpt_adapter *a)
 {
+    if (!a) {
+        return -EINVAL;
+    }
     return i2cpt_adapter_flush(a);
 }
 
 int i2cpt_trace_record_end(struct i2cpt_adapter *a, struct i2cpt_fault *fault)
 {
+    if (!a) {
+        return i2cpt_fault_null(fault, "a");
+    }
+
     struct i2cpt_bus *bus = a->bus;
     int ret;
 
@@ -289,6 +322,10 @@ int i2cpt_trace_record_end(struct i2cpt_adapter *a, struct i2cpt_fault *fault)
 int i2cpt_trace_record_event(struct i2cpt_adapter *a, const char *kind,
                              const char *text, struct i2cpt_fault *fault)
 {
+    if (!a || !kind || !text) {
+        return i2cpt_fault_null(fault, "a, kind or text");
+    }
+
     struct i2cpt_bus *bus = a->bus;
     int ret;
 
@@ -311,6 +348,10 @@ int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
                                 struct i2cpt_trace_verdict *out,
                                 struct i2cpt_fault *fault)
 {
+    if (!a || !out) {
+        return i2cpt_fault_null(fault, "a or out");
+    }
+
     struct i2cpt_bus *bus = a->bus;
     int ret;
 

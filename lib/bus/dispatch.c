@@ -36,6 +36,10 @@ static struct i2cpt_request *take_ready_locked(struct i2cpt_adapter *a)
 
 int i2cpt_dispatch(struct i2cpt_adapter *a)
 {
+    if (!a) {
+        return -EINVAL;
+    }
+
     struct i2cpt_bus *bus = a->bus;
     struct i2cpt_request *r;
     int count = 0;
@@ -101,6 +105,10 @@ static int wait_locked(struct i2cpt_request *r, uint32_t timeout_us)
 
 int i2cpt_request_wait(struct i2cpt_request *r, uint32_t timeout_us)
 {
+    if (!r) {
+        return -EINVAL;
+    }
+
     struct i2cpt_adapter *a = r->adapter;
     struct i2cpt_bus *bus = a->bus;
     int ret;

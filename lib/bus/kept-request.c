@@ -10,6 +10,9 @@ int i2cpt_submit_kept(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
 {
     int ret;
 
+    if (!out) {
+        return -EINVAL;
+    }
     *out = NULL;
     i2cpt_adapter_ref(a);
     ret = request_submit(a, msgs, n, timeout_ms, done, user, true, out);

@@ -250,7 +250,7 @@ int request_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
                    bool kept, struct i2cpt_request **out)
 {
     struct i2cpt_request *r;
-    int ret = i2cpt_check_msgs(msgs, n, NULL);
+    int ret = a && done ? i2cpt_check_msgs(msgs, n, NULL) : -EINVAL;
 
     if (ret) {
         return ret;
@@ -348,6 +348,10 @@ bool request_await_locked(struct i2cpt_request *r, uint64_t until_ns)
 
 int i2cpt_request_cancel(struct i2cpt_request *r)
 {
+    if (!r) {
+        return -EINVAL;
+    }
+
     struct i2cpt_bus *bus = r->adapter->bus;
     int ret = 0;
 

@@ -127,6 +127,10 @@ out:
 int i2cpt_transfer(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
                    struct i2cpt_fault *fault)
 {
+    if (!a || !msgs) {
+        return i2cpt_fault_null(fault, "a or msgs");
+    }
+
     struct i2cpt_call call = {.op = I2CPT_OP_TRANSFER, .msgs = msgs, .n = n};
     int ret = i2cpt_check_msgs(msgs, n, fault);
 

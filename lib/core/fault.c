@@ -51,6 +51,10 @@ const char *i2cpt_error_name(int code)
 
 int i2cpt_error_from_name(const char *name)
 {
+    if (!name) {
+        return -EINVAL;
+    }
+
     size_t i;
 
     for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
@@ -76,6 +80,10 @@ static const char *error_meaning(int code)
 int i2cpt_fault_describe(const struct i2cpt_fault *fault, char *buf,
                          size_t size)
 {
+    if (!fault || (!buf && size)) {
+        return -EINVAL;
+    }
+
     static const char *const phases[] = {"", ", address phase", ", data phase",
                                          ", stop phase"};
     char where[64] = "", code[16];
@@ -284,4 +292,9 @@ int i2cpt_fault_text(struct i2cpt_fault *fault, int code, const char *format,
         va_end(ap);
     }
     return -code;
+}
+
+int i2cpt_fault_null(struct i2cpt_fault *fault, const char *what)
+{
+    return i2cpt_fault_text(fault, EINVAL, "NULL is not accepted for %s", what);
 }

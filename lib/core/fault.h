@@ -17,6 +17,9 @@ int i2cpt_fault_text(struct i2cpt_fault *fault, int code, const char *format,
 void i2cpt_fault_prefix(struct i2cpt_fault *fault, const char *prefix);
 /* *to = *from, without the room that the text does not use. */
 void i2cpt_fault_copy(struct i2cpt_fault *to, const struct i2cpt_fault *from);
+/* EINVAL: `what` names the arguments of which one is NULL that has to be there.
+ */
+int i2cpt_fault_null(struct i2cpt_fault *fault, const char *what);
 static inline void i2cpt_fault_clear(struct i2cpt_fault *fault)
 {
     if (fault) {

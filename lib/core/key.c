@@ -101,14 +101,23 @@ const char *i2cpt_key_accepts(const struct i2cpt_key *key, char *buf,
     return buf;
 }
 
-void i2cpt_key_info(const struct i2cpt_key *key, struct i2cpt_key_info *out)
+int i2cpt_key_info(const struct i2cpt_key *key, struct i2cpt_key_info *out)
 {
+    struct i2cpt_key_info info = {
+        .name = key->name, .def = key->def, .help = key->help};
     char buf[80];
 
-    out->name = key->name;
-    out->def = key->def;
-    out->help = key->help;
-    out->accepts = g_intern_string(i2cpt_key_accepts(key, buf, sizeof(buf)));
+    if (!out || !i2cpt_size_is_possible(
+                    out->size, offsetof(struct i2cpt_key_info, accepts))) {
+        return -EINVAL;
+    }
+    info.size = out->size;
+    info.accepts =
+        key->choices
+            ? key->choices
+            : g_intern_string(i2cpt_key_accepts(key, buf, sizeof(buf)));
+    memcpy(out, &info, MIN(out->size, sizeof(info)));
+    return 0;
 }
 
 int i2cpt_key_parse(const struct i2cpt_key *key, const char *text,

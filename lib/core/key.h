@@ -44,7 +44,14 @@ int i2cpt_key_parse(const struct i2cpt_key *key, const char *text,
 /* What `key` accepts, for a person; returns buf. */
 const char *i2cpt_key_accepts(const struct i2cpt_key *key, char *buf,
                               size_t size);
-void i2cpt_key_info(const struct i2cpt_key *key, struct i2cpt_key_info *out);
+/* Whether a struct that begins with `size` can be of any version: it has its
+ * first `least` bytes, and ends with a member. */
+static inline bool i2cpt_size_is_possible(uint32_t size, size_t least)
+{
+    return size >= least && size % sizeof(void *) == 0;
+}
+/* What `key` is, as much of it as out->size has room for; or -EINVAL. */
+int i2cpt_key_info(const struct i2cpt_key *key, struct i2cpt_key_info *out);
 /* A number, decimal or 0x, the whole text, at most max: 0 or -EINVAL/-ERANGE */
 int i2cpt_parse_uint(const char *text, uint64_t max, uint64_t *out);
 /* An address or two, "0x50-0x57", each at most max: 0, -EINVAL or -ERANGE. */

@@ -90,6 +90,10 @@ static void clear_entry(void *p)
 
 int i2cpt_options_new(struct i2cpt_options **out)
 {
+    if (!out) {
+        return -EINVAL;
+    }
+
     struct i2cpt_options *o = g_new0(struct i2cpt_options, 1);
 
     o->entries = g_array_new(FALSE, TRUE, sizeof(struct entry));
@@ -163,6 +167,10 @@ void i2cpt_options_set_ops(struct i2cpt_options *o, const struct i2cpt_ops *ops)
 
 const char *i2cpt_options_get(const struct i2cpt_options *o, const char *key)
 {
+    if (!o || !key) {
+        return NULL;
+    }
+
     struct entry *e;
 
     if (!strcmp(key, "backend")) {
@@ -174,6 +182,10 @@ const char *i2cpt_options_get(const struct i2cpt_options *o, const char *key)
 
 char *i2cpt_options_format(const struct i2cpt_options *o)
 {
+    if (!o) {
+        return NULL;
+    }
+
     GString *s = g_string_new(o->ops ? o->ops->name : "");
     const char *p;
     guint i;

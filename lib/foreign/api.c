@@ -28,11 +28,17 @@ uint64_t i2cpt_backend_now_ns(void)
 const char *i2cpt_backend_text(const struct i2cpt_options *options,
                                const char *key)
 {
+    if (!options || !key) {
+        return NULL;
+    }
     return i2cpt_options_string(options, key);
 }
 
 uint64_t i2cpt_backend_number(const struct i2cpt_options *options,
                               const char *key)
 {
+    if (!options || !key) {
+        return 0;
+    }
     return i2cpt_options_number(options, key);
 }

@@ -10,7 +10,7 @@
 /* Whether the calls of embedders that can wait are in place. */
 static int check_async(const struct i2cpt_passthrough *pt)
 {
-    return !pt_async(pt) ? -EINVAL : pt_forked(pt) ? -EPERM : 0;
+    return !pt || !pt_async(pt) ? -EINVAL : pt_forked(pt) ? -EPERM : 0;
 }
 
 int i2cpt_passthrough_fd(struct i2cpt_passthrough *pt)
@@ -156,6 +156,9 @@ static void refuse_pending(struct i2cpt_passthrough *pt)
 
 void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt)
 {
+    if (!pt) {
+        return;
+    }
     if (pt_forked(pt)) {
         return;
     }

@@ -461,6 +461,9 @@ void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred)
 
 void i2cpt_passthrough_timer(struct i2cpt_passthrough *pt)
 {
+    if (!pt) {
+        return;
+    }
     if (!pt_forked(pt)) {
         i2cpt_pt_visit(pt);
         i2cpt_pt_timer_due(pt, true);

@@ -150,6 +150,9 @@ const char *i2cpt_counter_name(size_t index)
 
 uint64_t i2cpt_passthrough_counter(struct i2cpt_passthrough *pt, size_t index)
 {
+    if (!pt) {
+        return 0;
+    }
     return index < I2CPT_COUNTERS ? atomic_load_explicit(&pt->counters[index],
                                                          memory_order_relaxed)
                                   : 0;

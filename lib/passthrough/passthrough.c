@@ -10,6 +10,7 @@
 
 #include "core/descriptors.h"
 #include "core/fault.h"
+#include "core/key.h"
 #include "passthrough/deadline-thread.h"
 #include "passthrough/passthrough.h"
 
@@ -164,13 +165,20 @@ int i2cpt_passthrough_new(struct i2cpt_adapter *a,
                           struct i2cpt_passthrough **out,
                           struct i2cpt_fault *fault)
 {
+    if (!a || !out) {
+        return i2cpt_fault_null(fault, "a or out");
+    }
+
     struct i2cpt_passthrough *pt;
     int ret;
 
     *out = NULL;
     i2cpt_fault_clear(fault);
-    if (hooks && hooks->size < offsetof(struct i2cpt_hooks, complete)) {
-        return i2cpt_fault_text(fault, EINVAL, "hooks: size %u is too small",
+    if (hooks && !i2cpt_size_is_possible(
+                     hooks->size, offsetof(struct i2cpt_hooks, complete))) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "hooks: size %u: accepted is "
+                                "sizeof(struct i2cpt_hooks)",
                                 hooks->size);
     }
     pt = create(a, policy, hooks);
@@ -236,6 +244,9 @@ void i2cpt_passthrough_free(struct i2cpt_passthrough *pt)
 int i2cpt_passthrough_has_address(const struct i2cpt_passthrough *pt,
                                   uint16_t address)
 {
+    if (!pt) {
+        return 0;
+    }
     return address < G_N_ELEMENTS(pt->host) && pt->host[address] >= 0;
 }
 
@@ -361,6 +372,10 @@ static int start_elsewhere(struct i2cpt_passthrough *pt)
 int i2cpt_passthrough_start(struct i2cpt_passthrough *pt, uint16_t address,
                             uint16_t flags, uint32_t expect)
 {
+    if (!pt) {
+        return -EINVAL;
+    }
+
     int ret;
 
     if (flags & ~I2CPT_M_RD) {
@@ -388,6 +403,10 @@ int i2cpt_passthrough_start(struct i2cpt_passthrough *pt, uint16_t address,
 
 int i2cpt_passthrough_write(struct i2cpt_passthrough *pt, uint8_t byte)
 {
+    if (!pt) {
+        return -EINVAL;
+    }
+
     struct pt_buffer *out = &pt->message.out;
     int ret;
 
@@ -411,6 +430,10 @@ int i2cpt_passthrough_write(struct i2cpt_passthrough *pt, uint8_t byte)
 
 int i2cpt_passthrough_read(struct i2cpt_passthrough *pt, uint8_t *byte)
 {
+    if (!pt || !byte) {
+        return -EINVAL;
+    }
+
     struct pt_message *m = &pt->message;
     int ret;
 
@@ -439,6 +462,9 @@ int i2cpt_passthrough_read(struct i2cpt_passthrough *pt, uint8_t *byte)
 
 void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt)
 {
+    if (!pt) {
+        return;
+    }
     if (!enter(pt)) {
         if (pt->open && pt->reading && !pt->released) {
             atomic_store_explicit(&pt->lane, PT_LANE_NONE,
@@ -451,6 +477,10 @@ void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt)
 
 int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt)
 {
+    if (!pt) {
+        return -EINVAL;
+    }
+
     int ret = enter(pt);
 
     return ret ? ret : end_transaction(pt, pt->policy.posted_writes);
@@ -460,6 +490,10 @@ int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt)
 
 void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
 {
+    if (!pt) {
+        return;
+    }
+
     unsigned addr;
 
     if (pt_forked(pt)) {
@@ -481,6 +515,13 @@ void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
 void i2cpt_passthrough_fault(struct i2cpt_passthrough *pt,
                              struct i2cpt_fault *out)
 {
+    if (!out) {
+        return;
+    }
+    if (!pt) {
+        i2cpt_fault_set(out, EINVAL, I2CPT_PHASE_UNKNOWN, -1, -1);
+        return;
+    }
     if (pt_forked(pt)) {
         i2cpt_fault_set(out, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
         return;

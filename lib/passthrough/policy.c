@@ -241,6 +241,10 @@ static int unknown_key(const char *name, struct i2cpt_fault *fault)
 int i2cpt_policy_set(struct i2cpt_policy *policy, const char *key,
                      const char *value, struct i2cpt_fault *fault)
 {
+    if (!policy || !key || !value) {
+        return i2cpt_fault_null(fault, "policy, key or value");
+    }
+
     const struct policy_key *k = find_key(key);
     uint64_t n;
     int ret;
@@ -275,6 +279,9 @@ void i2cpt_policy_defaults(struct i2cpt_policy *policy)
 
 int i2cpt_policy_new(struct i2cpt_policy **out)
 {
+    if (!out) {
+        return -EINVAL;
+    }
     *out = g_new0(struct i2cpt_policy, 1);
     i2cpt_policy_defaults(*out);
     return 0;
@@ -293,11 +300,7 @@ int i2cpt_policy_key(size_t index, struct i2cpt_key_info *out)
     if (index >= G_N_ELEMENTS(keys)) {
         return -ENOENT;
     }
-    i2cpt_key_info(&keys[index].key, out);
-    if (keys[index].key.choices) {
-        out->accepts = keys[index].key.choices;
-    }
-    return 0;
+    return i2cpt_key_info(&keys[index].key, out);
 }
 
 /* UM10204 table 4: what no target has for itself. */

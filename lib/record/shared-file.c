@@ -162,6 +162,7 @@ static void put_locked(struct record_lines *l, struct record *r)
     uint64_t now = i2cpt_now_ns();
     struct i2cpt_trace_msg *msgs = (struct i2cpt_trace_msg *)r->msgs->data;
     struct i2cpt_trace_line line = {
+        .size = sizeof(line),
         .kind = I2CPT_TRACE_TRANSFER,
         .stamp_ns = (r->began_ns - l->base_ns) / 1000 * 1000,
         .transfer = {.duration_ns = (now - r->began_ns) / 1000 * 1000,
@@ -218,8 +219,10 @@ void record_lines_put(struct record_lines *l, struct record *r)
 int record_lines_event(struct record_lines *l, const char *kind,
                        const char *text, struct i2cpt_fault *fault)
 {
-    struct i2cpt_trace_line line = {
-        .kind = I2CPT_TRACE_EVENT, .key = kind, .text = text};
+    struct i2cpt_trace_line line = {.size = sizeof(line),
+                                    .kind = I2CPT_TRACE_EVENT,
+                                    .key = kind,
+                                    .text = text};
     struct i2cpt_fault local;
     int ret;
 

@@ -132,8 +132,8 @@ int match_absent(struct trace_match *m, struct i2cpt_fault *fault)
 /* The guest has read on or begun something else: was it as recorded? */
 void match_settle_guess(struct trace_match *m)
 {
-    struct i2cpt_trace_line line = {.line = m->guess_line,
-                                    .offset = m->guess_offset};
+    struct i2cpt_trace_line line = {
+        .size = sizeof(line), .line = m->guess_line, .offset = m->guess_offset};
     char text[160];
 
     if (m->guessed && m->told && m->guess_taken != m->guess_limit) {

@@ -9,6 +9,10 @@
 int i2cpt_probe(struct i2cpt_adapter *a, uint16_t addr, int how,
                 struct i2cpt_fault *fault)
 {
+    if (!a) {
+        return i2cpt_fault_null(fault, "a");
+    }
+
     bool read = how == I2CPT_PROBE_READ ||
                 (how == I2CPT_PROBE_AUTO && smbus_probes_by_read(addr));
 
@@ -52,6 +56,10 @@ static bool ends_scan(int rc)
 int i2cpt_scan(struct i2cpt_adapter *a, uint16_t first, uint16_t last, int how,
                int16_t *result, struct i2cpt_fault *fault)
 {
+    if (!a || !result) {
+        return i2cpt_fault_null(fault, "a or result");
+    }
+
     int found = 0;
 
     if (first > last || last > 0x7f)

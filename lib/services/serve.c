@@ -224,6 +224,10 @@ static int one_request(struct session *s)
 
 int i2cpt_serve(struct i2cpt_adapter *a, int in_fd, int out_fd)
 {
+    if (!a) {
+        return -EINVAL;
+    }
+
     struct session s = {.adapter = a};
     struct i2cpt_call stop = {.op = I2CPT_OP_STREAM_STOP, .owner = &s};
     struct wire_head head;

@@ -19,10 +19,13 @@ struct answer {
     size_t n;
 };
 
-static int check(const struct smbus_command *c, struct i2cpt_fault *fault)
+static int check(const struct i2cpt_adapter *a, const struct smbus_command *c,
+                 struct i2cpt_fault *fault)
 {
     uint16_t max = c->flags & I2CPT_CLIENT_TEN ? 0x3ff : 0x7f;
 
+    if (!a)
+        return i2cpt_fault_null(fault, "a");
     if (c->addr > max)
         return i2cpt_fault_text(fault, EINVAL,
                                 "address 0x%02x: accepted is 0x00 to 0x%02x",
@@ -186,7 +189,7 @@ static int run(struct i2cpt_adapter *a, const struct smbus_command *c,
     int rc;
 
     i2cpt_fault_clear(fault);
-    rc = check(c, fault);
+    rc = check(a, c, fault);
     if (rc)
         return rc;
     in = in ? in : &unused;
@@ -221,7 +224,10 @@ static int run_block(struct i2cpt_adapter *a, const struct smbus_command *c,
 {
     struct answer in;
     size_t len = c->read ? c->max : c->len;
+    bool reads = smbus_reads(i2cpt_smbus_protocol(c->protocol), c->read);
 
+    if ((c->len && !c->data) || (reads && !buf))
+        return i2cpt_fault_null(fault, "a block");
     if (!len || len > I2CPT_SMBUS3_BLOCK_MAX)
         return i2cpt_fault_text(fault, EINVAL,
                                 "a block of %zu bytes: accepted is 1 to %u",

@@ -10,7 +10,7 @@
 
 uint8_t i2cpt_smbus_pec(uint8_t crc, const uint8_t *buf, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; buf && i < len; i++) {
         crc ^= buf[i];
         for (int bit = 0; bit < 8; bit++)
             crc = (uint8_t)(crc << 1 ^ (crc & 0x80 ? 0x07 : 0));

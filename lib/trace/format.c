@@ -425,6 +425,10 @@ int trace_format_line(struct trace_text *t, const struct i2cpt_trace_line *line,
 int i2cpt_trace_line_format(const struct i2cpt_trace_line *line, char *buf,
                             size_t size)
 {
+    if (!line || (!buf && size)) {
+        return -EINVAL;
+    }
+
     struct trace_text t = {NULL, 0, 0, false};
     int ret = trace_format_line(&t, line, NULL);
 

@@ -43,6 +43,10 @@ void trace_header_name(char *buf, size_t size, const char *key, int32_t bus)
 int i2cpt_trace_header_is(const struct i2cpt_trace_line *line, const char *key,
                           int32_t *bus)
 {
+    if (!line || !key) {
+        return 0;
+    }
+
     size_t len = strlen(key);
     int32_t of = -1;
 
@@ -65,6 +69,9 @@ int i2cpt_trace_header_number(const struct i2cpt_trace_line *line,
                               const char *key, uint64_t max, int32_t *bus,
                               uint64_t *value)
 {
+    if (!line || !key || !value) {
+        return -EINVAL;
+    }
     if (!i2cpt_trace_header_is(line, key, bus)) {
         return 0;
     }

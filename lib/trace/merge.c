@@ -182,6 +182,10 @@ static int merge_all(struct merge *m, struct i2cpt_fault *fault)
 int i2cpt_trace_merge(const char *earlier, const char *later, const char *out,
                       struct i2cpt_fault *fault)
 {
+    if (!earlier || !later || !out) {
+        return i2cpt_fault_null(fault, "earlier, later or out");
+    }
+
     struct merge m = {.marked = 0};
     int ret;
 

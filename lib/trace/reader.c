@@ -202,6 +202,7 @@ int trace_reader_read(struct i2cpt_trace_reader *r, struct trace_slot *slot,
         return ret;
     }
     r->line++;
+    slot->line.size = sizeof(slot->line);
     slot->line.line = r->line;
     slot->line.offset = r->base + (uint64_t)(p - r->buf);
     ret = len < I2CPT_TRACE_LINE_MAX
@@ -297,6 +298,10 @@ int trace_reader_start(struct i2cpt_trace_reader *r,
 int i2cpt_trace_reader_open(const char *path, struct i2cpt_trace_reader **out,
                             struct i2cpt_fault *fault)
 {
+    if (!path || !out) {
+        return i2cpt_fault_null(fault, "path or out");
+    }
+
     bool is_stdin = !strcmp(path, "-");
     struct i2cpt_trace_reader *r;
     struct stat st;
@@ -321,6 +326,10 @@ int i2cpt_trace_reader_open_memory(const void *text, size_t len,
                                    struct i2cpt_trace_reader **out,
                                    struct i2cpt_fault *fault)
 {
+    if (!text || !name || !out) {
+        return i2cpt_fault_null(fault, "text, name or out");
+    }
+
     struct i2cpt_trace_reader *r = trace_reader_new(name);
 
     *out = NULL;
@@ -351,6 +360,10 @@ int i2cpt_trace_reader_next(struct i2cpt_trace_reader *r,
                             const struct i2cpt_trace_line **out,
                             struct i2cpt_fault *fault)
 {
+    if (!r || !out) {
+        return i2cpt_fault_null(fault, "r or out");
+    }
+
     int ret;
 
     i2cpt_fault_clear(fault);
@@ -361,10 +374,16 @@ int i2cpt_trace_reader_next(struct i2cpt_trace_reader *r,
 
 int i2cpt_trace_reader_complete(const struct i2cpt_trace_reader *r)
 {
+    if (!r) {
+        return 0;
+    }
     return r->complete;
 }
 
 uint64_t i2cpt_trace_reader_transfers(const struct i2cpt_trace_reader *r)
 {
+    if (!r) {
+        return 0;
+    }
     return r->count;
 }

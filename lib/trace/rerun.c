@@ -16,6 +16,10 @@ static size_t buffer_size(const struct i2cpt_trace_msg *m)
 int i2cpt_trace_request(const struct i2cpt_trace_transfer *t,
                         struct i2cpt_msg **out, size_t *n)
 {
+    if (!t || !out || !n) {
+        return -EINVAL;
+    }
+
     size_t size = t->n * sizeof(struct i2cpt_msg);
     struct i2cpt_msg *msgs;
     uint8_t *buf;
@@ -123,6 +127,10 @@ int i2cpt_trace_compare(const struct i2cpt_trace_transfer *t,
                         const struct i2cpt_fault *fault, char *text,
                         size_t size)
 {
+    if (!t || !msgs || (!text && size)) {
+        return -EINVAL;
+    }
+
     uint32_t i;
 
     if (n != t->n) {

@@ -229,6 +229,10 @@ static int parse_all(struct words *w, struct i2cpt_msg **out, size_t *n,
 int i2cpt_transfer_parse(const char *text, struct i2cpt_msg **msgs, size_t *n,
                          struct i2cpt_fault *fault)
 {
+    if (!text || !msgs || !n) {
+        return i2cpt_fault_null(fault, "text, msgs or n");
+    }
+
     struct words w = {NULL, 0};
     gchar *spaced = g_strdelimit(g_strdup(text), "\t\r\n", ' ');
     int ret;

@@ -176,6 +176,10 @@ int i2cpt_trace_writer_open(const char *path, int flags,
                             struct i2cpt_trace_writer **out,
                             struct i2cpt_fault *fault)
 {
+    if (!path || !out) {
+        return i2cpt_fault_null(fault, "path or out");
+    }
+
     struct i2cpt_trace_writer *w = g_new0(struct i2cpt_trace_writer, 1);
     int ret;
 
@@ -264,6 +268,9 @@ bool trace_writer_replaces(const struct i2cpt_trace_writer *w)
 
 uint64_t i2cpt_trace_writer_start_ns(const struct i2cpt_trace_writer *w)
 {
+    if (!w) {
+        return 0;
+    }
     return w->start_ns;
 }
 
@@ -273,10 +280,21 @@ int i2cpt_trace_writer_line(struct i2cpt_trace_writer *w,
                             const struct i2cpt_trace_line *line,
                             struct i2cpt_fault *fault)
 {
-    struct i2cpt_trace_line end = {.kind = I2CPT_TRACE_END, .count = w->count};
+    if (!w || !line) {
+        return i2cpt_fault_null(fault, "w or line");
+    }
+
+    struct i2cpt_trace_line end = {
+        .size = sizeof(end), .kind = I2CPT_TRACE_END, .count = w->count};
     int ret;
 
     i2cpt_fault_clear(fault);
+    if (line->size < sizeof(*line)) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "line: size %u: accepted is "
+                                "sizeof(struct i2cpt_trace_line)",
+                                (unsigned)line->size);
+    }
     if (line->kind == I2CPT_TRACE_HEADER && !w->headers) {
         return i2cpt_fault_text(fault, EINVAL,
                                 "headers stand before the first transfer");
@@ -309,8 +327,14 @@ int i2cpt_trace_writer_line(struct i2cpt_trace_writer *w,
 int i2cpt_trace_writer_header(struct i2cpt_trace_writer *w, const char *key,
                               const char *text, struct i2cpt_fault *fault)
 {
-    struct i2cpt_trace_line line = {
-        .kind = I2CPT_TRACE_HEADER, .key = key, .text = text};
+    if (!w || !key || !text) {
+        return i2cpt_fault_null(fault, "w, key or text");
+    }
+
+    struct i2cpt_trace_line line = {.size = sizeof(line),
+                                    .kind = I2CPT_TRACE_HEADER,
+                                    .key = key,
+                                    .text = text};
 
     return i2cpt_trace_writer_line(w, &line, fault);
 }
@@ -318,7 +342,12 @@ int i2cpt_trace_writer_header(struct i2cpt_trace_writer *w, const char *key,
 int i2cpt_trace_writer_comment(struct i2cpt_trace_writer *w, const char *text,
                                struct i2cpt_fault *fault)
 {
-    struct i2cpt_trace_line line = {.kind = I2CPT_TRACE_COMMENT, .text = text};
+    if (!w || !text) {
+        return i2cpt_fault_null(fault, "w or text");
+    }
+
+    struct i2cpt_trace_line line = {
+        .size = sizeof(line), .kind = I2CPT_TRACE_COMMENT, .text = text};
 
     return i2cpt_trace_writer_line(w, &line, fault);
 }
@@ -326,7 +355,12 @@ int i2cpt_trace_writer_comment(struct i2cpt_trace_writer *w, const char *text,
 int i2cpt_trace_writer_end(struct i2cpt_trace_writer *w,
                            struct i2cpt_fault *fault)
 {
-    struct i2cpt_trace_line line = {.kind = I2CPT_TRACE_END};
+    if (!w) {
+        return i2cpt_fault_null(fault, "w");
+    }
+
+    struct i2cpt_trace_line line = {.size = sizeof(line),
+                                    .kind = I2CPT_TRACE_END};
 
     return i2cpt_trace_writer_line(w, &line, fault);
 }
@@ -353,7 +387,12 @@ int i2cpt_trace_writer_transfer(struct i2cpt_trace_writer *w, uint64_t stamp_ns,
                                 const struct i2cpt_fault *ended, uint32_t mark,
                                 uint32_t took, struct i2cpt_fault *fault)
 {
-    struct i2cpt_trace_line line = {.kind = I2CPT_TRACE_TRANSFER,
+    if (!w || !msgs) {
+        return i2cpt_fault_null(fault, "w or msgs");
+    }
+
+    struct i2cpt_trace_line line = {.size = sizeof(line),
+                                    .kind = I2CPT_TRACE_TRANSFER,
                                     .stamp_ns = stamp_ns};
     struct i2cpt_trace_transfer *t = &line.transfer;
     struct i2cpt_trace_msg few[8], *all = few;

@@ -152,7 +152,7 @@ static void set_key(Object *obj, Visitor *v, const char *name, void *opaque,
 /* NULL asks for the keys that are common to all backends. */
 static const char *backend_default(const char *backend, const char *name)
 {
-    struct i2cpt_key_info info;
+    struct i2cpt_key_info info = {.size = sizeof(info)};
     size_t i;
 
     for (i = 0; i2cpt_backend_key(backend, i, &info) == 0; i++) {
@@ -167,7 +167,7 @@ static const char *backend_default(const char *backend, const char *name)
 static const char *default_of(const PassthroughConfig *config, const char *name)
 {
     const char *backend = chosen_backend(config), *def = NULL;
-    struct i2cpt_key_info info;
+    struct i2cpt_key_info info = {.size = sizeof(info)};
     size_t i;
 
     for (i = 0; i2cpt_policy_key(i, &info) == 0; i++) {
@@ -266,7 +266,7 @@ static char *backend_names(void)
 static void add_backend_keys(ObjectClass *klass, size_t offset,
                              const char *backend)
 {
-    struct i2cpt_key_info info;
+    struct i2cpt_key_info info = {.size = sizeof(info)};
     size_t i;
 
     for (i = 0; i2cpt_backend_key(backend, i, &info) == 0; i++) {
@@ -278,6 +278,7 @@ void passthrough_config_properties(ObjectClass *klass, size_t offset)
 {
     g_autofree char *names = backend_names();
     struct i2cpt_key_info info = {
+        .size = sizeof(info),
         .name = "backend",
         .accepts = names,
         .help = "where the target is; device= alone means i2c-dev",
@@ -297,7 +298,7 @@ void passthrough_config_properties(ObjectClass *klass, size_t offset)
 
 static bool is_policy_key(const char *name)
 {
-    struct i2cpt_key_info info;
+    struct i2cpt_key_info info = {.size = sizeof(info)};
     size_t i;
 
     for (i = 0; i2cpt_policy_key(i, &info) == 0; i++) {

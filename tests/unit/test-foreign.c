@@ -704,7 +704,7 @@ static bool is_listed(const char *name)
 START_TEST(test_by_name)
 {
     struct i2cpt_backend_ops ops = table();
-    struct i2cpt_key_info info;
+    struct i2cpt_key_info info = {.size = sizeof(info)};
     struct i2cpt_adapter *a, *b, *c;
     struct i2cpt_fault fault;
 

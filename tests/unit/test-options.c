@@ -155,7 +155,7 @@ END_TEST
 
 START_TEST(keys_are_listed)
 {
-    struct i2cpt_key_info info;
+    struct i2cpt_key_info info = {.size = sizeof(info)};
 
     ck_assert_int_eq(i2cpt_backend_key("gate", 2, &info), 0);
     ck_assert_str_eq(info.name, "frequency");

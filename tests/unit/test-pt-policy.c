@@ -129,7 +129,7 @@ END_TEST
 /* What i2cpt_policy_key() lists can be set to its own default. */
 START_TEST(listing)
 {
-    struct i2cpt_key_info info;
+    struct i2cpt_key_info info = {.size = sizeof(info)};
     size_t i;
 
     for (i = 0; !i2cpt_policy_key(i, &info); i++) {

@@ -474,7 +474,8 @@ START_TEST(refused)
 {
     uint8_t byte = 0;
     struct i2cpt_trace_msg m = {.addr = 0x48, .len = 1, .bytes = &byte};
-    struct i2cpt_trace_line line = {.kind = I2CPT_TRACE_TRANSFER};
+    struct i2cpt_trace_line line = {.size = sizeof(line),
+                                    .kind = I2CPT_TRACE_TRANSFER};
     struct i2cpt_trace_writer *w;
     char *text;
 

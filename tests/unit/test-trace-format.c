@@ -538,6 +538,7 @@ static void random_transfer(GRand *rand, struct random_transfer *x)
     uint32_t i;
 
     memset(&x->line, 0, sizeof(x->line));
+    x->line.size = sizeof(x->line);
     x->line.kind = I2CPT_TRACE_TRANSFER;
     x->line.stamp_ns = (uint64_t)g_rand_int(rand) *
                        (g_rand_boolean(rand) ? 1000 : g_rand_int(rand) >> 1);

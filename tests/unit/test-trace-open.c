@@ -453,7 +453,8 @@ static const struct {
 
 START_TEST(transfer_words)
 {
-    struct i2cpt_trace_line line = {.kind = I2CPT_TRACE_TRANSFER};
+    struct i2cpt_trace_line line = {.size = sizeof(line),
+                                    .kind = I2CPT_TRACE_TRANSFER};
     struct i2cpt_trace_msg m[8];
     struct i2cpt_msg *msgs;
     struct i2cpt_fault fault;

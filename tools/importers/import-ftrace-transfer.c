@@ -47,6 +47,7 @@ int ftrace_emit(struct ftrace_buses *b, struct ftrace_bus *bus,
                 struct i2cpt_fault *fault)
 {
     struct i2cpt_trace_line line = {
+        .size = sizeof(line),
         .kind = I2CPT_TRACE_TRANSFER,
         .stamp_ns = stamp_ns,
         .transfer = {.bus = bus->number,

@@ -118,6 +118,7 @@ static int emit(struct import_wire *w, int64_t end_ns, const char **why,
                 struct i2cpt_fault *fault)
 {
     struct i2cpt_trace_line line = {
+        .size = sizeof(line),
         .kind = I2CPT_TRACE_TRANSFER,
         .transfer = {.bus = -1, .fault_msg = -1, .fault_byte = -1},
     };

@@ -25,7 +25,7 @@ static void print_key(const struct i2cpt_key_info *key)
 
 static void print_keys(const char *backend)
 {
-    struct i2cpt_key_info key;
+    struct i2cpt_key_info key = {.size = sizeof(key)};
 
     for (size_t i = 0; i2cpt_backend_key(backend, i, &key) == 0; i++) {
         print_key(&key);
@@ -69,7 +69,7 @@ static int json_adapters(void)
 
 static void json_keys(struct json *j, const char *backend)
 {
-    struct i2cpt_key_info key;
+    struct i2cpt_key_info key = {.size = sizeof(key)};
 
     json_open(j, "keys", '[');
     for (size_t i = 0; i2cpt_backend_key(backend, i, &key) == 0; i++) {

@@ -27,7 +27,8 @@ class Msg(Structure):
 
 
 class KeyInfo(Structure):
-    _fields_ = [("name", c_char_p), ("accepts", c_char_p), ("def_", c_char_p),
+    _fields_ = [("size", c_uint32), ("name", c_char_p), ("accepts", c_char_p),
+                ("def_", c_char_p),
                 ("help", c_char_p)]
 
 
@@ -46,9 +47,10 @@ class TraceTransfer(Structure):
 
 
 class TraceLine(Structure):
-    _fields_ = [("kind", c_int32), ("line", c_uint64), ("offset", c_uint64),
-                ("stamp_ns", c_uint64), ("key", c_char_p), ("text", c_char_p),
-                ("count", c_uint64), ("transfer", TraceTransfer),
+    _fields_ = [("size", c_uint32), ("kind", c_int32), ("line", c_uint64),
+                ("offset", c_uint64), ("stamp_ns", c_uint64), ("key", c_char_p),
+                ("text", c_char_p), ("count", c_uint64),
+                ("transfer", TraceTransfer),
                 ("bus", c_int32), ("spec", c_char_p)]
 
 
