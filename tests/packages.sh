@@ -20,7 +20,8 @@ test_packages=(
     # for 32 bits these, not gcc-multilib: it removes the cross compilers
     lib32gcc-12-dev libc6-dev-i386 musl-tools golang-go ruby lua5.4 php-cli tcl
     nodejs busybox-static toybox gdb bubblewrap fakeroot faketime read-edid
-    stm32flash libnfc-bin freeipmi-tools python3-periphery
+    stm32flash libnfc-bin freeipmi-tools python3-periphery python3-luma.oled
+    lm-sensors libcap2-bin
     gcc-arm-none-eabi clang-format shellcheck git
     qemu-system-x86 strace sigrok-cli tshark valgrind
     clang llvm groff-base man-db make xz-utils

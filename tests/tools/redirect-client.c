@@ -31,18 +31,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *node;
-static const char *base; /* of the node */
+#include "redirect-client.h"
+
+const char *node, *base;
 static void *volatile nowhere = (void *)8;
 
-static const char *name_of(int error)
+const char *name_of(int error)
 {
     const char *name = strerrorname_np(error);
 
     return name ? name : "?";
 }
 
-static void value(long ret)
+void value(long ret)
 {
     if (ret < 0) {
         printf("%s\n", name_of(errno));
@@ -51,13 +52,12 @@ static void value(long ret)
     }
 }
 
-static int set(int fd)
+int set(int fd)
 {
     return ioctl(fd, I2C_SLAVE, 0x50);
 }
 
-/* The register at 0 by w1 and r1 in one transfer, whose bus it is. */
-static void whose(int fd)
+void whose(int fd)
 {
     unsigned char reg = 0, in = 0;
     struct i2c_msg msgs[] = {{.addr = 0x50, .len = 1, .buf = &reg},
@@ -71,7 +71,7 @@ static void whose(int fd)
     }
 }
 
-static int opened(void)
+int opened(void)
 {
     int fd = open(node, O_RDWR);
 
@@ -79,8 +79,7 @@ static int opened(void)
     return fd;
 }
 
-/* At register 0, so that the next byte that is read is 0xa5. */
-static int at_zero(void)
+int at_zero(void)
 {
     unsigned char reg = 0;
     int fd = opened();
@@ -384,15 +383,6 @@ static void way_scm_rights(void)
         _exit(0);
     }
     wait(NULL);
-}
-
-static void way_io_uring(void)
-{
-    char params[120] = {0};
-    long ret = syscall(425, 4, params);
-
-    /* with one it could open anything */
-    printf("%s\n", ret < 0 ? name_of(errno) : "a ring");
 }
 
 static void way_handle(void)
@@ -739,47 +729,51 @@ static void handler(int sig)
     (void)sig;
 }
 
-#define ROW(kind, name)      \
-    {                        \
-#name, kind##_##name \
-    }
-static const struct {
-    const char *name;
-    void (*run)(void);
-} rows[] = {
-    ROW(way, open),          ROW(way, open_rdonly),   ROW(way, open_wronly),
-    ROW(way, creat),         ROW(way, syscall),       ROW(way, openat2),
-    ROW(way, slashes),       ROW(way, cwd),           ROW(way, dirfd),
-    ROW(way, dirfd_path),    ROW(way, symlink),       ROW(way, symlink_to_dev),
-    ROW(way, proc_fd),       ROW(way, fopen),         ROW(way, fdopen),
-    ROW(way, freopen),       ROW(way, spawn),         ROW(way, clearenv),
-    ROW(way, setuid),        ROW(way, close_all),     ROW(way, close_range),
-    ROW(way, vfork),         ROW(way, raw_fork),      ROW(way, 700),
-    ROW(way, low_limit),     ROW(way, scm_rights),    ROW(way, io_uring),
-    ROW(way, handle),        ROW(call, pread),        ROW(call, pwrite),
-    ROW(call, readv),        ROW(call, writev),       ROW(call, lseek),
-    ROW(call, mmap),         ROW(call, poll),         ROW(call, epoll),
-    ROW(call, fsync),        ROW(call, ftruncate),    ROW(call, fstat),
-    ROW(call, statx_fd),     ROW(call, stat),         ROW(call, stat_is_fstat),
-    ROW(call, access),       ROW(call, readlink),     ROW(call, readdir),
-    ROW(call, readdir_stat), ROW(call, glob),         ROW(call, getfl),
-    ROW(call, write_rdonly), ROW(call, read_wronly),  ROW(call, excl),
-    ROW(call, directory),    ROW(call, cloexec),      ROW(call, flock),
-    ROW(call, read_efault),  ROW(call, write_efault), ROW(call, rdwr_efault),
-    ROW(call, funcs_efault), ROW(call, smbus_efault), ROW(call, rdwr_large),
-    ROW(call, long_read),    ROW(call, long_write),   ROW(call, read_0),
-    ROW(call, write_0),      ROW(call, block_0),      ROW(call, i2c_block_0),
-    ROW(call, tcgets),       ROW(call, signals),
+static const struct row rows[] = {
+    ROW(way, open),           ROW(way, open_rdonly),
+    ROW(way, open_wronly),    ROW(way, creat),
+    ROW(way, syscall),        ROW(way, openat2),
+    ROW(way, slashes),        ROW(way, cwd),
+    ROW(way, dirfd),          ROW(way, dirfd_path),
+    ROW(way, symlink),        ROW(way, symlink_to_dev),
+    ROW(way, proc_fd),        ROW(way, fopen),
+    ROW(way, fdopen),         ROW(way, freopen),
+    ROW(way, spawn),          ROW(way, clearenv),
+    ROW(way, setuid),         ROW(way, close_all),
+    ROW(way, close_range),    ROW(way, vfork),
+    ROW(way, raw_fork),       ROW(way, 700),
+    ROW(way, low_limit),      ROW(way, scm_rights),
+    ROW(way, handle),         ROW(call, pread),
+    ROW(call, pwrite),        ROW(call, readv),
+    ROW(call, writev),        ROW(call, lseek),
+    ROW(call, mmap),          ROW(call, poll),
+    ROW(call, epoll),         ROW(call, fsync),
+    ROW(call, ftruncate),     ROW(call, fstat),
+    ROW(call, statx_fd),      ROW(call, stat),
+    ROW(call, stat_is_fstat), ROW(call, access),
+    ROW(call, readlink),      ROW(call, readdir),
+    ROW(call, readdir_stat),  ROW(call, glob),
+    ROW(call, getfl),         ROW(call, write_rdonly),
+    ROW(call, read_wronly),   ROW(call, excl),
+    ROW(call, directory),     ROW(call, cloexec),
+    ROW(call, flock),         ROW(call, read_efault),
+    ROW(call, write_efault),  ROW(call, rdwr_efault),
+    ROW(call, funcs_efault),  ROW(call, smbus_efault),
+    ROW(call, rdwr_large),    ROW(call, long_read),
+    ROW(call, long_write),    ROW(call, read_0),
+    ROW(call, write_0),       ROW(call, block_0),
+    ROW(call, i2c_block_0),   ROW(call, tcgets),
+    ROW(call, signals),
 };
 
 /* A row in a process of its own: what it does to itself ends with it. */
-static void run(unsigned i)
+static void run(const struct row *row)
 {
-    printf("%s: ", rows[i].name);
+    printf("%s: ", row->name);
     fflush(stdout);
     if (!fork()) {
         alarm(20);
-        rows[i].run();
+        row->run();
         fflush(stdout);
         _exit(0);
     }
@@ -787,6 +781,16 @@ static void run(unsigned i)
     wait(&status);
     if (WIFSIGNALED(status)) {
         printf("signal %d\n", WTERMSIG(status));
+    }
+}
+
+/* All, or the one of this name. */
+static void run_those(const struct row *list, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!name || !strcmp(name, list[i].name)) {
+            run(&list[i]);
+        }
     }
 }
 
@@ -803,10 +807,8 @@ int main(int argc, char **argv)
         way_open();
         return 0;
     }
-    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (argc == 2 || !strcmp(argv[2], rows[i].name)) {
-            run(i);
-        }
-    }
+    /* these leave register 0 as it is */
+    run_those(other_rows, other_count, argv[2]);
+    run_those(rows, sizeof(rows) / sizeof(rows[0]), argv[2]);
     return 0;
 }

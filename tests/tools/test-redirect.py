@@ -57,7 +57,7 @@ def rows():
         for line in file:
             if not line.startswith('#'):
                 name, _, *ours = [word.strip() for word in line.split('|')]
-                yield name, *ours[:2]
+                yield name, ours[0], ours[1].split(' / ')[0]
 
 
 def check_seccomp(done):
@@ -91,18 +91,18 @@ def test_rows_asan():
     check_variant('asan')
 
 
-def ordinary_user(*command):
+def ordinary_user(*command, form='seccomp'):
     """By a user without rights, who has a copy of the tool."""
     if os.getuid():
-        return under('seccomp', *command)
-    for source in (TOOL, LIBRARY):
-        # once: a keeper of the one before may still run it (ETXTBSY)
-        if not os.path.exists(f'{folder.name}/{os.path.basename(source)}'):
-            shutil.copy(source, folder.name)
+        return under(form, *command)
+    shim = f'{os.path.dirname(TOOL)}/libi2cpt-preload.so'
+    for source in (TOOL, LIBRARY, shim):
+        if not os.path.exists(os.path.basename(source)):
+            shutil.copy(source, folder.name)  # once: a keeper may still run it
     soname = os.path.join(folder.name, 'libi2cpt.so.0')
     if not os.path.exists(soname):
         os.symlink(os.path.basename(LIBRARY), soname)
-    return under('seccomp', *command, user=1000,
+    return under(form, *command, user=1000,
                  tool=f'{folder.name}/i2cpt-replay',
                  env=dict(ENV, LD_LIBRARY_PATH=folder.name, HOME='/tmp'))
 
@@ -203,6 +203,27 @@ def test_set_id_programs_are_named():
     os.chmod(copy, 0o4755)
     done = ordinary_user('sh', '-c', f'{copy}; exit 0')
     assert 'set-id ran without the privilege' in done.stderr, done
+
+
+def test_capabilities_of_a_file():
+    """They count where PROGRAM is root's; else they are lost to the filter,
+    which is said, and the shim would not be loaded."""
+    if os.getuid():
+        raise tap.Skip('not root: it takes setcap')
+    copy = shutil.copy(CLIENT, f'{folder.name}/capable')
+    made = subprocess.run(['setcap', 'cap_net_raw+ep', copy], check=False,
+                          stderr=subprocess.PIPE, env=ENV, text=True)
+    if made.returncode:
+        raise tap.Skip(made.stderr.strip())
+    done = under('seccomp', 'setpriv', '--reuid=1000', '--clear-groups', copy,
+                 '/dev/i2c-0')
+    check_seccomp(done)
+    done = ordinary_user(copy, '/dev/i2c-0', 'open')
+    assert done.stdout == 'open: ours\n', done
+    assert 'capable ran without the privilege' in done.stderr, done
+    done = ordinary_user(copy, '/dev/i2c-0', 'open', form='preload')
+    assert 'has capabilities of its file' in done.stderr, done
+    assert done.returncode and not done.stdout, done
 
 
 def test_a_bus_that_comes_with_descriptors():

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +22,15 @@ static int put_file(const char *dir, const char *name, const char *text)
     }
     fputs(text, f);
     return fclose(f) ? -errno : 0;
+}
+
+/* What a node is to whoever opens it past the shim: a socket, for that fails.
+ */
+static int put_node(const char *dir, const char *name)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+
+    return mknod(path, S_IFSOCK | 0600, 0) ? -errno : 0;
 }
 
 static int link_to(const char *dir, const char *name, const char *target)
@@ -63,7 +73,7 @@ static int add_to_tree(struct owner *o, const struct owner_bus *bus)
     ret = ret ? ret : link_to(cdev, "device", "../..");
     ret = ret ? ret : link_to(class_dir, name, to_cdev);
     ret = ret ? ret : link_to(adapters, name, to_device);
-    return ret ? ret : put_file(nodes, name, "");
+    return ret ? ret : put_node(nodes, name);
 }
 
 /* Real buses that are not redirected stay to be seen. */

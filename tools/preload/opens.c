@@ -43,6 +43,9 @@ static int shim_openat(openat_fn next, int dir, const char *path, int flags,
     }
     fd = next(dir, path_map(dir, path, buf, sizeof(buf)), flags, mode);
     saved = errno;
+    if (fd < 0 && saved == ELOOP && flags & O_NOFOLLOW) {
+        return fd;
+    }
     bus = path_behind(dir, path, fd);
     errno = saved;
     if (bus < 0) {

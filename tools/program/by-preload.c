@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "common/tool.h"
@@ -68,6 +69,8 @@ static const char *cannot_be_hooked(const char *path)
     if (!fstat(fd, &st) && ((st.st_mode & S_ISUID && st.st_uid != geteuid()) ||
                             (st.st_mode & S_ISGID && st.st_gid != getegid()))) {
         why = "is setuid or setgid";
+    } else if (geteuid() && fgetxattr(fd, "security.capability", NULL, 0) > 0) {
+        why = "has capabilities of its file";
     } else if (!is_dynamic(fd)) {
         why = "is statically linked";
     }

@@ -125,6 +125,28 @@ static void look_at_descriptors(struct program_report *report)
     }
 }
 
+/* A ring opens past the filter, and who asked for rings has them: what they
+ * reach then is said before. */
+static void look_at_rings(struct owner *o, struct program_report *report)
+{
+    unsigned i;
+
+    for (i = 0; i < owner_bus_count(o); i++) {
+        g_autofree char *path =
+            g_strdup_printf("/dev/i2c-%u", owner_nth_bus(o, i));
+        struct stat st;
+
+        if (!stat(path, &st)) {
+            g_autofree char *line = g_strdup_printf(
+                "--allow-io-uring: what the program opens through an io_uring "
+                "as %s is the kernel's own, not redirected",
+                path);
+
+            say(report, line);
+        }
+    }
+}
+
 #ifdef HAVE_REDIRECT
 static void say_line(const char *line, void *user)
 {
@@ -264,6 +286,9 @@ int program_run(struct owner *o, const struct program_options *options,
     report->form = NULL;
     report->notes = g_ptr_array_new_with_free_func(g_free);
     look_at_descriptors(report);
+    if (options->io_uring) {
+        look_at_rings(o, report);
+    }
     take_signals();
     status = run(&r);
     running_free(&r);

@@ -5,6 +5,8 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "redirect/keeper-private.h"
@@ -25,8 +27,8 @@ static struct answer descriptor(int fd, int flags)
 /* What the file system says before a device is asked. */
 static struct answer open_node(struct keeper *k, uint32_t bus, int flags)
 {
-    if (flags & O_PATH) {
-        return (struct answer){ANSWER_NODE, bus, flags & (O_PATH | O_CLOEXEC)};
+    if (flags & O_PATH) { /* what was opened so is not handed over */
+        flags = O_RDONLY | (flags & (O_CLOEXEC | O_DIRECTORY));
     }
     if (flags & O_CREAT && flags & O_EXCL) {
         return value(-EEXIST);
@@ -61,9 +63,10 @@ static struct answer open_sys(struct keeper *k, const char *path, int flags)
     if ((flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH)) {
         return value(-EACCES);
     }
-    return descriptor(openat(k->places.tree, path,
-                             (flags & ~(O_CREAT | O_TRUNC)) | O_CLOEXEC),
-                      flags);
+    return descriptor(
+        openat(k->places.tree, path,
+               (flags & ~(O_CREAT | O_TRUNC | O_PATH)) | O_CLOEXEC),
+        flags);
 }
 
 static struct answer decide(struct keeper *k, const struct seccomp_notif *q,
@@ -127,13 +130,24 @@ struct answer answer_open(struct keeper *k, const struct seccomp_notif *q,
     return decide(k, q, folder, path, flags);
 }
 
+/* Whether it would run with more than whoever runs it has. */
+static bool gives_privilege(const char *path)
+{
+    struct stat st;
+
+    return !stat(path, &st) && S_ISREG(st.st_mode) &&
+           ((st.st_mode & S_ISUID && st.st_uid != geteuid()) ||
+            (st.st_mode & S_ISGID && st.st_mode & S_IXGRP &&
+             st.st_gid != getegid()) ||
+            getxattr(path, "security.capability", NULL, 0) > 0);
+}
+
 struct answer answer_exec(struct keeper *k, const struct seccomp_notif *q,
                           enum trapped_kind kind)
 {
     bool at = kind == TRAPPED_EXECVEAT;
     char path[PATH_MAX], real[PATH_MAX + 64];
     const char *form = "/proc/%d/root%s";
-    struct stat st;
 
     if (keeper_read_path(k, q, at ? 1 : 0, path) || !*path) {
         return (struct answer){ANSWER_CONTINUE, 0, 0};
@@ -142,10 +156,7 @@ struct answer answer_exec(struct keeper *k, const struct seccomp_notif *q,
         form = "/proc/%d/cwd/%s";
     }
     snprintf(real, sizeof(real), form, (int)q->pid, path);
-    if (!stat(real, &st) && S_ISREG(st.st_mode) &&
-        ((st.st_mode & S_ISUID && st.st_uid != geteuid()) ||
-         (st.st_mode & S_ISGID && st.st_mode & S_IXGRP &&
-          st.st_gid != getegid()))) {
+    if (gives_privilege(real)) {
         keeper_tell(k, KEEPER_SET_ID, 0, path);
     }
     return (struct answer){ANSWER_CONTINUE, 0, 0};

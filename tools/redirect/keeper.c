@@ -21,6 +21,7 @@
 #include "redirect/fuse-mount.h"
 #include "redirect/fuse-server.h"
 #include "redirect/keeper-private.h"
+#include "redirect/memory.h"
 #include "redirect/nested.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
@@ -251,8 +252,13 @@ static void fail(const struct keeper_start *s, int stage, int error)
 /* PROGRAM itself, up to exec. */
 static void become_program(const struct keeper_start *s, int socket)
 {
-    int listener = filter_install(&s->filter), ret;
+    int listener, ret;
+    char go;
 
+    if (read(socket, &go, 1) != 1) {
+        _exit(127);
+    }
+    listener = filter_install(&s->filter);
     if (listener < 0) {
         fail(s, KEEPER_FILTER, -listener);
     }
@@ -386,6 +392,23 @@ static void be_inner(struct keeper *k, int door)
     stay(k);
 }
 
+/* What can be done is found by doing: PROGRAM has a copy of our memory so far.
+ * Whose paths cannot be read would open the real bus. */
+static void look_at_program(const struct keeper *k, int socket)
+{
+    char unused;
+    int ret = memory_read(k->program, (uintptr_t)k, &unused, sizeof(unused));
+
+    if (ret) {
+        kill(k->program, SIGKILL);
+        waitpid(k->program, NULL, 0);
+        fail(k->start, KEEPER_MEMORY, -ret);
+    }
+    if (send(socket, "", 1, MSG_NOSIGNAL) < 0) {
+        /* then it has ended, and that is told soon */
+    }
+}
+
 void keeper_main(const struct keeper_start *s)
 {
     struct keeper k = {.start = s, .pid = getpid()};
@@ -411,8 +434,9 @@ void keeper_main(const struct keeper_start *s)
     if (k.program < 0) {
         fail(s, KEEPER_FILTER, errno);
     }
-    close(s->report);
     close(sockets[1]);
+    look_at_program(&k, sockets[0]);
+    close(s->report);
     keeper_tell(&k, KEEPER_STARTED, (uint32_t)k.program, NULL);
     k.listener = fuse_mount_receive_fd(sockets[0]);
     withdraw();

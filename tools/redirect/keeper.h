@@ -33,7 +33,7 @@ struct keeper_event {
 };
 
 /* How far PROGRAM came, on the pipe that closes when it runs. */
-enum keeper_stage { KEEPER_FILTER = 1, KEEPER_EXEC };
+enum keeper_stage { KEEPER_FILTER = 1, KEEPER_MEMORY, KEEPER_EXEC };
 struct keeper_failure {
     int stage, error;
 };

@@ -211,6 +211,36 @@ static int follow_link(struct walk *w, const char *target, bool folder)
     return 0;
 }
 
+/* Whether it is at "/proc/self" or another name of the task's own folder, with
+ * `name` behind. */
+static bool is_at_own(const struct walk *w, const char *name)
+{
+    const char *end = w->now + strlen(w->now) - strlen(name);
+    char number[32];
+    size_t len;
+
+    if (end < w->now || strcmp(end, name)) {
+        return false;
+    }
+    len = (size_t)(end - w->now);
+    snprintf(number, sizeof(number), "/proc/%d", w->tid);
+    return (len == strlen("/proc/self") && below(w->now, "/proc/self")) ||
+           (len == strlen("/proc/thread-self") &&
+            below(w->now, "/proc/thread-self")) ||
+           (len == strlen(number) && below(w->now, number));
+}
+
+/* What lies in /proc says other things to us than to the task, but for its
+ * root: -1, the kernel knows better; 1: go on with the next name. */
+static int step_in_proc(struct walk *w, bool last, bool follow)
+{
+    if (is_at_own(w, "/root") && (follow || !last)) {
+        w->now[0] = 0;
+        return 1;
+    }
+    return !last && (!strcmp(w->now, "/proc") || is_at_own(w, "")) ? 1 : -1;
+}
+
 /* From w->now along w->left. 0: it is in w->now; 1: the kernel knows better. */
 static int walk(struct walk *w, bool follow)
 {
@@ -239,7 +269,10 @@ static int walk(struct walk *w, bool follow)
         w->now[at] = '/';
         memcpy(w->now + at + 1, name, len + 1);
         if (below(w->now, "/proc")) {
-            return 1; /* it says other things to us */
+            if (step_in_proc(w, last, follow) < 0) {
+                return 1;
+            }
+            continue;
         }
         if (is_node(w->places, w->now)) {
             return last && !folder ? 0 : -ENOTDIR;

@@ -86,8 +86,9 @@ static void hear(struct redirect *r, const struct keeper_event *e)
         break;
     case KEEPER_SET_ID:
         add_line(r, g_strdup_printf("%s ran without the privilege of its "
-                                    "owner: where a filter is installed by an "
-                                    "ordinary user, set-id programs have none",
+                                    "file: where a filter is installed by an "
+                                    "ordinary user, set-id programs and file "
+                                    "capabilities have none",
                                     e->text));
         break;
     case KEEPER_UNREADABLE:
@@ -164,7 +165,10 @@ static int read_report(int report, const char **what)
     if (n != sizeof(f)) {
         return 0;
     }
-    *what = "a seccomp filter that notifies";
+    *what = f.stage == KEEPER_MEMORY
+                ? "a look at the program's memory (kernel.yama.ptrace_scope, "
+                  "CAP_SYS_PTRACE)"
+                : "a seccomp filter that notifies";
     return f.stage == KEEPER_EXEC ? f.error : -f.error;
 }
 
