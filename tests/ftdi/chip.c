@@ -236,6 +236,9 @@ unsigned vchip_stray(const struct vchip *c)
 
 void vchip_set_mode(struct vchip *c, unsigned mode)
 {
+    if (c->mpsse && !mode) {
+        chip_in_push(c, 0); /* what RXD makes of its line's change */
+    }
     c->mpsse = mode == 2;
     c->serial = !mode;
     c->beginnings += c->mpsse;

@@ -66,7 +66,8 @@ void vchip_free(struct vchip *c);
 /* Bit modes of the SIO interface: 0, a serial port, whose TXD and RTS# are
  * driven high, and 2, MPSSE from its beginning, all pins inputs. Neither
  * empties a FIFO: what a serial port is left of commands goes out as characters
- * (vchip_stray()). */
+ * (vchip_stray()), and one that comes in when it begins stays for the engine.
+ */
 #define VCHIP_NO_POWER 0x100u
 void vchip_set_mode(struct vchip *c, unsigned mode);
 bool vchip_has_engine(const struct vchip *c);

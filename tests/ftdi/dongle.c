@@ -241,6 +241,15 @@ static int two_bytes(uint8_t *data, size_t len, uint8_t first, uint8_t second)
     return (int)MIN(len, 2);
 }
 
+static void note_request(struct dongle *d, char letter)
+{
+    size_t len = strlen(d->counts.requests);
+
+    if (len + 1 < sizeof(d->counts.requests)) {
+        d->counts.requests[len] = letter;
+    }
+}
+
 static int vendor(struct dongle *d, const uint8_t *setup, uint8_t *data,
                   size_t len)
 {
@@ -264,6 +273,7 @@ static int vendor(struct dongle *d, const uint8_t *setup, uint8_t *data,
     }
     switch (setup[1]) {
     case SIO_RESET:
+        note_request(d, "roi"[MIN(value, 2)]);
         if (value == 1 || value == 0) {
             vchip_purge_out(b->chip);
         }
@@ -276,6 +286,7 @@ static int vendor(struct dongle *d, const uint8_t *setup, uint8_t *data,
         vusb_set_latency(b->usb, value);
         return 0;
     case SIO_SET_MODE:
+        note_request(d, (char)('0' + (value >> 8)));
         vchip_set_mode(b->chip, value >> 8);
         return 0;
     default:

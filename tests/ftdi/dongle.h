@@ -32,6 +32,9 @@ struct dongle_counts {
     unsigned bulk_out, bulk_in; /* IN: with more than status bytes */
     unsigned ahead;      /* OUTs before the reply to the last one was taken */
     unsigned latency_ms; /* as last set */
+    /* o, i: a FIFO was purged, OUT or IN; r: both and more; 0, 2: a mode was
+     * set; the first ones */
+    char requests[120];
 };
 
 /* The caller keeps it until it was given back by dongle_done() or discarded. */

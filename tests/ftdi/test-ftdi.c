@@ -340,6 +340,33 @@ START_TEST(driver_steps_aside)
 }
 END_TEST
 
+/* The engine begins and ends by way of mode 0. Both FIFOs are emptied before
+ * it, so that nothing leaves as characters, and behind it, so that none that
+ * came in is taken for a reply. */
+START_TEST(by_way_of_mode_0)
+{
+    struct dongle_counts opened, closed;
+    struct i2cpt_adapter *a;
+    struct bench *b;
+
+    dongle = fake_dongle_new(&kinds[_i]);
+    b = fake_dongle_bench(dongle, 0);
+    vchip_set_mode(b->chip, 2); /* somebody has left it so */
+    a = open_fine("ftdi");
+    opened = fake_dongle_counts(dongle);
+    ck_assert_msg(g_str_has_suffix(opened.requests, "oi0oi2"), "%s",
+                  opened.requests);
+    expect_read(a, b);
+    i2cpt_adapter_unref(a);
+    closed = fake_dongle_counts(dongle);
+    ck_assert_msg(
+        g_str_has_prefix(closed.requests + strlen(opened.requests), "oi0"),
+        "%s", closed.requests);
+    ck_assert(!vchip_has_engine(b->chip));
+    ck_assert_uint_eq(vchip_stray(b->chip), 0);
+}
+END_TEST
+
 START_TEST(several_dongles)
 {
     struct dongle_config c = ft232h;
@@ -575,16 +602,21 @@ START_TEST(streams)
 END_TEST
 
 /* A target that holds SCL for longer than the deadline, where the engine waits
- * for it: the deadline holds, and the bus serves again when it is let go. */
+ * for it: the deadline holds, and the bus serves again when it is let go. What
+ * waits for a clock is given a purge and 97 first, whether that helps or not;
+ * what may have lost its command's end is begun anew. */
 START_TEST(stretched_too_long)
 {
     static const struct {
         const char *spec;
         enum vchip_pin pin;
+        bool at_once; /* by way of mode 0, without a try before */
     } table[] = {
-        {"ftdi,clock-stretching=adaptive", PIN_GPIOL3},
-        {"ftdi,clock-stretching=gpio", PIN_GPIOL1},
+        {"ftdi,clock-stretching=adaptive", PIN_GPIOL3, false},
+        {"ftdi,clock-stretching=gpio", PIN_GPIOL1, true},
     };
+    struct dongle_counts before, after;
+    const char *rescue;
     struct dongle_config c = ft232h;
     struct i2cpt_fault fault;
     struct i2cpt_adapter *a;
@@ -596,11 +628,17 @@ START_TEST(stretched_too_long)
     b = fake_dongle_bench(dongle, 0);
     a = open_fine(table[_i].spec);
     expect_read(a, b);
+    before = fake_dongle_counts(dongle);
     b->targets[BENCH_EEPROM].stretch[0] =
         (struct target_stretch){1, 0, 500000000u};
     b->targets[BENCH_EEPROM].n_stretches = 1;
     ret = write_to(a, BENCH_EEPROM_ADDR, 4, &fault);
     ck_assert_msg(ret == -ETIMEDOUT, "%d %s", ret, fault.text);
+    after = fake_dongle_counts(dongle);
+    rescue = after.requests + strlen(before.requests);
+    ck_assert_msg(g_str_has_prefix(rescue, "oi") &&
+                      g_str_has_prefix(rescue + 2, "0") == table[_i].at_once,
+                  "%s: %s", table[_i].spec, rescue);
     b->targets[BENCH_EEPROM].n_stretches = 0;
     for (i = 0; ret && i < 10; i++) {
         ret = write_to(a, BENCH_EEPROM_ADDR, 4, &fault);
@@ -742,6 +780,7 @@ int main(void)
 
     tcase = tcase_create("driver"); /* a guest has it only now */
     tcase_add_checked_fixture(tcase, setup, teardown_two);
+    tcase_add_loop_test(tcase, by_way_of_mode_0, 0, 3);
     tcase_add_loop_test(tcase, driver_steps_aside, 0, 3);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
