@@ -106,6 +106,10 @@ enum {
  *   STOPPING   ends: IDLE, late NACKs first, then STOPPED; a START that
  *              came meanwhile: ADDRESS
  *   any        POWER 0, ENABLE not 5, reset: IDLE, the target is let go
+ *
+ * SUSPEND is pending only in ADDRESS, TX_BYTE, RX_BYTE and RX_GAP, and each of
+ * their ends looks at it, or with a NACK forgets it, before a START or STOP may
+ * begin: so these two find none.
  */
 typedef enum {
     NRF51_TWI_STATE_IDLE,

@@ -137,7 +137,6 @@ static void begin(Nrf51TwiEngine *engine, Nrf51TwiState state, int bits)
 static void begin_start(Nrf51TwiEngine *engine, bool reading)
 {
     engine->reading = reading;
-    engine->suspend_pending = false;
     begin(engine, NRF51_TWI_STATE_ADDRESS, ADDRESS_BITS);
     if (engine->pselscl > LAST_PIN || engine->pselsda > LAST_PIN) {
         engine->answer = NRF51_TWI_NACK_ADDRESS;
@@ -150,7 +149,6 @@ static void begin_start(Nrf51TwiEngine *engine, bool reading)
 
 static void begin_stop(Nrf51TwiEngine *engine)
 {
-    engine->suspend_pending = false;
     begin(engine, NRF51_TWI_STATE_STOPPING, STOP_BITS);
     if (!engine->connected) {
         return;

@@ -194,7 +194,7 @@ static void walk_check(void)
     must(!(engine->events & ~(uint32_t)NRF51_TWI_INT_ALL));
     must(engine->target_busy == walker.pending);
     must(!engine->wire_busy || walker.armed);
-    if (engine->suspend_pending) { /* only where an end will look at it */
+    if (engine->suspend_pending) { /* START and STOP find none */
         must(engine->state == NRF51_TWI_STATE_ADDRESS ||
              engine->state == NRF51_TWI_STATE_TX_BYTE ||
              engine->state == NRF51_TWI_STATE_RX_BYTE ||
