@@ -78,7 +78,7 @@ fn main() {
 }
 '''
 I2C_BUS = '''const i2c = require("i2c-bus");
-const show = (name, value) => 
+const show = (name, value) =>
  console.log(name, JSON.stringify(value));
 const bus = i2c.openSync(0);
 show("funcs", bus.i2cFuncsSync());
