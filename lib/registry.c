@@ -20,14 +20,14 @@
 #include "stub/backend-stub.h"
 
 static const struct i2cpt_ops *const own[] = {
-    &i2cpt_stub_ops,    &i2cpt_trace_ops,
+    &stub_ops,   &replay_ops,
 #ifdef I2CPT_HAVE_I2C_DEV
-    &i2cpt_i2c_dev_ops,
+    &i2cdev_ops,
 #endif
 #ifdef I2CPT_HAVE_FTDI
-    &i2cpt_ftdi_ops,
+    &mpsse_ops,
 #endif
-    &i2cpt_remote_ops,  NULL,
+    &remote_ops, NULL,
 };
 
 const struct i2cpt_ops *i2cpt_extra_backend;

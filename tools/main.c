@@ -54,7 +54,7 @@ static int no_verb(const char *name)
     unsigned distance = 3; /* as much as a slip makes */
 
     for (size_t i = 0; i < N_VERBS; i++) {
-        unsigned d = text_distance(name, verbs[i]->name);
+        unsigned d = tool_text_distance(name, verbs[i]->name);
 
         if (d < distance) {
             distance = d;
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
 
-    memory_watch();
+    tool_memory_watch();
     if (!name) {
         print_help(stderr);
         return TOOL_USAGE;

@@ -21,7 +21,7 @@ static struct i2cpt_adapter *adapter_new(struct i2cpt_bus *bus,
 
     atomic_init(&a->refs, 1);
     a->bus = bus;
-    a->generation = atomic_load(&i2cpt_fork_generation);
+    a->generation = atomic_load(&bus_fork_generation);
     a->name = g_strdup(name ? name : bus->identity);
     a->poll_fd = a->event_fd = a->timer_fd = -1;
     a->timer_ns = UINT64_MAX;
@@ -44,7 +44,7 @@ int i2cpt_adapter_open_options(const struct i2cpt_options *o,
     if (!i2cpt_options_ops(o)) {
         return i2cpt_fault_text(fault, EINVAL, "no backend= given");
     }
-    ret = open_buses_get(o, &bus, fault);
+    ret = bus_opened_get(o, &bus, fault);
     if (ret) {
         return ret;
     }
@@ -64,7 +64,7 @@ int i2cpt_adapter_as_client(struct i2cpt_adapter *a, uint32_t client,
     if (!client) {
         return -EINVAL;
     }
-    open_buses_again(a->bus);
+    bus_opened_again(a->bus);
     *out = adapter_new(a->bus, a->name);
     (*out)->client = client;
     return 0;
@@ -112,9 +112,9 @@ void i2cpt_adapter_unref(struct i2cpt_adapter *a)
     if (!adapter_forked(a)) {
         pthread_mutex_lock(&a->bus->lock);
         settle_locked(a);
-        requests_drop_locked(a);
+        bus_requests_drop_locked(a);
         pthread_mutex_unlock(&a->bus->lock);
-        open_buses_put(a->bus);
+        bus_opened_put(a->bus);
     }
     close_fds(a);
     g_free(a->name);
@@ -153,22 +153,22 @@ int i2cpt_adapter_has_stream(const struct i2cpt_adapter *a)
     return bus_has_stream(a->bus);
 }
 
-uint32_t i2cpt_adapter_timeout_ms(const struct i2cpt_adapter *a)
+uint32_t bus_adapter_timeout_ms(const struct i2cpt_adapter *a)
 {
     return a->bus->timeout_ms;
 }
 
-bool i2cpt_adapter_tells_phase(const struct i2cpt_adapter *a)
+bool bus_adapter_tells_phase(const struct i2cpt_adapter *a)
 {
     return a->bus->info.tells_phase;
 }
 
-bool i2cpt_adapter_hides_phase(const struct i2cpt_adapter *a)
+bool bus_adapter_hides_phase(const struct i2cpt_adapter *a)
 {
     return a->bus->info.hides_phase;
 }
 
-bool i2cpt_adapter_is_instant(struct i2cpt_adapter *a)
+bool bus_adapter_is_instant(struct i2cpt_adapter *a)
 {
     return a->bus->instant;
 }
@@ -189,7 +189,7 @@ static int make_fds_locked(struct i2cpt_adapter *a)
         a->poll_fd = a->event_fd = a->timer_fd = -1;
         return ret;
     }
-    requests_expire_locked(a);
+    bus_requests_expire_locked(a);
     return 0;
 }
 
@@ -256,7 +256,7 @@ static int still_busy(struct i2cpt_bus *bus, struct i2cpt_fault *fault)
                             bus->identity);
 }
 
-void i2cpt_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n)
+void bus_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n)
 {
     struct i2cpt_bus *bus = a->bus;
 
@@ -269,7 +269,7 @@ void i2cpt_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n)
     }
 }
 
-int i2cpt_adapter_flush(struct i2cpt_adapter *a)
+int bus_adapter_flush(struct i2cpt_adapter *a)
 {
     struct i2cpt_bus *bus = a->bus;
     int ret = -EBUSY;
@@ -292,7 +292,7 @@ int i2cpt_trace_record_flush(struct i2cpt_adapter *a)
     if (!a) {
         return -EINVAL;
     }
-    return i2cpt_adapter_flush(a);
+    return bus_adapter_flush(a);
 }
 
 int i2cpt_trace_record_end(struct i2cpt_adapter *a, struct i2cpt_fault *fault)

@@ -114,8 +114,8 @@ static int try_transfer(struct i2cpt_bus *bus, struct i2cpt_xfer *x)
     }
     return bus->info.functionality & I2CPT_FUNC_I2C
                ? bus->ops->transfer(bus->priv, x)
-               : i2cpt_smbus_map_transfer(bus->ops, bus->priv,
-                                          bus->info.functionality, x);
+               : smbus_map_transfer(bus->ops, bus->priv,
+                                    bus->info.functionality, x);
 }
 
 static int execute_transfer(struct i2cpt_bus *bus, struct i2cpt_call *call,
@@ -330,13 +330,12 @@ int bus_new(const struct i2cpt_options *o, char *identity,
         goto free_bus;
     }
     if (record) {
-        ret = i2cpt_recorder_wrap(o, record, &bus->info, &bus->ops, &bus->priv,
-                                  fault);
+        ret = record_wrap(o, record, &bus->info, &bus->ops, &bus->priv, fault);
         if (ret) {
             goto close_backend;
         }
     }
-    ret = i2cpt_guard_wrap(o, &bus->info, &bus->ops, &bus->priv, fault);
+    ret = guard_wrap(o, &bus->info, &bus->ops, &bus->priv, fault);
     if (ret) {
         goto close_backend;
     }

@@ -179,47 +179,47 @@ void bus_abandon_locked(struct i2cpt_bus *bus, struct job *job);
 
 /* queue.c */
 void bus_dequeue_locked(struct i2cpt_bus *bus, struct job *job);
-struct job *job_new(const struct i2cpt_call *call, uint64_t deadline_ns);
-void job_copy_back(const struct job *job, struct i2cpt_call *call);
+struct job *bus_job_new(const struct i2cpt_call *call, uint64_t deadline_ns);
+void bus_job_copy_back(const struct job *job, struct i2cpt_call *call);
 
 /* request.c */
 /* i2cpt_submit(), and _kept() but for the reference on `a`. */
-int request_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
-                   uint32_t timeout_ms, i2cpt_done_fn done, void *user,
-                   bool kept, struct i2cpt_request **out);
+int bus_request_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs,
+                       size_t n, uint32_t timeout_ms, i2cpt_done_fn done,
+                       void *user, bool kept, struct i2cpt_request **out);
 /* Give a pending request up: its job goes on without it, or not at all. */
-void request_end_locked(struct i2cpt_request *r, int code);
+void bus_request_end_locked(struct i2cpt_request *r, int code);
 /* When nobody waits for it any longer. */
-uint64_t request_expiry(const struct i2cpt_request *r);
+uint64_t bus_request_expiry(const struct i2cpt_request *r);
 /* Whether dispatch may take it. */
-bool request_is_ready(const struct i2cpt_request *r);
+bool bus_request_is_ready(const struct i2cpt_request *r);
 /* A complete one, out of its handle's list, to be delivered in this thread. */
-void request_take_locked(struct i2cpt_request *r);
-/* From here to request_unclaim_locked() or _take_ nobody else takes it. */
-void request_claim_locked(struct i2cpt_request *r);
-void request_unclaim_locked(struct i2cpt_request *r);
+void bus_request_take_locked(struct i2cpt_request *r);
+/* From here to bus_request_unclaim_locked() or _take_ nobody else takes it. */
+void bus_request_claim_locked(struct i2cpt_request *r);
+void bus_request_unclaim_locked(struct i2cpt_request *r);
 /* Nobody asks for it any more, whatever became of it. */
-void request_ended_locked(struct i2cpt_request *r);
-void request_unref_locked(struct i2cpt_request *r);
+void bus_request_ended_locked(struct i2cpt_request *r);
+void bus_request_unref_locked(struct i2cpt_request *r);
 /* Wait until it is complete, or has ended: then true; false at `until_ns`. */
-bool request_await_locked(struct i2cpt_request *r, uint64_t until_ns);
-void requests_expire_locked(struct i2cpt_adapter *a);
-void requests_drop_locked(struct i2cpt_adapter *a);
+bool bus_request_await_locked(struct i2cpt_request *r, uint64_t until_ns);
+void bus_requests_expire_locked(struct i2cpt_adapter *a);
+void bus_requests_drop_locked(struct i2cpt_adapter *a);
 
 /* open-buses.c */
 static inline bool adapter_forked(const struct i2cpt_adapter *a)
 {
     return a->generation !=
-           atomic_load_explicit(&i2cpt_fork_generation, memory_order_relaxed);
+           atomic_load_explicit(&bus_fork_generation, memory_order_relaxed);
 }
 /* The bus of these options, opened or shared, for one more handle; and one
  * handle less. */
-int open_buses_get(const struct i2cpt_options *o, struct i2cpt_bus **out,
+int bus_opened_get(const struct i2cpt_options *o, struct i2cpt_bus **out,
                    struct i2cpt_fault *fault);
-void open_buses_put(struct i2cpt_bus *bus);
+void bus_opened_put(struct i2cpt_bus *bus);
 /* One more handle on a bus that has one. */
-void open_buses_again(struct i2cpt_bus *bus);
+void bus_opened_again(struct i2cpt_bus *bus);
 /* A later opening begins anew; whoever still has it gets ENODEV. */
-void open_buses_forget_dead(struct i2cpt_bus *bus);
+void bus_opened_forget_dead(struct i2cpt_bus *bus);
 
 #endif

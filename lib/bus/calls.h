@@ -43,8 +43,8 @@ struct i2cpt_call {
 
 /* Do it now, in order, bounded. Returns what the op returned. `call` and what
  * it points to is not touched after the return, even where it timed out. */
-int i2cpt_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
-                   struct i2cpt_fault *fault);
+int bus_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
+                 struct i2cpt_fault *fault);
 /*
  * Queue it, for the library's own use: dispatch never takes it, so that who
  * submitted it (and serialises the calls below) is the only one who has it.
@@ -53,32 +53,32 @@ int i2cpt_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
  * or -1, becomes readable when it has ended. An instant bus with an empty queue
  * does it at once, in this thread, and then nothing is signalled.
  */
-int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call,
-                      int signal_fd, struct i2cpt_request **out);
+int bus_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call,
+                    int signal_fd, struct i2cpt_request **out);
 /* True where it has ended; `r` is void then. Never waits. */
-bool i2cpt_request_harvest(struct i2cpt_request *r, int *result,
-                           struct i2cpt_fault *fault);
+bool bus_request_harvest(struct i2cpt_request *r, int *result,
+                         struct i2cpt_fault *fault);
 /* Forget a submitted request: borrowed memory is free at once, `r` is void. A
  * stream call that was on the wire still runs to its end. */
-void i2cpt_request_orphan(struct i2cpt_request *r);
+void bus_request_orphan(struct i2cpt_request *r);
 /* For who waits for one that another thread may harvest or orphan: hold it
  * while nobody can, wait until it is to be harvested or `until_ns`, release. */
-void i2cpt_request_hold(struct i2cpt_request *r);
-void i2cpt_request_await(struct i2cpt_request *r, uint64_t until_ns);
-void i2cpt_request_release(struct i2cpt_request *r);
+void bus_request_hold(struct i2cpt_request *r);
+void bus_request_await(struct i2cpt_request *r, uint64_t until_ns);
+void bus_request_release(struct i2cpt_request *r);
 
 /* `owner` is that of the call it is about. */
-void i2cpt_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n);
-int i2cpt_adapter_flush(struct i2cpt_adapter *a);
-uint32_t i2cpt_adapter_timeout_ms(const struct i2cpt_adapter *a);
-bool i2cpt_adapter_is_instant(struct i2cpt_adapter *a);
-bool i2cpt_adapter_tells_phase(const struct i2cpt_adapter *a);
-bool i2cpt_adapter_hides_phase(const struct i2cpt_adapter *a);
+void bus_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n);
+int bus_adapter_flush(struct i2cpt_adapter *a);
+uint32_t bus_adapter_timeout_ms(const struct i2cpt_adapter *a);
+bool bus_adapter_is_instant(struct i2cpt_adapter *a);
+bool bus_adapter_tells_phase(const struct i2cpt_adapter *a);
+bool bus_adapter_hides_phase(const struct i2cpt_adapter *a);
 
 /*
  * How often this process has been born by fork(): what belongs to an earlier
  * generation is the parent's.
  */
-extern atomic_uint i2cpt_fork_generation;
+extern atomic_uint bus_fork_generation;
 
 #endif

@@ -11,13 +11,13 @@ static void deliver(struct i2cpt_request *r)
     struct i2cpt_bus *bus = r->adapter->bus;
 
     if (r->job) {
-        job_copy_back(r->job, r->call);
+        bus_job_copy_back(r->job, r->call);
     }
     if (r->done) {
         r->done(r, r->result, &r->fault, r->user);
     }
     pthread_mutex_lock(&bus->lock);
-    request_ended_locked(r);
+    bus_request_ended_locked(r);
     pthread_mutex_unlock(&bus->lock);
 }
 
@@ -25,11 +25,11 @@ static struct i2cpt_request *take_ready_locked(struct i2cpt_adapter *a)
 {
     struct i2cpt_request *r = a->complete ? a->requests : NULL;
 
-    while (r && !request_is_ready(r)) {
+    while (r && !bus_request_is_ready(r)) {
         r = r->next;
     }
     if (r) {
-        request_take_locked(r);
+        bus_request_take_locked(r);
     }
     return r;
 }
@@ -50,7 +50,7 @@ int i2cpt_dispatch(struct i2cpt_adapter *a)
     i2cpt_adapter_ref(a);
     for (;;) {
         pthread_mutex_lock(&bus->lock);
-        requests_expire_locked(a);
+        bus_requests_expire_locked(a);
         r = take_ready_locked(a);
         pthread_mutex_unlock(&bus->lock);
         if (!r) {
@@ -73,7 +73,7 @@ static int claim_locked(struct i2cpt_request *r)
         return -EBUSY;
     }
     if (r->state != REQUEST_ENDED) {
-        request_claim_locked(r);
+        bus_request_claim_locked(r);
     }
     return 0;
 }
@@ -89,14 +89,14 @@ static int wait_locked(struct i2cpt_request *r, uint32_t timeout_us)
     if (ret) {
         return ret;
     }
-    if (!request_await_locked(r, until_ns)) {
+    if (!bus_request_await_locked(r, until_ns)) {
         if (r->state == REQUEST_PENDING) {
-            request_unclaim_locked(r);
+            bus_request_unclaim_locked(r);
         }
         return -ETIMEDOUT;
     }
     if (r->state == REQUEST_COMPLETE) {
-        request_take_locked(r);
+        bus_request_take_locked(r);
         r->claimed = false;
         return 1;
     }
@@ -120,7 +120,7 @@ int i2cpt_request_wait(struct i2cpt_request *r, uint32_t timeout_us)
     pthread_mutex_lock(&bus->lock);
     r->refs++;
     ret = wait_locked(r, timeout_us);
-    request_unref_locked(r);
+    bus_request_unref_locked(r);
     pthread_mutex_unlock(&bus->lock);
     if (ret == 1) {
         deliver(r);

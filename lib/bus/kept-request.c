@@ -15,7 +15,7 @@ int i2cpt_submit_kept(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
     }
     *out = NULL;
     i2cpt_adapter_ref(a);
-    ret = request_submit(a, msgs, n, timeout_ms, done, user, true, out);
+    ret = bus_request_submit(a, msgs, n, timeout_ms, done, user, true, out);
     if (ret) {
         i2cpt_adapter_unref(a);
     }
@@ -33,7 +33,7 @@ void i2cpt_request_free(struct i2cpt_request *r)
         g_free(r);
     } else {
         pthread_mutex_lock(&a->bus->lock);
-        request_unref_locked(r);
+        bus_request_unref_locked(r);
         pthread_mutex_unlock(&a->bus->lock);
     }
     i2cpt_adapter_unref(a);

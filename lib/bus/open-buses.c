@@ -22,11 +22,11 @@ static GPtrArray *registry; /* of struct i2cpt_bus, those that can be shared */
 static struct opening *openings; /* under way, with no lock held */
 static pthread_cond_t opened = PTHREAD_COND_INITIALIZER; /* one has ended */
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
-atomic_uint i2cpt_fork_generation;
+atomic_uint bus_fork_generation;
 
 static void forked(void)
 {
-    atomic_fetch_add(&i2cpt_fork_generation, 1);
+    atomic_fetch_add(&bus_fork_generation, 1);
 }
 
 /* The parent's buses and its registry are nothing to the child; nobody must
@@ -83,7 +83,7 @@ static void forget_bus_locked(struct i2cpt_bus *bus)
     }
 }
 
-void open_buses_forget_dead(struct i2cpt_bus *bus)
+void bus_opened_forget_dead(struct i2cpt_bus *bus)
 {
     pthread_mutex_lock(&registry_lock);
     forget_bus_locked(bus);
@@ -202,7 +202,7 @@ static int get_bus_locked(const struct i2cpt_options *o, const char *identity,
     return ret ? ret : open_bus_locked(o, identity, out, fault);
 }
 
-int open_buses_get(const struct i2cpt_options *o, struct i2cpt_bus **out,
+int bus_opened_get(const struct i2cpt_options *o, struct i2cpt_bus **out,
                    struct i2cpt_fault *fault)
 {
     const struct i2cpt_ops *ops = i2cpt_options_ops(o);
@@ -219,14 +219,14 @@ int open_buses_get(const struct i2cpt_options *o, struct i2cpt_bus **out,
     return ret;
 }
 
-void open_buses_again(struct i2cpt_bus *bus)
+void bus_opened_again(struct i2cpt_bus *bus)
 {
     pthread_mutex_lock(&registry_lock);
     bus->handles++;
     pthread_mutex_unlock(&registry_lock);
 }
 
-void open_buses_put(struct i2cpt_bus *bus)
+void bus_opened_put(struct i2cpt_bus *bus)
 {
     bool last;
 

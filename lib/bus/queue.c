@@ -38,7 +38,7 @@ static void copy_msgs(struct job *job, const struct i2cpt_call *call)
 }
 
 /* NULL where memory is short. */
-struct job *job_new(const struct i2cpt_call *call, uint64_t deadline_ns)
+struct job *bus_job_new(const struct i2cpt_call *call, uint64_t deadline_ns)
 {
     bool transfer = call->op == I2CPT_OP_TRANSFER;
     size_t more = transfer ? payload(call) : 0;
@@ -62,7 +62,7 @@ struct job *job_new(const struct i2cpt_call *call, uint64_t deadline_ns)
     return job;
 }
 
-void job_copy_back(const struct job *job, struct i2cpt_call *call)
+void bus_job_copy_back(const struct job *job, struct i2cpt_call *call)
 {
     const struct i2cpt_msg *from = job->call.msgs;
     size_t i;

@@ -27,7 +27,7 @@ static void unlink_locked(struct i2cpt_adapter *a, struct i2cpt_request *r)
     *(r->next ? &r->next->prev : &a->last) = r->prev;
 }
 
-bool request_is_ready(const struct i2cpt_request *r)
+bool bus_request_is_ready(const struct i2cpt_request *r)
 {
     return r->state == REQUEST_COMPLETE && !r->claimed && !r->internal;
 }
@@ -41,7 +41,7 @@ static void count_ready_locked(struct i2cpt_request *r)
 
 static void uncount_ready_locked(struct i2cpt_request *r)
 {
-    if (request_is_ready(r) && !--r->adapter->complete) {
+    if (bus_request_is_ready(r) && !--r->adapter->complete) {
         i2cpt_event_clear(r->adapter->event_fd);
     }
 }
@@ -71,7 +71,7 @@ static void request_complete_locked(struct i2cpt_request *r, int result,
     } else {
         i2cpt_fault_clear(&r->fault);
     }
-    if (request_is_ready(r)) {
+    if (bus_request_is_ready(r)) {
         count_ready_locked(r);
     } else if (r->internal) {
         i2cpt_event_signal(r->signal_fd);
@@ -84,7 +84,7 @@ static void job_has_finished_locked(struct job *job)
 }
 
 /* Give a pending request up: its job goes on without it, or not at all. */
-void request_end_locked(struct i2cpt_request *r, int code)
+void bus_request_end_locked(struct i2cpt_request *r, int code)
 {
     struct i2cpt_fault fault;
 
@@ -95,14 +95,14 @@ void request_end_locked(struct i2cpt_request *r, int code)
     pthread_cond_broadcast(&r->adapter->bus->done);
 }
 
-uint64_t request_expiry(const struct i2cpt_request *r)
+uint64_t bus_request_expiry(const struct i2cpt_request *r)
 {
     return bus_expiry(r->adapter->bus, r->job);
 }
 
 /* Complete with ETIMEDOUT what has waited too long; set the timer to the next
  * expiry. */
-void requests_expire_locked(struct i2cpt_adapter *a)
+void bus_requests_expire_locked(struct i2cpt_adapter *a)
 {
     uint64_t now = UINT64_MAX, next = UINT64_MAX;
     struct i2cpt_request *r;
@@ -114,10 +114,10 @@ void requests_expire_locked(struct i2cpt_adapter *a)
         if (now == UINT64_MAX) {
             now = i2cpt_now_ns();
         }
-        if (now >= request_expiry(r)) {
-            request_end_locked(r, ETIMEDOUT);
+        if (now >= bus_request_expiry(r)) {
+            bus_request_end_locked(r, ETIMEDOUT);
         } else {
-            next = MIN(next, request_expiry(r));
+            next = MIN(next, bus_request_expiry(r));
         }
     }
     set_timer_locked(a, next);
@@ -134,7 +134,7 @@ static int queue_locked(struct i2cpt_request *r)
     if (!deadline_ns) {
         deadline_ns = bus_deadline(bus, 0);
     }
-    r->job = job_new(r->call, deadline_ns);
+    r->job = bus_job_new(r->call, deadline_ns);
     if (!r->job) {
         return -ENOMEM;
     }
@@ -184,8 +184,8 @@ static int start_locked(struct i2cpt_request *r)
         return ret;
     }
     link_locked(a, r);
-    if (request_expiry(r) < a->timer_ns) {
-        set_timer_locked(a, request_expiry(r));
+    if (bus_request_expiry(r) < a->timer_ns) {
+        set_timer_locked(a, bus_request_expiry(r));
     }
     return 0;
 }
@@ -209,7 +209,7 @@ static int submit(struct i2cpt_adapter *a, struct i2cpt_request *r,
     dies = a->bus->dead && !was_dead;
     pthread_mutex_unlock(&a->bus->lock);
     if (dies) {
-        open_buses_forget_dead(a->bus);
+        bus_opened_forget_dead(a->bus);
     }
     if (ret) {
         if (out) {
@@ -229,8 +229,8 @@ static struct i2cpt_request *request_new(void)
     return r;
 }
 
-int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call, int fd,
-                      struct i2cpt_request **out)
+int bus_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call, int fd,
+                    struct i2cpt_request **out)
 {
     struct i2cpt_request *r;
 
@@ -245,9 +245,9 @@ int i2cpt_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call, int fd,
     return submit(a, r, out);
 }
 
-int request_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
-                   uint32_t timeout_ms, i2cpt_done_fn done, void *user,
-                   bool kept, struct i2cpt_request **out)
+int bus_request_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs,
+                       size_t n, uint32_t timeout_ms, i2cpt_done_fn done,
+                       void *user, bool kept, struct i2cpt_request **out)
 {
     struct i2cpt_request *r;
     int ret = a && done ? i2cpt_check_msgs(msgs, n, NULL) : -EINVAL;
@@ -275,26 +275,26 @@ int i2cpt_submit(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
                  uint32_t timeout_ms, i2cpt_done_fn done, void *user,
                  struct i2cpt_request **out)
 {
-    return request_submit(a, msgs, n, timeout_ms, done, user, false, out);
+    return bus_request_submit(a, msgs, n, timeout_ms, done, user, false, out);
 }
 
 /* -------------------------------------------------------------------- ends */
 
-void request_claim_locked(struct i2cpt_request *r)
+void bus_request_claim_locked(struct i2cpt_request *r)
 {
     uncount_ready_locked(r);
     r->claimed = true;
 }
 
-void request_unclaim_locked(struct i2cpt_request *r)
+void bus_request_unclaim_locked(struct i2cpt_request *r)
 {
     r->claimed = false;
-    if (request_is_ready(r)) {
+    if (bus_request_is_ready(r)) {
         count_ready_locked(r);
     }
 }
 
-void request_take_locked(struct i2cpt_request *r)
+void bus_request_take_locked(struct i2cpt_request *r)
 {
     uncount_ready_locked(r);
     unlink_locked(r->adapter, r);
@@ -302,7 +302,7 @@ void request_take_locked(struct i2cpt_request *r)
     r->deliverer = pthread_self();
 }
 
-void request_unref_locked(struct i2cpt_request *r)
+void bus_request_unref_locked(struct i2cpt_request *r)
 {
     if (!--r->refs) {
         g_free(r->job);
@@ -310,7 +310,7 @@ void request_unref_locked(struct i2cpt_request *r)
     }
 }
 
-void request_ended_locked(struct i2cpt_request *r)
+void bus_request_ended_locked(struct i2cpt_request *r)
 {
     pthread_cond_broadcast(&r->adapter->bus->done);
     if (r->state == REQUEST_COMPLETE) {
@@ -322,21 +322,21 @@ void request_ended_locked(struct i2cpt_request *r)
         r->job = NULL;
     }
     r->state = REQUEST_ENDED;
-    request_unref_locked(r);
+    bus_request_unref_locked(r);
 }
 
-bool request_await_locked(struct i2cpt_request *r, uint64_t until_ns)
+bool bus_request_await_locked(struct i2cpt_request *r, uint64_t until_ns)
 {
     struct i2cpt_bus *bus = r->adapter->bus;
     uint64_t now;
 
     while (r->state == REQUEST_PENDING || r->state == REQUEST_DELIVERING) {
         uint64_t expiry =
-            r->state == REQUEST_PENDING ? request_expiry(r) : UINT64_MAX;
+            r->state == REQUEST_PENDING ? bus_request_expiry(r) : UINT64_MAX;
 
         now = i2cpt_now_ns();
         if (now >= expiry) {
-            request_end_locked(r, ETIMEDOUT);
+            bus_request_end_locked(r, ETIMEDOUT);
         } else if (now >= until_ns) {
             return false;
         } else {
@@ -362,73 +362,74 @@ int i2cpt_request_cancel(struct i2cpt_request *r)
     if (r->state != REQUEST_PENDING) {
         ret = -EALREADY;
     } else if (r->job->state == JOB_QUEUED) {
-        request_end_locked(r, ECANCELED);
+        bus_request_end_locked(r, ECANCELED);
     }
     pthread_mutex_unlock(&bus->lock);
     return ret;
 }
 
-void requests_drop_locked(struct i2cpt_adapter *a)
+void bus_requests_drop_locked(struct i2cpt_adapter *a)
 {
     while (a->requests) {
-        request_ended_locked(a->requests);
+        bus_request_ended_locked(a->requests);
     }
 }
 
 /* ------------------------------------------------------ of the library's own
  */
 
-bool i2cpt_request_harvest(struct i2cpt_request *r, int *result,
-                           struct i2cpt_fault *fault)
+bool bus_request_harvest(struct i2cpt_request *r, int *result,
+                         struct i2cpt_fault *fault)
 {
     struct i2cpt_bus *bus = r->adapter->bus;
     bool ended;
 
     pthread_mutex_lock(&bus->lock);
-    if (r->state == REQUEST_PENDING && i2cpt_now_ns() >= request_expiry(r)) {
-        request_end_locked(r, ETIMEDOUT);
+    if (r->state == REQUEST_PENDING &&
+        i2cpt_now_ns() >= bus_request_expiry(r)) {
+        bus_request_end_locked(r, ETIMEDOUT);
     }
     ended = r->state == REQUEST_COMPLETE;
     if (ended) {
         if (r->job) {
-            job_copy_back(r->job, r->call);
+            bus_job_copy_back(r->job, r->call);
         }
         *result = r->result;
         i2cpt_fault_copy(fault, &r->fault);
-        request_ended_locked(r);
+        bus_request_ended_locked(r);
     }
     pthread_mutex_unlock(&bus->lock);
     return ended;
 }
 
-void i2cpt_request_orphan(struct i2cpt_request *r)
+void bus_request_orphan(struct i2cpt_request *r)
 {
     struct i2cpt_bus *bus = r->adapter->bus;
 
     pthread_mutex_lock(&bus->lock);
-    request_ended_locked(r);
+    bus_request_ended_locked(r);
     pthread_mutex_unlock(&bus->lock);
 }
 
-void i2cpt_request_hold(struct i2cpt_request *r)
+void bus_request_hold(struct i2cpt_request *r)
 {
     pthread_mutex_lock(&r->adapter->bus->lock);
     r->refs++;
     pthread_mutex_unlock(&r->adapter->bus->lock);
 }
 
-void i2cpt_request_await(struct i2cpt_request *r, uint64_t until_ns)
+void bus_request_await(struct i2cpt_request *r, uint64_t until_ns)
 {
     pthread_mutex_lock(&r->adapter->bus->lock);
-    request_await_locked(r, until_ns);
+    bus_request_await_locked(r, until_ns);
     pthread_mutex_unlock(&r->adapter->bus->lock);
 }
 
-void i2cpt_request_release(struct i2cpt_request *r)
+void bus_request_release(struct i2cpt_request *r)
 {
     struct i2cpt_bus *bus = r->adapter->bus;
 
     pthread_mutex_lock(&bus->lock);
-    request_unref_locked(r);
+    bus_request_unref_locked(r);
     pthread_mutex_unlock(&bus->lock);
 }

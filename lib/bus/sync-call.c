@@ -46,7 +46,7 @@ static int collect_locked(struct i2cpt_bus *bus, struct job *job,
     int ret = job->result;
 
     if (job->state == JOB_FINISHED) {
-        job_copy_back(job, call);
+        bus_job_copy_back(job, call);
         i2cpt_fault_copy(fault, &job->fault);
         g_free(job);
         return ret;
@@ -58,7 +58,7 @@ static int collect_locked(struct i2cpt_bus *bus, struct job *job,
 static int run_queued_locked(struct i2cpt_bus *bus, struct i2cpt_call *call,
                              uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
-    struct job *job = job_new(call, deadline_ns);
+    struct job *job = bus_job_new(call, deadline_ns);
     int ret;
 
     if (!job) {
@@ -79,8 +79,8 @@ static int run_queued_locked(struct i2cpt_bus *bus, struct i2cpt_call *call,
     return collect_locked(bus, job, call, fault);
 }
 
-int i2cpt_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
-                   struct i2cpt_fault *fault)
+int bus_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
+                 struct i2cpt_fault *fault)
 {
     struct i2cpt_fault local;
     struct i2cpt_bus *bus = a->bus;
@@ -119,7 +119,7 @@ int i2cpt_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
 out:
     pthread_mutex_unlock(&bus->lock);
     if (ret == -ENODEV && !was_dead) {
-        open_buses_forget_dead(bus);
+        bus_opened_forget_dead(bus);
     }
     return ret;
 }
@@ -134,5 +134,5 @@ int i2cpt_transfer(struct i2cpt_adapter *a, struct i2cpt_msg *msgs, size_t n,
     struct i2cpt_call call = {.op = I2CPT_OP_TRANSFER, .msgs = msgs, .n = n};
     int ret = i2cpt_check_msgs(msgs, n, fault);
 
-    return ret ? ret : i2cpt_call_run(a, &call, fault);
+    return ret ? ret : bus_call_run(a, &call, fault);
 }

@@ -104,7 +104,7 @@ static void run_locked(struct i2cpt_bus *bus, struct job *job)
     pthread_mutex_unlock(&bus->lock);
     ret = bus_execute(bus, &job->call, &job->fault);
     if (ret == -ENODEV) {
-        open_buses_forget_dead(bus);
+        bus_opened_forget_dead(bus);
     }
     pthread_mutex_lock(&bus->lock);
     bus->busy = false;
@@ -199,7 +199,7 @@ static void collect_locked(struct i2cpt_bus *bus, struct pipeline *p)
             job->fault.code = -ret;
         }
         if (ret == -ENODEV) {
-            open_buses_forget_dead(bus);
+            bus_opened_forget_dead(bus);
         }
         pthread_mutex_lock(&bus->lock);
     }

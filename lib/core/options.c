@@ -265,7 +265,7 @@ int i2cpt_options_clash(const struct i2cpt_options *a,
     for (i = 0; record && i < b->entries->len; i++) {
         const struct entry *e = &g_array_index(b->entries, struct entry, i);
 
-        if (e->key->reads_file && out_file_same(e->text, record)) {
+        if (e->key->reads_file && i2cpt_out_file_same(e->text, record)) {
             return i2cpt_fault_text(fault, EINVAL,
                                     "record=%.4096s: is read by %s=%.4096s and "
                                     "would be replaced",

@@ -25,7 +25,7 @@
 enum place { PLACE_DIRECT, PLACE_BESIDE, PLACE_APART, PLACE_PUBLIC };
 
 struct out_file {
-    _Atomic enum place place; /* out_file_is() asks from any thread */
+    _Atomic enum place place; /* i2cpt_out_file_is() asks from any thread */
     int fd;
     char *real; /* where it goes, past all links; NULL: DIRECT */
     char *name;
@@ -40,7 +40,7 @@ static bool is_one(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-bool out_file_same(const char *in, const char *out)
+bool i2cpt_out_file_same(const char *in, const char *out)
 {
     struct stat a, b;
 
@@ -51,7 +51,7 @@ bool out_file_same(const char *in, const char *out)
     return (S_ISREG(a.st_mode) || S_ISFIFO(a.st_mode)) && is_one(&a, &b);
 }
 
-void out_file_unlink(const char *path, dev_t dev, ino_t ino)
+void i2cpt_out_file_unlink(const char *path, dev_t dev, ino_t ino)
 {
     struct stat st;
 
@@ -92,7 +92,7 @@ static char *resolve(const char *path)
     return next ? strdup(next) : NULL;
 }
 
-bool out_file_same_place(const char *a, const char *b)
+bool i2cpt_out_file_same_place(const char *a, const char *b)
 {
     struct stat sa, sb;
     char *ra, *rb;
@@ -112,7 +112,7 @@ bool out_file_same_place(const char *a, const char *b)
     return same;
 }
 
-bool out_file_is(const struct out_file *f, const char *path)
+bool i2cpt_out_file_is(const struct out_file *f, const char *path)
 {
     struct stat a, b;
     char *real;
@@ -245,7 +245,7 @@ static int open_by_kind(struct out_file *f, const char *path)
     return open_beside(f);
 }
 
-int out_file_open(const char *path, struct out_file **out)
+int i2cpt_out_file_open(const char *path, struct out_file **out)
 {
     struct out_file *f = g_new0(struct out_file, 1);
     int rc;
@@ -253,24 +253,24 @@ int out_file_open(const char *path, struct out_file **out)
     f->fd = -1;
     rc = open_by_kind(f, path);
     if (rc) {
-        out_file_free(f);
+        i2cpt_out_file_free(f);
         return rc;
     }
     *out = f;
     return 0;
 }
 
-int out_file_fd(const struct out_file *f)
+int i2cpt_out_file_fd(const struct out_file *f)
 {
     return f->fd;
 }
 
-bool out_file_is_public(const struct out_file *f)
+bool i2cpt_out_file_is_public(const struct out_file *f)
 {
     return f->place == PLACE_DIRECT || f->place == PLACE_PUBLIC;
 }
 
-bool out_file_replaces(const struct out_file *f)
+bool i2cpt_out_file_replaces(const struct out_file *f)
 {
     return f->existed && f->place != PLACE_DIRECT && f->was.st_size;
 }
@@ -380,9 +380,9 @@ static int take_place(struct out_file *f)
     return f->place == PLACE_BESIDE && !take_name(f) ? 0 : copy_over(f);
 }
 
-int out_file_publish(struct out_file *f)
+int i2cpt_out_file_publish(struct out_file *f)
 {
-    if (out_file_is_public(f)) {
+    if (i2cpt_out_file_is_public(f)) {
         return 0;
     }
     if (take_place(f)) {
@@ -392,7 +392,7 @@ int out_file_publish(struct out_file *f)
     return 0;
 }
 
-void out_file_free(struct out_file *f)
+void i2cpt_out_file_free(struct out_file *f)
 {
     struct stat st;
 
@@ -400,7 +400,7 @@ void out_file_free(struct out_file *f)
         return;
     }
     if (f->name && f->fd >= 0 && !fstat(f->fd, &st)) {
-        out_file_unlink(f->name, st.st_dev, st.st_ino);
+        i2cpt_out_file_unlink(f->name, st.st_dev, st.st_ino);
     }
     if (f->fd >= 0 && f->fd != STDOUT_FILENO) {
         close(f->fd);

@@ -111,14 +111,14 @@ static int identify(const struct i2cpt_options *o, char **identity,
     libusb_context *usb;
     int ret;
 
-    if (ftdi_usb_init(&usb)) {
+    if (mpsse_usb_init(&usb)) {
         return i2cpt_fault_text(fault, ENODEV, "no USB on this machine");
     }
-    ret = ftdi_find(usb, &want, &found, fault);
+    ret = mpsse_find(usb, &want, &found, fault);
     if (!ret) {
         *identity = g_strdup_printf("ftdi:%d-%d:%c", found.bus, found.address,
                                     'A' + want.interface);
-        ftdi_found_clear(&found);
+        mpsse_found_clear(&found);
     }
     libusb_exit(usb);
     return ret;
@@ -164,7 +164,7 @@ static void ftdi_close(void *priv)
 
     mpsse_bus_free(d->bus);
     if (d->link) {
-        ftdi_link_close(d->link);
+        mpsse_link_close(d->link);
     }
     g_free(d);
 }
@@ -178,13 +178,13 @@ static int open_chip(struct ftdi *d, const struct i2cpt_options *o,
         .want = want_of(o),
         .latency_ms = (uint8_t)i2cpt_options_number(o, "latency-ms"),
     };
-    int ret = ftdi_link_open(&config, &d->link, found, fault);
+    int ret = mpsse_link_open(&config, &d->link, found, fault);
 
     if (!ret) {
         ret = choose(o, found, m, fault);
     }
     if (!ret) {
-        ret = mpsse_bus_new(m, &ftdi_link_ops, d->link,
+        ret = mpsse_bus_new(m, &mpsse_link_ops, d->link,
                             i2cpt_options_number(o, "batch"),
                             i2cpt_now_ns() + OPEN_NS, &d->bus, fault);
     }
@@ -219,7 +219,7 @@ static int examine(const struct i2cpt_options *o,
     int ret = open_chip(d, o, &m, &found, fault);
 
     if (!ret) {
-        ret = ftdi_examine(d->link, &found, &m, line, user, fault);
+        ret = mpsse_examine(d->link, &found, &m, line, user, fault);
     }
     ftdi_close(d);
     return ret;
@@ -290,10 +290,10 @@ static int ftdi_stream_stop(void *priv, uint64_t deadline_ns,
 
 static int list(const struct i2cpt_ops *ops, i2cpt_found_fn found, void *user)
 {
-    return ftdi_list(found, user);
+    return mpsse_list(found, user);
 }
 
-const struct i2cpt_ops i2cpt_ftdi_ops = {
+const struct i2cpt_ops mpsse_ops = {
     .name = "ftdi",
     .help = "an FTDI dongle: FT232H, FT2232H, FT4232H, HP and HA too",
     .keys = keys,

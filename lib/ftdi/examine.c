@@ -40,9 +40,9 @@ static int fastest(struct ftdi_link *link, bool clocks, uint8_t *pins,
     *took_ns = UINT64_MAX;
     for (i = 0; i < TRIES && !ret; i++) {
         begin_ns = i2cpt_now_ns();
-        ret = ftdi_link_ops.exchange(link, clocks ? with : without,
-                                     clocks ? sizeof(with) : sizeof(without),
-                                     pins, 1, begin_ns + EXCHANGE_NS);
+        ret = mpsse_link_ops.exchange(link, clocks ? with : without,
+                                      clocks ? sizeof(with) : sizeof(without),
+                                      pins, 1, begin_ns + EXCHANGE_NS);
         *took_ns = MIN(*took_ns, i2cpt_now_ns() - begin_ns);
     }
     return ret;
@@ -72,10 +72,10 @@ static void say(const struct ftdi_found *found, const struct mpsse *m,
          user);
 }
 
-int ftdi_examine(struct ftdi_link *link, const struct ftdi_found *found,
-                 const struct mpsse *m,
-                 void (*line)(const char *text, void *user), void *user,
-                 struct i2cpt_fault *fault)
+int mpsse_examine(struct ftdi_link *link, const struct ftdi_found *found,
+                  const struct mpsse *m,
+                  void (*line)(const char *text, void *user), void *user,
+                  struct i2cpt_fault *fault)
 {
     uint64_t empty_ns, clocked_ns;
     uint8_t pins;

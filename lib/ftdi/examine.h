@@ -6,9 +6,9 @@
 
 #include "ftdi/link.h"
 
-int ftdi_examine(struct ftdi_link *link, const struct ftdi_found *found,
-                 const struct mpsse *m,
-                 void (*line)(const char *text, void *user), void *user,
-                 struct i2cpt_fault *fault);
+int mpsse_examine(struct ftdi_link *link, const struct ftdi_found *found,
+                  const struct mpsse *m,
+                  void (*line)(const char *text, void *user), void *user,
+                  struct i2cpt_fault *fault);
 
 #endif

@@ -40,7 +40,7 @@ static const struct chip {
     {0x1000, 0, "FT-X", 1, 0, "has no MPSSE"},
 };
 
-int ftdi_usb_init(libusb_context **usb)
+int mpsse_usb_init(libusb_context **usb)
 {
     sigset_t before;
     int ret;
@@ -51,7 +51,7 @@ int ftdi_usb_init(libusb_context **usb)
     return ret;
 }
 
-int ftdi_node_open(libusb_device *dev, libusb_device_handle **h)
+int mpsse_node_open(libusb_device *dev, libusb_device_handle **h)
 {
     int ret;
 
@@ -65,10 +65,10 @@ int ftdi_node_open(libusb_device *dev, libusb_device_handle **h)
 
 static void element_clear(void *element)
 {
-    ftdi_found_clear(element);
+    mpsse_found_clear(element);
 }
 
-void ftdi_found_clear(struct ftdi_found *found)
+void mpsse_found_clear(struct ftdi_found *found)
 {
     if (found->dev) {
         libusb_unref_device(found->dev);
@@ -136,7 +136,7 @@ static void read_strings(struct ftdi_found *found)
         return;
     }
     found->strings = true;
-    found->error = ftdi_node_open(found->dev, &h);
+    found->error = mpsse_node_open(found->dev, &h);
     if (found->error) {
         return;
     }
@@ -237,8 +237,8 @@ static int keep_named(GArray *all, const struct ftdi_want *want)
 
 /* ------------------------------------------------------------------ faults */
 
-int ftdi_open_fault(const struct ftdi_found *f, int error,
-                    struct i2cpt_fault *fault)
+int mpsse_open_fault(const struct ftdi_found *f, int error,
+                     struct i2cpt_fault *fault)
 {
     char where[64] = "a dongle whose serial number was asked for";
 
@@ -351,8 +351,8 @@ static bool is_location(const char *text)
                                 text, 0, 0);
 }
 
-int ftdi_find(libusb_context *usb, const struct ftdi_want *want,
-              struct ftdi_found *out, struct i2cpt_fault *fault)
+int mpsse_find(libusb_context *usb, const struct ftdi_want *want,
+               struct ftdi_found *out, struct i2cpt_fault *fault)
 {
     GArray *all;
     int ret, error = 0;
@@ -369,7 +369,7 @@ int ftdi_find(libusb_context *usb, const struct ftdi_want *want,
         error = keep_named(all, want);
     }
     if (!all->len) {
-        ret = error ? ftdi_open_fault(NULL, error, fault)
+        ret = error ? mpsse_open_fault(NULL, error, fault)
                     : none_fault(usb, want, fault);
     } else if (all->len > 1) {
         ret = several_fault(all, fault);
@@ -429,7 +429,7 @@ static int list_one(GArray *all, struct ftdi_found *f, i2cpt_found_fn found,
     return ret;
 }
 
-int ftdi_list(i2cpt_found_fn found, void *user)
+int mpsse_list(i2cpt_found_fn found, void *user)
 {
     struct ftdi_want any = {.vendor = FTDI_VENDOR};
     libusb_context *usb;
@@ -437,7 +437,7 @@ int ftdi_list(i2cpt_found_fn found, void *user)
     unsigned i;
     int ret = 0;
 
-    if (ftdi_usb_init(&usb)) {
+    if (mpsse_usb_init(&usb)) {
         return 0; /* no USB on this machine */
     }
     all = scan(usb, &any, false);

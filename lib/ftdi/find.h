@@ -34,22 +34,22 @@ struct ftdi_found {
     char serial[64], description[128];
 };
 
-/* The one device that fits; ftdi_found_clear() it. */
-int ftdi_find(libusb_context *usb, const struct ftdi_want *want,
-              struct ftdi_found *out, struct i2cpt_fault *fault);
-void ftdi_found_clear(struct ftdi_found *found);
+/* The one device that fits; mpsse_found_clear() it. */
+int mpsse_find(libusb_context *usb, const struct ftdi_want *want,
+               struct ftdi_found *out, struct i2cpt_fault *fault);
+void mpsse_found_clear(struct ftdi_found *found);
 
 /* libusb_open(), which says no more than IO of a device that is being
  * unplugged: its node is still there. */
-int ftdi_node_open(libusb_device *dev, libusb_device_handle **h);
+int mpsse_node_open(libusb_device *dev, libusb_device_handle **h);
 /* Why libusb's `error` came in opening it, for a person. */
-int ftdi_open_fault(const struct ftdi_found *found, int error,
-                    struct i2cpt_fault *fault);
+int mpsse_open_fault(const struct ftdi_found *found, int error,
+                     struct i2cpt_fault *fault);
 
 /* As i2cpt_list(): each port that has an MPSSE. */
-int ftdi_list(i2cpt_found_fn found, void *user);
+int mpsse_list(i2cpt_found_fn found, void *user);
 
 /* libusb_init() starts a thread, which must take none of our signals. */
-int ftdi_usb_init(libusb_context **usb);
+int mpsse_usb_init(libusb_context **usb);
 
 #endif

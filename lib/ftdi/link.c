@@ -79,14 +79,14 @@ static int open_failed(const struct ftdi_found *found, unsigned interface,
                        struct i2cpt_fault *fault)
 {
     libusb_device_handle *h;
-    int error = ftdi_node_open(found->dev, &h);
+    int error = mpsse_node_open(found->dev, &h);
 
     if (!error) {
         error = !answers(h) ? LIBUSB_ERROR_NO_DEVICE
                             : libusb_claim_interface(h, (int)interface);
         libusb_close(h);
     }
-    return ftdi_open_fault(found, error ? error : LIBUSB_ERROR_IO, fault);
+    return mpsse_open_fault(found, error ? error : LIBUSB_ERROR_IO, fault);
 }
 
 /* Through mode 0, which is a way out for any engine. The pins are inputs when
@@ -124,10 +124,10 @@ static int set_up(struct ftdi_link *link, const struct ftdi_link_config *c,
     if (ftdi_set_latency_timer(ftdi, c->latency_ms) ||
         ftdi_set_event_char(ftdi, 0, 0) || ftdi_set_error_char(ftdi, 0, 0) ||
         restart_engine(ftdi)) {
-        return ftdi_open_fault(found,
-                               answers(ftdi->usb_dev) ? LIBUSB_ERROR_IO
-                                                      : LIBUSB_ERROR_NO_DEVICE,
-                               fault);
+        return mpsse_open_fault(found,
+                                answers(ftdi->usb_dev) ? LIBUSB_ERROR_IO
+                                                       : LIBUSB_ERROR_NO_DEVICE,
+                                fault);
     }
     return 0;
 }
@@ -147,8 +147,8 @@ static bool alloc_transfers(struct ftdi_link *link)
     return all;
 }
 
-int ftdi_link_open(const struct ftdi_link_config *c, struct ftdi_link **out,
-                   struct ftdi_found *found, struct i2cpt_fault *fault)
+int mpsse_link_open(const struct ftdi_link_config *c, struct ftdi_link **out,
+                    struct ftdi_found *found, struct i2cpt_fault *fault)
 {
     struct ftdi_link *link = g_new0(struct ftdi_link, 1);
     int ret;
@@ -159,12 +159,12 @@ int ftdi_link_open(const struct ftdi_link_config *c, struct ftdi_link **out,
                                "no USB on this machine, or no memory for it");
         goto fail;
     }
-    ret = ftdi_find(link->ftdi->usb_ctx, &c->want, found, fault);
+    ret = mpsse_find(link->ftdi->usb_ctx, &c->want, found, fault);
     if (ret) {
         goto fail;
     }
     ret = set_up(link, c, found, fault);
-    ftdi_found_clear(found);
+    mpsse_found_clear(found);
     if (ret) {
         goto fail;
     }
@@ -172,7 +172,7 @@ int ftdi_link_open(const struct ftdi_link_config *c, struct ftdi_link **out,
     return 0;
 
 fail:
-    ftdi_link_close(link);
+    mpsse_link_close(link);
     return ret;
 }
 
@@ -187,7 +187,7 @@ static bool busy(const struct ftdi_link *link)
     return any;
 }
 
-void ftdi_link_close(struct ftdi_link *link)
+void mpsse_link_close(struct ftdi_link *link)
 {
     unsigned i;
 
@@ -480,7 +480,7 @@ static int flush(void *priv)
     return drop(priv, ftdi_tcioflush);
 }
 
-const struct mpsse_link ftdi_link_ops = {
+const struct mpsse_link mpsse_link_ops = {
     .exchange = exchange,
     .send = send,
     .receive = receive,

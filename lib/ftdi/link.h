@@ -15,11 +15,11 @@ struct ftdi_link_config {
 
 /* Kernel driver out of the way, MPSSE mode; *found says what it is (its `dev`
  * is not for the caller). */
-int ftdi_link_open(const struct ftdi_link_config *c, struct ftdi_link **out,
-                   struct ftdi_found *found, struct i2cpt_fault *fault);
+int mpsse_link_open(const struct ftdi_link_config *c, struct ftdi_link **out,
+                    struct ftdi_found *found, struct i2cpt_fault *fault);
 /* The kernel driver comes back. */
-void ftdi_link_close(struct ftdi_link *link);
+void mpsse_link_close(struct ftdi_link *link);
 
-extern const struct mpsse_link ftdi_link_ops;
+extern const struct mpsse_link mpsse_link_ops;
 
 #endif

@@ -139,7 +139,7 @@ static int smbus(void *priv, struct i2cpt_smbus_call *call,
     struct i2cpt_smbus_msgs m;
     int ret;
 
-    i2cpt_smbus_to_msgs(call, &m);
+    smbus_to_msgs(call, &m);
     ret = refuse(g, check(g, m.msgs, m.n, fault), fault);
     return ret ? ret
                : g->inner->smbus(g->priv, call, deadline_ns, marks, fault);
@@ -330,9 +330,9 @@ static int parse_allow(struct guard *g, const char *text,
     return 0;
 }
 
-int i2cpt_guard_wrap(const struct i2cpt_options *o, struct i2cpt_bus_info *info,
-                     const struct i2cpt_ops **ops, void **priv,
-                     struct i2cpt_fault *fault)
+int guard_wrap(const struct i2cpt_options *o, struct i2cpt_bus_info *info,
+               const struct i2cpt_ops **ops, void **priv,
+               struct i2cpt_fault *fault)
 {
     const char *allow = i2cpt_options_string(o, "allow");
     uint32_t pointer = (uint32_t)i2cpt_options_number(o, "allow-writes");

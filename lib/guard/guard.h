@@ -13,8 +13,8 @@ enum { WRITES_ALL, WRITES_POINTER, WRITES_POINTER_2 };
  * priv, gives the guard's, whose close() closes it, and takes from *info what
  * will be refused. -EINVAL names the part of allow= that is no address.
  */
-int i2cpt_guard_wrap(const struct i2cpt_options *o, struct i2cpt_bus_info *info,
-                     const struct i2cpt_ops **ops, void **priv,
-                     struct i2cpt_fault *fault);
+int guard_wrap(const struct i2cpt_options *o, struct i2cpt_bus_info *info,
+               const struct i2cpt_ops **ops, void **priv,
+               struct i2cpt_fault *fault);
 
 #endif

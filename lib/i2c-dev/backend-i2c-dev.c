@@ -67,11 +67,11 @@ static int identify(const struct i2cpt_options *o, char **identity,
     char *path, *real;
     int ret;
 
-    ret = host_resolve(i2cpt_options_string(o, "device"), &path, fault);
+    ret = i2cdev_host_resolve(i2cpt_options_string(o, "device"), &path, fault);
     if (ret) {
         return ret;
     }
-    ret = host_examine(path, &a, fault);
+    ret = i2cdev_host_examine(path, &a, fault);
     if (!ret && a.number >= 0) {
         *identity = g_strdup_printf("i2c-dev:/dev/i2c-%d", a.number);
     } else if (!ret) {
@@ -94,7 +94,7 @@ static int set_limits(struct i2c_dev *d, const struct i2cpt_options *o,
     int ret;
 
     if (i2cpt_options_has(o, "timeout-ms")) {
-        ret = uapi_set_timeout(d->fd, timeout_ms);
+        ret = i2cdev_uapi_set_timeout(d->fd, timeout_ms);
         if (ret) {
             return i2cpt_fault_text(fault, -ret,
                                     "timeout-ms=%u: %.4096s does not take it: "
@@ -104,7 +104,7 @@ static int set_limits(struct i2c_dev *d, const struct i2cpt_options *o,
         d->timeout_set = true;
     }
     if (i2cpt_options_has(o, "retries")) {
-        ret = uapi_set_retries(d->fd, retries);
+        ret = i2cdev_uapi_set_retries(d->fd, retries);
         if (ret) {
             return i2cpt_fault_text(fault, -ret,
                                     "retries=%u: %.4096s does not take it: %s",
@@ -132,16 +132,16 @@ static void restore_limits(struct i2c_dev *d)
         return;
     }
     if (d->timeout_set) {
-        uapi_set_timeout(d->fd, driver->timeout_ms);
+        i2cdev_uapi_set_timeout(d->fd, driver->timeout_ms);
     }
     if (d->retries_set) {
-        uapi_set_retries(d->fd, driver->retries);
+        i2cdev_uapi_set_retries(d->fd, driver->retries);
     }
 }
 
 static int ask_functionality(struct i2c_dev *d, struct i2cpt_fault *fault)
 {
-    int ret = uapi_functionality(d->fd, &d->functionality);
+    int ret = i2cdev_uapi_functionality(d->fd, &d->functionality);
 
     if (ret == -ENOTTY || ret == -EINVAL) {
         return i2cpt_fault_text(fault, EINVAL,
@@ -149,7 +149,7 @@ static int ask_functionality(struct i2c_dev *d, struct i2cpt_fault *fault)
                                 "is one as /dev/i2c-1",
                                 d->host.path);
     }
-    return ret ? host_open_fault(d->host.path, -ret, fault) : 0;
+    return ret ? i2cdev_host_open_fault(d->host.path, -ret, fault) : 0;
 }
 
 static void release(struct i2c_dev *d)
@@ -167,17 +167,17 @@ static int open_node(struct i2c_dev *d, const struct i2cpt_options *o,
     char *path;
     int ret;
 
-    ret = host_resolve(i2cpt_options_string(o, "device"), &path, fault);
+    ret = i2cdev_host_resolve(i2cpt_options_string(o, "device"), &path, fault);
     if (ret) {
         return ret;
     }
-    ret = host_examine(path, &d->host, fault);
+    ret = i2cdev_host_examine(path, &d->host, fault);
     g_free(path);
     if (ret) {
         return ret;
     }
     d->fd = open(d->host.path, O_RDWR | O_CLOEXEC | O_NOCTTY);
-    return d->fd < 0 ? host_open_fault(d->host.path, errno, fault) : 0;
+    return d->fd < 0 ? i2cdev_host_open_fault(d->host.path, errno, fault) : 0;
 }
 
 static int i2c_dev_open(const struct i2cpt_options *o, void **priv,
@@ -225,7 +225,7 @@ static void i2c_dev_close(void *priv)
 static int judge(struct i2c_dev *d, int error,
                  const struct request_shape *shape, struct i2cpt_fault *fault)
 {
-    int ret = i2c_dev_fault(&d->host, error, shape, fault);
+    int ret = i2cdev_fault(&d->host, error, shape, fault);
 
     if (ret == -ENODEV) {
         close(d->fd);
@@ -247,7 +247,7 @@ static int check_there(const struct i2c_dev *d, struct i2cpt_fault *fault)
 static int busy_fault(struct i2c_dev *d, uint16_t addr, bool tenbit,
                       struct i2cpt_fault *fault)
 {
-    char *owner = host_address_owner(&d->host, addr, tenbit);
+    char *owner = i2cdev_host_address_owner(&d->host, addr, tenbit);
 
     i2cpt_fault_text(fault, EBUSY,
                      "%.4096s: address 0x%02x is in use by %s%.4096s; force=on "
@@ -260,7 +260,7 @@ static int busy_fault(struct i2c_dev *d, uint16_t addr, bool tenbit,
 
 static int select_mode(struct i2c_dev *d, bool tenbit)
 {
-    int ret = d->tenbit == tenbit ? 0 : uapi_set_tenbit(d->fd, tenbit);
+    int ret = d->tenbit == tenbit ? 0 : i2cdev_uapi_set_tenbit(d->fd, tenbit);
 
     if (!ret) {
         d->tenbit = tenbit;
@@ -273,7 +273,7 @@ static int select_now(struct i2c_dev *d, uint16_t addr, bool tenbit)
     int ret = select_mode(d, tenbit);
 
     if (!ret) {
-        ret = uapi_set_address(d->fd, addr, d->force);
+        ret = i2cdev_uapi_set_address(d->fd, addr, d->force);
     }
     d->addr = ret ? NO_ADDRESS : addr;
     return ret;
@@ -358,8 +358,8 @@ static int send_plan(struct i2c_dev *d, struct plan *p, struct i2cpt_xfer *x)
             return i2cpt_fault_set(x->fault, ETIMEDOUT, I2CPT_PHASE_UNKNOWN, -1,
                                    -1);
         }
-        n = plan_cut(p, at);
-        ret = uapi_rdwr(d->fd, p->msgs + at, n);
+        n = i2cdev_plan_cut(p, at);
+        ret = i2cdev_uapi_rdwr(d->fd, p->msgs + at, n);
         if (ret < 0) {
             return failed(d, x, ret);
         }
@@ -382,7 +382,7 @@ static int i2c_dev_transfer(void *priv, struct i2cpt_xfer *x)
 
     ret = check_there(d, x->fault);
     if (!ret) {
-        ret = plan_make(&plan, d->functionality, x);
+        ret = i2cdev_plan_make(&plan, d->functionality, x);
     }
     if (ret) {
         return ret;
@@ -392,9 +392,9 @@ static int i2c_dev_transfer(void *priv, struct i2cpt_xfer *x)
         ret = send_plan(d, &plan, x);
     }
     if (!ret) {
-        ret = plan_finish(&plan, x);
+        ret = i2cdev_plan_finish(&plan, x);
     }
-    plan_free(&plan);
+    i2cdev_plan_free(&plan);
     return ret;
 }
 
@@ -402,7 +402,7 @@ static int i2c_dev_transfer(void *priv, struct i2cpt_xfer *x)
 
 static int select_pec(struct i2c_dev *d, bool pec)
 {
-    int ret = d->pec == pec ? 0 : uapi_set_pec(d->fd, pec);
+    int ret = d->pec == pec ? 0 : i2cdev_uapi_set_pec(d->fd, pec);
 
     if (!ret) {
         d->pec = pec;
@@ -419,7 +419,7 @@ static int i2c_dev_smbus(void *priv, struct i2cpt_smbus_call *call,
 
     ret = check_there(d, fault);
     if (!ret) {
-        ret = smbus_check_call(call, d->functionality, fault);
+        ret = i2cdev_smbus_check_call(call, d->functionality, fault);
     }
     if (!ret) {
         ret = claim(d, call->addr, call->flags & I2CPT_CLIENT_TEN, true, fault);
@@ -429,22 +429,22 @@ static int i2c_dev_smbus(void *priv, struct i2cpt_smbus_call *call,
     }
     ret = select_pec(d, call->flags & I2CPT_CLIENT_PEC);
     if (!ret) {
-        ret = uapi_smbus(d->fd, call);
+        ret = i2cdev_uapi_smbus(d->fd, call);
     }
     if (ret) {
-        struct request_shape shape = smbus_shape(call, deadline_ns);
+        struct request_shape shape = i2cdev_smbus_shape(call, deadline_ns);
 
         return judge(d, ret, &shape, fault);
     }
-    return smbus_check_answer(call, fault);
+    return i2cdev_smbus_check_answer(call, fault);
 }
 
 static int list(const struct i2cpt_ops *ops, i2cpt_found_fn found, void *user)
 {
-    return host_list(found, user);
+    return i2cdev_host_list(found, user);
 }
 
-const struct i2cpt_ops i2cpt_i2c_dev_ops = {
+const struct i2cpt_ops i2cdev_ops = {
     .name = "i2c-dev",
     .help = "an adapter of this machine, Linux's /dev/i2c-N",
     .flags = I2CPT_OPS_OUTLIVES | I2CPT_OPS_RETRIES,

@@ -5,6 +5,6 @@
 
 #include "core/backend.h"
 
-extern const struct i2cpt_ops i2cpt_i2c_dev_ops;
+extern const struct i2cpt_ops i2cdev_ops;
 
 #endif

@@ -16,14 +16,14 @@
 static enum host_presence presence(const struct host_adapter *a,
                                    uint64_t deadline_ns)
 {
-    enum host_presence now = host_presence(a);
+    enum host_presence now = i2cdev_host_presence(a);
     int i;
 
     for (i = 0; a->usb && now == HOST_THERE && i < USB_GONE_MS &&
                 i2cpt_now_ns() < deadline_ns;
          i++) {
         poll(NULL, 0, 1);
-        now = host_presence(a);
+        now = i2cdev_host_presence(a);
     }
     return now;
 }
@@ -69,8 +69,8 @@ static int said(const struct host_adapter *a, int code, int error,
                             g_strerror(-error));
 }
 
-int i2c_dev_fault(const struct host_adapter *a, int error,
-                  const struct request_shape *shape, struct i2cpt_fault *fault)
+int i2cdev_fault(const struct host_adapter *a, int error,
+                 const struct request_shape *shape, struct i2cpt_fault *fault)
 {
     enum host_presence there = HOST_UNKNOWN;
 

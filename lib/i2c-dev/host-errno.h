@@ -16,7 +16,7 @@ struct request_shape {
 };
 
 /* -errno of an ioctl that did a transfer, judged; fills in the fault. */
-int i2c_dev_fault(const struct host_adapter *a, int error,
-                  const struct request_shape *shape, struct i2cpt_fault *fault);
+int i2cdev_fault(const struct host_adapter *a, int error,
+                 const struct request_shape *shape, struct i2cpt_fault *fault);
 
 #endif

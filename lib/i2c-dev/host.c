@@ -67,7 +67,7 @@ static GArray *numbers_in(const char *path)
     return numbers;
 }
 
-char *host_adapter_name(int number)
+char *i2cdev_host_adapter_name(int number)
 {
     char *path = g_strdup_printf(CLASS_DIR "/i2c-%d/name", number);
     char *name = NULL;
@@ -124,7 +124,7 @@ static int resolve_name(const char *wanted, char **path,
     *path = NULL;
     for (i = 0; i < numbers->len; i++) {
         int n = g_array_index(numbers, int, i);
-        char *name = host_adapter_name(n);
+        char *name = i2cdev_host_adapter_name(n);
 
         if (!name) {
             continue;
@@ -148,7 +148,8 @@ static int resolve_name(const char *wanted, char **path,
     return ret;
 }
 
-int host_resolve(const char *device, char **path, struct i2cpt_fault *fault)
+int i2cdev_host_resolve(const char *device, char **path,
+                        struct i2cpt_fault *fault)
 {
     if (!device) {
         return i2cpt_fault_text(fault, EINVAL,
@@ -199,15 +200,15 @@ static bool has_sysfs(int number)
     return there;
 }
 
-int host_examine(const char *path, struct host_adapter *a,
-                 struct i2cpt_fault *fault)
+int i2cdev_host_examine(const char *path, struct host_adapter *a,
+                        struct i2cpt_fault *fault)
 {
     struct stat st;
 
     memset(a, 0, sizeof(*a));
     a->number = -1;
     if (stat(path, &st)) {
-        return host_open_fault(path, errno, fault);
+        return i2cdev_host_open_fault(path, errno, fault);
     }
     if (!S_ISCHR(st.st_mode)) {
         return i2cpt_fault_text(fault, EINVAL,
@@ -225,7 +226,7 @@ int host_examine(const char *path, struct host_adapter *a,
     return 0;
 }
 
-enum host_presence host_presence(const struct host_adapter *a)
+enum host_presence i2cdev_host_presence(const struct host_adapter *a)
 {
     struct stat st;
 
@@ -238,8 +239,8 @@ enum host_presence host_presence(const struct host_adapter *a)
     return HOST_UNKNOWN; /* a node outside devtmpfs outlives its adapter */
 }
 
-char *host_address_owner(const struct host_adapter *a, uint16_t addr,
-                         bool tenbit)
+char *i2cdev_host_address_owner(const struct host_adapter *a, uint16_t addr,
+                                bool tenbit)
 {
     /* Linux names clients BUS-ADDR, ten-bit addresses from 0xa000 on. */
     char *path = g_strdup_printf("/sys/bus/i2c/devices/%d-%04x/driver",
@@ -278,7 +279,8 @@ static int access_fault(const char *path, struct i2cpt_fault *fault)
         path);
 }
 
-int host_open_fault(const char *path, int code, struct i2cpt_fault *fault)
+int i2cdev_host_open_fault(const char *path, int code,
+                           struct i2cpt_fault *fault)
 {
     switch (code) {
     case ENOENT:
@@ -310,7 +312,7 @@ static int list_one(int number, i2cpt_found_fn found, void *user)
 {
     char *path = g_strdup_printf("/dev/i2c-%d", number);
     char *spec = g_strdup_printf("i2c-dev,device=%s", path);
-    char *name = host_adapter_name(number);
+    char *name = i2cdev_host_adapter_name(number);
     char *about = g_strdup_printf(
         "%s%s", name ? name : "Linux I2C adapter",
         access(path, R_OK | W_OK) ? " (no permission to open it)" : "");
@@ -323,7 +325,7 @@ static int list_one(int number, i2cpt_found_fn found, void *user)
     return ret;
 }
 
-int host_list(i2cpt_found_fn found, void *user)
+int i2cdev_host_list(i2cpt_found_fn found, void *user)
 {
     GArray *numbers = numbers_in("/dev");
     int ret = 0;

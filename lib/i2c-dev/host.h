@@ -32,22 +32,24 @@ struct host_adapter {
  * The device node that a device= value means: a path, or `name:` and the
  * adapter's name. *path is for g_free(). Errors as i2cpt_adapter_open().
  */
-int host_resolve(const char *device, char **path, struct i2cpt_fault *fault);
+int i2cdev_host_resolve(const char *device, char **path,
+                        struct i2cpt_fault *fault);
 /* Fill in *a for an existing character device; a->path is for g_free(). */
-int host_examine(const char *path, struct host_adapter *a,
-                 struct i2cpt_fault *fault);
+int i2cdev_host_examine(const char *path, struct host_adapter *a,
+                        struct i2cpt_fault *fault);
 
 enum host_presence { HOST_GONE, HOST_THERE, HOST_UNKNOWN };
-enum host_presence host_presence(const struct host_adapter *a);
+enum host_presence i2cdev_host_presence(const struct host_adapter *a);
 
 /* The line for an open() or stat() of `path` that failed with `code`. */
-int host_open_fault(const char *path, int code, struct i2cpt_fault *fault);
+int i2cdev_host_open_fault(const char *path, int code,
+                           struct i2cpt_fault *fault);
 /* The kernel driver that has `addr` on this adapter, or NULL; g_free(). */
-char *host_address_owner(const struct host_adapter *a, uint16_t addr,
-                         bool tenbit);
+char *i2cdev_host_address_owner(const struct host_adapter *a, uint16_t addr,
+                                bool tenbit);
 /* What /sys calls adapter N, or NULL; g_free(). */
-char *host_adapter_name(int number);
+char *i2cdev_host_adapter_name(int number);
 
-int host_list(i2cpt_found_fn found, void *user);
+int i2cdev_host_list(i2cpt_found_fn found, void *user);
 
 #endif

@@ -22,8 +22,8 @@ static int check_count(const struct i2cpt_smbus_call *call,
                             UAPI_BLOCK_MAX);
 }
 
-int smbus_check_call(const struct i2cpt_smbus_call *call,
-                     uint32_t functionality, struct i2cpt_fault *fault)
+int i2cdev_smbus_check_call(const struct i2cpt_smbus_call *call,
+                            uint32_t functionality, struct i2cpt_fault *fault)
 {
     const struct i2cpt_smbus_protocol_info *p =
         i2cpt_smbus_protocol(call->protocol);
@@ -41,8 +41,8 @@ int smbus_check_call(const struct i2cpt_smbus_call *call,
     return smbus_gives_count(p, call->read) ? check_count(call, fault) : 0;
 }
 
-int smbus_check_answer(const struct i2cpt_smbus_call *call,
-                       struct i2cpt_fault *fault)
+int i2cdev_smbus_check_answer(const struct i2cpt_smbus_call *call,
+                              struct i2cpt_fault *fault)
 {
     const struct i2cpt_smbus_protocol_info *p =
         i2cpt_smbus_protocol(call->protocol);
@@ -52,8 +52,8 @@ int smbus_check_answer(const struct i2cpt_smbus_call *call,
                : 0;
 }
 
-struct request_shape smbus_shape(const struct i2cpt_smbus_call *call,
-                                 uint64_t deadline_ns)
+struct request_shape i2cdev_smbus_shape(const struct i2cpt_smbus_call *call,
+                                        uint64_t deadline_ns)
 {
     const struct i2cpt_smbus_protocol_info *p =
         i2cpt_smbus_protocol(call->protocol);

@@ -7,12 +7,12 @@
 #include "i2c-dev/host-errno.h"
 
 /* Before: -EOPNOTSUPP where the adapter cannot, -EPROTO for a bad count. */
-int smbus_check_call(const struct i2cpt_smbus_call *call,
-                     uint32_t functionality, struct i2cpt_fault *fault);
+int i2cdev_smbus_check_call(const struct i2cpt_smbus_call *call,
+                            uint32_t functionality, struct i2cpt_fault *fault);
 /* After one that went well: the count that came, -EPROTO for a bad one. */
-int smbus_check_answer(const struct i2cpt_smbus_call *call,
-                       struct i2cpt_fault *fault);
-struct request_shape smbus_shape(const struct i2cpt_smbus_call *call,
-                                 uint64_t deadline_ns);
+int i2cdev_smbus_check_answer(const struct i2cpt_smbus_call *call,
+                              struct i2cpt_fault *fault);
+struct request_shape i2cdev_smbus_shape(const struct i2cpt_smbus_call *call,
+                                        uint64_t deadline_ns);
 
 #endif

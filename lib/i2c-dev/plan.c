@@ -88,7 +88,7 @@ static int make_room(struct plan *p, uint32_t functionality,
     p->blocks = room ? g_try_malloc0(room) : NULL;
     p->msgs = p->n > UAPI_MAX_MSGS ? g_try_new(struct uapi_msg, p->n) : p->few;
     if (!p->msgs || (room && !p->blocks)) {
-        plan_free(p);
+        i2cdev_plan_free(p);
         return -ENOMEM;
     }
     return 0;
@@ -142,7 +142,7 @@ static bool stops_before(const struct plan *p, size_t at)
 }
 
 /* All that are left, or else up to the last one that a STOP follows anyway. */
-size_t plan_cut(const struct plan *p, size_t at)
+size_t i2cdev_plan_cut(const struct plan *p, size_t at)
 {
     size_t n = MIN(p->n - at, UAPI_MAX_MSGS);
 
@@ -157,7 +157,7 @@ static int check_cuts(const struct plan *p, struct i2cpt_fault *fault)
     size_t at, n;
 
     for (at = 0; at < p->n; at += n) {
-        n = plan_cut(p, at);
+        n = i2cdev_plan_cut(p, at);
         if (!n) {
             return i2cpt_fault_text(fault, EOPNOTSUPP,
                                     "%zu messages of at most %u bytes with no "
@@ -168,7 +168,8 @@ static int check_cuts(const struct plan *p, struct i2cpt_fault *fault)
     return 0;
 }
 
-int plan_make(struct plan *p, uint32_t functionality, struct i2cpt_xfer *x)
+int i2cdev_plan_make(struct plan *p, uint32_t functionality,
+                     struct i2cpt_xfer *x)
 {
     size_t i;
     int ret = 0;
@@ -185,7 +186,7 @@ int plan_make(struct plan *p, uint32_t functionality, struct i2cpt_xfer *x)
     fill(p, x);
     ret = check_cuts(p, x->fault);
     if (ret) {
-        plan_free(p);
+        i2cdev_plan_free(p);
     }
     return ret;
 }
@@ -211,7 +212,7 @@ static int finish_block(struct i2cpt_msg *m, size_t i, const uint8_t *block,
     return 0;
 }
 
-int plan_finish(const struct plan *p, struct i2cpt_xfer *x)
+int i2cdev_plan_finish(const struct plan *p, struct i2cpt_xfer *x)
 {
     const uint8_t *block = p->blocks;
     size_t i, room;
@@ -231,7 +232,7 @@ int plan_finish(const struct plan *p, struct i2cpt_xfer *x)
     return ret;
 }
 
-void plan_free(struct plan *p)
+void i2cdev_plan_free(struct plan *p)
 {
     if (p->msgs != p->few) {
         g_free(p->msgs);

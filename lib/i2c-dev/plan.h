@@ -18,11 +18,12 @@ struct plan {
 };
 
 /* -EOPNOTSUPP with a line about what does not go; nothing to free then. */
-int plan_make(struct plan *p, uint32_t functionality, struct i2cpt_xfer *x);
+int i2cdev_plan_make(struct plan *p, uint32_t functionality,
+                     struct i2cpt_xfer *x);
 /* How many of the messages from `at` on go into one I2C_RDWR. Never 0. */
-size_t plan_cut(const struct plan *p, size_t at);
+size_t i2cdev_plan_cut(const struct plan *p, size_t at);
 /* After all of it went well: block reads into place, `actual` everywhere. */
-int plan_finish(const struct plan *p, struct i2cpt_xfer *x);
-void plan_free(struct plan *p);
+int i2cdev_plan_finish(const struct plan *p, struct i2cpt_xfer *x);
+void i2cdev_plan_free(struct plan *p);
 
 #endif

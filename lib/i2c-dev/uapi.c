@@ -45,12 +45,12 @@ _Static_assert(UAPI_MAX_MSGS == I2C_RDWR_IOCTL_MAX_MSGS &&
      I2C_FUNC_SMBUS_PEC | I2C_FUNC_NOSTART | I2C_FUNC_SMBUS_EMUL_ALL | \
      I2C_FUNC_SMBUS_HOST_NOTIFY)
 
-uint32_t uapi_functionality_from_uapi(unsigned long funcs)
+uint32_t i2cdev_uapi_functionality_from_uapi(unsigned long funcs)
 {
     return (uint32_t)(funcs & KNOWN_FUNCTIONALITY);
 }
 
-unsigned long uapi_timeout_to_uapi(uint32_t timeout_ms)
+unsigned long i2cdev_uapi_timeout_to_uapi(uint32_t timeout_ms)
 {
     return ((unsigned long)timeout_ms + 9) / 10;
 }
@@ -60,38 +60,38 @@ static int set(int fd, unsigned long request, unsigned long value)
     return ioctl(fd, request, value) < 0 ? -errno : 0;
 }
 
-int uapi_functionality(int fd, uint32_t *functionality)
+int i2cdev_uapi_functionality(int fd, uint32_t *functionality)
 {
     unsigned long funcs = 0;
 
     if (ioctl(fd, I2C_FUNCS, &funcs) < 0) {
         return -errno;
     }
-    *functionality = uapi_functionality_from_uapi(funcs);
+    *functionality = i2cdev_uapi_functionality_from_uapi(funcs);
     return 0;
 }
 
-int uapi_set_address(int fd, uint16_t addr, bool force)
+int i2cdev_uapi_set_address(int fd, uint16_t addr, bool force)
 {
     return set(fd, force ? I2C_SLAVE_FORCE : I2C_SLAVE, addr);
 }
 
-int uapi_set_tenbit(int fd, bool on)
+int i2cdev_uapi_set_tenbit(int fd, bool on)
 {
     return set(fd, I2C_TENBIT, on);
 }
 
-int uapi_set_pec(int fd, bool on)
+int i2cdev_uapi_set_pec(int fd, bool on)
 {
     return set(fd, I2C_PEC, on);
 }
 
-int uapi_set_timeout(int fd, uint32_t timeout_ms)
+int i2cdev_uapi_set_timeout(int fd, uint32_t timeout_ms)
 {
-    return set(fd, I2C_TIMEOUT, uapi_timeout_to_uapi(timeout_ms));
+    return set(fd, I2C_TIMEOUT, i2cdev_uapi_timeout_to_uapi(timeout_ms));
 }
 
-int uapi_set_retries(int fd, uint32_t retries)
+int i2cdev_uapi_set_retries(int fd, uint32_t retries)
 {
     return set(fd, I2C_RETRIES, retries);
 }
@@ -104,7 +104,7 @@ static void msg_to_uapi(const struct uapi_msg *from, struct i2c_msg *to)
     to->buf = from->buf;
 }
 
-int uapi_rdwr(int fd, const struct uapi_msg *msgs, size_t n)
+int i2cdev_uapi_rdwr(int fd, const struct uapi_msg *msgs, size_t n)
 {
     struct i2c_msg kernel[UAPI_MAX_MSGS];
     struct i2c_rdwr_ioctl_data data = {kernel, (uint32_t)n};
@@ -150,7 +150,7 @@ static void data_from_uapi(const union i2c_smbus_data *data,
     }
 }
 
-int uapi_smbus(int fd, struct i2cpt_smbus_call *call)
+int i2cdev_uapi_smbus(int fd, struct i2cpt_smbus_call *call)
 {
     const struct i2cpt_smbus_protocol_info *p =
         i2cpt_smbus_protocol(call->protocol);

@@ -24,23 +24,23 @@ struct uapi_msg {
     uint8_t *buf;
 };
 
-int uapi_functionality(int fd, uint32_t *functionality);
+int i2cdev_uapi_functionality(int fd, uint32_t *functionality);
 /* -EBUSY where a kernel driver has the address, unless forced. */
-int uapi_set_address(int fd, uint16_t addr, bool force);
-int uapi_set_tenbit(int fd, bool on);
-int uapi_set_pec(int fd, bool on);
+int i2cdev_uapi_set_address(int fd, uint16_t addr, bool force);
+int i2cdev_uapi_set_tenbit(int fd, bool on);
+int i2cdev_uapi_set_pec(int fd, bool on);
 /* These two are the adapter's and not the open file's. */
-int uapi_set_timeout(int fd, uint32_t timeout_ms);
-int uapi_set_retries(int fd, uint32_t retries);
+int i2cdev_uapi_set_timeout(int fd, uint32_t timeout_ms);
+int i2cdev_uapi_set_retries(int fd, uint32_t retries);
 
 /* At most UAPI_MAX_MSGS; returns how many the driver says it has done. */
-int uapi_rdwr(int fd, const struct uapi_msg *msgs, size_t n);
+int i2cdev_uapi_rdwr(int fd, const struct uapi_msg *msgs, size_t n);
 /* To the address that was set; reads fill in call->block. */
-int uapi_smbus(int fd, struct i2cpt_smbus_call *call);
+int i2cdev_uapi_smbus(int fd, struct i2cpt_smbus_call *call);
 
 /* Units of 10 ms, never less than asked for. */
-unsigned long uapi_timeout_to_uapi(uint32_t timeout_ms);
+unsigned long i2cdev_uapi_timeout_to_uapi(uint32_t timeout_ms);
 /* The bits that i2cpt.h has names for. */
-uint32_t uapi_functionality_from_uapi(unsigned long funcs);
+uint32_t i2cdev_uapi_functionality_from_uapi(unsigned long funcs);
 
 #endif

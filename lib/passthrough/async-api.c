@@ -27,10 +27,10 @@ int i2cpt_passthrough_dispatch(struct i2cpt_passthrough *pt)
     if (ret) {
         return ret;
     }
-    i2cpt_pt_visit(pt);
+    pt_visit(pt);
     ret = i2cpt_dispatch(pt->adapter);
-    ret += i2cpt_pt_look(pt);
-    i2cpt_pt_part(pt);
+    ret += pt_look(pt);
+    pt_part(pt);
     return ret;
 }
 
@@ -53,18 +53,18 @@ static void wait_once(struct i2cpt_passthrough *pt, uint64_t until_ns)
     pthread_mutex_lock(&pt->lock);
     request = pt->calling ? NULL : pt->request;
     if (request) {
-        i2cpt_request_hold(request);
+        bus_request_hold(request);
     }
     resume_ns = pt->resume_ns;
     pthread_mutex_unlock(&pt->lock);
     if (request) {
-        i2cpt_request_await(request, until_ns);
-        i2cpt_request_release(request);
+        bus_request_await(request, until_ns);
+        bus_request_release(request);
     } else if (resume_ns) {
         if (left_ns) {
             pt->pause(pt->pause_user, MIN(left_ns, (uint64_t)PT_PAUSE_NS));
         }
-        i2cpt_pt_timer_due(pt, false);
+        pt_timer_due(pt, false);
     } else {
         sleep_until_signal(pt, left_ns);
     }
@@ -84,9 +84,9 @@ int i2cpt_passthrough_wait(struct i2cpt_passthrough *pt, uint32_t timeout_us)
         return ret;
     }
     until_ns = i2cpt_now_ns() + timeout_us * 1000ull;
-    i2cpt_pt_visit(pt);
+    pt_visit(pt);
     for (;;) {
-        i2cpt_pt_look(pt);
+        pt_look(pt);
         if (!is_pending(pt)) {
             break;
         }
@@ -96,7 +96,7 @@ int i2cpt_passthrough_wait(struct i2cpt_passthrough *pt, uint32_t timeout_us)
         }
         wait_once(pt, until_ns);
     }
-    i2cpt_pt_part(pt);
+    pt_part(pt);
     return ret;
 }
 
@@ -109,7 +109,7 @@ static struct i2cpt_request *hold_stop(struct i2cpt_passthrough *pt)
     pthread_mutex_lock(&pt->lock);
     request = pt->stop_request;
     if (request) {
-        i2cpt_request_hold(request);
+        bus_request_hold(request);
     }
     pthread_mutex_unlock(&pt->lock);
     return request;
@@ -123,7 +123,7 @@ static void drain_requests(struct i2cpt_passthrough *pt)
     bool busy;
 
     do {
-        i2cpt_pt_look(pt);
+        pt_look(pt);
         pthread_mutex_lock(&pt->lock);
         busy = pt->busy;
         pthread_mutex_unlock(&pt->lock);
@@ -133,25 +133,25 @@ static void drain_requests(struct i2cpt_passthrough *pt)
     } while (busy && i2cpt_now_ns() < until_ns);
     stop = hold_stop(pt);
     if (stop) {
-        i2cpt_request_await(stop, until_ns);
-        i2cpt_request_release(stop);
+        bus_request_await(stop, until_ns);
+        bus_request_release(stop);
     }
-    i2cpt_pt_look(pt);
+    pt_look(pt);
 }
 
 /* What has not ended by its deadline is refused. */
 static void refuse_pending(struct i2cpt_passthrough *pt)
 {
-    i2cpt_pt_lock(pt);
+    pt_lock(pt);
     if (!is_pending(pt)) {
         pthread_mutex_unlock(&pt->lock);
         return;
     }
-    i2cpt_pt_abandon(pt);
+    pt_abandon(pt);
     pt_count(pt, I2CPT_COUNT_TIMEOUTS, 1);
     pt_count(pt, I2CPT_COUNT_NACKS, 1);
     pt->answer = I2CPT_NACK;
-    i2cpt_pt_leave(pt, true);
+    pt_leave(pt, true);
 }
 
 void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt)
@@ -166,19 +166,19 @@ void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt)
         drain_requests(pt);
         refuse_pending(pt);
     }
-    i2cpt_pt_lock(pt);
+    pt_lock(pt);
     if (!pt_async(pt)) {
-        i2cpt_pt_settle(pt, i2cpt_now_ns() + pt->timeout_ns);
+        pt_settle(pt, i2cpt_now_ns() + pt->timeout_ns);
     }
     if (!pt->busy && pt->open && !pt->released) {
         pt->blocking = true;
         pt->goal = PT_GOAL_STOP;
         pt->deadline_ns = 0;
-        i2cpt_pt_drive(pt, pt->mode->stop(pt));
+        pt_drive(pt, pt->mode->stop(pt));
         pt->blocking = false;
         pt->released = true;
         atomic_store_explicit(&pt->lane, PT_LANE_NONE, memory_order_relaxed);
     }
-    i2cpt_pt_leave(pt, false);
-    i2cpt_adapter_flush(pt->adapter);
+    pt_leave(pt, false);
+    bus_adapter_flush(pt->adapter);
 }

@@ -18,7 +18,7 @@ static bool blocks(const struct i2cpt_passthrough *pt)
     return pt->blocking || (!pt_async(pt) && pt->goal != PT_GOAL_NONE);
 }
 
-void i2cpt_pt_lock(struct i2cpt_passthrough *pt)
+void pt_lock(struct i2cpt_passthrough *pt)
 {
     uint64_t now = pt_clock(pt);
 
@@ -59,7 +59,7 @@ static int call_here(struct i2cpt_passthrough *pt)
     int ret;
 
     begin_calling(pt);
-    ret = i2cpt_call_run(pt->adapter, &pt->call, &pt->fault);
+    ret = bus_call_run(pt->adapter, &pt->call, &pt->fault);
     end_calling(pt, pt->instant ? now_ns : pt_clock(pt));
     return ret;
 }
@@ -74,7 +74,7 @@ static void pause_here(struct i2cpt_passthrough *pt)
 static int submit(struct i2cpt_passthrough *pt)
 {
     int ret =
-        i2cpt_call_submit(pt->adapter, &pt->call, pt->event_fd, &pt->request);
+        bus_call_submit(pt->adapter, &pt->call, pt->event_fd, &pt->request);
 
     if (ret) {
         pt->request = NULL;
@@ -87,7 +87,7 @@ static int submit(struct i2cpt_passthrough *pt)
 static bool harvest(struct i2cpt_passthrough *pt, int *result)
 {
     bool ended =
-        pt->request && i2cpt_request_harvest(pt->request, result, &pt->fault);
+        pt->request && bus_request_harvest(pt->request, result, &pt->fault);
 
     if (ended) {
         pt->request = NULL;
@@ -95,7 +95,7 @@ static bool harvest(struct i2cpt_passthrough *pt, int *result)
     return ended;
 }
 
-enum pt_next i2cpt_pt_drive(struct i2cpt_passthrough *pt, enum pt_next next)
+enum pt_next pt_drive(struct i2cpt_passthrough *pt, enum pt_next next)
 {
     int ret;
 
@@ -110,7 +110,7 @@ enum pt_next i2cpt_pt_drive(struct i2cpt_passthrough *pt, enum pt_next next)
             }
         } else if (next == PT_PAUSE) {
             pt->resume_ns = pt_now(pt) + PT_PAUSE_NS;
-            i2cpt_pt_arm(pt, pt->resume_ns);
+            pt_arm(pt, pt->resume_ns);
             break;
         } else {
             ret = submit(pt);
@@ -129,7 +129,7 @@ enum pt_next i2cpt_pt_drive(struct i2cpt_passthrough *pt, enum pt_next next)
 
 static enum pt_lane lane_of(const struct i2cpt_passthrough *pt)
 {
-    if (pt->mode != &i2cpt_pt_message || !pt->open || pt->released) {
+    if (pt->mode != &pt_message || !pt->open || pt->released) {
         return PT_LANE_NONE;
     }
     if (pt->message.guest == GUEST_WRITE && !pt->policy.readonly) {
@@ -138,7 +138,7 @@ static enum pt_lane lane_of(const struct i2cpt_passthrough *pt)
     return pt->message.guest == GUEST_READ ? PT_LANE_GIVE : PT_LANE_NONE;
 }
 
-void i2cpt_pt_answered(struct i2cpt_passthrough *pt)
+void pt_answered(struct i2cpt_passthrough *pt)
 {
     if (pt->answer == I2CPT_NACK) {
         pt_count(pt, I2CPT_COUNT_NACKS, 1);
@@ -150,12 +150,11 @@ void i2cpt_pt_answered(struct i2cpt_passthrough *pt)
     atomic_store_explicit(&pt->lane, lane_of(pt), memory_order_release);
     if (pt->on_wire && pt->policy.hold_timeout_ms) {
         pt->last_ns = pt_now(pt);
-        i2cpt_pt_arm(pt,
-                     pt->last_ns + pt->policy.hold_timeout_ms * PT_NS_PER_MS);
+        pt_arm(pt, pt->last_ns + pt->policy.hold_timeout_ms * PT_NS_PER_MS);
     }
 }
 
-void i2cpt_pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns)
+void pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns)
 {
     if (!pt->armed_ns || when_ns < pt->armed_ns) {
         pt->armed_ns = pt->arm_ns = when_ns;
@@ -172,7 +171,7 @@ static void set_timer(struct i2cpt_passthrough *pt, uint64_t when_ns)
         if (pt->hooks.timer) {
             pt->hooks.timer(pt->hooks.user, when_ns);
         } else {
-            i2cpt_timer_set(pt->timer, when_ns);
+            pt_timer_set(pt->timer, when_ns);
         }
         pthread_mutex_lock(&pt->lock);
         nearest = pt->armed_ns;
@@ -184,7 +183,7 @@ static void set_timer(struct i2cpt_passthrough *pt, uint64_t when_ns)
     }
 }
 
-void i2cpt_pt_leave(struct i2cpt_passthrough *pt, bool complete)
+void pt_leave(struct i2cpt_passthrough *pt, bool complete)
 {
     uint64_t arm_ns = pt->arm_ns;
     int answer = pt->answer;
@@ -215,39 +214,38 @@ static enum pt_next join(struct i2cpt_passthrough *pt)
     pt->joined = false;
     pt->goal = PT_GOAL_START;
     pt->deadline_ns = pt->join_ns;
-    return i2cpt_pt_drive(pt, pt->mode->start(pt));
+    return pt_drive(pt, pt->mode->start(pt));
 }
 
-void i2cpt_pt_go_on(struct i2cpt_passthrough *pt, enum pt_next next,
-                    bool deferred)
+void pt_go_on(struct i2cpt_passthrough *pt, enum pt_next next, bool deferred)
 {
-    next = i2cpt_pt_drive(pt, next);
+    next = pt_drive(pt, next);
     if (next == PT_DONE && pt->goal == PT_GOAL_NONE && pt->joined) {
         next = join(pt);
     }
     if (next != PT_DONE || pt->goal == PT_GOAL_NONE) {
-        i2cpt_pt_leave(pt, false);
+        pt_leave(pt, false);
         return;
     }
-    i2cpt_pt_answered(pt);
+    pt_answered(pt);
     if (deferred) {
         signal_dispatch(pt);
-        i2cpt_pt_leave(pt, false);
+        pt_leave(pt, false);
     } else {
-        i2cpt_pt_leave(pt, true);
+        pt_leave(pt, true);
     }
 }
 
 /* --------------------------------------------------- things that end later */
 
-void i2cpt_pt_visit(struct i2cpt_passthrough *pt)
+void pt_visit(struct i2cpt_passthrough *pt)
 {
     pthread_mutex_lock(&pt->lock);
     pt->visitors++;
     pthread_mutex_unlock(&pt->lock);
 }
 
-void i2cpt_pt_part(struct i2cpt_passthrough *pt)
+void pt_part(struct i2cpt_passthrough *pt)
 {
     pthread_mutex_lock(&pt->lock);
     if (!--pt->visitors) {
@@ -263,7 +261,7 @@ static void collect_stop(struct i2cpt_passthrough *pt)
     int result;
 
     if (pt->stop_request &&
-        i2cpt_request_harvest(pt->stop_request, &result, &fault)) {
+        bus_request_harvest(pt->stop_request, &result, &fault)) {
         pt->stop_request = NULL;
     }
 }
@@ -279,7 +277,7 @@ static bool harvest_now(struct i2cpt_passthrough *pt, int *result)
     return true;
 }
 
-bool i2cpt_pt_look(struct i2cpt_passthrough *pt)
+bool pt_look(struct i2cpt_passthrough *pt)
 {
     uint64_t now = pt_clock(pt);
     bool deferred;
@@ -297,10 +295,10 @@ bool i2cpt_pt_look(struct i2cpt_passthrough *pt)
     deferred = pt->deferred;
     pt->deferred = false;
     if (!deferred && harvest_now(pt, &result)) {
-        i2cpt_pt_go_on(pt, pt->mode->step(pt, result), false);
+        pt_go_on(pt, pt->mode->step(pt, result), false);
         return true;
     }
-    i2cpt_pt_leave(pt, deferred);
+    pt_leave(pt, deferred);
     return deferred;
 }
 
@@ -312,28 +310,28 @@ static bool take_in(struct i2cpt_passthrough *pt)
     if (!harvest_now(pt, &result)) {
         return false;
     }
-    i2cpt_pt_drive(pt, pt->mode->step(pt, result));
+    pt_drive(pt, pt->mode->step(pt, result));
     return true;
 }
 
 static void resume(struct i2cpt_passthrough *pt)
 {
     pt->resume_ns = 0;
-    i2cpt_pt_drive(pt, pt->mode->step(pt, 0));
+    pt_drive(pt, pt->mode->step(pt, 0));
 }
 
 static void await_here(struct i2cpt_passthrough *pt, uint64_t until_ns)
 {
     struct i2cpt_request *request = pt->request;
 
-    i2cpt_request_hold(request);
+    bus_request_hold(request);
     begin_calling(pt);
-    i2cpt_request_await(request, until_ns);
+    bus_request_await(request, until_ns);
     end_calling(pt, pt_clock(pt));
-    i2cpt_request_release(request);
+    bus_request_release(request);
 }
 
-bool i2cpt_pt_settle(struct i2cpt_passthrough *pt, uint64_t until_ns)
+bool pt_settle(struct i2cpt_passthrough *pt, uint64_t until_ns)
 {
     while (pt->busy) {
         if (i2cpt_now_ns() >= until_ns) {
@@ -352,10 +350,10 @@ bool i2cpt_pt_settle(struct i2cpt_passthrough *pt, uint64_t until_ns)
     return true;
 }
 
-void i2cpt_pt_abandon(struct i2cpt_passthrough *pt)
+void pt_abandon(struct i2cpt_passthrough *pt)
 {
     if (pt->request) {
-        i2cpt_request_orphan(pt->request);
+        bus_request_orphan(pt->request);
         pt->request = NULL;
         /* the bus sees a STOP through even if nobody asks for it */
         pt->on_wire &= pt->call.op != I2CPT_OP_STREAM_STOP;
@@ -366,29 +364,29 @@ void i2cpt_pt_abandon(struct i2cpt_passthrough *pt)
     atomic_store_explicit(&pt->pending, false, memory_order_release);
 }
 
-void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt)
+void pt_forget_stop(struct i2cpt_passthrough *pt)
 {
     if (pt->stop_request) {
-        i2cpt_request_orphan(pt->stop_request);
+        bus_request_orphan(pt->stop_request);
         pt->stop_request = NULL;
     }
 }
 
-void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt)
+void pt_release_wire(struct i2cpt_passthrough *pt)
 {
     if (!pt->on_wire) {
         return;
     }
     pt->on_wire = false;
     pt->deadline_ns = 0;
-    i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_STOP);
+    pt_stream_call(pt, I2CPT_OP_STREAM_STOP);
     if (!pt_async(pt) || pt->blocking) {
         call_here(pt);
         return;
     }
     pt->stop_call = pt->call;
-    if (i2cpt_call_submit(pt->adapter, &pt->stop_call, pt->event_fd,
-                          &pt->stop_request)) {
+    if (bus_call_submit(pt->adapter, &pt->stop_call, pt->event_fd,
+                        &pt->stop_request)) {
         pt->stop_request = NULL;
     }
     collect_stop(pt); /* of an instant adapter */
@@ -403,11 +401,11 @@ static void check_hold(struct i2cpt_passthrough *pt, uint64_t now)
         return;
     }
     if (pt->busy || pt->stop_request) {
-        i2cpt_pt_arm(pt, now + PT_PUMP_NS);
+        pt_arm(pt, now + PT_PUMP_NS);
     } else if (now < until_ns) {
-        i2cpt_pt_arm(pt, until_ns);
+        pt_arm(pt, until_ns);
     } else {
-        i2cpt_pt_release_wire(pt);
+        pt_release_wire(pt);
         pt->mode->reset(pt);
         pt->released = true;
         pt_count(pt, I2CPT_COUNT_HOLD_TIMEOUTS, 1);
@@ -426,12 +424,11 @@ static void pump(struct i2cpt_passthrough *pt)
         resume(pt);
     }
     if (pt->busy) {
-        i2cpt_pt_arm(pt,
-                     pt->resume_ns ? pt->resume_ns : pt_now(pt) + PT_PUMP_NS);
+        pt_arm(pt, pt->resume_ns ? pt->resume_ns : pt_now(pt) + PT_PUMP_NS);
     }
 }
 
-void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred)
+void pt_timer_due(struct i2cpt_passthrough *pt, bool deferred)
 {
     uint64_t now = pt_clock(pt);
 
@@ -439,9 +436,9 @@ void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred)
     pt->armed_ns = 0;
     if (pt->calling) {
         if (!pt->timeless) {
-            i2cpt_pt_arm(pt, now + PT_PUMP_NS);
+            pt_arm(pt, now + PT_PUMP_NS);
         }
-        i2cpt_pt_leave(pt, false);
+        pt_leave(pt, false);
         return;
     }
     pt->now_ns = now;
@@ -451,12 +448,12 @@ void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred)
     } else if (pt->busy && pt->resume_ns) {
         if (now >= pt->resume_ns) {
             pt->resume_ns = 0;
-            i2cpt_pt_go_on(pt, pt->mode->step(pt, 0), deferred);
+            pt_go_on(pt, pt->mode->step(pt, 0), deferred);
             return;
         }
-        i2cpt_pt_arm(pt, pt->resume_ns);
+        pt_arm(pt, pt->resume_ns);
     }
-    i2cpt_pt_leave(pt, false);
+    pt_leave(pt, false);
 }
 
 void i2cpt_passthrough_timer(struct i2cpt_passthrough *pt)
@@ -465,8 +462,8 @@ void i2cpt_passthrough_timer(struct i2cpt_passthrough *pt)
         return;
     }
     if (!pt_forked(pt)) {
-        i2cpt_pt_visit(pt);
-        i2cpt_pt_timer_due(pt, true);
-        i2cpt_pt_part(pt);
+        pt_visit(pt);
+        pt_timer_due(pt, true);
+        pt_part(pt);
     }
 }

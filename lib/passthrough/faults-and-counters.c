@@ -8,7 +8,7 @@
 #include "core/log.h"
 #include "passthrough/passthrough.h"
 
-void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr)
+void pt_account(struct i2cpt_passthrough *pt, uint16_t addr)
 {
     const struct i2cpt_fault *f = &pt->fault;
     char line[sizeof(f->text)];
@@ -39,7 +39,7 @@ void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr)
     }
 }
 
-void i2cpt_pt_late(struct i2cpt_passthrough *pt, uint16_t addr, bool tell)
+void pt_late(struct i2cpt_passthrough *pt, uint16_t addr, bool tell)
 {
     struct pt_target *t = &pt->targets[addr];
     char line[sizeof(pt->fault.text)];
@@ -55,7 +55,7 @@ void i2cpt_pt_late(struct i2cpt_passthrough *pt, uint16_t addr, bool tell)
     }
 }
 
-bool i2cpt_pt_take_late(struct i2cpt_passthrough *pt, uint16_t addr)
+bool pt_take_late(struct i2cpt_passthrough *pt, uint16_t addr)
 {
     bool late = pt->targets[addr].late;
 
@@ -63,7 +63,7 @@ bool i2cpt_pt_take_late(struct i2cpt_passthrough *pt, uint16_t addr)
     return late;
 }
 
-void i2cpt_pt_hold_pointer(struct i2cpt_passthrough *pt)
+void pt_hold_pointer(struct i2cpt_passthrough *pt)
 {
     const struct pt_buffer *out = &pt->message.out;
 
@@ -73,7 +73,7 @@ void i2cpt_pt_hold_pointer(struct i2cpt_passthrough *pt)
     memcpy(pt->pointer.bytes, out->data, pt->pointer.len);
 }
 
-void i2cpt_pt_check_pointer(struct i2cpt_passthrough *pt)
+void pt_check_pointer(struct i2cpt_passthrough *pt)
 {
     bool reads = pt->event.flags & I2CPT_M_RD;
 
@@ -83,7 +83,7 @@ void i2cpt_pt_check_pointer(struct i2cpt_passthrough *pt)
     }
 }
 
-bool i2cpt_pt_room(struct pt_buffer *buffer, uint32_t size)
+bool pt_room(struct pt_buffer *buffer, uint32_t size)
 {
     uint32_t want = MAX(buffer->size, 64);
     uint8_t *data;
@@ -112,8 +112,7 @@ static uint64_t deadline(struct i2cpt_passthrough *pt)
     return pt->deadline_ns;
 }
 
-enum pt_next i2cpt_pt_transfer(struct i2cpt_passthrough *pt, size_t n,
-                               uint32_t marks)
+enum pt_next pt_transfer(struct i2cpt_passthrough *pt, size_t n, uint32_t marks)
 {
     pt_count(pt, I2CPT_COUNT_TRANSFERS, 1);
     pt->call.op = I2CPT_OP_TRANSFER;
@@ -126,8 +125,7 @@ enum pt_next i2cpt_pt_transfer(struct i2cpt_passthrough *pt, size_t n,
     return PT_CALL;
 }
 
-enum pt_next i2cpt_pt_stream_call(struct i2cpt_passthrough *pt,
-                                  enum i2cpt_op op)
+enum pt_next pt_stream_call(struct i2cpt_passthrough *pt, enum i2cpt_op op)
 {
     pt->call.op = op;
     pt->call.marks = 0;

@@ -33,7 +33,7 @@ struct seed {
 static void settle(struct seed *s)
 {
     if (s->held && s->taken) {
-        i2cpt_learn_note(s->learn, &s->key, s->taken, s->first);
+        pt_learn_note(s->learn, &s->key, s->taken, s->first);
     }
     s->held = false;
 }
@@ -114,8 +114,8 @@ static void see_transfer(struct seed *s, const struct i2cpt_trace_transfer *t)
     }
 }
 
-int i2cpt_learn_from(struct i2cpt_learn *learn, const char *path,
-                     struct i2cpt_fault *fault)
+int pt_learn_from(struct i2cpt_learn *learn, const char *path,
+                  struct i2cpt_fault *fault)
 {
     const struct i2cpt_trace_line *line;
     struct i2cpt_trace_reader *reader;

@@ -64,7 +64,7 @@ static gboolean entry_equal(gconstpointer a, gconstpointer b)
            !memcmp(x->bytes, y->bytes, kept(x));
 }
 
-struct i2cpt_learn *i2cpt_learn_new(void)
+struct i2cpt_learn *pt_learn_new(void)
 {
     struct i2cpt_learn *learn = g_new0(struct i2cpt_learn, 1);
 
@@ -73,7 +73,7 @@ struct i2cpt_learn *i2cpt_learn_new(void)
     return learn;
 }
 
-void i2cpt_learn_free(struct i2cpt_learn *learn)
+void pt_learn_free(struct i2cpt_learn *learn)
 {
     GList *link;
 
@@ -151,8 +151,8 @@ static uint32_t agreed(const struct i2cpt_learn *learn, uint16_t addr,
     return count >= 2 ? length : 0;
 }
 
-struct learned i2cpt_learn_lookup(struct i2cpt_learn *learn,
-                                  const struct learn_key *key)
+struct learned pt_learn_lookup(struct i2cpt_learn *learn,
+                               const struct learn_key *key)
 {
     struct learned out = {0};
     const struct entry *e = find(learn, key);
@@ -193,8 +193,8 @@ static void note_block(struct entry *e, uint32_t taken, uint8_t first)
     }
 }
 
-void i2cpt_learn_note(struct i2cpt_learn *learn, const struct learn_key *key,
-                      uint32_t taken, uint8_t first)
+void pt_learn_note(struct i2cpt_learn *learn, const struct learn_key *key,
+                   uint32_t taken, uint8_t first)
 {
     struct entry *e = find(learn, key);
 
@@ -205,8 +205,7 @@ void i2cpt_learn_note(struct i2cpt_learn *learn, const struct learn_key *key,
     note_block(e, taken, first);
 }
 
-void i2cpt_learn_no_block(struct i2cpt_learn *learn,
-                          const struct learn_key *key)
+void pt_learn_no_block(struct i2cpt_learn *learn, const struct learn_key *key)
 {
     struct entry *e = find(learn, key);
 

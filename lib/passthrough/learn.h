@@ -25,18 +25,17 @@ struct learned {
 };
 
 struct i2cpt_learn;
-struct i2cpt_learn *i2cpt_learn_new(void);
-void i2cpt_learn_free(struct i2cpt_learn *learn);
-struct learned i2cpt_learn_lookup(struct i2cpt_learn *learn,
-                                  const struct learn_key *key);
+struct i2cpt_learn *pt_learn_new(void);
+void pt_learn_free(struct i2cpt_learn *learn);
+struct learned pt_learn_lookup(struct i2cpt_learn *learn,
+                               const struct learn_key *key);
 /* A guest took `taken` bytes, at least one, of which `first` was the first. */
-void i2cpt_learn_note(struct i2cpt_learn *learn, const struct learn_key *key,
-                      uint32_t taken, uint8_t first);
+void pt_learn_note(struct i2cpt_learn *learn, const struct learn_key *key,
+                   uint32_t taken, uint8_t first);
 /* A block read was refused as such (bad count): never guess it again. */
-void i2cpt_learn_no_block(struct i2cpt_learn *learn,
-                          const struct learn_key *key);
+void pt_learn_no_block(struct i2cpt_learn *learn, const struct learn_key *key);
 /* Seed from a trace; an error names the file. */
-int i2cpt_learn_from(struct i2cpt_learn *learn, const char *path,
-                     struct i2cpt_fault *fault);
+int pt_learn_from(struct i2cpt_learn *learn, const char *path,
+                  struct i2cpt_fault *fault);
 
 #endif

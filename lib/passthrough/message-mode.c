@@ -62,22 +62,22 @@ static enum pt_next write_done(struct i2cpt_passthrough *pt, int result)
     bool same = pt->event.addr == m->addr;
 
     if (!result) {
-        i2cpt_pt_note_write(pt, m->addr, m->sent.data, m->sent.len);
+        pt_note_write(pt, m->addr, m->sent.data, m->sent.len);
     }
     if (pt->goal == PT_GOAL_START) {
         if (result && same) {
-            i2cpt_pt_late(pt, m->addr, false);
+            pt_late(pt, m->addr, false);
             pt->addr = pt->event.addr;
             m->guest = GUEST_REFUSED;
             return pt_done(pt, I2CPT_NACK);
         }
         if (result) {
-            i2cpt_pt_late(pt, m->addr, true);
+            pt_late(pt, m->addr, true);
         }
         return begin(pt);
     }
     if (result) {
-        i2cpt_pt_late(pt, m->addr, !pt_stop_tells(pt));
+        pt_late(pt, m->addr, !pt_stop_tells(pt));
     }
     return pt_done(pt, result && pt_stop_tells(pt) ? I2CPT_NACK : I2CPT_ACK);
 }
@@ -108,12 +108,12 @@ static void note_outcome(struct i2cpt_passthrough *pt, int result)
     struct pt_target *t = &pt->targets[m->addr];
 
     if (result) {
-        i2cpt_pt_account(pt, m->addr);
-        i2cpt_pt_unseen(pt, m->addr);
+        pt_account(pt, m->addr);
+        pt_unseen(pt, m->addr);
         return;
     }
     i2cpt_fault_clear(&pt->wire_fault); /* of tries that came before */
-    i2cpt_pt_seen(pt, m->addr, m->now_ns);
+    pt_seen(pt, m->addr, m->now_ns);
     if (m->job == JOB_WRITE) {
         bool told = pt->phase_known && !pt->phase_unknown;
 
@@ -135,7 +135,7 @@ static enum pt_next job_done(struct i2cpt_passthrough *pt, int result)
     case JOB_QUICK_READ:
         return quick_done(pt, result);
     default:
-        return i2cpt_pt_read_done(pt, result);
+        return pt_read_done(pt, result);
     }
 }
 
@@ -147,13 +147,13 @@ static bool may_send_again(struct i2cpt_passthrough *pt, int result)
     bool first = f->msg == 0 || (f->msg < 0 && pt->call.n == 1);
 
     return result == -ENXIO && f->phase == I2CPT_PHASE_ADDRESS && first &&
-           pt->message.sent.len && i2cpt_pt_may_retry(pt);
+           pt->message.sent.len && pt_may_retry(pt);
 }
 
 static enum pt_next sent(struct i2cpt_passthrough *pt, int result)
 {
     if (may_send_again(pt, result)) {
-        i2cpt_pt_account(pt, pt->message.addr);
+        pt_account(pt, pt->message.addr);
         pt->message.wire = WIRE_SEND_PAUSE;
         return PT_PAUSE;
     }
@@ -174,10 +174,10 @@ static enum pt_next ready(struct i2cpt_passthrough *pt, int result)
         result = 0;
     }
     if (!result) {
-        return i2cpt_pt_transmit(pt);
+        return pt_transmit(pt);
     }
-    if (is_nack(result) && i2cpt_pt_may_retry(pt)) {
-        i2cpt_pt_account(pt, pt->message.addr);
+    if (is_nack(result) && pt_may_retry(pt)) {
+        pt_account(pt, pt->message.addr);
         pt->message.wire = WIRE_READY_PAUSE;
         return PT_PAUSE;
     }
@@ -192,16 +192,16 @@ static bool may_probe_again(struct i2cpt_passthrough *pt, int result)
     return is_nack(result) && t->polled &&
            pt_now(pt) - t->polled_ns <=
                pt->policy.busy_retry_ms * PT_NS_PER_MS &&
-           i2cpt_pt_may_retry(pt);
+           pt_may_retry(pt);
 }
 
 static enum pt_next probed(struct i2cpt_passthrough *pt, int result)
 {
     struct pt_message *m = &pt->message;
-    enum pt_probe how = i2cpt_pt_probe_how(pt, pt->addr);
+    enum pt_probe how = pt_probe_how(pt, pt->addr);
 
     if (may_probe_again(pt, result)) {
-        i2cpt_pt_account(pt, pt->addr);
+        pt_account(pt, pt->addr);
         m->wire = WIRE_PROBE_PAUSE;
         return PT_PAUSE;
     }
@@ -210,12 +210,12 @@ static enum pt_next probed(struct i2cpt_passthrough *pt, int result)
     if (!result) {
         m->probed = true;
         m->quick_sent = how == PT_PROBE_QUICK;
-        i2cpt_pt_seen(pt, pt->addr, m->now_ns);
+        pt_seen(pt, pt->addr, m->now_ns);
     } else if (says_nothing(result)) {
         pt->targets[pt->addr].no_probe |= result == -EOPNOTSUPP;
     } else {
-        i2cpt_pt_account(pt, pt->addr);
-        i2cpt_pt_unseen(pt, pt->addr);
+        pt_account(pt, pt->addr);
+        pt_unseen(pt, pt->addr);
         return pt_done(pt, I2CPT_NACK);
     }
     m->guest = GUEST_WRITE;
@@ -237,7 +237,7 @@ static void note_time(struct i2cpt_passthrough *pt, int result)
 
         bytes += 1 + (result ? msg->len : msg->actual);
     }
-    i2cpt_pt_note_time(pt, pt->msgs[0].addr, bytes, ns);
+    pt_note_time(pt, pt->msgs[0].addr, bytes, ns);
 }
 
 static enum pt_next message_step(struct i2cpt_passthrough *pt, int result)
@@ -252,17 +252,17 @@ static enum pt_next message_step(struct i2cpt_passthrough *pt, int result)
     case WIRE_PROBE:
         return probed(pt, result);
     case WIRE_PROBE_PAUSE:
-        return i2cpt_pt_probe(pt, pt->addr, WIRE_PROBE, true);
+        return pt_probe(pt, pt->addr, WIRE_PROBE, true);
     case WIRE_READY:
         return ready(pt, result);
     case WIRE_READY_PAUSE:
-        return i2cpt_pt_probe(pt, m->addr, WIRE_READY, true);
+        return pt_probe(pt, m->addr, WIRE_READY, true);
     case WIRE_SEND:
         return sent(pt, result);
     case WIRE_SEND_PAUSE:
         pt_count(pt, I2CPT_COUNT_BUSY_RETRIES, 1);
         m->again = true;
-        return i2cpt_pt_transmit(pt);
+        return pt_transmit(pt);
     case WIRE_IDLE:
         break;
     }
@@ -275,16 +275,16 @@ static enum pt_next begin_write(struct i2cpt_passthrough *pt)
 {
     struct pt_message *m = &pt->message;
 
-    if (!i2cpt_pt_room(&m->out, PT_POINTER_MAX)) {
+    if (!pt_room(&m->out, PT_POINTER_MAX)) {
         return pt_done(pt, I2CPT_NACK);
     }
-    if (i2cpt_pt_present(pt, pt->addr, m->now_ns) ||
-        i2cpt_pt_probe_how(pt, pt->addr) == PT_PROBE_NONE) {
+    if (pt_present(pt, pt->addr, m->now_ns) ||
+        pt_probe_how(pt, pt->addr) == PT_PROBE_NONE) {
         m->guest = GUEST_WRITE;
         return pt_done(pt, I2CPT_ACK);
     }
     m->trying = false;
-    return i2cpt_pt_probe(pt, pt->addr, WIRE_PROBE, false);
+    return pt_probe(pt, pt->addr, WIRE_PROBE, false);
 }
 
 /* A START, with nothing left of the message before it. */
@@ -299,11 +299,11 @@ static enum pt_next begin(struct i2cpt_passthrough *pt)
     m->open = true;
     m->now_ns = pt_now(pt);
     pt->addr = pt->event.addr;
-    i2cpt_pt_check_pointer(pt);
-    if (i2cpt_pt_take_late(pt, pt->addr)) {
+    pt_check_pointer(pt);
+    if (pt_take_late(pt, pt->addr)) {
         return pt_done(pt, I2CPT_NACK);
     }
-    return pt->event.flags & I2CPT_M_RD ? i2cpt_pt_read_start(pt, false)
+    return pt->event.flags & I2CPT_M_RD ? pt_read_start(pt, false)
                                         : begin_write(pt);
 }
 
@@ -315,7 +315,7 @@ static enum pt_next flush(struct i2cpt_passthrough *pt)
     m->out = m->sent;
     m->sent = out;
     m->out.len = 0;
-    return i2cpt_pt_send(pt, JOB_WRITE);
+    return pt_send(pt, JOB_WRITE);
 }
 
 /* What a message without data leaves to do; PT_WAIT for nothing. */
@@ -332,7 +332,7 @@ static enum pt_next flush_quick(struct i2cpt_passthrough *pt, enum pt_job job)
         return PT_WAIT;
     }
     m->sent.len = 0;
-    return i2cpt_pt_send(pt, job);
+    return pt_send(pt, job);
 }
 
 static bool joins(const struct i2cpt_passthrough *pt)
@@ -348,7 +348,7 @@ static enum pt_next end_message(struct i2cpt_passthrough *pt)
     enum pt_guest guest = m->guest;
 
     if (guest == GUEST_READ) {
-        i2cpt_pt_read_end(pt);
+        pt_read_end(pt);
     }
     m->guest = GUEST_IDLE;
     if (guest == GUEST_READ_DUE) {
@@ -361,7 +361,7 @@ static enum pt_next end_message(struct i2cpt_passthrough *pt)
         return flush_quick(pt, JOB_QUICK_WRITE);
     }
     if (pt->policy.readonly) {
-        i2cpt_pt_hold_pointer(pt);
+        pt_hold_pointer(pt);
         return PT_WAIT;
     }
     return flush(pt);
@@ -372,7 +372,7 @@ static enum pt_next message_start(struct i2cpt_passthrough *pt)
     enum pt_next next;
 
     if (joins(pt)) {
-        return i2cpt_pt_read_start(pt, true);
+        return pt_read_start(pt, true);
     }
     next = end_message(pt);
     return next == PT_WAIT ? begin(pt) : next;
@@ -391,8 +391,7 @@ static enum pt_next message_write(struct i2cpt_passthrough *pt, uint8_t byte)
         pt_count(pt, I2CPT_COUNT_BLOCKED, 1);
         return pt_done(pt, I2CPT_NACK);
     }
-    if (m->out.len == I2CPT_MSG_MAX ||
-        !i2cpt_pt_room(&m->out, m->out.len + 1)) {
+    if (m->out.len == I2CPT_MSG_MAX || !pt_room(&m->out, m->out.len + 1)) {
         return pt_done(pt, I2CPT_NACK);
     }
     m->out.data[m->out.len++] = byte;
@@ -413,11 +412,11 @@ static void message_nack(struct i2cpt_passthrough *pt)
 
     if (m->guest == GUEST_READ_DUE) {
         m->last = true;
-        i2cpt_pt_read_one(pt);
+        pt_read_one(pt);
     } else if (m->guest == GUEST_READ && !m->taken) {
         m->last = true;
     } else if (m->guest == GUEST_READ) {
-        i2cpt_pt_read_end(pt);
+        pt_read_end(pt);
     }
 }
 
@@ -426,7 +425,7 @@ static void message_reset(struct i2cpt_passthrough *pt)
     struct pt_message *m = &pt->message;
 
     if (m->guest == GUEST_READ) {
-        i2cpt_pt_read_end(pt);
+        pt_read_end(pt);
     }
     m->guest = GUEST_IDLE;
     m->wire = WIRE_IDLE;
@@ -434,10 +433,10 @@ static void message_reset(struct i2cpt_passthrough *pt)
     m->out.len = m->sent.len = 0;
 }
 
-const struct pt_mode i2cpt_pt_message = {
+const struct pt_mode pt_message = {
     .start = message_start,
     .write = message_write,
-    .read = i2cpt_pt_read_byte,
+    .read = pt_read_byte,
     .stop = message_stop,
     .step = message_step,
     .nack = message_nack,

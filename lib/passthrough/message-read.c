@@ -25,7 +25,7 @@ static void set_key(struct i2cpt_passthrough *pt, struct learn_key key)
 
 static bool put(struct pt_buffer *buffer, const uint8_t *bytes, uint32_t len)
 {
-    if (!i2cpt_pt_room(buffer, len)) {
+    if (!pt_room(buffer, len)) {
         return false;
     }
     if (len) {
@@ -45,7 +45,7 @@ static uint32_t cap(const struct i2cpt_passthrough *pt, bool joined,
         return MIN(want, I2CPT_MSG_MAX);
     }
     if (joined && pt->message.key.len == 1) {
-        longest = i2cpt_smbus_map_longest_read(pt->functionality);
+        longest = smbus_map_longest_read(pt->functionality);
     } else if (joined && pt->message.key.len == 3) {
         return 2; /* process call */
     }
@@ -65,7 +65,7 @@ static uint32_t affordable(const struct i2cpt_passthrough *pt, bool joined,
 {
     const struct pt_message *m = &pt->message;
     uint64_t before = 1 + (joined ? 1 + (uint64_t)m->key.len : 0);
-    uint64_t fits = i2cpt_pt_fits(pt, pt->addr);
+    uint64_t fits = pt_fits(pt, pt->addr);
 
     fits = fits > before ? fits - before : 0;
     return (uint32_t)MAX(MIN(want, fits), least);
@@ -84,7 +84,7 @@ static void plan(struct i2cpt_passthrough *pt, bool joined)
     }
     m->fetch = pt->policy.read_length;
     if (!m->fetch) {
-        learned = i2cpt_learn_lookup(pt->learn, &m->key);
+        learned = pt_learn_lookup(pt->learn, &m->key);
         m->fetch = learned.length;
         m->block = can_block(pt, joined) ? learned.block : 0;
     }
@@ -115,11 +115,10 @@ static enum pt_next run(struct i2cpt_passthrough *pt, enum pt_job job)
     struct pt_message *m = &pt->message;
     uint32_t room = m->block ? 255u + m->block : m->fetch;
 
-    if (!i2cpt_pt_room(&m->in,
-                       job == JOB_CONTINUE ? m->in.len + m->fetch : room)) {
+    if (!pt_room(&m->in, job == JOB_CONTINUE ? m->in.len + m->fetch : room)) {
         return no_memory(pt);
     }
-    return i2cpt_pt_send(pt, job);
+    return pt_send(pt, job);
 }
 
 static enum pt_next run_first(struct i2cpt_passthrough *pt)
@@ -148,10 +147,10 @@ static bool may_be_busy(const struct i2cpt_passthrough *pt)
     return t->wrote &&
            pt->message.now_ns - t->wrote_ns <=
                pt->policy.busy_retry_ms * PT_NS_PER_MS &&
-           i2cpt_pt_probe_how(pt, pt->addr) == PT_PROBE_READ;
+           pt_probe_how(pt, pt->addr) == PT_PROBE_READ;
 }
 
-enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined)
+enum pt_next pt_read_start(struct i2cpt_passthrough *pt, bool joined)
 {
     struct pt_message *m = &pt->message;
     struct pt_buffer out = m->out;
@@ -167,12 +166,11 @@ enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined)
         set_key(pt, (struct learn_key){pt->addr, pt->pointer.len,
                                        pt->pointer.bytes});
     } else {
-        set_key(pt, i2cpt_pt_key(pt, pt->addr));
+        set_key(pt, pt_key(pt, pt->addr));
     }
     m->writes = joined || pt->pointer.held;
     plan(pt, m->writes);
-    if (!joined && i2cpt_pt_present(pt, pt->addr, m->now_ns) &&
-        !may_be_busy(pt)) {
+    if (!joined && pt_present(pt, pt->addr, m->now_ns) && !may_be_busy(pt)) {
         m->guest = GUEST_READ_DUE;
         return pt_done(pt, I2CPT_ACK);
     }
@@ -192,19 +190,19 @@ static void tell_took(struct i2cpt_passthrough *pt, uint32_t n)
 {
     if (pt->message.owes_took) {
         pt->message.owes_took = false;
-        i2cpt_adapter_took(pt->adapter, pt, n);
+        bus_adapter_took(pt->adapter, pt, n);
     }
 }
 
 static enum pt_next fail_byte(struct i2cpt_passthrough *pt)
 {
-    i2cpt_pt_late(pt, pt->addr, !pt_async(pt));
+    pt_late(pt, pt->addr, !pt_async(pt));
     return refuse(pt);
 }
 
 static enum pt_next too_long(struct i2cpt_passthrough *pt)
 {
-    i2cpt_pt_read_end(pt);
+    pt_read_end(pt);
     i2cpt_fault_text(&pt->fault, EOPNOTSUPP,
                      "a read of more than %u bytes is not possible here",
                      pt->message.in.len);
@@ -276,12 +274,12 @@ static enum pt_next give(struct i2cpt_passthrough *pt)
 
     pt->byte = m->in.data[m->taken++];
     if (m->last) {
-        i2cpt_pt_read_end(pt);
+        pt_read_end(pt);
     }
     return pt_done(pt, I2CPT_ACK);
 }
 
-enum pt_next i2cpt_pt_read_byte(struct i2cpt_passthrough *pt)
+enum pt_next pt_read_byte(struct i2cpt_passthrough *pt)
 {
     struct pt_message *m = &pt->message;
 
@@ -300,8 +298,8 @@ static enum pt_next not_a_block(struct i2cpt_passthrough *pt)
 {
     struct pt_message *m = &pt->message;
 
-    i2cpt_learn_no_block(pt->learn, &m->key);
-    return resend(pt, i2cpt_learn_lookup(pt->learn, &m->key).length);
+    pt_learn_no_block(pt->learn, &m->key);
+    return resend(pt, pt_learn_lookup(pt->learn, &m->key).length);
 }
 
 /* Whether the guest was told ACK for something that this fault denies. */
@@ -322,12 +320,12 @@ static enum pt_next read_failed(struct i2cpt_passthrough *pt, int result)
     }
     if (pt->goal == PT_GOAL_START) {
         if (breaks_promise(pt)) {
-            i2cpt_pt_late(pt, pt->addr, false);
+            pt_late(pt, pt->addr, false);
         }
         return refuse(pt);
     }
     if (m->guest == GUEST_READ) {
-        i2cpt_pt_read_end(pt);
+        pt_read_end(pt);
     }
     return fail_byte(pt);
 }
@@ -339,12 +337,12 @@ static void first_bytes(struct i2cpt_passthrough *pt)
 
     if (m->writes) {
         m->writes = false;
-        i2cpt_pt_note_write(pt, pt->addr, m->key_bytes, m->key.len);
+        pt_note_write(pt, pt->addr, m->key_bytes, m->key.len);
     }
     m->first = m->in.len ? m->in.data[0] : 0;
 }
 
-enum pt_next i2cpt_pt_read_done(struct i2cpt_passthrough *pt, int result)
+enum pt_next pt_read_done(struct i2cpt_passthrough *pt, int result)
 {
     struct pt_message *m = &pt->message;
     const struct i2cpt_msg *msg = &pt->msgs[pt->call.n - 1];
@@ -361,7 +359,7 @@ enum pt_next i2cpt_pt_read_done(struct i2cpt_passthrough *pt, int result)
     if (m->guest != GUEST_READ) {
         first_bytes(pt);
     }
-    i2cpt_pt_note_read(pt, pt->addr);
+    pt_note_read(pt, pt->addr);
     m->guest = GUEST_READ;
     if (pt->goal == PT_GOAL_START) {
         return pt_done(pt, I2CPT_ACK);
@@ -373,14 +371,14 @@ enum pt_next i2cpt_pt_read_done(struct i2cpt_passthrough *pt, int result)
 }
 
 /* One byte is wanted of the read that is due, as if `expect` had said so. */
-void i2cpt_pt_read_one(struct i2cpt_passthrough *pt)
+void pt_read_one(struct i2cpt_passthrough *pt)
 {
     pt->event.expect = 1;
     plan(pt, pt->message.writes);
 }
 
 /* The guest has what it wanted. */
-void i2cpt_pt_read_end(struct i2cpt_passthrough *pt)
+void pt_read_end(struct i2cpt_passthrough *pt)
 {
     struct pt_message *m = &pt->message;
 
@@ -389,7 +387,7 @@ void i2cpt_pt_read_end(struct i2cpt_passthrough *pt)
         pt_count(pt, I2CPT_COUNT_OVER_READ, m->in.len - m->taken);
     }
     if (m->taken) {
-        i2cpt_learn_note(pt->learn, &m->key, m->taken, m->first);
+        pt_learn_note(pt->learn, &m->key, m->taken, m->first);
     }
     tell_took(pt, m->taken);
 }

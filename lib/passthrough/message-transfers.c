@@ -5,11 +5,11 @@
 
 #include "passthrough/passthrough.h"
 
-enum pt_next i2cpt_pt_probe(struct i2cpt_passthrough *pt, uint16_t addr,
-                            enum pt_wire state, bool again)
+enum pt_next pt_probe(struct i2cpt_passthrough *pt, uint16_t addr,
+                      enum pt_wire state, bool again)
 {
     struct pt_message *m = &pt->message;
-    bool quick = i2cpt_pt_probe_how(pt, addr) == PT_PROBE_QUICK;
+    bool quick = pt_probe_how(pt, addr) == PT_PROBE_QUICK;
 
     m->wire = state;
     pt_count(pt, I2CPT_COUNT_PROBES, 1);
@@ -17,8 +17,8 @@ enum pt_next i2cpt_pt_probe(struct i2cpt_passthrough *pt, uint16_t addr,
                                      .flags = quick ? 0 : I2CPT_M_RD,
                                      .len = quick ? 0 : 1,
                                      .buf = quick ? NULL : &m->probe_byte};
-    return i2cpt_pt_transfer(
-        pt, 1, I2CPT_MARK_PROBE | (again ? I2CPT_MARK_RESEND : 0));
+    return pt_transfer(pt, 1,
+                       I2CPT_MARK_PROBE | (again ? I2CPT_MARK_RESEND : 0));
 }
 
 /* Whether the target may still be in a write cycle, and the host would not say
@@ -30,7 +30,7 @@ static bool needs_ready(struct i2cpt_passthrough *pt)
 
     if ((pt->phase_known && !pt->phase_unknown) || !t->wrote || m->probed ||
         !pt->policy.busy_retry_ms ||
-        i2cpt_pt_probe_how(pt, m->addr) == PT_PROBE_NONE) {
+        pt_probe_how(pt, m->addr) == PT_PROBE_NONE) {
         return false;
     }
     return pt_now(pt) - t->wrote_ns <= pt->policy.busy_retry_ms * PT_NS_PER_MS;
@@ -38,7 +38,7 @@ static bool needs_ready(struct i2cpt_passthrough *pt)
 
 /* Whether there is time for another try; counted in pauses too, for clocks
  * that stand still. */
-bool i2cpt_pt_may_retry(struct i2cpt_passthrough *pt)
+bool pt_may_retry(struct i2cpt_passthrough *pt)
 {
     struct pt_message *m = &pt->message;
     uint64_t budget_ns = pt->policy.busy_retry_ms * PT_NS_PER_MS;
@@ -95,7 +95,7 @@ static uint32_t marks_of(const struct i2cpt_passthrough *pt)
     return marks;
 }
 
-enum pt_next i2cpt_pt_transmit(struct i2cpt_passthrough *pt)
+enum pt_next pt_transmit(struct i2cpt_passthrough *pt)
 {
     struct pt_message *m = &pt->message;
     size_t n = 0;
@@ -119,10 +119,10 @@ enum pt_next i2cpt_pt_transmit(struct i2cpt_passthrough *pt)
         add_read(pt, &pt->msgs[n++]);
         break;
     }
-    return i2cpt_pt_transfer(pt, n, marks_of(pt));
+    return pt_transfer(pt, n, marks_of(pt));
 }
 
-enum pt_next i2cpt_pt_send(struct i2cpt_passthrough *pt, enum pt_job job)
+enum pt_next pt_send(struct i2cpt_passthrough *pt, enum pt_job job)
 {
     struct pt_message *m = &pt->message;
 
@@ -130,7 +130,7 @@ enum pt_next i2cpt_pt_send(struct i2cpt_passthrough *pt, enum pt_job job)
     m->addr = pt->addr;
     m->trying = m->again = false;
     if (m->sent.len && needs_ready(pt)) {
-        return i2cpt_pt_probe(pt, m->addr, WIRE_READY, false);
+        return pt_probe(pt, m->addr, WIRE_READY, false);
     }
-    return i2cpt_pt_transmit(pt);
+    return pt_transmit(pt);
 }

@@ -33,8 +33,8 @@ static void sleep_ns(void *user, uint64_t ns)
     clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 }
 
-void i2cpt_pt_set_pause(struct i2cpt_passthrough *pt,
-                        void (*pause)(void *user, uint64_t ns), void *user)
+void pt_set_pause(struct i2cpt_passthrough *pt,
+                  void (*pause)(void *user, uint64_t ns), void *user)
 {
     pt->pause = pause;
     pt->pause_user = user;
@@ -51,9 +51,8 @@ static int choose_mode(struct i2cpt_passthrough *pt, struct i2cpt_fault *fault)
             "accepted is auto or message",
             i2cpt_adapter_name(pt->adapter));
     }
-    pt->mode = has && pt->policy.transfer != PT_TRANSFER_MESSAGE
-                   ? &i2cpt_pt_stream
-                   : &i2cpt_pt_message;
+    pt->mode = has && pt->policy.transfer != PT_TRANSFER_MESSAGE ? &pt_stream
+                                                                 : &pt_message;
     return 0;
 }
 
@@ -89,7 +88,7 @@ static void copy_hooks(struct i2cpt_passthrough *pt,
         memcpy(&pt->hooks, hooks, MIN(hooks->size, sizeof(pt->hooks)));
     }
     if (!pt->hooks.timer) {
-        pt->timer = i2cpt_timer_new(timer_fires, clock_of, pt);
+        pt->timer = pt_timer_new(timer_fires, clock_of, pt);
     }
 }
 
@@ -98,7 +97,7 @@ static uint64_t byte_time_ns(struct i2cpt_adapter *a)
 {
     uint32_t hz = i2cpt_adapter_frequency_hz(a);
 
-    return hz && !i2cpt_adapter_is_instant(a) ? 9000000000ull / hz : 0;
+    return hz && !bus_adapter_is_instant(a) ? 9000000000ull / hz : 0;
 }
 
 /* What free() can take apart, whatever fails after it. */
@@ -113,23 +112,22 @@ static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
         pt->policy = *policy;
         pt->policy.learn_from = g_strdup(policy->learn_from);
     } else {
-        i2cpt_policy_defaults(&pt->policy);
+        pt_policy_defaults(&pt->policy);
     }
-    pt->generation = atomic_load(&i2cpt_fork_generation);
+    pt->generation = atomic_load(&bus_fork_generation);
     pt->poll_fd = pt->event_fd = -1;
-    pt->mode = &i2cpt_pt_message;
+    pt->mode = &pt_message;
     pt->functionality = i2cpt_adapter_functionality(a);
-    pt->instant = i2cpt_adapter_is_instant(a);
+    pt->instant = bus_adapter_is_instant(a);
     if (pt->instant && !pt->policy.hold_given) {
         pt->policy.hold_timeout_ms = 0;
     }
-    pt->timeout_ns = i2cpt_adapter_timeout_ms(a) * PT_NS_PER_MS;
+    pt->timeout_ns = bus_adapter_timeout_ms(a) * PT_NS_PER_MS;
     pt->byte_ns = byte_time_ns(a);
     /* who sees single bytes sees which of them was refused */
-    pt->phase_known =
-        i2cpt_adapter_has_stream(a) || i2cpt_adapter_tells_phase(a);
-    pt->phase_unknown = i2cpt_adapter_hides_phase(a);
-    pt->learn = i2cpt_learn_new();
+    pt->phase_known = i2cpt_adapter_has_stream(a) || bus_adapter_tells_phase(a);
+    pt->phase_unknown = bus_adapter_hides_phase(a);
+    pt->learn = pt_learn_new();
     pt->pause = sleep_ns;
     pthread_mutex_init(&pt->lock, NULL);
     pthread_cond_init(&pt->idle, NULL);
@@ -139,7 +137,7 @@ static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
 
 static void destroy(struct i2cpt_passthrough *pt)
 {
-    i2cpt_timer_free(pt->timer, pt_forked(pt));
+    pt_timer_free(pt->timer, pt_forked(pt));
     if (pt->event_fd >= 0) {
         close(pt->event_fd);
     }
@@ -147,7 +145,7 @@ static void destroy(struct i2cpt_passthrough *pt)
         close(pt->poll_fd);
     }
     i2cpt_adapter_unref(pt->adapter);
-    i2cpt_learn_free(pt->learn);
+    pt_learn_free(pt->learn);
     g_free(pt->message.out.data);
     g_free(pt->message.sent.data);
     g_free(pt->message.in.data);
@@ -182,7 +180,7 @@ int i2cpt_passthrough_new(struct i2cpt_adapter *a,
                                 hooks->size);
     }
     pt = create(a, policy, hooks);
-    ret = i2cpt_policy_addresses(&pt->policy, pt->host, fault);
+    ret = pt_policy_addresses(&pt->policy, pt->host, fault);
     if (!ret) {
         ret = choose_mode(pt, fault);
     }
@@ -190,14 +188,14 @@ int i2cpt_passthrough_new(struct i2cpt_adapter *a,
         ret = make_fds(pt, fault);
     }
     if (!ret && pt->policy.learn_from) {
-        ret = i2cpt_learn_from(pt->learn, pt->policy.learn_from, fault);
+        ret = pt_learn_from(pt->learn, pt->policy.learn_from, fault);
     }
     if (ret) {
         destroy(pt);
         return ret;
     }
-    pt->timeless = pt->instant && pt->mode == &i2cpt_pt_stream &&
-                   !pt->policy.hold_timeout_ms;
+    pt->timeless =
+        pt->instant && pt->mode == &pt_stream && !pt->policy.hold_timeout_ms;
     *out = pt;
     return 0;
 }
@@ -207,8 +205,8 @@ static bool forget_all(struct i2cpt_passthrough *pt)
 {
     bool armed;
 
-    i2cpt_pt_lock(pt);
-    i2cpt_pt_forget_stop(pt);
+    pt_lock(pt);
+    pt_forget_stop(pt);
     armed = pt->hooks.timer && pt->armed_ns;
     pt->armed_ns = 0;
     pthread_mutex_unlock(&pt->lock);
@@ -257,7 +255,7 @@ static int enter(struct i2cpt_passthrough *pt)
     if (pt_forked(pt)) {
         return -EPERM;
     }
-    i2cpt_pt_lock(pt);
+    pt_lock(pt);
     if (atomic_load_explicit(&pt->pending, memory_order_relaxed)) {
         pthread_mutex_unlock(&pt->lock);
         return -EBUSY;
@@ -277,14 +275,14 @@ static int run_event(struct i2cpt_passthrough *pt, enum pt_next next)
 {
     int answer;
 
-    if (i2cpt_pt_drive(pt, next) == PT_DONE) {
-        i2cpt_pt_answered(pt);
+    if (pt_drive(pt, next) == PT_DONE) {
+        pt_answered(pt);
         answer = pt->answer;
-        i2cpt_pt_leave(pt, false);
+        pt_leave(pt, false);
         return answer;
     }
     atomic_store_explicit(&pt->pending, true, memory_order_release);
-    i2cpt_pt_leave(pt, false);
+    pt_leave(pt, false);
     return I2CPT_PENDING;
 }
 
@@ -316,9 +314,9 @@ static int join_start(struct i2cpt_passthrough *pt)
         pt->join_ns = until_ns;
         return run_event(pt, PT_WAIT);
     }
-    if (!i2cpt_pt_settle(pt, until_ns)) {
+    if (!pt_settle(pt, until_ns)) {
         pt_count(pt, I2CPT_COUNT_TIMEOUTS, 1);
-        i2cpt_pt_abandon(pt);
+        pt_abandon(pt);
         return run_event(pt, pt_done(pt, I2CPT_NACK));
     }
     begin_event(pt, PT_GOAL_START);
@@ -330,10 +328,10 @@ static int join_start(struct i2cpt_passthrough *pt)
 static int post_stop(struct i2cpt_passthrough *pt, enum pt_next next)
 {
     pt->goal = PT_GOAL_NONE;
-    if (i2cpt_pt_drive(pt, next) != PT_DONE && !pt_async(pt)) {
-        i2cpt_pt_arm(pt, pt_now(pt) + PT_PUMP_NS);
+    if (pt_drive(pt, next) != PT_DONE && !pt_async(pt)) {
+        pt_arm(pt, pt_now(pt) + PT_PUMP_NS);
     }
-    i2cpt_pt_leave(pt, false);
+    pt_leave(pt, false);
     return I2CPT_ACK;
 }
 
@@ -471,7 +469,7 @@ void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt)
                                   memory_order_relaxed);
             pt->mode->nack(pt);
         }
-        i2cpt_pt_leave(pt, false);
+        pt_leave(pt, false);
     }
 }
 
@@ -499,17 +497,17 @@ void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
     if (pt_forked(pt)) {
         return;
     }
-    i2cpt_pt_lock(pt);
-    i2cpt_pt_abandon(pt);
-    i2cpt_pt_forget_stop(pt);
-    i2cpt_pt_release_wire(pt);
+    pt_lock(pt);
+    pt_abandon(pt);
+    pt_forget_stop(pt);
+    pt_release_wire(pt);
     pt->mode->reset(pt);
     pt->open = pt->released = pt->pointer.held = false;
     for (addr = 0; addr < G_N_ELEMENTS(pt->targets); addr++) {
         pt->targets[addr].late = false;
     }
     atomic_store_explicit(&pt->lane, PT_LANE_NONE, memory_order_relaxed);
-    i2cpt_pt_leave(pt, false);
+    pt_leave(pt, false);
 }
 
 void i2cpt_passthrough_fault(struct i2cpt_passthrough *pt,

@@ -50,8 +50,8 @@ struct pt_mode {
     /* Forget the transaction; the wire is seen to by the caller. */
     void (*reset)(struct i2cpt_passthrough *pt);
 };
-extern const struct pt_mode i2cpt_pt_stream;
-extern const struct pt_mode i2cpt_pt_message;
+extern const struct pt_mode pt_stream;
+extern const struct pt_mode pt_message;
 
 /* Which guest event the machine works for. */
 enum pt_goal {
@@ -74,7 +74,7 @@ struct pt_buffer {
     uint32_t len, size;
 };
 /* Room for `size` bytes; false where memory is short. */
-bool i2cpt_pt_room(struct pt_buffer *buffer, uint32_t size);
+bool pt_room(struct pt_buffer *buffer, uint32_t size);
 
 struct pt_event {
     uint16_t addr; /* the host's */
@@ -300,7 +300,7 @@ static inline uint64_t pt_now(const struct i2cpt_passthrough *pt)
 static inline bool pt_forked(const struct i2cpt_passthrough *pt)
 {
     return pt->generation !=
-           atomic_load_explicit(&i2cpt_fork_generation, memory_order_relaxed);
+           atomic_load_explicit(&bus_fork_generation, memory_order_relaxed);
 }
 
 static inline bool pt_async(const struct i2cpt_passthrough *pt)
@@ -324,85 +324,83 @@ static inline bool pt_stop_tells(const struct i2cpt_passthrough *pt)
  */
 
 /* Count and log what pt->fault says: timeouts, mismatches, known phases. */
-void i2cpt_pt_account(struct i2cpt_passthrough *pt, uint16_t addr);
+void pt_account(struct i2cpt_passthrough *pt, uint16_t addr);
 /* pt->fault came after the guest was told ACK: count, log; `tell` also makes
  * the next START to that address a NACK. */
-void i2cpt_pt_late(struct i2cpt_passthrough *pt, uint16_t addr, bool tell);
+void pt_late(struct i2cpt_passthrough *pt, uint16_t addr, bool tell);
 /* Whether a START to `addr` has to report such a fault; forgets it. */
-bool i2cpt_pt_take_late(struct i2cpt_passthrough *pt, uint16_t addr);
+bool pt_take_late(struct i2cpt_passthrough *pt, uint16_t addr);
 /* readonly=on: keep a pointer for the read that may follow. */
-void i2cpt_pt_hold_pointer(struct i2cpt_passthrough *pt);
+void pt_hold_pointer(struct i2cpt_passthrough *pt);
 /* A START comes: drop the pointer that is held unless it reads from there. */
-void i2cpt_pt_check_pointer(struct i2cpt_passthrough *pt);
+void pt_check_pointer(struct i2cpt_passthrough *pt);
 /* Fill in pt->call; pt->msgs are `n` messages. */
-enum pt_next i2cpt_pt_transfer(struct i2cpt_passthrough *pt, size_t n,
-                               uint32_t marks);
-enum pt_next i2cpt_pt_stream_call(struct i2cpt_passthrough *pt,
-                                  enum i2cpt_op op);
+enum pt_next pt_transfer(struct i2cpt_passthrough *pt, size_t n,
+                         uint32_t marks);
+enum pt_next pt_stream_call(struct i2cpt_passthrough *pt, enum i2cpt_op op);
 
 /*
  * -------------------------------------- engine.c; all with the lock held
  *
  * Where the embedder blocks, the lock is given up for the time of a call or a
  * pause, which `calling` stands for: whoever would change anything waits for
- * its end (i2cpt_pt_lock()), and what only looks (timer, dispatch) goes away.
+ * its end (pt_lock()), and what only looks (timer, dispatch) goes away.
  */
 
 /* Take the lock when nobody is `calling`, with pt->now_ns put right. */
-void i2cpt_pt_lock(struct i2cpt_passthrough *pt);
+void pt_lock(struct i2cpt_passthrough *pt);
 /* Carry `next` as far as it goes without waiting for somebody else; PT_DONE
  * where the machine has come to its end. */
-enum pt_next i2cpt_pt_drive(struct i2cpt_passthrough *pt, enum pt_next next);
+enum pt_next pt_drive(struct i2cpt_passthrough *pt, enum pt_next next);
 /* Blocking form: see a posted write to its end, until `until_ns` of
  * CLOCK_MONOTONIC. False where it was not reached. */
-bool i2cpt_pt_settle(struct i2cpt_passthrough *pt, uint64_t until_ns);
+bool pt_settle(struct i2cpt_passthrough *pt, uint64_t until_ns);
 /* Give up what is under way. */
-void i2cpt_pt_abandon(struct i2cpt_passthrough *pt);
+void pt_abandon(struct i2cpt_passthrough *pt);
 /* STOP where a stream is open; asynchronous embedders do not wait for it. */
-void i2cpt_pt_release_wire(struct i2cpt_passthrough *pt);
+void pt_release_wire(struct i2cpt_passthrough *pt);
 /* That STOP, asynchronous: nobody asks for it any more. */
-void i2cpt_pt_forget_stop(struct i2cpt_passthrough *pt);
+void pt_forget_stop(struct i2cpt_passthrough *pt);
 /* Have i2cpt_passthrough_timer() called then, or before. */
-void i2cpt_pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns);
+void pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns);
 /* The guest's event is answered: put lane and hold timer right. */
-void i2cpt_pt_answered(struct i2cpt_passthrough *pt);
+void pt_answered(struct i2cpt_passthrough *pt);
 /* Unlock, then call the hooks that are due; `complete`: that one too. */
-void i2cpt_pt_leave(struct i2cpt_passthrough *pt, bool complete);
+void pt_leave(struct i2cpt_passthrough *pt, bool complete);
 /* The machine goes on from `next`, outside of any event's call; unlocks. The
  * answer is delivered here, or with `deferred` by the next dispatch. */
-void i2cpt_pt_go_on(struct i2cpt_passthrough *pt, enum pt_next next,
-                    bool deferred);
+void pt_go_on(struct i2cpt_passthrough *pt, enum pt_next next, bool deferred);
 
 /* With the lock not held. What the timer is for; `deferred`: not in the thread
  * that may be told answers. */
-void i2cpt_pt_timer_due(struct i2cpt_passthrough *pt, bool deferred);
+void pt_timer_due(struct i2cpt_passthrough *pt, bool deferred);
 /* Asynchronous form: take in what has ended, and tell it; whether there was. */
-bool i2cpt_pt_look(struct i2cpt_passthrough *pt);
+bool pt_look(struct i2cpt_passthrough *pt);
 /* Around what may come from any thread: free waits for it. */
-void i2cpt_pt_visit(struct i2cpt_passthrough *pt);
-void i2cpt_pt_part(struct i2cpt_passthrough *pt);
+void pt_visit(struct i2cpt_passthrough *pt);
+void pt_part(struct i2cpt_passthrough *pt);
 
 /* message-read.c: the reading half of message mode */
-enum pt_next i2cpt_pt_read_start(struct i2cpt_passthrough *pt, bool joined);
-enum pt_next i2cpt_pt_read_byte(struct i2cpt_passthrough *pt);
-enum pt_next i2cpt_pt_read_done(struct i2cpt_passthrough *pt, int result);
-void i2cpt_pt_read_end(struct i2cpt_passthrough *pt);
+enum pt_next pt_read_start(struct i2cpt_passthrough *pt, bool joined);
+enum pt_next pt_read_byte(struct i2cpt_passthrough *pt);
+enum pt_next pt_read_done(struct i2cpt_passthrough *pt, int result);
+void pt_read_end(struct i2cpt_passthrough *pt);
 /* nack() has come before the first byte. */
-void i2cpt_pt_read_one(struct i2cpt_passthrough *pt);
+void pt_read_one(struct i2cpt_passthrough *pt);
 
 /* message-transfers.c. A job is what `message.sent` holds (perhaps nothing),
  * then what the job reads. */
-enum pt_next i2cpt_pt_send(struct i2cpt_passthrough *pt, enum pt_job job);
+enum pt_next pt_send(struct i2cpt_passthrough *pt, enum pt_job job);
 /* The job's transfer, now or again. */
-enum pt_next i2cpt_pt_transmit(struct i2cpt_passthrough *pt);
+enum pt_next pt_transmit(struct i2cpt_passthrough *pt);
 /* A probe, with the wire in `state`; `again`: it repeats the one before. */
-enum pt_next i2cpt_pt_probe(struct i2cpt_passthrough *pt, uint16_t addr,
-                            enum pt_wire state, bool again);
+enum pt_next pt_probe(struct i2cpt_passthrough *pt, uint16_t addr,
+                      enum pt_wire state, bool again);
 /* Whether there is time for another try; then a pause must follow. */
-bool i2cpt_pt_may_retry(struct i2cpt_passthrough *pt);
+bool pt_may_retry(struct i2cpt_passthrough *pt);
 
 /* For tests: what waits between two tries of a busy target. */
-void i2cpt_pt_set_pause(struct i2cpt_passthrough *pt,
-                        void (*pause)(void *user, uint64_t ns), void *user);
+void pt_set_pause(struct i2cpt_passthrough *pt,
+                  void (*pause)(void *user, uint64_t ns), void *user);
 
 #endif

@@ -263,7 +263,7 @@ int i2cpt_policy_set(struct i2cpt_policy *policy, const char *key,
     return ret;
 }
 
-void i2cpt_policy_defaults(struct i2cpt_policy *policy)
+void pt_policy_defaults(struct i2cpt_policy *policy)
 {
     size_t i;
 
@@ -283,7 +283,7 @@ int i2cpt_policy_new(struct i2cpt_policy **out)
         return -EINVAL;
     }
     *out = g_new0(struct i2cpt_policy, 1);
-    i2cpt_policy_defaults(*out);
+    pt_policy_defaults(*out);
     return 0;
 }
 
@@ -309,8 +309,8 @@ static bool reserved(unsigned addr)
     return addr < 0x08 || addr > 0x77;
 }
 
-int i2cpt_policy_addresses(const struct i2cpt_policy *policy, int16_t *host,
-                           struct i2cpt_fault *fault)
+int pt_policy_addresses(const struct i2cpt_policy *policy, int16_t *host,
+                        struct i2cpt_fault *fault)
 {
     bool pair = policy->address >= 0 || policy->hostaddr >= 0;
     unsigned addr;

@@ -33,10 +33,10 @@ struct i2cpt_policy {
     char *learn_from;
 };
 
-void i2cpt_policy_defaults(struct i2cpt_policy *policy);
+void pt_policy_defaults(struct i2cpt_policy *policy);
 /* host[guest address] = host address, or -1 where it is not ours. -EINVAL
  * where no address was given, or two ways to give one. */
-int i2cpt_policy_addresses(const struct i2cpt_policy *policy, int16_t *host,
-                           struct i2cpt_fault *fault);
+int pt_policy_addresses(const struct i2cpt_policy *policy, int16_t *host,
+                        struct i2cpt_fault *fault);
 
 #endif

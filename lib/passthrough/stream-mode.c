@@ -40,12 +40,12 @@ static enum pt_next send_start(struct i2cpt_passthrough *pt)
     pt->call.addr = pt->addr;
     pt->call.flags = pt->event.flags;
     if (!p->held) {
-        return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_START);
+        return pt_stream_call(pt, I2CPT_OP_STREAM_START);
     }
     p->held = false;
     pt->call.n_pointer = (uint8_t)p->len;
     memcpy(pt->call.pointer, p->bytes, p->len);
-    return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_POINTER);
+    return pt_stream_call(pt, I2CPT_OP_STREAM_POINTER);
 }
 
 /* readonly=on: what the guest's write was, now that it has ended. */
@@ -53,7 +53,7 @@ static void end_held(struct i2cpt_passthrough *pt)
 {
     if (pt->stream.state == STREAM_HELD) {
         if (pt->message.out.len) {
-            i2cpt_pt_hold_pointer(pt);
+            pt_hold_pointer(pt);
         } else {
             pt_count(pt, I2CPT_COUNT_BLOCKED, 1);
         }
@@ -63,16 +63,16 @@ static void end_held(struct i2cpt_passthrough *pt)
 static enum pt_next stream_start(struct i2cpt_passthrough *pt)
 {
     end_held(pt);
-    i2cpt_pt_check_pointer(pt);
+    pt_check_pointer(pt);
     pt->addr = pt->event.addr;
     pt->stream.read = pt->stream.last = false;
     pt->message.out.len = 0;
-    if (i2cpt_pt_take_late(pt, pt->addr)) {
+    if (pt_take_late(pt, pt->addr)) {
         return refuse(pt);
     }
     if (pt->policy.readonly && !(pt->event.flags & I2CPT_M_RD)) {
         pt->stream.state = STREAM_HELD;
-        return pt_done(pt, i2cpt_pt_room(&pt->message.out, PT_POINTER_MAX)
+        return pt_done(pt, pt_room(&pt->message.out, PT_POINTER_MAX)
                                ? I2CPT_ACK
                                : I2CPT_NACK);
     }
@@ -96,7 +96,7 @@ static enum pt_next stream_write(struct i2cpt_passthrough *pt, uint8_t byte)
         return pt_done(pt, I2CPT_NACK);
     }
     pt->call.byte = byte;
-    return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_WRITE);
+    return pt_stream_call(pt, I2CPT_OP_STREAM_WRITE);
 }
 
 static enum pt_next stream_read(struct i2cpt_passthrough *pt)
@@ -105,7 +105,7 @@ static enum pt_next stream_read(struct i2cpt_passthrough *pt)
         (pt->stream.last && pt->stream.read)) {
         return pt_done(pt, I2CPT_NACK);
     }
-    return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_READ);
+    return pt_stream_call(pt, I2CPT_OP_STREAM_READ);
 }
 
 static enum pt_next stream_stop(struct i2cpt_passthrough *pt)
@@ -116,7 +116,7 @@ static enum pt_next stream_stop(struct i2cpt_passthrough *pt)
     if (!pt->on_wire) {
         return pt_done(pt, I2CPT_ACK);
     }
-    return i2cpt_pt_stream_call(pt, I2CPT_OP_STREAM_STOP);
+    return pt_stream_call(pt, I2CPT_OP_STREAM_STOP);
 }
 
 static enum pt_next stopped(struct i2cpt_passthrough *pt, int result)
@@ -125,8 +125,8 @@ static enum pt_next stopped(struct i2cpt_passthrough *pt, int result)
 
     pt->on_wire = false;
     if (result) {
-        i2cpt_pt_account(pt, pt->addr);
-        i2cpt_pt_late(pt, pt->addr, !told);
+        pt_account(pt, pt->addr);
+        pt_late(pt, pt->addr, !told);
     }
     return pt_done(pt, result && told ? I2CPT_NACK : I2CPT_ACK);
 }
@@ -137,7 +137,7 @@ static enum pt_next stream_step(struct i2cpt_passthrough *pt, int result)
         return stopped(pt, result);
     }
     if (result) {
-        i2cpt_pt_account(pt, pt->addr);
+        pt_account(pt, pt->addr);
         return refuse(pt);
     }
     if (pt->call.op == I2CPT_OP_STREAM_READ) {
@@ -160,7 +160,7 @@ static void stream_reset(struct i2cpt_passthrough *pt)
     memset(&pt->stream, 0, sizeof(pt->stream));
 }
 
-const struct pt_mode i2cpt_pt_stream = {
+const struct pt_mode pt_stream = {
     .start = stream_start,
     .write = stream_write,
     .read = stream_read,

@@ -7,8 +7,7 @@
 #include "passthrough/passthrough.h"
 #include "smbus/probe-rule.h"
 
-enum pt_probe i2cpt_pt_probe_how(const struct i2cpt_passthrough *pt,
-                                 uint16_t addr)
+enum pt_probe pt_probe_how(const struct i2cpt_passthrough *pt, uint16_t addr)
 {
     uint32_t can = pt->functionality;
 
@@ -26,8 +25,7 @@ enum pt_probe i2cpt_pt_probe_how(const struct i2cpt_passthrough *pt,
                : PT_PROBE_NONE;
 }
 
-bool i2cpt_pt_present(const struct i2cpt_passthrough *pt, uint16_t addr,
-                      uint64_t now)
+bool pt_present(const struct i2cpt_passthrough *pt, uint16_t addr, uint64_t now)
 {
     const struct pt_target *t = &pt->targets[addr];
 
@@ -35,21 +33,21 @@ bool i2cpt_pt_present(const struct i2cpt_passthrough *pt, uint16_t addr,
            now - t->seen_ns <= pt->policy.presence_ms * PT_NS_PER_MS;
 }
 
-void i2cpt_pt_seen(struct i2cpt_passthrough *pt, uint16_t addr, uint64_t now)
+void pt_seen(struct i2cpt_passthrough *pt, uint16_t addr, uint64_t now)
 {
     pt->targets[addr].present = true;
     pt->targets[addr].seen_ns = now;
 }
 
-void i2cpt_pt_unseen(struct i2cpt_passthrough *pt, uint16_t addr)
+void pt_unseen(struct i2cpt_passthrough *pt, uint16_t addr)
 {
     pt->targets[addr].present = false;
 }
 
 /* Of a short transfer much is the host's own time. So a longer one counts for
  * more, unless the short one took longer in all. */
-void i2cpt_pt_note_time(struct i2cpt_passthrough *pt, uint16_t addr,
-                        uint64_t bytes, uint64_t ns)
+void pt_note_time(struct i2cpt_passthrough *pt, uint16_t addr, uint64_t bytes,
+                  uint64_t ns)
 {
     struct pt_target *t = &pt->targets[addr];
 
@@ -59,7 +57,7 @@ void i2cpt_pt_note_time(struct i2cpt_passthrough *pt, uint16_t addr,
     }
 }
 
-uint64_t i2cpt_pt_fits(const struct i2cpt_passthrough *pt, uint16_t addr)
+uint64_t pt_fits(const struct i2cpt_passthrough *pt, uint16_t addr)
 {
     const struct pt_target *t = &pt->targets[addr];
     uint64_t now = pt->deadline_ns ? i2cpt_now_ns() : 0;
@@ -74,8 +72,8 @@ uint64_t i2cpt_pt_fits(const struct i2cpt_passthrough *pt, uint16_t addr)
     return byte_ns ? left / 4 * 3 / byte_ns : UINT64_MAX;
 }
 
-void i2cpt_pt_note_write(struct i2cpt_passthrough *pt, uint16_t addr,
-                         const uint8_t *bytes, uint32_t len)
+void pt_note_write(struct i2cpt_passthrough *pt, uint16_t addr,
+                   const uint8_t *bytes, uint32_t len)
 {
     struct pt_target *t = &pt->targets[addr];
 
@@ -85,7 +83,7 @@ void i2cpt_pt_note_write(struct i2cpt_passthrough *pt, uint16_t addr,
     t->next_txn = 0;
 }
 
-struct learn_key i2cpt_pt_key(struct i2cpt_passthrough *pt, uint16_t addr)
+struct learn_key pt_key(struct i2cpt_passthrough *pt, uint16_t addr)
 {
     const struct pt_target *t = &pt->targets[addr];
     bool before = t->write_txn && (!t->next_txn || t->next_txn == pt->txn);
@@ -93,7 +91,7 @@ struct learn_key i2cpt_pt_key(struct i2cpt_passthrough *pt, uint16_t addr)
     return (struct learn_key){addr, before ? t->last_len : 0, t->last};
 }
 
-void i2cpt_pt_note_read(struct i2cpt_passthrough *pt, uint16_t addr)
+void pt_note_read(struct i2cpt_passthrough *pt, uint16_t addr)
 {
     struct pt_target *t = &pt->targets[addr];
 

@@ -35,26 +35,25 @@ enum pt_probe { PT_PROBE_NONE, PT_PROBE_QUICK, PT_PROBE_READ };
 struct i2cpt_passthrough;
 /* How to probe: i2cdetect's rules, what the adapter can, what readonly= and
  * probe= allow. */
-enum pt_probe i2cpt_pt_probe_how(const struct i2cpt_passthrough *pt,
-                                 uint16_t addr);
+enum pt_probe pt_probe_how(const struct i2cpt_passthrough *pt, uint16_t addr);
 /* `now` is the hook's clock. */
-bool i2cpt_pt_present(const struct i2cpt_passthrough *pt, uint16_t addr,
-                      uint64_t now);
-void i2cpt_pt_seen(struct i2cpt_passthrough *pt, uint16_t addr, uint64_t now);
-void i2cpt_pt_unseen(struct i2cpt_passthrough *pt, uint16_t addr);
+bool pt_present(const struct i2cpt_passthrough *pt, uint16_t addr,
+                uint64_t now);
+void pt_seen(struct i2cpt_passthrough *pt, uint16_t addr, uint64_t now);
+void pt_unseen(struct i2cpt_passthrough *pt, uint16_t addr);
 /* A transfer of `bytes`, addresses included, took `ns` of the hook's clock. */
-void i2cpt_pt_note_time(struct i2cpt_passthrough *pt, uint16_t addr,
-                        uint64_t bytes, uint64_t ns);
+void pt_note_time(struct i2cpt_passthrough *pt, uint16_t addr, uint64_t bytes,
+                  uint64_t ns);
 /* How many bytes, addresses included, the deadline has room for, by what is
  * known of the target and of the adapter. */
-uint64_t i2cpt_pt_fits(const struct i2cpt_passthrough *pt, uint16_t addr);
+uint64_t pt_fits(const struct i2cpt_passthrough *pt, uint16_t addr);
 /* Remember what was written for the reads to come. */
-void i2cpt_pt_note_write(struct i2cpt_passthrough *pt, uint16_t addr,
-                         const uint8_t *bytes, uint32_t len);
+void pt_note_write(struct i2cpt_passthrough *pt, uint16_t addr,
+                   const uint8_t *bytes, uint32_t len);
 /* A read begins: what was written before it, in this transaction or the one
  * before; length 0 for none. */
-struct learn_key i2cpt_pt_key(struct i2cpt_passthrough *pt, uint16_t addr);
+struct learn_key pt_key(struct i2cpt_passthrough *pt, uint16_t addr);
 /* A read has moved data: in the next transaction that write is too old. */
-void i2cpt_pt_note_read(struct i2cpt_passthrough *pt, uint16_t addr);
+void pt_note_read(struct i2cpt_passthrough *pt, uint16_t addr);
 
 #endif

@@ -18,7 +18,7 @@ static GPtrArray *files; /* of struct record_lines, in any state */
 static bool is_file_locked(const struct record_lines *l, const char *path)
 {
     return l->state == FILE_OPEN ? trace_writer_is(l->writer, path)
-                                 : out_file_same_place(l->path, path);
+                                 : i2cpt_out_file_same_place(l->path, path);
 }
 
 /* One that is open: what is about to be there, or to be gone, is waited for. */

@@ -83,7 +83,7 @@ static void hide(struct recorder *rec)
             &g_array_index(r->msgs, struct i2cpt_trace_msg, i);
 
         m->bytes = r->bytes->data + g_array_index(r->starts, guint, i);
-        record_hide(r, i, redact_from(rec->redact, m));
+        record_hide(r, i, record_redact_from(rec->redact, m));
     }
 }
 
@@ -184,7 +184,7 @@ static int smbus(void *priv, struct i2cpt_smbus_call *call,
     }
     record_reset(&rec->now, marks);
     rec->now.owner = call->owner;
-    i2cpt_smbus_to_msgs(call, &m);
+    smbus_to_msgs(call, &m);
     note_request(rec, m.msgs, m.n);
     ret = rec->inner->smbus(rec->priv, call, deadline_ns, marks, fault);
     if (!ret && m.msgs[m.n - 1].flags & I2CPT_M_RD && m.msgs[m.n - 1].len) {
@@ -444,7 +444,7 @@ static void close_recorder(void *priv)
     struct recorder *rec = priv;
 
     record_lines_close(rec->lines, rec->now.bus);
-    redact_free(rec->redact);
+    record_redact_free(rec->redact);
     record_clear(&rec->now);
     rec->inner->close(rec->priv);
     g_free(rec);
@@ -583,20 +583,19 @@ static int open_lines(const struct i2cpt_options *o, const char *path,
     return ret;
 }
 
-int i2cpt_recorder_wrap(const struct i2cpt_options *o, const char *path,
-                        const struct i2cpt_bus_info *info,
-                        const struct i2cpt_ops **ops, void **priv,
-                        struct i2cpt_fault *fault)
+int record_wrap(const struct i2cpt_options *o, const char *path,
+                const struct i2cpt_bus_info *info, const struct i2cpt_ops **ops,
+                void **priv, struct i2cpt_fault *fault)
 {
     const char *hidden = i2cpt_options_string(o, "record-redact");
     struct redact *redact = NULL;
     struct record_lines *lines;
     struct recorder *rec;
-    int ret = hidden ? redact_parse(hidden, &redact, fault) : 0;
+    int ret = hidden ? record_redact_parse(hidden, &redact, fault) : 0;
 
     ret = ret ? ret : open_lines(o, path, info, &lines, fault);
     if (ret) {
-        redact_free(redact);
+        record_redact_free(redact);
         return ret;
     }
     rec = g_new0(struct recorder, 1);

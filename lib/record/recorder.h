@@ -14,10 +14,9 @@
  * The recorder wraps an opened instance: takes ops and priv of the inner one,
  * gives its own, whose close() closes the inner one. `path` is record=.
  */
-int i2cpt_recorder_wrap(const struct i2cpt_options *o, const char *path,
-                        const struct i2cpt_bus_info *info,
-                        const struct i2cpt_ops **ops, void **priv,
-                        struct i2cpt_fault *fault);
+int record_wrap(const struct i2cpt_options *o, const char *path,
+                const struct i2cpt_bus_info *info, const struct i2cpt_ops **ops,
+                void **priv, struct i2cpt_fault *fault);
 
 /* Bytes of one transfer: their text has to fit a line. */
 #define RECORD_MAX (I2CPT_TRACE_LINE_MAX / 3 - 65536u)

@@ -57,8 +57,8 @@ static int parse_part(struct redact *r, const char *part,
     return 0;
 }
 
-int redact_parse(const char *text, struct redact **out,
-                 struct i2cpt_fault *fault)
+int record_redact_parse(const char *text, struct redact **out,
+                        struct i2cpt_fault *fault)
 {
     g_auto(GStrv) parts = g_strsplit(text, ":", -1);
     struct redact *r = g_new0(struct redact, 1);
@@ -76,7 +76,7 @@ int redact_parse(const char *text, struct redact **out,
     return 0;
 }
 
-void redact_free(struct redact *r)
+void record_redact_free(struct redact *r)
 {
     g_free(r);
 }
@@ -136,7 +136,7 @@ static uint32_t of_read(struct redact *r, const struct i2cpt_trace_msg *m)
     return count + from;
 }
 
-uint32_t redact_from(struct redact *r, const struct i2cpt_trace_msg *m)
+uint32_t record_redact_from(struct redact *r, const struct i2cpt_trace_msg *m)
 {
     uint32_t from;
 

@@ -164,7 +164,7 @@ static void hang_up(struct remote *r)
     if (r->io.in_fd >= 0) {
         close(r->io.in_fd);
     }
-    pipe_io_clear(&r->io);
+    remote_pipe_clear(&r->io);
     r->io.in_fd = r->io.out_fd = -1;
     r->io.got = 0;
     r->greeting = false;
@@ -232,10 +232,10 @@ static int receive_welcome(struct remote *r, uint64_t until_ns)
 {
     struct wire_head head;
     struct wire_in in;
-    int ret = pipe_io_receive(&r->io, &head, &in, until_ns);
+    int ret = remote_pipe_receive(&r->io, &head, &in, until_ns);
 
     if (!ret) {
-        ret = head.type == WIRE_WELCOME ? wire_get_welcome(&in, &r->peer)
+        ret = head.type == WIRE_WELCOME ? remote_wire_get_welcome(&in, &r->peer)
                                         : -EPROTO;
     }
     if (!ret) {
@@ -284,15 +284,15 @@ static int greet(struct remote *r, uint64_t until_ns, struct i2cpt_fault *fault)
     if (fd < 0) {
         return fd;
     }
-    ret = pipe_io_init(&r->io, fd, fd);
+    ret = remote_pipe_init(&r->io, fd, fd);
     if (ret) {
         return i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1);
     }
     r->greeting = true;
     r->greet_until_ns = i2cpt_now_ns() + (uint64_t)r->connect_timeout_ms * MS;
-    wire_begin(&r->out, WIRE_HELLO, ++r->id);
-    wire_put_hello(&r->out);
-    ret = pipe_io_send(&r->io, &r->out, until_ns);
+    remote_wire_begin(&r->out, WIRE_HELLO, ++r->id);
+    remote_wire_put_hello(&r->out);
+    ret = remote_pipe_send(&r->io, &r->out, until_ns);
     return ret && ret != -EPIPE ? refused(r, ret, fault) : 0;
 }
 
@@ -333,7 +333,7 @@ static void remote_close(void *priv)
         end_child(r->child);
     }
     end_leaving(r);
-    wire_clear(&r->out);
+    remote_wire_clear(&r->out);
     g_free(r->socket);
     g_free(r->command);
     g_free(r);
@@ -437,8 +437,8 @@ static uint32_t left_ms(uint64_t deadline_ns)
 
 static void begin(struct remote *r, enum wire_type type, uint64_t deadline_ns)
 {
-    wire_begin(&r->out, type, ++r->id);
-    wire_put_u32(&r->out, left_ms(deadline_ns));
+    remote_wire_begin(&r->out, type, ++r->id);
+    remote_wire_put_u32(&r->out, left_ms(deadline_ns));
 }
 
 /* Receive the reply to the last request; those to earlier ones, given up at
@@ -449,7 +449,7 @@ static int receive(struct remote *r, struct wire_in *in, uint64_t deadline_ns)
     int ret;
 
     do {
-        ret = pipe_io_receive(&r->io, &head, in, deadline_ns);
+        ret = remote_pipe_receive(&r->io, &head, in, deadline_ns);
         if (ret) {
             return ret;
         }
@@ -479,7 +479,7 @@ static int ask(struct remote *r, uint64_t deadline_ns, struct wire_in *in,
     if (r->io.in_fd < 0) {
         return gone(r, -EPIPE, deadline_ns, fault);
     }
-    ret = pipe_io_send(&r->io, &r->out, deadline_ns);
+    ret = remote_pipe_send(&r->io, &r->out, deadline_ns);
     if (ret == -ETIMEDOUT || ret == -EPIPE) {
         return gone(r, -EPIPE, deadline_ns, fault);
     }
@@ -490,7 +490,7 @@ static int ask(struct remote *r, uint64_t deadline_ns, struct wire_in *in,
         ret = receive(r, in, deadline_ns + TRAVEL_NS);
     }
     if (!ret) {
-        ret = wire_get_result(in, result, fault);
+        ret = remote_wire_get_result(in, result, fault);
     }
     if (ret == -EPIPE || ret == -EPROTO) {
         return gone(r, ret, deadline_ns, fault);
@@ -507,15 +507,15 @@ static int remote_transfer(void *priv, struct i2cpt_xfer *x)
     if (x->marks & I2CPT_MARK_TOOK_FOLLOWS) {
         r->guesser = x->owner;
     }
-    if (wire_answer_max(x->msgs, x->n) > WIRE_FRAME_MAX) {
+    if (remote_wire_answer_max(x->msgs, x->n) > WIRE_FRAME_MAX) {
         return too_large(r, x->fault);
     }
     begin(r, WIRE_TRANSFER, x->deadline_ns);
-    wire_put_u32(&r->out, x->marks);
-    wire_put_request(&r->out, x->msgs, x->n);
+    remote_wire_put_u32(&r->out, x->marks);
+    remote_wire_put_request(&r->out, x->msgs, x->n);
     ret = ask(r, x->deadline_ns, &in, &result, x->fault);
     if (!ret && (x->fault->msg >= (int32_t)x->n ||
-                 wire_get_answer(&in, x->msgs, x->n))) {
+                 remote_wire_get_answer(&in, x->msgs, x->n))) {
         return gone(r, -EPROTO, x->deadline_ns, x->fault);
     }
     return ret ? ret : result;
@@ -534,12 +534,12 @@ static int remote_smbus(void *priv, struct i2cpt_smbus_call *call,
         r->guesser = call->owner;
     }
     begin(r, WIRE_SMBUS, deadline_ns);
-    wire_put_u32(&r->out, marks);
-    wire_put_smbus(&r->out, call);
+    remote_wire_put_u32(&r->out, marks);
+    remote_wire_put_smbus(&r->out, call);
     ret = ask(r, deadline_ns, &in, &result, fault);
     /* of another protocol, it would have been checked for that one */
-    if (!ret &&
-        (wire_get_smbus(&in, &answer) || answer.protocol != call->protocol)) {
+    if (!ret && (remote_wire_get_smbus(&in, &answer) ||
+                 answer.protocol != call->protocol)) {
         return gone(r, -EPROTO, deadline_ns, fault);
     }
     if (!ret && !result) {
@@ -559,7 +559,7 @@ static int stream_call(struct remote *r, uint64_t deadline_ns, uint8_t *byte,
     if (ret) {
         return ret;
     }
-    *byte = wire_get_u8(&in);
+    *byte = remote_wire_get_u8(&in);
     return in.failed ? gone(r, -EPROTO, deadline_ns, fault) : result;
 }
 
@@ -570,8 +570,8 @@ static int remote_start(void *priv, uint16_t addr, uint16_t flags,
     uint8_t none;
 
     begin(r, WIRE_START, deadline_ns);
-    wire_put_u16(&r->out, addr);
-    wire_put_u16(&r->out, flags);
+    remote_wire_put_u16(&r->out, addr);
+    remote_wire_put_u16(&r->out, flags);
     return stream_call(r, deadline_ns, &none, fault);
 }
 
@@ -582,7 +582,7 @@ static int remote_write(void *priv, uint8_t byte, uint64_t deadline_ns,
     uint8_t none;
 
     begin(r, WIRE_WRITE, deadline_ns);
-    wire_put_u8(&r->out, byte);
+    remote_wire_put_u8(&r->out, byte);
     return stream_call(r, deadline_ns, &none, fault);
 }
 
@@ -624,9 +624,9 @@ static int remote_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
                                       fault);
     }
     begin(r, WIRE_POINTER, deadline_ns);
-    wire_put_u16(&r->out, addr);
-    wire_put_u8(&r->out, (uint8_t)n);
-    wire_put_bytes(&r->out, bytes, n);
+    remote_wire_put_u16(&r->out, addr);
+    remote_wire_put_u8(&r->out, (uint8_t)n);
+    remote_wire_put_bytes(&r->out, bytes, n);
     return stream_call(r, deadline_ns, byte, fault);
 }
 
@@ -638,10 +638,10 @@ static void remote_took(void *priv, const void *owner, uint32_t n)
     if (owner != r->guesser) {
         return;
     }
-    wire_begin(&r->out, WIRE_TOOK, 0);
-    wire_put_u32(&r->out, n);
+    remote_wire_begin(&r->out, WIRE_TOOK, 0);
+    remote_wire_put_u32(&r->out, n);
     if (r->io.in_fd >= 0 && !r->greeting) {
-        pipe_io_send(&r->io, &r->out, i2cpt_now_ns() + TRAVEL_NS);
+        remote_pipe_send(&r->io, &r->out, i2cpt_now_ns() + TRAVEL_NS);
     }
 }
 
@@ -653,7 +653,7 @@ static int remote_flush(void *priv)
     struct wire_in in;
     int ret, result;
 
-    wire_begin(&r->out, WIRE_FLUSH, ++r->id);
+    remote_wire_begin(&r->out, WIRE_FLUSH, ++r->id);
     ret = ask(r, deadline_ns, &in, &result, &fault);
     return ret ? ret : result;
 }
@@ -682,7 +682,7 @@ static const struct i2cpt_key remote_keys[] = {
     {NULL},
 };
 
-const struct i2cpt_ops i2cpt_remote_ops = {
+const struct i2cpt_ops remote_ops = {
     .name = "remote",
     .help = "an adapter that another process serves, here or across ssh",
     .flags = I2CPT_OPS_RETRIES,

@@ -5,6 +5,6 @@
 
 #include "core/backend.h"
 
-extern const struct i2cpt_ops i2cpt_remote_ops;
+extern const struct i2cpt_ops remote_ops;
 
 #endif

@@ -18,7 +18,7 @@ static int set_nonblocking(int fd)
     return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) ? -errno : 0;
 }
 
-int pipe_io_init(struct pipe_io *io, int in_fd, int out_fd)
+int remote_pipe_init(struct pipe_io *io, int in_fd, int out_fd)
 {
     int ret;
 
@@ -29,7 +29,7 @@ int pipe_io_init(struct pipe_io *io, int in_fd, int out_fd)
     return ret ? ret : set_nonblocking(out_fd);
 }
 
-void pipe_io_clear(struct pipe_io *io)
+void remote_pipe_clear(struct pipe_io *io)
 {
     g_free(io->body);
     io->body = NULL;
@@ -68,12 +68,12 @@ static ssize_t write_some(int fd, const uint8_t *p, size_t n)
     return ret;
 }
 
-int pipe_io_send(struct pipe_io *io, struct wire_out *frame,
-                 uint64_t deadline_ns)
+int remote_pipe_send(struct pipe_io *io, struct wire_out *frame,
+                     uint64_t deadline_ns)
 {
     size_t at = 0;
     ssize_t n;
-    int ret = wire_end(frame);
+    int ret = remote_wire_end(frame);
 
     while (!ret && at < frame->len) {
         n = write_some(io->out_fd, frame->data + at, frame->len - at);
@@ -130,8 +130,8 @@ static int grow_body(struct pipe_io *io, size_t need)
     return 0;
 }
 
-int pipe_io_receive(struct pipe_io *io, struct wire_head *head,
-                    struct wire_in *body, uint64_t deadline_ns)
+int remote_pipe_receive(struct pipe_io *io, struct wire_head *head,
+                        struct wire_in *body, uint64_t deadline_ns)
 {
     size_t need;
     int ret = 0;
@@ -141,7 +141,7 @@ int pipe_io_receive(struct pipe_io *io, struct wire_head *head,
                         deadline_ns);
     }
     if (!ret) {
-        ret = wire_get_head(io->head, head);
+        ret = remote_wire_get_head(io->head, head);
     }
     need = ret ? 0 : head->length - (WIRE_HEAD - 4);
     if (!ret) {

@@ -14,16 +14,16 @@ struct pipe_io {
     size_t got;
 };
 
-int pipe_io_init(struct pipe_io *io, int in_fd, int out_fd);
-void pipe_io_clear(struct pipe_io *io);
+int remote_pipe_init(struct pipe_io *io, int in_fd, int out_fd);
+void remote_pipe_clear(struct pipe_io *io);
 
 /* 0, -ETIMEDOUT (what was sent of the frame stays sent: the stream is then of
  * no more use), -EPIPE when the peer is gone. UINT64_MAX waits for ever. */
-int pipe_io_send(struct pipe_io *io, struct wire_out *frame,
-                 uint64_t deadline_ns);
+int remote_pipe_send(struct pipe_io *io, struct wire_out *frame,
+                     uint64_t deadline_ns);
 /* One frame: 0, -ETIMEDOUT (call again: nothing is lost), -EPIPE, -EPROTO,
  * -ENOMEM. `body` is valid until the next call. */
-int pipe_io_receive(struct pipe_io *io, struct wire_head *head,
-                    struct wire_in *body, uint64_t deadline_ns);
+int remote_pipe_receive(struct pipe_io *io, struct wire_head *head,
+                        struct wire_in *body, uint64_t deadline_ns);
 
 #endif

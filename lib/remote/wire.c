@@ -37,7 +37,7 @@ static uint8_t *room(struct wire_out *o, size_t n)
     return o->data + o->len - n;
 }
 
-void wire_put_bytes(struct wire_out *o, const void *p, size_t n)
+void remote_wire_put_bytes(struct wire_out *o, const void *p, size_t n)
 {
     uint8_t *to = n ? room(o, n) : NULL;
 
@@ -46,33 +46,33 @@ void wire_put_bytes(struct wire_out *o, const void *p, size_t n)
     }
 }
 
-void wire_put_u8(struct wire_out *o, uint8_t v)
+void remote_wire_put_u8(struct wire_out *o, uint8_t v)
 {
-    wire_put_bytes(o, &v, 1);
+    remote_wire_put_bytes(o, &v, 1);
 }
 
-void wire_put_u16(struct wire_out *o, uint16_t v)
+void remote_wire_put_u16(struct wire_out *o, uint16_t v)
 {
     const uint8_t bytes[] = {(uint8_t)v, (uint8_t)(v >> 8)};
 
-    wire_put_bytes(o, bytes, sizeof(bytes));
+    remote_wire_put_bytes(o, bytes, sizeof(bytes));
 }
 
-void wire_put_u32(struct wire_out *o, uint32_t v)
+void remote_wire_put_u32(struct wire_out *o, uint32_t v)
 {
-    wire_put_u16(o, (uint16_t)v);
-    wire_put_u16(o, (uint16_t)(v >> 16));
+    remote_wire_put_u16(o, (uint16_t)v);
+    remote_wire_put_u16(o, (uint16_t)(v >> 16));
 }
 
-void wire_put_text(struct wire_out *o, const char *text)
+void remote_wire_put_text(struct wire_out *o, const char *text)
 {
     size_t len = MIN(strlen(text), UINT16_MAX);
 
-    wire_put_u16(o, (uint16_t)len);
-    wire_put_bytes(o, text, len);
+    remote_wire_put_u16(o, (uint16_t)len);
+    remote_wire_put_bytes(o, text, len);
 }
 
-const uint8_t *wire_get_bytes(struct wire_in *in, size_t n)
+const uint8_t *remote_wire_get_bytes(struct wire_in *in, size_t n)
 {
     const uint8_t *p = in->data + in->at;
 
@@ -84,32 +84,32 @@ const uint8_t *wire_get_bytes(struct wire_in *in, size_t n)
     return p;
 }
 
-uint8_t wire_get_u8(struct wire_in *in)
+uint8_t remote_wire_get_u8(struct wire_in *in)
 {
-    const uint8_t *p = wire_get_bytes(in, 1);
+    const uint8_t *p = remote_wire_get_bytes(in, 1);
 
     return p ? *p : 0;
 }
 
-uint16_t wire_get_u16(struct wire_in *in)
+uint16_t remote_wire_get_u16(struct wire_in *in)
 {
-    const uint8_t *p = wire_get_bytes(in, 2);
+    const uint8_t *p = remote_wire_get_bytes(in, 2);
 
     return p ? (uint16_t)(p[0] | p[1] << 8) : 0;
 }
 
-uint32_t wire_get_u32(struct wire_in *in)
+uint32_t remote_wire_get_u32(struct wire_in *in)
 {
-    uint32_t low = wire_get_u16(in);
+    uint32_t low = remote_wire_get_u16(in);
 
-    return low | (uint32_t)wire_get_u16(in) << 16;
+    return low | (uint32_t)remote_wire_get_u16(in) << 16;
 }
 
 /* A longer one is cut; control characters of a peer do not reach a terminal. */
-void wire_get_text(struct wire_in *in, char *text, size_t size)
+void remote_wire_get_text(struct wire_in *in, char *text, size_t size)
 {
-    size_t len = wire_get_u16(in), i, keep;
-    const uint8_t *p = wire_get_bytes(in, len);
+    size_t len = remote_wire_get_u16(in), i, keep;
+    const uint8_t *p = remote_wire_get_bytes(in, len);
 
     keep = p ? MIN(len, size - 1) : 0;
     for (i = 0; i < keep; i++) {
@@ -126,16 +126,16 @@ static int whole(const struct wire_in *in)
 
 /* ------------------------------------------------------------------ frames */
 
-void wire_begin(struct wire_out *o, enum wire_type type, uint32_t id)
+void remote_wire_begin(struct wire_out *o, enum wire_type type, uint32_t id)
 {
     o->len = 0;
     o->failed = false;
-    wire_put_u32(o, 0);
-    wire_put_u8(o, (uint8_t)type);
-    wire_put_u32(o, id);
+    remote_wire_put_u32(o, 0);
+    remote_wire_put_u8(o, (uint8_t)type);
+    remote_wire_put_u32(o, id);
 }
 
-int wire_end(struct wire_out *o)
+int remote_wire_end(struct wire_out *o)
 {
     uint32_t length = (uint32_t)o->len - 4;
     unsigned i;
@@ -149,36 +149,36 @@ int wire_end(struct wire_out *o)
     return 0;
 }
 
-void wire_clear(struct wire_out *o)
+void remote_wire_clear(struct wire_out *o)
 {
     g_free(o->data);
     memset(o, 0, sizeof(*o));
 }
 
-int wire_get_head(const uint8_t bytes[WIRE_HEAD], struct wire_head *head)
+int remote_wire_get_head(const uint8_t bytes[WIRE_HEAD], struct wire_head *head)
 {
     struct wire_in in = {.data = bytes, .len = WIRE_HEAD};
 
-    head->length = wire_get_u32(&in);
-    head->type = wire_get_u8(&in);
-    head->id = wire_get_u32(&in);
+    head->length = remote_wire_get_u32(&in);
+    head->type = remote_wire_get_u8(&in);
+    head->id = remote_wire_get_u32(&in);
     return head->length < WIRE_HEAD - 4 || head->length > WIRE_FRAME_MAX ||
                    !head->type || head->type >= WIRE_TYPES
                ? -EPROTO
                : 0;
 }
 
-void wire_put_hello(struct wire_out *o)
+void remote_wire_put_hello(struct wire_out *o)
 {
-    wire_put_bytes(o, magic, sizeof(magic));
-    wire_put_u16(o, WIRE_LOWEST);
-    wire_put_u16(o, WIRE_VERSION);
+    remote_wire_put_bytes(o, magic, sizeof(magic));
+    remote_wire_put_u16(o, WIRE_LOWEST);
+    remote_wire_put_u16(o, WIRE_VERSION);
 }
 
-int wire_get_hello(struct wire_in *in, uint16_t *version)
+int remote_wire_get_hello(struct wire_in *in, uint16_t *version)
 {
-    const uint8_t *p = wire_get_bytes(in, sizeof(magic));
-    uint16_t low = wire_get_u16(in), high = wire_get_u16(in);
+    const uint8_t *p = remote_wire_get_bytes(in, sizeof(magic));
+    uint16_t low = remote_wire_get_u16(in), high = remote_wire_get_u16(in);
 
     if (!p || memcmp(p, magic, sizeof(magic)) || in->failed || low > high) {
         return -EPROTO;
@@ -187,47 +187,47 @@ int wire_get_hello(struct wire_in *in, uint16_t *version)
     return low > WIRE_VERSION || high < WIRE_LOWEST ? -EOPNOTSUPP : 0;
 }
 
-void wire_put_welcome(struct wire_out *o, const struct wire_welcome *w)
+void remote_wire_put_welcome(struct wire_out *o, const struct wire_welcome *w)
 {
-    wire_put_u16(o, w->version);
-    wire_put_u32(o, w->functionality);
-    wire_put_u32(o, w->frequency_hz);
-    wire_put_u8(o, w->stream);
-    wire_put_u32(o, w->timeout_ms);
-    wire_put_text(o, w->name);
+    remote_wire_put_u16(o, w->version);
+    remote_wire_put_u32(o, w->functionality);
+    remote_wire_put_u32(o, w->frequency_hz);
+    remote_wire_put_u8(o, w->stream);
+    remote_wire_put_u32(o, w->timeout_ms);
+    remote_wire_put_text(o, w->name);
 }
 
-int wire_get_welcome(struct wire_in *in, struct wire_welcome *w)
+int remote_wire_get_welcome(struct wire_in *in, struct wire_welcome *w)
 {
-    w->version = wire_get_u16(in);
+    w->version = remote_wire_get_u16(in);
     if (!in->failed &&
         (w->version < WIRE_LOWEST || w->version > WIRE_VERSION)) {
         return -EOPNOTSUPP; /* what follows may be anything */
     }
-    w->functionality = wire_get_u32(in);
-    w->frequency_hz = wire_get_u32(in);
-    w->stream = wire_get_u8(in) != 0;
-    w->timeout_ms = wire_get_u32(in);
-    wire_get_text(in, w->name, sizeof(w->name));
+    w->functionality = remote_wire_get_u32(in);
+    w->frequency_hz = remote_wire_get_u32(in);
+    w->stream = remote_wire_get_u8(in) != 0;
+    w->timeout_ms = remote_wire_get_u32(in);
+    remote_wire_get_text(in, w->name, sizeof(w->name));
     return in->failed ? -EPROTO : 0;
 }
 
 /* ---------------------------------------------------------------- messages */
 
-void wire_put_request(struct wire_out *o, const struct i2cpt_msg *msgs,
-                      size_t n)
+void remote_wire_put_request(struct wire_out *o, const struct i2cpt_msg *msgs,
+                             size_t n)
 {
     size_t i;
 
-    wire_put_u16(o, (uint16_t)n);
+    remote_wire_put_u16(o, (uint16_t)n);
     for (i = 0; i < n; i++) {
-        wire_put_u16(o, msgs[i].addr);
-        wire_put_u16(o, msgs[i].flags);
-        wire_put_u32(o, msgs[i].len);
+        remote_wire_put_u16(o, msgs[i].addr);
+        remote_wire_put_u16(o, msgs[i].flags);
+        remote_wire_put_u32(o, msgs[i].len);
         if (!(msgs[i].flags & I2CPT_M_RD)) {
-            wire_put_bytes(o, msgs[i].buf, msgs[i].len);
+            remote_wire_put_bytes(o, msgs[i].buf, msgs[i].len);
         } else if (msgs[i].flags & I2CPT_M_RECV_LEN) {
-            wire_put_u8(o, msgs[i].buf[0]);
+            remote_wire_put_u8(o, msgs[i].buf[0]);
         }
     }
 }
@@ -241,17 +241,17 @@ static int measure(struct wire_in in, size_t n, size_t *bytes)
 
     *bytes = 0;
     for (i = 0; i < n; i++) {
-        wire_get_u16(&in);
-        flags = wire_get_u16(&in);
-        len = wire_get_u32(&in);
+        remote_wire_get_u16(&in);
+        flags = remote_wire_get_u16(&in);
+        len = remote_wire_get_u32(&in);
         *bytes += len;
         if (len > I2CPT_MSG_MAX || *bytes > WIRE_FRAME_MAX) {
             return -EPROTO;
         }
         if (!(flags & I2CPT_M_RD)) {
-            wire_get_bytes(&in, len);
+            remote_wire_get_bytes(&in, len);
         } else if (flags & I2CPT_M_RECV_LEN) {
-            wire_get_u8(&in);
+            remote_wire_get_u8(&in);
         }
     }
     return whole(&in);
@@ -260,29 +260,30 @@ static int measure(struct wire_in in, size_t n, size_t *bytes)
 static uint8_t *get_message(struct wire_in *in, struct i2cpt_msg *m,
                             uint8_t *bytes)
 {
-    m->addr = wire_get_u16(in);
-    m->flags = wire_get_u16(in);
-    m->len = wire_get_u32(in);
+    m->addr = remote_wire_get_u16(in);
+    m->flags = remote_wire_get_u16(in);
+    m->len = remote_wire_get_u32(in);
     m->actual = 0;
     m->buf = bytes;
     if (!(m->flags & I2CPT_M_RD)) {
-        memcpy(bytes, wire_get_bytes(in, m->len), m->len);
+        memcpy(bytes, remote_wire_get_bytes(in, m->len), m->len);
     } else if (m->flags & I2CPT_M_RECV_LEN && m->len) {
-        bytes[0] = wire_get_u8(in);
+        bytes[0] = remote_wire_get_u8(in);
     } else if (m->flags & I2CPT_M_RECV_LEN) {
-        wire_get_u8(in);
+        remote_wire_get_u8(in);
     }
     return bytes + m->len;
 }
 
-int wire_get_request(struct wire_in *in, struct i2cpt_msg **msgs, size_t *n)
+int remote_wire_get_request(struct wire_in *in, struct i2cpt_msg **msgs,
+                            size_t *n)
 {
     struct i2cpt_msg *m;
     size_t bytes, i;
     uint8_t *at;
     int ret;
 
-    *n = wire_get_u16(in);
+    *n = remote_wire_get_u16(in);
     if (in->failed || !*n || *n > I2CPT_TRANSFER_MAX) {
         return -EPROTO;
     }
@@ -306,19 +307,20 @@ int wire_get_request(struct wire_in *in, struct i2cpt_msg **msgs, size_t *n)
     return 0;
 }
 
-void wire_put_answer(struct wire_out *o, const struct i2cpt_msg *msgs, size_t n)
+void remote_wire_put_answer(struct wire_out *o, const struct i2cpt_msg *msgs,
+                            size_t n)
 {
     size_t i;
 
     for (i = 0; i < n; i++) {
-        wire_put_u32(o, msgs[i].actual);
+        remote_wire_put_u32(o, msgs[i].actual);
         if (msgs[i].flags & I2CPT_M_RD) {
-            wire_put_bytes(o, msgs[i].buf, msgs[i].actual);
+            remote_wire_put_bytes(o, msgs[i].buf, msgs[i].actual);
         }
     }
 }
 
-size_t wire_answer_max(const struct i2cpt_msg *msgs, size_t n)
+size_t remote_wire_answer_max(const struct i2cpt_msg *msgs, size_t n)
 {
     /* a result's numbers, and a fault's text */
     size_t bytes = WIRE_HEAD + 19 + sizeof(((struct i2cpt_fault *)0)->text), i;
@@ -329,54 +331,55 @@ size_t wire_answer_max(const struct i2cpt_msg *msgs, size_t n)
     return bytes;
 }
 
-int wire_get_answer(struct wire_in *in, struct i2cpt_msg *msgs, size_t n)
+int remote_wire_get_answer(struct wire_in *in, struct i2cpt_msg *msgs, size_t n)
 {
     struct wire_in look = *in;
     uint32_t actual;
     size_t i;
 
     for (i = 0; i < n; i++) {
-        actual = wire_get_u32(&look);
+        actual = remote_wire_get_u32(&look);
         if (actual > msgs[i].len) {
             return -EPROTO;
         }
         if (msgs[i].flags & I2CPT_M_RD) {
-            wire_get_bytes(&look, actual);
+            remote_wire_get_bytes(&look, actual);
         }
     }
     if (whole(&look)) {
         return -EPROTO;
     }
     for (i = 0; i < n; i++) {
-        msgs[i].actual = wire_get_u32(in);
+        msgs[i].actual = remote_wire_get_u32(in);
         if (msgs[i].flags & I2CPT_M_RD && msgs[i].actual) {
-            memcpy(msgs[i].buf, wire_get_bytes(in, msgs[i].actual),
+            memcpy(msgs[i].buf, remote_wire_get_bytes(in, msgs[i].actual),
                    msgs[i].actual);
         }
     }
     return 0;
 }
 
-void wire_put_smbus(struct wire_out *o, const struct i2cpt_smbus_call *call)
+void remote_wire_put_smbus(struct wire_out *o,
+                           const struct i2cpt_smbus_call *call)
 {
-    wire_put_u16(o, call->addr);
-    wire_put_u16(o, call->flags);
-    wire_put_u8(o, call->read);
-    wire_put_u8(o, call->protocol);
-    wire_put_u8(o, call->command);
-    wire_put_bytes(o, call->block, sizeof(call->block));
+    remote_wire_put_u16(o, call->addr);
+    remote_wire_put_u16(o, call->flags);
+    remote_wire_put_u8(o, call->read);
+    remote_wire_put_u8(o, call->protocol);
+    remote_wire_put_u8(o, call->command);
+    remote_wire_put_bytes(o, call->block, sizeof(call->block));
 }
 
-int wire_get_smbus(struct wire_in *in, struct i2cpt_smbus_call *call)
+int remote_wire_get_smbus(struct wire_in *in, struct i2cpt_smbus_call *call)
 {
     const uint8_t *block;
 
-    call->addr = wire_get_u16(in);
-    call->flags = wire_get_u16(in);
-    call->read = wire_get_u8(in);
-    call->protocol = wire_get_u8(in);
-    call->command = wire_get_u8(in);
-    block = wire_get_bytes(in, sizeof(call->block));
+    call->addr = remote_wire_get_u16(in);
+    call->flags = remote_wire_get_u16(in);
+    call->read = remote_wire_get_u8(in);
+    call->protocol = remote_wire_get_u8(in);
+    call->command = remote_wire_get_u8(in);
+    block = remote_wire_get_bytes(in, sizeof(call->block));
     if (whole(in) || call->read > 1 || !i2cpt_smbus_protocol(call->protocol) ||
         call->flags & ~(I2CPT_CLIENT_PEC | I2CPT_CLIENT_TEN) ||
         call->addr > (call->flags & I2CPT_CLIENT_TEN ? 0x3ff : 0x7f)) {
@@ -391,15 +394,15 @@ int wire_get_smbus(struct wire_in *in, struct i2cpt_smbus_call *call)
 
 /* ----------------------------------------------------------------- results */
 
-void wire_put_result(struct wire_out *o, int result,
-                     const struct i2cpt_fault *fault)
+void remote_wire_put_result(struct wire_out *o, int result,
+                            const struct i2cpt_fault *fault)
 {
-    wire_put_u32(o, (uint32_t)result);
-    wire_put_u32(o, (uint32_t)-result);
-    wire_put_u8(o, (uint8_t)fault->phase);
-    wire_put_u32(o, (uint32_t)fault->msg);
-    wire_put_u32(o, (uint32_t)fault->byte);
-    wire_put_text(o, result < 0 ? fault->text : "");
+    remote_wire_put_u32(o, (uint32_t)result);
+    remote_wire_put_u32(o, (uint32_t)-result);
+    remote_wire_put_u8(o, (uint8_t)fault->phase);
+    remote_wire_put_u32(o, (uint32_t)fault->msg);
+    remote_wire_put_u32(o, (uint32_t)fault->byte);
+    remote_wire_put_text(o, result < 0 ? fault->text : "");
 }
 
 /* Numbers of errno differ between systems: what a peer calls ETIMEDOUT may be
@@ -410,16 +413,17 @@ static int known_code(int32_t code)
     return i2cpt_error_name(code) ? code : EIO;
 }
 
-int wire_get_result(struct wire_in *in, int *result, struct i2cpt_fault *fault)
+int remote_wire_get_result(struct wire_in *in, int *result,
+                           struct i2cpt_fault *fault)
 {
-    int32_t got = (int32_t)wire_get_u32(in);
-    int32_t code = (int32_t)wire_get_u32(in);
-    uint8_t phase = wire_get_u8(in);
-    int32_t msg = (int32_t)wire_get_u32(in);
-    int32_t byte = (int32_t)wire_get_u32(in);
+    int32_t got = (int32_t)remote_wire_get_u32(in);
+    int32_t code = (int32_t)remote_wire_get_u32(in);
+    uint8_t phase = remote_wire_get_u8(in);
+    int32_t msg = (int32_t)remote_wire_get_u32(in);
+    int32_t byte = (int32_t)remote_wire_get_u32(in);
     char text[sizeof(fault->text)];
 
-    wire_get_text(in, text, sizeof(text));
+    remote_wire_get_text(in, text, sizeof(text));
     if (in->failed || got > 0 || got < -65535 || phase > I2CPT_PHASE_STOP ||
         (got && code != -got)) {
         return -EPROTO;

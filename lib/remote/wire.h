@@ -63,54 +63,59 @@ struct wire_welcome {
     char name[128];
 };
 
-void wire_begin(struct wire_out *o, enum wire_type type, uint32_t id);
+void remote_wire_begin(struct wire_out *o, enum wire_type type, uint32_t id);
 /* Sets the length; 0 or -ENOMEM, -EMSGSIZE. */
-int wire_end(struct wire_out *o);
-void wire_clear(struct wire_out *o);
+int remote_wire_end(struct wire_out *o);
+void remote_wire_clear(struct wire_out *o);
 
-void wire_put_u8(struct wire_out *o, uint8_t v);
-void wire_put_u16(struct wire_out *o, uint16_t v);
-void wire_put_u32(struct wire_out *o, uint32_t v);
-void wire_put_bytes(struct wire_out *o, const void *p, size_t n);
-void wire_put_text(struct wire_out *o, const char *text);
-uint8_t wire_get_u8(struct wire_in *in);
-uint16_t wire_get_u16(struct wire_in *in);
-uint32_t wire_get_u32(struct wire_in *in);
+void remote_wire_put_u8(struct wire_out *o, uint8_t v);
+void remote_wire_put_u16(struct wire_out *o, uint16_t v);
+void remote_wire_put_u32(struct wire_out *o, uint32_t v);
+void remote_wire_put_bytes(struct wire_out *o, const void *p, size_t n);
+void remote_wire_put_text(struct wire_out *o, const char *text);
+uint8_t remote_wire_get_u8(struct wire_in *in);
+uint16_t remote_wire_get_u16(struct wire_in *in);
+uint32_t remote_wire_get_u32(struct wire_in *in);
 /* NULL where fewer are left. */
-const uint8_t *wire_get_bytes(struct wire_in *in, size_t n);
-void wire_get_text(struct wire_in *in, char *text, size_t size);
+const uint8_t *remote_wire_get_bytes(struct wire_in *in, size_t n);
+void remote_wire_get_text(struct wire_in *in, char *text, size_t size);
 
 /* The first WIRE_HEAD bytes; -EPROTO for a length or type out of range. */
-int wire_get_head(const uint8_t bytes[WIRE_HEAD], struct wire_head *head);
+int remote_wire_get_head(const uint8_t bytes[WIRE_HEAD],
+                         struct wire_head *head);
 
-void wire_put_hello(struct wire_out *o);
+void remote_wire_put_hello(struct wire_out *o);
 /* 0 and the highest version that both speak; -EPROTO for something else,
  * -EOPNOTSUPP for versions we do not speak. */
-int wire_get_hello(struct wire_in *in, uint16_t *version);
-void wire_put_welcome(struct wire_out *o, const struct wire_welcome *w);
-int wire_get_welcome(struct wire_in *in, struct wire_welcome *w);
+int remote_wire_get_hello(struct wire_in *in, uint16_t *version);
+void remote_wire_put_welcome(struct wire_out *o, const struct wire_welcome *w);
+int remote_wire_get_welcome(struct wire_in *in, struct wire_welcome *w);
 
 /*
  * Messages of a request: what is written travels, and of RECV_LEN the number
  * of extra bytes. Reading makes one piece of memory, freed with g_free(), with
  * buffers in it; -EPROTO for what is malformed, -ENOMEM.
  */
-void wire_put_request(struct wire_out *o, const struct i2cpt_msg *msgs,
-                      size_t n);
-int wire_get_request(struct wire_in *in, struct i2cpt_msg **msgs, size_t *n);
+void remote_wire_put_request(struct wire_out *o, const struct i2cpt_msg *msgs,
+                             size_t n);
+int remote_wire_get_request(struct wire_in *in, struct i2cpt_msg **msgs,
+                            size_t *n);
 /* Their answer: of each message `actual`, and of reads those bytes. */
-void wire_put_answer(struct wire_out *o, const struct i2cpt_msg *msgs,
-                     size_t n);
+void remote_wire_put_answer(struct wire_out *o, const struct i2cpt_msg *msgs,
+                            size_t n);
 /* The longest frame that their answer can be. */
-size_t wire_answer_max(const struct i2cpt_msg *msgs, size_t n);
-int wire_get_answer(struct wire_in *in, struct i2cpt_msg *msgs, size_t n);
+size_t remote_wire_answer_max(const struct i2cpt_msg *msgs, size_t n);
+int remote_wire_get_answer(struct wire_in *in, struct i2cpt_msg *msgs,
+                           size_t n);
 
-void wire_put_smbus(struct wire_out *o, const struct i2cpt_smbus_call *call);
-int wire_get_smbus(struct wire_in *in, struct i2cpt_smbus_call *call);
+void remote_wire_put_smbus(struct wire_out *o,
+                           const struct i2cpt_smbus_call *call);
+int remote_wire_get_smbus(struct wire_in *in, struct i2cpt_smbus_call *call);
 
-void wire_put_result(struct wire_out *o, int result,
-                     const struct i2cpt_fault *fault);
+void remote_wire_put_result(struct wire_out *o, int result,
+                            const struct i2cpt_fault *fault);
 /* The peer's result, in *result; -EPROTO where it is none. */
-int wire_get_result(struct wire_in *in, int *result, struct i2cpt_fault *fault);
+int remote_wire_get_result(struct wire_in *in, int *result,
+                           struct i2cpt_fault *fault);
 
 #endif

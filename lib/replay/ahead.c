@@ -4,8 +4,8 @@
 
 #include "replay/transfers.h"
 
-void trace_ahead_begin(struct trace_ahead *a, struct trace_source *s,
-                       struct trace_seq *seq)
+void replay_ahead_begin(struct trace_ahead *a, struct trace_source *s,
+                        struct trace_seq *seq)
 {
     memset(a, 0, sizeof(*a));
     a->source = s;
@@ -19,16 +19,16 @@ void trace_ahead_begin(struct trace_ahead *a, struct trace_source *s,
     trace_reader_seek(a->reader, trace_reader_offset(s->reader));
 }
 
-bool trace_ahead_get(struct trace_ahead *a, uint64_t index,
-                     const struct i2cpt_trace_line **out)
+bool replay_ahead_get(struct trace_ahead *a, uint64_t index,
+                      const struct i2cpt_trace_line **out)
 {
     struct trace_source *s = a->source;
 
     if (s->mode != TRACE_STRICT || index < s->read) {
-        return trace_source_get(s, a->seq, index, out, NULL) == 1;
+        return replay_source_get(s, a->seq, index, out, NULL) == 1;
     }
     while (a->reader && a->next <= index) {
-        if (trace_source_read(s, a->reader, a->slot, UINT64_MAX, NULL) != 1) {
+        if (replay_source_read(s, a->reader, a->slot, UINT64_MAX, NULL) != 1) {
             return false;
         }
         a->next++;
@@ -37,7 +37,7 @@ bool trace_ahead_get(struct trace_ahead *a, uint64_t index,
     return a->slot != NULL;
 }
 
-void trace_ahead_end(struct trace_ahead *a)
+void replay_ahead_end(struct trace_ahead *a)
 {
     if (a->slot) {
         trace_slot_clear(a->slot);

@@ -12,11 +12,11 @@ static int stream_differs(struct trace_match *m, line_t expected,
     struct trace_text asked = {NULL, 0, 0, false};
     int ret;
 
-    history_format(&m->history, &asked);
+    replay_history_format(&m->history, &asked);
     trace_text_add(&asked, event, strlen(event));
-    ret = match_mismatch(m, expected, &asked, fault);
+    ret = replay_match_mismatch(m, expected, &asked, fault);
     g_free(asked.buf);
-    match_stay(m);
+    replay_match_stay(m);
     m->state = MATCH_LOST;
     return ret;
 }
@@ -34,7 +34,7 @@ static int stream_fault(struct trace_match *m, line_t line,
 {
     const struct i2cpt_trace_transfer *t = &line->transfer;
 
-    match_consume(m, m->at, m->own, line, m->walk.bi);
+    replay_match_consume(m, m->at, m->own, line, m->walk.bi);
     m->state = MATCH_REFUSED;
     return i2cpt_fault_set(fault, t->code, t->phase, t->fault_msg,
                            t->fault_byte);
@@ -78,7 +78,7 @@ static int current(struct trace_match *m, line_t *line,
 static bool moves_on(struct trace_match *m, bool stop, line_t *line,
                      enum walk_answer *answer)
 {
-    if (!match_move_on_stream(m, stop) ||
+    if (!replay_match_move_on_stream(m, stop) ||
         match_get(m, m->seq->pos, line, NULL) != 1) {
         (void)current(m, line, NULL);
         return false;
@@ -86,7 +86,7 @@ static bool moves_on(struct trace_match *m, bool stop, line_t *line,
     m->viewing = false;
     m->at = m->seq->pos;
     m->own = false;
-    *answer = history_walk(&m->history, &(*line)->transfer, &m->walk);
+    *answer = replay_history_walk(&m->history, &(*line)->transfer, &m->walk);
     return true;
 }
 
@@ -94,7 +94,7 @@ static bool moves_on(struct trace_match *m, bool stop, line_t *line,
 static int enter(struct trace_match *m, line_t line, struct i2cpt_fault *fault)
 {
     enum walk_answer answer =
-        history_walk(&m->history, &line->transfer, &m->walk);
+        replay_history_walk(&m->history, &line->transfer, &m->walk);
 
     m->at = m->seq->pos;
     m->own = trace_is_own(&line->transfer);
@@ -102,9 +102,9 @@ static int enter(struct trace_match *m, line_t line, struct i2cpt_fault *fault)
         const struct trace_asked *first =
             &g_array_index(m->history.msgs, struct trace_asked, 0);
 
-        if (match_is_absent(m, first->addr, first->flags)) {
+        if (replay_match_is_absent(m, first->addr, first->flags)) {
             m->state = MATCH_REFUSED;
-            return match_absent(m, fault);
+            return replay_match_absent(m, fault);
         }
         if (!moves_on(m, false, &line, &answer)) {
             return stream_differs(m, line, "", fault);
@@ -128,7 +128,8 @@ static int enter_in_order(struct trace_match *m, bool past,
     int ret;
 
     for (;;) {
-        ret = match_find_head(m, first->addr, first->flags, &line, fault);
+        ret =
+            replay_match_find_head(m, first->addr, first->flags, &line, fault);
         if (ret == 1 && m->seq->pos < passed) {
             ret = 0; /* end=hold came back to a probe */
         }
@@ -138,9 +139,9 @@ static int enter_in_order(struct trace_match *m, bool past,
         }
         if (!ret ||
             !match_same_first(&line->transfer, first->addr, first->flags)) {
-            if (match_is_absent(m, first->addr, first->flags)) {
+            if (replay_match_is_absent(m, first->addr, first->flags)) {
                 m->state = MATCH_REFUSED;
-                return match_absent(m, fault);
+                return replay_match_absent(m, fault);
             }
             m->at = m->seq->pos;
             return ret && moves_on(m, false, &line, &answer)
@@ -150,9 +151,9 @@ static int enter_in_order(struct trace_match *m, bool past,
         if (!(line->transfer.mark & I2CPT_TRACE_PROBE)) {
             return enter(m, line, fault);
         }
-        if (walk_is_refused(&line->transfer)) {
+        if (replay_walk_is_refused(&line->transfer)) {
             m->state = MATCH_REFUSED;
-            return match_refused(m, line, fault);
+            return replay_match_refused(m, line, fault);
         }
         if (!past && !(first->flags & I2CPT_M_RD)) {
             m->state = MATCH_PROBED;
@@ -172,11 +173,11 @@ static bool walk_script(struct trace_match *m, struct trace_script *script,
         &g_array_index(m->history.msgs, struct trace_asked, 0);
 
     m->script = script;
-    m->seq->pos = trace_script_pos(script);
-    if (match_find_head(m, first->addr, first->flags, line, NULL) != 1) {
+    m->seq->pos = replay_script_pos(script);
+    if (replay_match_find_head(m, first->addr, first->flags, line, NULL) != 1) {
         return false;
     }
-    *answer = history_walk(&m->history, &(*line)->transfer, &m->walk);
+    *answer = replay_history_walk(&m->history, &(*line)->transfer, &m->walk);
     m->at = m->seq->pos;
     m->own = trace_is_own(&(*line)->transfer);
     return *answer == WALK_FIT || *answer == WALK_FAULT;
@@ -196,14 +197,14 @@ static bool find_by_lookup(struct trace_match *m, line_t *line,
     guint i;
 
     m->viewing = false;
-    trace_lookup_rank(m->seq, first->flags & I2CPT_M_RD, 0, m->ranked);
+    replay_lookup_rank(m->seq, first->flags & I2CPT_M_RD, 0, m->ranked);
     for (i = 0; i < m->ranked->len; i++) {
         struct trace_script *script = g_ptr_array_index(m->ranked, i);
         bool unused = script->next < script->n;
 
         if (!parts && (!unused || script->probe)) {
             parts = true;
-            if (restarts_enter(m, true, line, answer)) {
+            if (replay_restarts_enter(m, true, line, answer)) {
                 return true;
             }
         }
@@ -214,9 +215,9 @@ static bool find_by_lookup(struct trace_match *m, line_t *line,
             refuses = refuses ? refuses : script;
         }
     }
-    return (!parts && restarts_enter(m, true, line, answer)) ||
+    return (!parts && replay_restarts_enter(m, true, line, answer)) ||
            (refuses && walk_script(m, refuses, line, answer)) ||
-           restarts_enter(m, false, line, answer);
+           replay_restarts_enter(m, false, line, answer);
 }
 
 static int enter_by_lookup(struct trace_match *m, line_t expected,
@@ -235,16 +236,16 @@ static int enter_by_lookup(struct trace_match *m, line_t expected,
 static int first_start(struct trace_match *m, uint16_t addr, uint16_t flags,
                        struct i2cpt_fault *fault)
 {
-    match_settle_guess(m);
+    replay_match_settle_guess(m);
     m->duration_ns = 0;
     m->script = NULL;
     m->viewing = false;
-    history_reset(&m->history);
-    history_start(&m->history, addr, flags);
-    m->seq = trace_source_seq(&m->source, addr, flags);
+    replay_history_reset(&m->history);
+    replay_history_start(&m->history, addr, flags);
+    m->seq = replay_source_seq(&m->source, addr, flags);
     if (!m->seq) {
         m->state = MATCH_REFUSED;
-        return match_absent(m, fault);
+        return replay_match_absent(m, fault);
     }
     return m->mode == TRACE_LOOKUP ? enter_by_lookup(m, NULL, "", fault)
                                    : enter_in_order(m, false, fault);
@@ -285,15 +286,15 @@ static bool joins_by_lookup(struct trace_match *m, line_t *line,
     }
     g_array_set_size(msgs, msgs->len - 1);
     m->viewing = false;
-    if (!ends_here(m, line) || !restarts_may_join_next(m, m->at)) {
+    if (!ends_here(m, line) || !replay_restarts_may_join_next(m, m->at)) {
         g_array_append_val(msgs, next);
         return false;
     }
-    match_consume(m, m->at, m->own, *line, m->walk.bi);
+    replay_match_consume(m, m->at, m->own, *line, m->walk.bi);
     note_write(m);
     m->joined++;
-    history_reset(&m->history);
-    history_start(&m->history, next.addr, next.flags);
+    replay_history_reset(&m->history);
+    replay_history_start(&m->history, next.addr, next.flags);
     return find_by_lookup(m, line, answer);
 }
 
@@ -309,7 +310,7 @@ static int repeated_start(struct trace_match *m, uint16_t addr, uint16_t flags,
         return ret;
     }
     expected = line;
-    answer = walk_start(&line->transfer, &m->walk, addr, flags);
+    answer = replay_walk_start(&line->transfer, &m->walk, addr, flags);
     if (answer != WALK_DIFF) {
         return answer_event(m, line, answer, fault);
     }
@@ -320,14 +321,14 @@ static int repeated_start(struct trace_match *m, uint16_t addr, uint16_t flags,
                    : stream_differs(m, expected, "", fault);
     }
     m->walk = before;
-    if (restarts_join(m, &line)) {
-        answer = walk_start(&line->transfer, &m->walk, addr, flags);
+    if (replay_restarts_join(m, &line)) {
+        answer = replay_walk_start(&line->transfer, &m->walk, addr, flags);
     }
     return answer_event(m, line, answer, fault);
 }
 
-int trace_match_start(struct trace_match *m, uint16_t addr, uint16_t flags,
-                      struct i2cpt_fault *fault)
+int replay_match_start(struct trace_match *m, uint16_t addr, uint16_t flags,
+                       struct i2cpt_fault *fault)
 {
     flags &= I2CPT_M_RD | I2CPT_M_TEN;
     switch (m->state) {
@@ -337,10 +338,10 @@ int trace_match_start(struct trace_match *m, uint16_t addr, uint16_t flags,
     case MATCH_LOST:
         return lost(fault);
     case MATCH_PROBED:
-        history_start(&m->history, addr, flags);
+        replay_history_start(&m->history, addr, flags);
         return enter_in_order(m, true, fault);
     default:
-        history_start(&m->history, addr, flags);
+        replay_history_start(&m->history, addr, flags);
         return repeated_start(m, addr, flags, fault);
     }
 }
@@ -362,8 +363,8 @@ static int wrong_direction(struct i2cpt_fault *fault)
                             "a byte against the direction of its message");
 }
 
-int trace_match_write(struct trace_match *m, uint8_t byte,
-                      struct i2cpt_fault *fault)
+int replay_match_write(struct trace_match *m, uint8_t byte,
+                       struct i2cpt_fault *fault)
 {
     line_t line;
     int ret;
@@ -377,15 +378,15 @@ int trace_match_write(struct trace_match *m, uint8_t byte,
     case MATCH_LOST:
         return lost(fault);
     case MATCH_PROBED:
-        history_write(&m->history, byte);
+        replay_history_write(&m->history, byte);
         return enter_in_order(m, true, fault);
     default:
-        history_write(&m->history, byte);
+        replay_history_write(&m->history, byte);
         ret = current(m, &line, fault);
         return ret ? ret
                    : answer_event(
                          m, line,
-                         walk_write(&line->transfer, &m->walk, &byte, 1),
+                         replay_walk_write(&line->transfer, &m->walk, &byte, 1),
                          fault);
     }
 }
@@ -399,8 +400,9 @@ static bool read_on(struct trace_match *m, line_t *line)
     line_t next;
 
     if (m->walk.mi + 1 != (*line)->transfer.n ||
-        !match_follows(m, m->at, I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE,
-                       first->addr, first->flags, &next)) {
+        !replay_match_follows(m, m->at,
+                              I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE,
+                              first->addr, first->flags, &next)) {
         return false;
     }
     t = &next->transfer;
@@ -417,8 +419,8 @@ static bool read_on(struct trace_match *m, line_t *line)
     return true;
 }
 
-int trace_match_read(struct trace_match *m, uint8_t *byte,
-                     struct i2cpt_fault *fault)
+int replay_match_read(struct trace_match *m, uint8_t *byte,
+                      struct i2cpt_fault *fault)
 {
     enum walk_answer answer;
     line_t line;
@@ -433,15 +435,15 @@ int trace_match_read(struct trace_match *m, uint8_t *byte,
                    ? lost(fault)
                    : i2cpt_fault_set(fault, EIO, I2CPT_PHASE_DATA, -1, -1);
     }
-    history_read(&m->history);
+    replay_history_read(&m->history);
     ret = current(m, &line, fault);
     if (ret) {
         return ret;
     }
     do {
-        answer = walk_read(&line->transfer, &m->walk,
-                           walk_taken(&line->transfer, m->walk.mi), byte,
-                           &m->redacted);
+        answer = replay_walk_read(&line->transfer, &m->walk,
+                                  walk_taken(&line->transfer, m->walk.mi), byte,
+                                  &m->redacted);
     } while (answer == WALK_SHORT && read_on(m, &line));
     if (answer != WALK_SHORT || m->mode != TRACE_LOOKUP) {
         return answer_event(m, line, answer, fault);
@@ -450,8 +452,9 @@ int trace_match_read(struct trace_match *m, uint8_t *byte,
     ret = enter_by_lookup(m, line, "", fault);
     if (!ret && !current(m, &line, fault)) {
         m->walk.bi--;
-        walk_read(&line->transfer, &m->walk,
-                  walk_taken(&line->transfer, m->walk.mi), byte, &m->redacted);
+        replay_walk_read(&line->transfer, &m->walk,
+                         walk_taken(&line->transfer, m->walk.mi), byte,
+                         &m->redacted);
     }
     return ret;
 }
@@ -467,9 +470,9 @@ static void note_write(struct trace_match *m)
             &g_array_index(m->history.msgs, struct trace_asked, i);
         const uint8_t *bytes = m->history.bytes->data + a->start;
 
-        trace_mux_wrote(&m->source.mux, a->addr, a->flags, bytes, a->n, false);
+        replay_mux_wrote(&m->source.mux, a->addr, a->flags, bytes, a->n, false);
         if (!(a->flags & I2CPT_M_RD) && a->addr == first->addr) {
-            trace_lookup_wrote(m->seq, bytes, a->n);
+            replay_lookup_wrote(m->seq, bytes, a->n);
         }
     }
 }
@@ -481,14 +484,15 @@ static bool ends_here(struct trace_match *m, line_t *line)
         &g_array_index(m->history.msgs, struct trace_asked, 0);
     guint i;
 
-    trace_lookup_rank(m->seq, first->flags & I2CPT_M_RD, 0, m->ranked);
+    replay_lookup_rank(m->seq, first->flags & I2CPT_M_RD, 0, m->ranked);
     for (i = 0; i < m->ranked->len; i++) {
         m->script = g_ptr_array_index(m->ranked, i);
-        m->seq->pos = trace_script_pos(m->script);
-        if (match_find_head(m, first->addr, first->flags, line, NULL) == 1 &&
-            history_walk(&m->history, &(*line)->transfer, &m->walk) ==
+        m->seq->pos = replay_script_pos(m->script);
+        if (replay_match_find_head(m, first->addr, first->flags, line, NULL) ==
+                1 &&
+            replay_history_walk(&m->history, &(*line)->transfer, &m->walk) ==
                 WALK_FIT &&
-            walk_stop(&(*line)->transfer, &m->walk) != WALK_DIFF) {
+            replay_walk_stop(&(*line)->transfer, &m->walk) != WALK_DIFF) {
             m->at = m->seq->pos;
             m->own = trace_is_own(&(*line)->transfer);
             return true;
@@ -527,16 +531,16 @@ static int stop_walk(struct trace_match *m, struct i2cpt_fault *fault)
     if (ret) {
         return ret;
     }
-    answer = walk_stop(&line->transfer, &m->walk);
+    answer = replay_walk_stop(&line->transfer, &m->walk);
     if (answer == WALK_DIFF && m->mode == TRACE_LOOKUP &&
         ends_as_whole(m, &line)) {
-        answer = walk_stop(&line->transfer, &m->walk);
+        answer = replay_walk_stop(&line->transfer, &m->walk);
     }
-    if (answer == WALK_DIFF && restarts_split(m, &line)) {
+    if (answer == WALK_DIFF && replay_restarts_split(m, &line)) {
         answer = WALK_FIT;
     }
     if (answer == WALK_DIFF && moves_on(m, true, &line, &answer)) {
-        answer = walk_stop(&line->transfer, &m->walk);
+        answer = replay_walk_stop(&line->transfer, &m->walk);
     }
     if (answer == WALK_DIFF) {
         return stream_differs(m, line, " and STOP", fault);
@@ -544,7 +548,7 @@ static int stop_walk(struct trace_match *m, struct i2cpt_fault *fault)
     if (answer == WALK_FAULT) {
         return stream_fault(m, line, fault);
     }
-    match_consume(m, m->at, m->own, line, m->walk.bi);
+    replay_match_consume(m, m->at, m->own, line, m->walk.bi);
     note_write(m);
     return 0;
 }
@@ -561,22 +565,22 @@ static bool was_poll(struct trace_match *m, line_t *line)
     if (match_get(m, probe, line, NULL) != 1) {
         return false;
     }
-    quick = match_is_quick_write(&(*line)->transfer);
+    quick = replay_match_is_quick_write(&(*line)->transfer);
     own = !quick && match_get(m, probe + 1, line, NULL) == 1 &&
           !trace_is_own(&(*line)->transfer) &&
           match_same_first(&(*line)->transfer, first->addr, first->flags) &&
-          match_is_quick_write(&(*line)->transfer);
+          replay_match_is_quick_write(&(*line)->transfer);
     return !own && match_get(m, probe, line, NULL) == 1;
 }
 
-int trace_match_stop(struct trace_match *m, struct i2cpt_fault *fault)
+int replay_match_stop(struct trace_match *m, struct i2cpt_fault *fault)
 {
     line_t line;
     int ret = 0;
 
     if (m->state == MATCH_PROBED) {
         if (was_poll(m, &line)) {
-            match_consume(m, m->seq->pos, true, line, 0);
+            replay_match_consume(m, m->seq->pos, true, line, 0);
             m->state = MATCH_IDLE;
             return 0;
         }

@@ -43,9 +43,11 @@ static bool read_on(struct trace_match *m, struct run *r, uint32_t done)
     line_t next;
 
     if ((m->viewing && m->view.rest) ||
-        !match_follows(m, r->at, I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE,
-                       r->x->msgs[0].addr, r->x->msgs[0].flags, &next) ||
-        !match_reads_on(&next->transfer) || (r->guess && next->transfer.code)) {
+        !replay_match_follows(m, r->at,
+                              I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE,
+                              r->x->msgs[0].addr, r->x->msgs[0].flags, &next) ||
+        !replay_match_reads_on(&next->transfer) ||
+        (r->guess && next->transfer.code)) {
         return false;
     }
     r->at++;
@@ -90,9 +92,9 @@ static enum walk_answer run_read(struct trace_match *m, struct run *r,
     uint32_t before = 0;
 
     while (msg->actual < msg->len) {
-        answer =
-            walk_read(&r->line->transfer, &r->walk, most_of(r, guess || same),
-                      &msg->buf[msg->actual], &m->redacted);
+        answer = replay_walk_read(&r->line->transfer, &r->walk,
+                                  most_of(r, guess || same),
+                                  &msg->buf[msg->actual], &m->redacted);
         if (answer == WALK_SHORT && last && read_on(m, r, msg->actual)) {
             before =
                 r->line->transfer.mark & I2CPT_TRACE_CONTINUE ? msg->actual : 0;
@@ -132,8 +134,8 @@ static enum walk_answer run_block(struct trace_match *m, struct run *r,
     enum walk_answer answer;
 
     if (!rec->n_bytes) {
-        answer =
-            walk_read(&r->line->transfer, &r->walk, 0, msg->buf, &m->redacted);
+        answer = replay_walk_read(&r->line->transfer, &r->walk, 0, msg->buf,
+                                  &m->redacted);
         return answer == WALK_FAULT ? answer : WALK_DIFF;
     }
     want = rec->bytes[0] + extra;
@@ -149,13 +151,13 @@ static enum walk_answer run_block(struct trace_match *m, struct run *r,
     msg->len = MIN(want, rec->n_bytes);
     answer = WALK_FIT;
     while (msg->actual < msg->len && answer == WALK_FIT) {
-        answer = walk_read(&r->line->transfer, &r->walk, rec->n_bytes,
-                           &msg->buf[msg->actual], &m->redacted);
+        answer = replay_walk_read(&r->line->transfer, &r->walk, rec->n_bytes,
+                                  &msg->buf[msg->actual], &m->redacted);
         msg->actual += answer == WALK_FIT;
     }
     if (answer == WALK_FIT && r->line->transfer.code && msg->actual < want) {
-        answer = walk_read(&r->line->transfer, &r->walk, rec->n_bytes,
-                           &msg->buf[msg->actual], &m->redacted);
+        answer = replay_walk_read(&r->line->transfer, &r->walk, rec->n_bytes,
+                                  &msg->buf[msg->actual], &m->redacted);
     }
     msg->len = most;
     r->given = msg->actual;
@@ -183,7 +185,8 @@ static enum walk_answer run_msg(struct trace_match *m, struct run *r,
             return WALK_DIFF;
         }
     }
-    answer = walk_start(&r->line->transfer, &r->walk, msg->addr, msg->flags);
+    answer =
+        replay_walk_start(&r->line->transfer, &r->walk, msg->addr, msg->flags);
     if (answer != WALK_FIT) {
         return answer;
     }
@@ -194,7 +197,8 @@ static enum walk_answer run_msg(struct trace_match *m, struct run *r,
         return run_read(m, r, msg, last);
     }
     before = r->walk.bi;
-    answer = walk_write(&r->line->transfer, &r->walk, msg->buf, msg->len);
+    answer =
+        replay_walk_write(&r->line->transfer, &r->walk, msg->buf, msg->len);
     msg->actual = r->walk.bi - before;
     if (answer == WALK_FAULT && msg->actual) {
         msg->actual--; /* the last one was refused */
@@ -223,12 +227,13 @@ static enum walk_answer run_request(struct trace_match *m, struct run *r,
         answer = run_msg(m, r, &x->msgs[i], i == x->n - 1, code);
     }
     if (answer == WALK_FIT) {
-        answer = walk_stop(&r->line->transfer, &r->walk);
+        answer = replay_walk_stop(&r->line->transfer, &r->walk);
     }
     if (answer == WALK_FAULT && !*code) {
         *code = r->line->transfer.code;
-        if (!walk_nothing_left(&r->line->transfer, &r->walk) && !r->guess &&
-            !walk_same_request(&r->line->transfer, x->msgs, x->n)) {
+        if (!replay_walk_nothing_left(&r->line->transfer, &r->walk) &&
+            !r->guess &&
+            !replay_walk_same_request(&r->line->transfer, x->msgs, x->n)) {
             return WALK_DIFF;
         }
     }
@@ -250,8 +255,8 @@ static bool same_mangling(const struct i2cpt_xfer *x,
 }
 
 /* Try the item at `at`: 1 served (with *result), 0 it differs. */
-int match_try(struct trace_match *m, struct i2cpt_xfer *x, line_t line,
-              uint64_t at, int *result)
+int replay_match_try(struct trace_match *m, struct i2cpt_xfer *x, line_t line,
+                     uint64_t at, int *result)
 {
     struct run r = {.x = x,
                     .line = line,
@@ -273,13 +278,13 @@ int match_try(struct trace_match *m, struct i2cpt_xfer *x, line_t line,
         m->redacted = redacted;
         return 0;
     }
-    match_consume(m, r.at, own, r.line, r.given);
+    replay_match_consume(m, r.at, own, r.line, r.given);
     if (answer == WALK_FAULT) {
         *result = answer_fault(&r, code);
     } else {
         *result = 0;
         if (r.guess) {
-            match_begin_guess(m, r.line, r.limit);
+            replay_match_begin_guess(m, r.line, r.limit);
         }
     }
     return 1;

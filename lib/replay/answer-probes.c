@@ -21,7 +21,7 @@ static void ack_probe(struct i2cpt_xfer *x)
 }
 
 /* Lookup: there is a target where anything but a refusal was recorded. */
-int match_probe_lookup(struct trace_match *m, struct i2cpt_xfer *x)
+int replay_match_probe_lookup(struct trace_match *m, struct i2cpt_xfer *x)
 {
     line_t line;
     guint i;
@@ -29,19 +29,20 @@ int match_probe_lookup(struct trace_match *m, struct i2cpt_xfer *x)
 
     for (i = 0; i < m->seq->scripts->len; i++) {
         m->script = g_ptr_array_index(m->seq->scripts, i);
-        if (!trace_script_is_open(m->script, m->seq)) {
+        if (!replay_script_is_open(m->script, m->seq)) {
             continue;
         }
-        m->seq->pos = trace_script_pos(m->script);
-        ret = match_find_head(m, x->msgs[0].addr, x->msgs[0].flags, &line,
-                              x->fault);
+        m->seq->pos = replay_script_pos(m->script);
+        ret = replay_match_find_head(m, x->msgs[0].addr, x->msgs[0].flags,
+                                     &line, x->fault);
         if (ret < 0) {
             return ret;
         }
-        if (ret && !walk_is_refused(&line->transfer)) {
+        if (ret && !replay_walk_is_refused(&line->transfer)) {
             ack_probe(x);
-            if (!x->msgs[0].len && match_is_quick_write(&line->transfer)) {
-                match_consume(m, m->seq->pos, m->script->probe, line, 0);
+            if (!x->msgs[0].len &&
+                replay_match_is_quick_write(&line->transfer)) {
+                replay_match_consume(m, m->seq->pos, m->script->probe, line, 0);
             }
             return 0;
         }
@@ -50,12 +51,13 @@ int match_probe_lookup(struct trace_match *m, struct i2cpt_xfer *x)
 }
 
 /* Is there a target? The next transfer that it was recorded in says so. */
-int match_probe(struct trace_match *m, struct i2cpt_xfer *x)
+int replay_match_probe(struct trace_match *m, struct i2cpt_xfer *x)
 {
     const struct i2cpt_msg *first = &x->msgs[0];
     const struct i2cpt_trace_transfer *t;
     line_t line;
-    int ret = match_find_head(m, first->addr, first->flags, &line, x->fault);
+    int ret =
+        replay_match_find_head(m, first->addr, first->flags, &line, x->fault);
 
     if (ret < 0) {
         return ret;
@@ -65,27 +67,27 @@ int match_probe(struct trace_match *m, struct i2cpt_xfer *x)
             /* asked once more than the guest did: as it was told last */
             return i2cpt_fault_set(x->fault, ENXIO, I2CPT_PHASE_ADDRESS, 0, -1);
         }
-        if (match_is_absent(m, first->addr, first->flags)) {
-            return match_absent(m, x->fault);
+        if (replay_match_is_absent(m, first->addr, first->flags)) {
+            return replay_match_absent(m, x->fault);
         }
-        ret = match_differs(m, ret ? line : NULL, x);
-        match_stay(m);
+        ret = replay_match_differs(m, ret ? line : NULL, x);
+        replay_match_stay(m);
         return ret;
     }
     t = &line->transfer;
-    if (walk_is_refused(t)) {
+    if (replay_walk_is_refused(t)) {
         m->refused = first->addr;
-        return match_refused(m, line, x->fault);
+        return replay_match_refused(m, line, x->fault);
     }
     ack_probe(x);
     if (t->mark & I2CPT_TRACE_PROBE) {
         if (first->len && t->msgs[0].n_bytes) {
             first->buf[0] = t->msgs[0].bytes[0];
         }
-        match_consume(m, m->seq->pos, true, line, 0);
-    } else if (!first->len && match_is_quick_write(t)) {
-        match_consume(m, m->seq->pos, false, line, 0);
-    } else if (match_is_quick_write(t)) {
+        replay_match_consume(m, m->seq->pos, true, line, 0);
+    } else if (!first->len && replay_match_is_quick_write(t)) {
+        replay_match_consume(m, m->seq->pos, false, line, 0);
+    } else if (replay_match_is_quick_write(t)) {
         m->seq->polled = m->seq->pos + 1; /* see passes_poll() */
     }
     return 0;
@@ -95,10 +97,10 @@ int match_probe(struct trace_match *m, struct i2cpt_xfer *x)
 static bool next_of_item(struct trace_match *m, const struct i2cpt_xfer *x,
                          line_t *out)
 {
-    return match_follows(m, m->seq->last,
-                         I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE,
-                         x->msgs[0].addr, x->msgs[0].flags, out) &&
-           match_reads_on(&(*out)->transfer);
+    return replay_match_follows(m, m->seq->last,
+                                I2CPT_TRACE_RESEND | I2CPT_TRACE_CONTINUE,
+                                x->msgs[0].addr, x->msgs[0].flags, out) &&
+           replay_match_reads_on(&(*out)->transfer);
 }
 
 /* Put what one more transfer of the item brought behind what there is. */
@@ -114,7 +116,8 @@ static void chain_add(struct trace_match *m, line_t line)
     } else if (again && rec->n_bytes > had) {
         g_byte_array_append(m->chain, rec->bytes + had, rec->n_bytes - had);
     }
-    match_begin_guess(m, line, (again ? 0 : had) + walk_taken(t, t->n - 1));
+    replay_match_begin_guess(m, line,
+                             (again ? 0 : had) + walk_taken(t, t->n - 1));
 }
 
 static void step_item(struct trace_match *m)
@@ -154,7 +157,7 @@ static int read_more(struct trace_match *m, struct i2cpt_xfer *x, uint32_t from)
         chain_add(m, line);
     }
     if (m->chain->len <= given) {
-        return match_differs(
+        return replay_match_differs(
             m, match_get(m, m->seq->last, &line, NULL) == 1 ? line : NULL, x);
     }
     for (i = 0; i < x->n; i++) {
@@ -184,8 +187,9 @@ static int busy_again(struct trace_match *m, struct i2cpt_xfer *x,
     int result;
 
     if (m->mode != TRACE_LOOKUP &&
-        match_find_head(m, first->addr, first->flags, &line, NULL) == 1 &&
-        match_try(m, x, line, m->seq->pos, &result)) {
+        replay_match_find_head(m, first->addr, first->flags, &line, NULL) ==
+            1 &&
+        replay_match_try(m, x, line, m->seq->pos, &result)) {
         return result;
     }
     return i2cpt_fault_set(x->fault, t->code, t->phase, t->fault_msg,
@@ -193,27 +197,27 @@ static int busy_again(struct trace_match *m, struct i2cpt_xfer *x,
 }
 
 /* Busy, and tried again; or read too short. */
-int match_again(struct trace_match *m, struct i2cpt_xfer *x)
+int replay_match_again(struct trace_match *m, struct i2cpt_xfer *x)
 {
     const struct i2cpt_msg *msg = &x->msgs[x->n - 1];
     line_t line;
     int result;
 
     if (!m->seq->served) {
-        return match_differs(m, NULL, x);
+        return replay_match_differs(m, NULL, x);
     }
     if (match_get(m, m->seq->last, &line, NULL) == 1 &&
-        walk_is_refused(&line->transfer)) {
+        replay_walk_is_refused(&line->transfer)) {
         return busy_again(m, x, line);
     }
     if (msg->flags & I2CPT_M_RD && m->guessed) {
         return read_more(m, x,
                          x->marks & I2CPT_MARK_CONTINUE ? m->seq->given : 0);
     }
-    if (match_follows(m, m->seq->last, I2CPT_TRACE_RESEND, x->msgs[0].addr,
-                      x->msgs[0].flags, &line) &&
-        match_try(m, x, line, m->seq->last + 1, &result)) {
+    if (replay_match_follows(m, m->seq->last, I2CPT_TRACE_RESEND,
+                             x->msgs[0].addr, x->msgs[0].flags, &line) &&
+        replay_match_try(m, x, line, m->seq->last + 1, &result)) {
         return result;
     }
-    return match_differs(m, NULL, x);
+    return replay_match_differs(m, NULL, x);
 }

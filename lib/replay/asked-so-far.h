@@ -20,16 +20,18 @@ struct trace_history {
     uint32_t most; /* bytes kept */
     bool cut;      /* there were more */
 };
-void history_init(struct trace_history *h, uint32_t most);
-void history_clear(struct trace_history *h);
-void history_reset(struct trace_history *h);
-void history_start(struct trace_history *h, uint16_t addr, uint16_t flags);
-void history_write(struct trace_history *h, uint8_t byte);
-void history_read(struct trace_history *h);
+void replay_history_init(struct trace_history *h, uint32_t most);
+void replay_history_clear(struct trace_history *h);
+void replay_history_reset(struct trace_history *h);
+void replay_history_start(struct trace_history *h, uint16_t addr,
+                          uint16_t flags);
+void replay_history_write(struct trace_history *h, uint8_t byte);
+void replay_history_read(struct trace_history *h);
 /* Walk it all again on another transfer; the last answer. */
-enum walk_answer history_walk(const struct trace_history *h,
-                              const struct i2cpt_trace_transfer *t,
-                              struct trace_walk *w);
-void history_format(const struct trace_history *h, struct trace_text *out);
+enum walk_answer replay_history_walk(const struct trace_history *h,
+                                     const struct i2cpt_trace_transfer *t,
+                                     struct trace_walk *w);
+void replay_history_format(const struct trace_history *h,
+                           struct trace_text *out);
 
 #endif

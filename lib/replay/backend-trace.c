@@ -127,7 +127,7 @@ static int open_trace(const struct i2cpt_options *o, void **priv,
         g_free(t);
         return ret;
     }
-    ret = trace_source_open(
+    ret = replay_source_open(
         &m->source, i2cpt_options_string(o, "file"), m->mode,
         i2cpt_options_string(o, "mux") ? mux : NULL,
         (uint32_t)i2cpt_options_number(o, "bus"),
@@ -137,7 +137,7 @@ static int open_trace(const struct i2cpt_options *o, void **priv,
         return name_key(fault, ret);
     }
     if (m->end == TRACE_END_LOOP && !trace_reader_seekable(m->source.reader)) {
-        trace_source_close(&m->source);
+        replay_source_close(&m->source);
         g_free(t);
         return i2cpt_fault_text(fault, EINVAL,
                                 "end=loop: file=%.4096s is no file that can be "
@@ -145,11 +145,12 @@ static int open_trace(const struct i2cpt_options *o, void **priv,
                                 i2cpt_options_string(o, "file"));
     }
     m->ranked = g_ptr_array_new();
-    view_init(&m->view);
-    view_init(&m->left);
+    replay_view_init(&m->view);
+    replay_view_init(&m->left);
     m->source.any = i2cpt_options_number(o, "restarts") == RESTARTS_ANY;
     m->chain = g_byte_array_new();
-    history_init(&m->history, m->mode == TRACE_LOOKUP ? I2CPT_MSG_MAX : 64);
+    replay_history_init(&m->history,
+                        m->mode == TRACE_LOOKUP ? I2CPT_MSG_MAX : 64);
     *priv = t;
     return 0;
 }
@@ -158,12 +159,12 @@ static void close_trace(void *priv)
 {
     struct trace *t = priv;
 
-    history_clear(&t->match.history);
-    view_clear(&t->match.left);
-    view_clear(&t->match.view);
+    replay_history_clear(&t->match.history);
+    replay_view_clear(&t->match.left);
+    replay_view_clear(&t->match.view);
     g_ptr_array_unref(t->match.ranked);
     g_byte_array_unref(t->match.chain);
-    trace_source_close(&t->match.source);
+    replay_source_close(&t->match.source);
     g_free(t);
 }
 
@@ -205,11 +206,11 @@ static int transfer(void *priv, struct i2cpt_xfer *x)
         t->guesser = x->owner;
     }
     if (!t->recorded_timing) {
-        return trace_match_transfer(&t->match, x);
+        return replay_match_transfer(&t->match, x);
     }
     began_ns = i2cpt_now_ns();
     return wait_recorded(t, began_ns, x->deadline_ns,
-                         trace_match_transfer(&t->match, x), x->fault);
+                         replay_match_transfer(&t->match, x), x->fault);
 }
 
 /* A trace of a host that has SMBus commands only. */
@@ -222,10 +223,10 @@ static int smbus(void *priv, struct i2cpt_smbus_call *call,
                            marks,     fault, call->owner};
     int ret;
 
-    i2cpt_smbus_to_msgs(call, &msgs);
+    smbus_to_msgs(call, &msgs);
     x.n = msgs.n;
     ret = transfer(priv, &x);
-    return ret ? ret : i2cpt_smbus_from_msgs(call, &msgs, fault);
+    return ret ? ret : smbus_from_msgs(call, &msgs, fault);
 }
 
 /* ------------------------------------------------------------------ stream */
@@ -239,7 +240,7 @@ static int stream_start(void *priv, uint16_t addr, uint16_t flags,
     if (t->recorded_timing && t->match.state == MATCH_IDLE) {
         t->began_ns = i2cpt_now_ns();
     }
-    return trace_match_start(&t->match, addr, flags, fault);
+    return replay_match_start(&t->match, addr, flags, fault);
 }
 
 static int stream_write(void *priv, uint8_t byte, uint64_t deadline_ns,
@@ -248,7 +249,7 @@ static int stream_write(void *priv, uint8_t byte, uint64_t deadline_ns,
     struct trace *t = priv;
 
     t->match.source.deadline_ns = deadline_ns;
-    return trace_match_write(&t->match, byte, fault);
+    return replay_match_write(&t->match, byte, fault);
 }
 
 static int stream_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
@@ -257,7 +258,7 @@ static int stream_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
     struct trace *t = priv;
 
     t->match.source.deadline_ns = deadline_ns;
-    return trace_match_read(&t->match, byte, fault);
+    return replay_match_read(&t->match, byte, fault);
 }
 
 static int stream_stop(void *priv, uint64_t deadline_ns,
@@ -267,7 +268,7 @@ static int stream_stop(void *priv, uint64_t deadline_ns,
     int ret;
 
     t->match.source.deadline_ns = deadline_ns;
-    ret = trace_match_stop(&t->match, fault);
+    ret = replay_match_stop(&t->match, fault);
     return t->recorded_timing
                ? wait_recorded(t, t->began_ns, deadline_ns, ret, fault)
                : ret;
@@ -278,7 +279,7 @@ static void took(void *priv, const void *owner, uint32_t n)
     struct trace *t = priv;
 
     if (owner == t->guesser) {
-        trace_match_took(&t->match, n);
+        replay_match_took(&t->match, n);
     }
 }
 
@@ -287,10 +288,10 @@ static int verdict(void *priv, struct i2cpt_trace_verdict *out,
 {
     struct trace *t = priv;
 
-    return trace_match_verdict(&t->match, out, fault);
+    return replay_match_verdict(&t->match, out, fault);
 }
 
-const struct i2cpt_ops i2cpt_trace_ops = {
+const struct i2cpt_ops replay_ops = {
     .name = "trace",
     .help = "answers from a recorded trace",
     .keys = keys,

@@ -43,7 +43,7 @@ static void fault_point(const struct i2cpt_trace_transfer *t, uint32_t *msg,
     }
 }
 
-uint32_t walk_fault_msg(const struct i2cpt_trace_transfer *t)
+uint32_t replay_walk_fault_msg(const struct i2cpt_trace_transfer *t)
 {
     uint32_t msg;
     int64_t byte;
@@ -52,7 +52,7 @@ uint32_t walk_fault_msg(const struct i2cpt_trace_transfer *t)
     return msg;
 }
 
-bool walk_is_refused(const struct i2cpt_trace_transfer *t)
+bool replay_walk_is_refused(const struct i2cpt_trace_transfer *t)
 {
     uint32_t msg;
     int64_t byte;
@@ -64,8 +64,8 @@ bool walk_is_refused(const struct i2cpt_trace_transfer *t)
     return msg == 0 && byte == AT_START;
 }
 
-bool walk_at_end(const struct i2cpt_trace_transfer *t,
-                 const struct trace_walk *w)
+bool replay_walk_at_end(const struct i2cpt_trace_transfer *t,
+                        const struct trace_walk *w)
 {
     const struct i2cpt_trace_msg *m = &t->msgs[w->mi];
 
@@ -76,21 +76,22 @@ bool walk_at_end(const struct i2cpt_trace_transfer *t,
     return w->bi == walk_taken(t, w->mi) || (!w->bi && m->len == 1);
 }
 
-bool walk_nothing_left(const struct i2cpt_trace_transfer *t,
-                       const struct trace_walk *w)
+bool replay_walk_nothing_left(const struct i2cpt_trace_transfer *t,
+                              const struct trace_walk *w)
 {
     return w->mi == t->n - 1 && w->bi >= t->msgs[w->mi].n_bytes;
 }
 
-enum walk_answer walk_start(const struct i2cpt_trace_transfer *t,
-                            struct trace_walk *w, uint16_t addr, uint16_t flags)
+enum walk_answer replay_walk_start(const struct i2cpt_trace_transfer *t,
+                                   struct trace_walk *w, uint16_t addr,
+                                   uint16_t flags)
 {
     const struct i2cpt_trace_msg *m;
     uint32_t fault_msg;
     int64_t fault_byte;
 
     if (w->in_msg) {
-        if (!walk_at_end(t, w) || w->mi + 1 == t->n) {
+        if (!replay_walk_at_end(t, w) || w->mi + 1 == t->n) {
             return WALK_DIFF;
         }
         w->mi++;
@@ -121,9 +122,9 @@ static bool same_bytes(const struct i2cpt_trace_msg *m, uint32_t at,
     return true;
 }
 
-enum walk_answer walk_write(const struct i2cpt_trace_transfer *t,
-                            struct trace_walk *w, const uint8_t *bytes,
-                            uint32_t n)
+enum walk_answer replay_walk_write(const struct i2cpt_trace_transfer *t,
+                                   struct trace_walk *w, const uint8_t *bytes,
+                                   uint32_t n)
 {
     const struct i2cpt_trace_msg *m = &t->msgs[w->mi];
     uint32_t fault_msg, end;
@@ -148,9 +149,9 @@ enum walk_answer walk_write(const struct i2cpt_trace_transfer *t,
     return fault_msg == w->mi && fault_byte + 1 == end ? WALK_FAULT : WALK_FIT;
 }
 
-enum walk_answer walk_read(const struct i2cpt_trace_transfer *t,
-                           struct trace_walk *w, uint32_t most, uint8_t *byte,
-                           uint64_t *redacted)
+enum walk_answer replay_walk_read(const struct i2cpt_trace_transfer *t,
+                                  struct trace_walk *w, uint32_t most,
+                                  uint8_t *byte, uint64_t *redacted)
 {
     const struct i2cpt_trace_msg *m = &t->msgs[w->mi];
     uint32_t fault_msg;
@@ -176,13 +177,13 @@ enum walk_answer walk_read(const struct i2cpt_trace_transfer *t,
     return WALK_SHORT;
 }
 
-enum walk_answer walk_stop(const struct i2cpt_trace_transfer *t,
-                           const struct trace_walk *w)
+enum walk_answer replay_walk_stop(const struct i2cpt_trace_transfer *t,
+                                  const struct trace_walk *w)
 {
     uint32_t fault_msg;
     int64_t fault_byte;
 
-    if (w->mi + 1 != t->n || !walk_at_end(t, w)) {
+    if (w->mi + 1 != t->n || !replay_walk_at_end(t, w)) {
         return WALK_DIFF;
     }
     fault_point(t, &fault_msg, &fault_byte);
@@ -200,8 +201,8 @@ static bool same_length(const struct i2cpt_trace_msg *m,
     return m->flags & I2CPT_M_RECV_LEN || m->len == req->len;
 }
 
-bool walk_same_request(const struct i2cpt_trace_transfer *t,
-                       const struct i2cpt_msg *msgs, size_t n)
+bool replay_walk_same_request(const struct i2cpt_trace_transfer *t,
+                              const struct i2cpt_msg *msgs, size_t n)
 {
     size_t i;
 
@@ -225,8 +226,8 @@ bool walk_same_request(const struct i2cpt_trace_transfer *t,
     return true;
 }
 
-bool walk_plain(const struct i2cpt_trace_transfer *t, struct i2cpt_msg *msgs,
-                size_t n)
+bool replay_walk_plain(const struct i2cpt_trace_transfer *t,
+                       struct i2cpt_msg *msgs, size_t n)
 {
     size_t i;
 
@@ -259,7 +260,7 @@ bool walk_plain(const struct i2cpt_trace_transfer *t, struct i2cpt_msg *msgs,
 
 /* ---------------------------------------------------------------- history */
 
-void history_init(struct trace_history *h, uint32_t most)
+void replay_history_init(struct trace_history *h, uint32_t most)
 {
     h->msgs = g_array_new(FALSE, FALSE, sizeof(struct trace_asked));
     h->bytes = g_byte_array_new();
@@ -267,7 +268,7 @@ void history_init(struct trace_history *h, uint32_t most)
     h->cut = false;
 }
 
-void history_clear(struct trace_history *h)
+void replay_history_clear(struct trace_history *h)
 {
     if (h->msgs) {
         g_array_unref(h->msgs);
@@ -275,14 +276,15 @@ void history_clear(struct trace_history *h)
     }
 }
 
-void history_reset(struct trace_history *h)
+void replay_history_reset(struct trace_history *h)
 {
     g_array_set_size(h->msgs, 0);
     g_byte_array_set_size(h->bytes, 0);
     h->cut = false;
 }
 
-void history_start(struct trace_history *h, uint16_t addr, uint16_t flags)
+void replay_history_start(struct trace_history *h, uint16_t addr,
+                          uint16_t flags)
 {
     struct trace_asked m = {addr, flags, h->bytes->len, 0};
 
@@ -298,7 +300,7 @@ static struct trace_asked *asked(const struct trace_history *h, guint i)
     return &g_array_index(h->msgs, struct trace_asked, i);
 }
 
-void history_write(struct trace_history *h, uint8_t byte)
+void replay_history_write(struct trace_history *h, uint8_t byte)
 {
     if (h->cut || h->bytes->len == h->most || !h->msgs->len) {
         h->cut = true;
@@ -308,16 +310,16 @@ void history_write(struct trace_history *h, uint8_t byte)
     asked(h, h->msgs->len - 1)->n++;
 }
 
-void history_read(struct trace_history *h)
+void replay_history_read(struct trace_history *h)
 {
     if (!h->cut && h->msgs->len) {
         asked(h, h->msgs->len - 1)->n++;
     }
 }
 
-enum walk_answer history_walk(const struct trace_history *h,
-                              const struct i2cpt_trace_transfer *t,
-                              struct trace_walk *w)
+enum walk_answer replay_history_walk(const struct trace_history *h,
+                                     const struct i2cpt_trace_transfer *t,
+                                     struct trace_walk *w)
 {
     enum walk_answer answer = WALK_DIFF;
     guint i;
@@ -329,7 +331,7 @@ enum walk_answer history_walk(const struct trace_history *h,
         if (i && answer != WALK_FIT) {
             return WALK_DIFF;
         }
-        answer = walk_start(t, w, m->addr, m->flags);
+        answer = replay_walk_start(t, w, m->addr, m->flags);
         if (answer != WALK_FIT || !m->n) {
             continue;
         }
@@ -339,7 +341,7 @@ enum walk_answer history_walk(const struct trace_history *h,
         } else {
             uint32_t before = w->bi;
 
-            answer = walk_write(t, w, h->bytes->data + m->start, m->n);
+            answer = replay_walk_write(t, w, h->bytes->data + m->start, m->n);
             if (answer == WALK_FAULT && w->bi - before != m->n) {
                 answer = WALK_DIFF;
             }
@@ -348,7 +350,8 @@ enum walk_answer history_walk(const struct trace_history *h,
     return answer;
 }
 
-void history_format(const struct trace_history *h, struct trace_text *out)
+void replay_history_format(const struct trace_history *h,
+                           struct trace_text *out)
 {
     guint i;
 

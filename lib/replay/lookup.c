@@ -11,7 +11,7 @@
 #include "replay/compare-transfer.h"
 #include "replay/lookup.h"
 
-uint64_t trace_hash(uint64_t hash, const uint8_t *bytes, size_t len)
+uint64_t replay_hash(uint64_t hash, const uint8_t *bytes, size_t len)
 {
     size_t i;
 
@@ -23,7 +23,7 @@ uint64_t trace_hash(uint64_t hash, const uint8_t *bytes, size_t len)
 
 static uint64_t hash_number(uint64_t hash, uint64_t number)
 {
-    return trace_hash(hash, (const uint8_t *)&number, sizeof(number));
+    return replay_hash(hash, (const uint8_t *)&number, sizeof(number));
 }
 
 static bool is_wild(const struct i2cpt_trace_msg *m)
@@ -40,11 +40,11 @@ static uint64_t hash_part(uint64_t hash, uint16_t addr, uint16_t flags,
     if (flags & I2CPT_M_RD) {
         return hash;
     }
-    return trace_hash(hash_number(hash, len), bytes, len);
+    return replay_hash(hash_number(hash, len), bytes, len);
 }
 
-uint64_t trace_lookup_shape(const struct trace_seq *seq,
-                            const struct i2cpt_msg *msgs, size_t n)
+uint64_t replay_lookup_shape(const struct trace_seq *seq,
+                             const struct i2cpt_msg *msgs, size_t n)
 {
     uint64_t hash = TRACE_HASH_START;
     size_t i;
@@ -56,15 +56,15 @@ uint64_t trace_lookup_shape(const struct trace_seq *seq,
     return hash_number(hash, seq->mux);
 }
 
-bool trace_script_is_open(const struct trace_script *s,
-                          const struct trace_seq *seq)
+bool replay_script_is_open(const struct trace_script *s,
+                           const struct trace_seq *seq)
 {
     return s->mux == TRACE_MUX_ANY || s->mux == seq->mux;
 }
 
-uint64_t trace_lookup_part(const struct trace_script *script,
-                           const struct i2cpt_trace_msg *msgs, uint32_t n,
-                           bool *vague)
+uint64_t replay_lookup_part(const struct trace_script *script,
+                            const struct i2cpt_trace_msg *msgs, uint32_t n,
+                            bool *vague)
 {
     uint64_t hash = TRACE_HASH_START;
     uint32_t i;
@@ -173,7 +173,7 @@ static bool places_add(struct trace_places *p, uint64_t place,
     return true;
 }
 
-void trace_lookup_init(struct trace_seq *seq)
+void replay_lookup_init(struct trace_seq *seq)
 {
     seq->scripts = g_ptr_array_new_with_free_func(script_free);
     seq->places = g_new0(struct trace_places, 1);
@@ -181,7 +181,7 @@ void trace_lookup_init(struct trace_seq *seq)
     seq->vague = g_ptr_array_new();
 }
 
-void trace_lookup_clear(struct trace_seq *seq)
+void replay_lookup_clear(struct trace_seq *seq)
 {
     if (seq->scripts) {
         g_free(seq->places->slots);
@@ -195,7 +195,7 @@ void trace_lookup_clear(struct trace_seq *seq)
 }
 
 /* What a request that begins with a read reads depends on the write before. */
-uint64_t trace_lookup_place(uint64_t shape, bool read_first, uint64_t wrote)
+uint64_t replay_lookup_place(uint64_t shape, bool read_first, uint64_t wrote)
 {
     return read_first ? hash_number(shape, wrote) : shape;
 }
@@ -208,7 +208,7 @@ static void put_in_place(struct trace_seq *seq, struct trace_script *s,
     /* where memory is short, looked through one by one, like the vague ones */
     if (vague ||
         !places_add(seq->places,
-                    trace_lookup_place(s->shape, read_first, s->context), s)) {
+                    replay_lookup_place(s->shape, read_first, s->context), s)) {
         g_ptr_array_add(seq->vague, s);
     }
 }
@@ -236,7 +236,7 @@ static uint64_t key_of(const struct trace_seq *seq,
             hash = hash_number(hash, walk_taken(t, i));
         }
         if (is_wild(&t->msgs[i])) {
-            hash = trace_hash(hash, t->msgs[i].kinds, t->msgs[i].n_bytes);
+            hash = replay_hash(hash, t->msgs[i].kinds, t->msgs[i].n_bytes);
         }
     }
     if (t->msgs[0].flags & I2CPT_M_RD) {
@@ -245,10 +245,11 @@ static uint64_t key_of(const struct trace_seq *seq,
     return hash_number(hash, (uint64_t)(uintptr_t)seq);
 }
 
-void trace_lookup_wrote(struct trace_seq *seq, const uint8_t *bytes, size_t len)
+void replay_lookup_wrote(struct trace_seq *seq, const uint8_t *bytes,
+                         size_t len)
 {
     if (len) {
-        seq->wrote = trace_hash(TRACE_HASH_START, bytes, len);
+        seq->wrote = replay_hash(TRACE_HASH_START, bytes, len);
     }
 }
 
@@ -262,7 +263,7 @@ static void note_write(struct trace_seq *seq,
         const struct i2cpt_trace_msg *m = &t->msgs[i];
 
         if (!(m->flags & I2CPT_M_RD) && m->len && m->addr == t->msgs[0].addr) {
-            trace_lookup_wrote(seq, m->bytes, m->len);
+            replay_lookup_wrote(seq, m->bytes, m->len);
             if (is_wild(m)) {
                 seq->wrote = 0; /* matches any */
             }
@@ -271,8 +272,8 @@ static void note_write(struct trace_seq *seq,
     }
 }
 
-void trace_lookup_add(struct trace_seq *seq, GHashTable *scripts,
-                      const struct i2cpt_trace_transfer *t, uint64_t pos)
+void replay_lookup_add(struct trace_seq *seq, GHashTable *scripts,
+                       const struct i2cpt_trace_transfer *t, uint64_t pos)
 {
     struct trace_script *s;
     uint64_t key, shape;
@@ -298,14 +299,14 @@ void trace_lookup_add(struct trace_seq *seq, GHashTable *scripts,
     note_write(seq, t);
 }
 
-uint64_t trace_script_at(const struct trace_script *s, guint i)
+uint64_t replay_script_at(const struct trace_script *s, guint i)
 {
     return i ? g_array_index(s->more, uint64_t, i - 1) : s->first;
 }
 
-uint64_t trace_script_pos(const struct trace_script *s)
+uint64_t replay_script_pos(const struct trace_script *s)
 {
-    return trace_script_at(s, MIN(s->next, s->n - 1));
+    return replay_script_at(s, MIN(s->next, s->n - 1));
 }
 
 static gint compare(gconstpointer x, gconstpointer y)
@@ -313,7 +314,7 @@ static gint compare(gconstpointer x, gconstpointer y)
     const struct trace_script *a = *(struct trace_script *const *)x;
     const struct trace_script *b = *(struct trace_script *const *)y;
     bool a_used = a->next >= a->n, b_used = b->next >= b->n;
-    uint64_t a_pos = trace_script_pos(a), b_pos = trace_script_pos(b);
+    uint64_t a_pos = replay_script_pos(a), b_pos = replay_script_pos(b);
 
     if (a->probe != b->probe) {
         return a->probe ? 1 : -1;
@@ -331,7 +332,7 @@ static void add_fitting(const struct trace_seq *seq, struct trace_script *s,
                         bool read_first, uint64_t shape, GPtrArray *out)
 {
     if ((!shape || s->wild || s->shape == shape) &&
-        trace_script_is_open(s, seq) &&
+        replay_script_is_open(s, seq) &&
         (!read_first || !s->context || s->context == seq->wrote)) {
         g_ptr_array_add(out, s);
     }
@@ -342,7 +343,7 @@ static void add_in_place(const struct trace_seq *seq, bool read_first,
                          uint64_t shape, GPtrArray *out)
 {
     const struct trace_places *p = seq->places;
-    uint64_t place = trace_lookup_place(shape, read_first, seq->wrote);
+    uint64_t place = replay_lookup_place(shape, read_first, seq->wrote);
     size_t i = slot_of(p, place);
 
     for (; p->slots && p->slots[i].script; i = (i + 1) & p->mask) {
@@ -352,8 +353,8 @@ static void add_in_place(const struct trace_seq *seq, bool read_first,
     }
 }
 
-void trace_lookup_rank(const struct trace_seq *seq, bool read_first,
-                       uint64_t shape, GPtrArray *out)
+void replay_lookup_rank(const struct trace_seq *seq, bool read_first,
+                        uint64_t shape, GPtrArray *out)
 {
     const GPtrArray *from = shape ? seq->vague : seq->scripts;
     guint i;

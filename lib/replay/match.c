@@ -8,7 +8,8 @@
 
 /* ---------------------------------------------------------- plain requests */
 
-/* The head that match_find_head() found: others may have been read since. */
+/* The head that replay_match_find_head() found: others may have been read
+ * since. */
 static line_t head_again(struct trace_match *m)
 {
     line_t line;
@@ -33,7 +34,7 @@ static bool passes_poll(struct trace_match *m, const struct i2cpt_xfer *x,
         return false;
     }
     m->seq->polled = 0; /* end=hold may come back here */
-    match_consume(m, m->seq->pos, false, line, 0);
+    replay_match_consume(m, m->seq->pos, false, line, 0);
     return true;
 }
 
@@ -45,7 +46,8 @@ static int request_in_order(struct trace_match *m, struct i2cpt_xfer *x)
     int ret, result;
 
     for (;;) {
-        ret = match_find_head(m, first->addr, first->flags, &line, x->fault);
+        ret = replay_match_find_head(m, first->addr, first->flags, &line,
+                                     x->fault);
         if (ret < 0) {
             return ret;
         }
@@ -58,41 +60,42 @@ static int request_in_order(struct trace_match *m, struct i2cpt_xfer *x)
         if (!ret || !(line->transfer.mark & I2CPT_TRACE_PROBE)) {
             break;
         }
-        if (walk_is_refused(&line->transfer)) {
-            return match_refused(m, line, x->fault);
+        if (replay_walk_is_refused(&line->transfer)) {
+            return replay_match_refused(m, line, x->fault);
         }
-        if (asks_quick_write(x) && match_is_quick_write(&line->transfer)) {
+        if (asks_quick_write(x) &&
+            replay_match_is_quick_write(&line->transfer)) {
             break; /* the probe was the guest's own quick write */
         }
         passed = ++m->seq->pos;
     }
-    if (ret == 1 && restarts_goes_on(m, x) &&
-        (match_try(m, x, line, m->seq->pos, &result) ||
-         restarts_try(m, x, head_again(m), &result))) {
+    if (ret == 1 && replay_restarts_goes_on(m, x) &&
+        (replay_match_try(m, x, line, m->seq->pos, &result) ||
+         replay_restarts_try(m, x, head_again(m), &result))) {
         return result;
     }
-    if (match_is_absent(m, first->addr, first->flags)) {
-        return match_absent(m, x->fault);
+    if (replay_match_is_absent(m, first->addr, first->flags)) {
+        return replay_match_absent(m, x->fault);
     }
-    if (ret == 1 && match_move_on(m, x) &&
+    if (ret == 1 && replay_match_move_on(m, x) &&
         match_get(m, m->seq->pos, &line, x->fault) == 1 &&
-        match_try(m, x, line, m->seq->pos, &result)) {
+        replay_match_try(m, x, line, m->seq->pos, &result)) {
         return result;
     }
-    ret = match_differs(m, ret == 1 ? head_again(m) : NULL, x);
-    match_stay(m);
+    ret = replay_match_differs(m, ret == 1 ? head_again(m) : NULL, x);
+    replay_match_stay(m);
     return ret;
 }
 
 static int request_by_lookup(struct trace_match *m, struct i2cpt_xfer *x)
 {
     line_t line = NULL;
-    int result, ret = match_lookup(m, x, &line, &result);
+    int result, ret = replay_match_lookup(m, x, &line, &result);
 
-    return ret == 1 ? result : ret ? ret : match_differs(m, line, x);
+    return ret == 1 ? result : ret ? ret : replay_match_differs(m, line, x);
 }
 
-int trace_match_transfer(struct trace_match *m, struct i2cpt_xfer *x)
+int replay_match_transfer(struct trace_match *m, struct i2cpt_xfer *x)
 {
     const struct i2cpt_msg *first = &x->msgs[0];
     const uint32_t own =
@@ -101,27 +104,27 @@ int trace_match_transfer(struct trace_match *m, struct i2cpt_xfer *x)
     line_t line;
 
     m->source.deadline_ns = x->deadline_ns;
-    m->seq = trace_source_seq(&m->source, first->addr, first->flags);
+    m->seq = replay_source_seq(&m->source, first->addr, first->flags);
     m->duration_ns = 0;
     m->viewing = false;
     if (!m->seq) {
-        return match_absent(m, x->fault);
+        return replay_match_absent(m, x->fault);
     }
     if (!(x->marks & ~restart) && !m->guessed && m->mode != TRACE_LOOKUP &&
         !m->seq->cut && match_get(m, m->seq->pos, &line, x->fault) == 1 &&
-        walk_plain(&line->transfer, x->msgs, x->n)) {
-        match_consume(m, m->seq->pos, false, line, 0);
+        replay_walk_plain(&line->transfer, x->msgs, x->n)) {
+        replay_match_consume(m, m->seq->pos, false, line, 0);
         return 0;
     }
     if (!(x->marks & (I2CPT_MARK_RESEND | I2CPT_MARK_CONTINUE))) {
-        match_settle_guess(m);
+        replay_match_settle_guess(m);
     }
     if (x->marks & I2CPT_MARK_PROBE) {
-        return m->mode == TRACE_LOOKUP ? match_probe_lookup(m, x)
-                                       : match_probe(m, x);
+        return m->mode == TRACE_LOOKUP ? replay_match_probe_lookup(m, x)
+                                       : replay_match_probe(m, x);
     }
     if (x->marks & own) {
-        return match_again(m, x);
+        return replay_match_again(m, x);
     }
     m->script = NULL;
     return m->mode == TRACE_LOOKUP ? request_by_lookup(m, x)

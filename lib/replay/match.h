@@ -74,31 +74,34 @@ struct trace_match {
 
 typedef const struct i2cpt_trace_line *line_t;
 
-int trace_match_transfer(struct trace_match *m, struct i2cpt_xfer *x);
-int trace_match_start(struct trace_match *m, uint16_t addr, uint16_t flags,
+int replay_match_transfer(struct trace_match *m, struct i2cpt_xfer *x);
+int replay_match_start(struct trace_match *m, uint16_t addr, uint16_t flags,
+                       struct i2cpt_fault *fault);
+int replay_match_write(struct trace_match *m, uint8_t byte,
+                       struct i2cpt_fault *fault);
+int replay_match_read(struct trace_match *m, uint8_t *byte,
                       struct i2cpt_fault *fault);
-int trace_match_write(struct trace_match *m, uint8_t byte,
-                      struct i2cpt_fault *fault);
-int trace_match_read(struct trace_match *m, uint8_t *byte,
-                     struct i2cpt_fault *fault);
-int trace_match_stop(struct trace_match *m, struct i2cpt_fault *fault);
-void trace_match_took(struct trace_match *m, uint32_t n);
-int trace_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
-                        struct i2cpt_fault *fault);
+int replay_match_stop(struct trace_match *m, struct i2cpt_fault *fault);
+void replay_match_took(struct trace_match *m, uint32_t n);
+int replay_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
+                         struct i2cpt_fault *fault);
 
 /* verdict.c: -I2CPT_EMISMATCH, with what was expected and what was asked;
  * `expected` NULL: nothing more */
-int match_mismatch(struct trace_match *m, line_t expected,
-                   const struct trace_text *asked, struct i2cpt_fault *fault);
-int match_differs(struct trace_match *m, line_t expected,
-                  const struct i2cpt_xfer *x);
-int match_absent(struct trace_match *m, struct i2cpt_fault *fault);
+int replay_match_mismatch(struct trace_match *m, line_t expected,
+                          const struct trace_text *asked,
+                          struct i2cpt_fault *fault);
+int replay_match_differs(struct trace_match *m, line_t expected,
+                         const struct i2cpt_xfer *x);
+int replay_match_absent(struct trace_match *m, struct i2cpt_fault *fault);
 /* The address occurs nowhere, or was refused whenever it did. */
-bool match_is_absent(struct trace_match *m, uint16_t addr, uint16_t flags);
-void match_begin_guess(struct trace_match *m, line_t line, uint32_t limit);
+bool replay_match_is_absent(struct trace_match *m, uint16_t addr,
+                            uint16_t flags);
+void replay_match_begin_guess(struct trace_match *m, line_t line,
+                              uint32_t limit);
 /* Whether `next` reads on where a read of the item ended. */
-bool match_reads_on(const struct i2cpt_trace_transfer *next);
-void match_settle_guess(struct trace_match *m);
+bool replay_match_reads_on(const struct i2cpt_trace_transfer *next);
+void replay_match_settle_guess(struct trace_match *m);
 
 /* position.c */
 static inline bool match_same_first(const struct i2cpt_trace_transfer *t,
@@ -110,67 +113,68 @@ static inline bool match_same_first(const struct i2cpt_trace_transfer *t,
 static inline int match_get(struct trace_match *m, uint64_t index, line_t *out,
                             struct i2cpt_fault *fault)
 {
-    return trace_source_get(&m->source, m->seq, index, out, fault);
+    return replay_source_get(&m->source, m->seq, index, out, fault);
 }
 /* The transfer behind `index`, where it belongs to the same item. */
-bool match_follows(struct trace_match *m, uint64_t index, uint32_t mark,
-                   uint16_t addr, uint16_t flags, line_t *out);
+bool replay_match_follows(struct trace_match *m, uint64_t index, uint32_t mark,
+                          uint16_t addr, uint16_t flags, line_t *out);
 /* The item that ends at `to`, with `line`, was asked for; `own`: its first is a
  * passthrough's own. */
-void match_consume(struct trace_match *m, uint64_t to, bool own, line_t line,
-                   uint32_t given);
+void replay_match_consume(struct trace_match *m, uint64_t to, bool own,
+                          line_t line, uint32_t given);
 /* After a mismatch: strict order cannot go back behind what is still there. */
-void match_stay(struct trace_match *m);
+void replay_match_stay(struct trace_match *m);
 /*
  * Find where an item begins that a request to `addr` is to be compared with:
  * what was not asked for is skipped. 1 and *out at seq->pos; 0 at the end.
  */
-int match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
-                    line_t *out, struct i2cpt_fault *fault);
+int replay_match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
+                           line_t *out, struct i2cpt_fault *fault);
 
 /* answer-messages.c: try the item at `at`: 1 served (with *result), 0 it
  * differs */
-int match_try(struct trace_match *m, struct i2cpt_xfer *x, line_t line,
-              uint64_t at, int *result);
+int replay_match_try(struct trace_match *m, struct i2cpt_xfer *x, line_t line,
+                     uint64_t at, int *result);
 
 /* match.c */
-bool match_is_quick_write(const struct i2cpt_trace_transfer *t);
-int match_refused(struct trace_match *m, line_t line,
-                  struct i2cpt_fault *fault);
+bool replay_match_is_quick_write(const struct i2cpt_trace_transfer *t);
+int replay_match_refused(struct trace_match *m, line_t line,
+                         struct i2cpt_fault *fault);
 
 /* move-on.c: whether the position went on to where the request fits, which it
  * may after a mismatch. A stream has come to its history; `stop`: and it ends
  * there. */
-bool match_move_on(struct trace_match *m, const struct i2cpt_xfer *x);
-bool match_move_on_stream(struct trace_match *m, bool stop);
+bool replay_match_move_on(struct trace_match *m, const struct i2cpt_xfer *x);
+bool replay_match_move_on_stream(struct trace_match *m, bool stop);
 
 /* restarts.c: what fits only where a repeated START got lost. Whether a request
  * may be the rest of what was asked for in part, if there is one. */
-bool restarts_goes_on(const struct trace_match *m, const struct i2cpt_xfer *x);
-int restarts_try(struct trace_match *m, struct i2cpt_xfer *x, line_t head,
-                 int *result);
+bool replay_restarts_goes_on(const struct trace_match *m,
+                             const struct i2cpt_xfer *x);
+int replay_restarts_try(struct trace_match *m, struct i2cpt_xfer *x,
+                        line_t head, int *result);
 /* A stream's repeated START behind the last message of what is walked on; its
  * STOP where more was recorded. */
-bool restarts_join(struct trace_match *m, line_t *line);
-bool restarts_split(struct trace_match *m, line_t *line);
+bool replay_restarts_join(struct trace_match *m, line_t *line);
+bool replay_restarts_split(struct trace_match *m, line_t *line);
 /* Whether one answer may go on from `t` to `next`, or NULL: to any. */
-bool restarts_may_join(const struct trace_match *m,
-                       const struct i2cpt_trace_transfer *t,
-                       const struct i2cpt_trace_transfer *next);
+bool replay_restarts_may_join(const struct trace_match *m,
+                              const struct i2cpt_trace_transfer *t,
+                              const struct i2cpt_trace_transfer *next);
 
 /* restarts-lookup.c, requests of match=lookup: 1 served, 0 nothing fits
  * (`line`: what was tried last), or an error. And what a stream begins like,
  * where it is a part of a transfer, of a script that is not used up (`fresh`)
  * or one that is. */
-int match_lookup(struct trace_match *m, struct i2cpt_xfer *x, line_t *line,
-                 int *result);
-bool restarts_may_join_next(struct trace_match *m, uint64_t index);
-bool restarts_enter(struct trace_match *m, bool fresh, line_t *line,
-                    enum walk_answer *answer);
+int replay_match_lookup(struct trace_match *m, struct i2cpt_xfer *x,
+                        line_t *line, int *result);
+bool replay_restarts_may_join_next(struct trace_match *m, uint64_t index);
+bool replay_restarts_enter(struct trace_match *m, bool fresh, line_t *line,
+                           enum walk_answer *answer);
 
 /* answer-probes.c */
-int match_probe(struct trace_match *m, struct i2cpt_xfer *x);
-int match_probe_lookup(struct trace_match *m, struct i2cpt_xfer *x);
-int match_again(struct trace_match *m, struct i2cpt_xfer *x);
+int replay_match_probe(struct trace_match *m, struct i2cpt_xfer *x);
+int replay_match_probe_lookup(struct trace_match *m, struct i2cpt_xfer *x);
+int replay_match_again(struct trace_match *m, struct i2cpt_xfer *x);
 
 #endif

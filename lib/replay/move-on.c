@@ -45,9 +45,9 @@ static bool fits(const struct request *r, const struct i2cpt_trace_transfer *t)
         return false;
     }
     if (r->history) {
-        answer = history_walk(r->history, t, &walk);
+        answer = replay_history_walk(r->history, t, &walk);
         return (answer == WALK_FIT || answer == WALK_FAULT) &&
-               (!r->stop || walk_stop(t, &walk) != WALK_DIFF);
+               (!r->stop || replay_walk_stop(t, &walk) != WALK_DIFF);
     }
     for (i = 0; i < r->x->n && i < t->n; i++) {
         bool guess = r->x->marks & I2CPT_MARK_TOOK_FOLLOWS && i == r->x->n - 1;
@@ -66,9 +66,9 @@ static uint64_t find_ahead(struct trace_match *m, const struct request *r)
     uint64_t index, found = m->seq->pos, seen = 0;
     line_t line;
 
-    trace_ahead_begin(&ahead, &m->source, m->seq);
+    replay_ahead_begin(&ahead, &m->source, m->seq);
     for (index = m->seq->pos + 1;
-         seen < AHEAD && trace_ahead_get(&ahead, index, &line); index++) {
+         seen < AHEAD && replay_ahead_get(&ahead, index, &line); index++) {
         seen += !trace_is_own(&line->transfer);
         if (!fits(r, &line->transfer)) {
             continue;
@@ -82,7 +82,7 @@ static uint64_t find_ahead(struct trace_match *m, const struct request *r)
             break;
         }
     }
-    trace_ahead_end(&ahead);
+    replay_ahead_end(&ahead);
     return found;
 }
 
@@ -103,14 +103,14 @@ static bool go_to(struct trace_match *m, uint64_t found)
     return true;
 }
 
-bool match_move_on(struct trace_match *m, const struct i2cpt_xfer *x)
+bool replay_match_move_on(struct trace_match *m, const struct i2cpt_xfer *x)
 {
     struct request r = {.x = x};
 
     return m->mismatches && go_to(m, find_ahead(m, &r));
 }
 
-bool match_move_on_stream(struct trace_match *m, bool stop)
+bool replay_match_move_on_stream(struct trace_match *m, bool stop)
 {
     const GArray *msgs = m->history.msgs;
     bool start =

@@ -25,14 +25,14 @@ static uint64_t combine(const struct trace_mux *mux)
             return TRACE_MUX_ANY;
         }
         if (mux->is_one[i]) {
-            hash = trace_hash(hash, (const uint8_t *)&mux->wrote[i],
-                              sizeof(mux->wrote[i]));
+            hash = replay_hash(hash, (const uint8_t *)&mux->wrote[i],
+                               sizeof(mux->wrote[i]));
         }
     }
     return hash;
 }
 
-void trace_mux_rewind(struct trace_mux *mux)
+void replay_mux_rewind(struct trace_mux *mux)
 {
     unsigned i;
 
@@ -45,7 +45,7 @@ void trace_mux_rewind(struct trace_mux *mux)
     }
 }
 
-void trace_mux_init(struct trace_mux *mux, const uint8_t *addresses)
+void replay_mux_init(struct trace_mux *mux, const uint8_t *addresses)
 {
     memset(mux, 0, sizeof(*mux));
     if (addresses) {
@@ -54,10 +54,10 @@ void trace_mux_init(struct trace_mux *mux, const uint8_t *addresses)
         mux->pointers =
             g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     }
-    trace_mux_rewind(mux);
+    replay_mux_rewind(mux);
 }
 
-void trace_mux_clear(struct trace_mux *mux)
+void replay_mux_clear(struct trace_mux *mux)
 {
     if (mux->pointers) {
         g_hash_table_unref(mux->pointers);
@@ -68,7 +68,7 @@ void trace_mux_clear(struct trace_mux *mux)
 static struct pointer *pointer_of(struct trace_mux *mux,
                                   const struct trace_seq *seq, uint64_t state)
 {
-    uint64_t key = trace_hash(state, (const uint8_t *)&seq, sizeof(seq));
+    uint64_t key = replay_hash(state, (const uint8_t *)&seq, sizeof(seq));
     struct pointer *p = g_hash_table_lookup(mux->pointers, &key);
 
     if (!p) {
@@ -80,8 +80,8 @@ static struct pointer *pointer_of(struct trace_mux *mux,
     return p;
 }
 
-void trace_mux_enter(struct trace_mux *mux, struct trace_seq *seq,
-                     uint32_t index)
+void replay_mux_enter(struct trace_mux *mux, struct trace_seq *seq,
+                      uint32_t index)
 {
     if (!mux->on || seq->mux == mux->state ||
         (index < 128 && mux->is_one[index])) {
@@ -92,14 +92,14 @@ void trace_mux_enter(struct trace_mux *mux, struct trace_seq *seq,
     seq->mux = mux->state;
 }
 
-void trace_mux_wrote(struct trace_mux *mux, uint16_t addr, uint16_t flags,
-                     const uint8_t *bytes, size_t len, bool any)
+void replay_mux_wrote(struct trace_mux *mux, uint16_t addr, uint16_t flags,
+                      const uint8_t *bytes, size_t len, bool any)
 {
     if (!mux->on || !len || flags & (I2CPT_M_RD | I2CPT_M_TEN) || addr > 127 ||
         !mux->is_one[addr]) {
         return;
     }
     mux->wrote[addr] =
-        any ? TRACE_MUX_ANY : trace_hash(TRACE_HASH_START, bytes, len);
+        any ? TRACE_MUX_ANY : replay_hash(TRACE_HASH_START, bytes, len);
     mux->state = combine(mux);
 }

@@ -21,16 +21,16 @@ struct trace_mux {
 };
 
 /* `addresses`: 128 entries, or NULL for none. */
-void trace_mux_init(struct trace_mux *mux, const uint8_t *addresses);
-void trace_mux_clear(struct trace_mux *mux);
+void replay_mux_init(struct trace_mux *mux, const uint8_t *addresses);
+void replay_mux_clear(struct trace_mux *mux);
 /* As if nothing had been written yet. */
-void trace_mux_rewind(struct trace_mux *mux);
+void replay_mux_rewind(struct trace_mux *mux);
 /* The sequence of address number `index` is looked at: its chips are those of
  * the channels that are open now. */
-void trace_mux_enter(struct trace_mux *mux, struct trace_seq *seq,
-                     uint32_t index);
+void replay_mux_enter(struct trace_mux *mux, struct trace_seq *seq,
+                      uint32_t index);
 /* A message was written; `any`: not known what. */
-void trace_mux_wrote(struct trace_mux *mux, uint16_t addr, uint16_t flags,
-                     const uint8_t *bytes, size_t len, bool any);
+void replay_mux_wrote(struct trace_mux *mux, uint16_t addr, uint16_t flags,
+                      const uint8_t *bytes, size_t len, bool any);
 
 #endif

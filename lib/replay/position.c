@@ -12,8 +12,8 @@
 #include "replay/match.h"
 
 /* The transfer behind `index`, where it belongs to the same item. */
-bool match_follows(struct trace_match *m, uint64_t index, uint32_t mark,
-                   uint16_t addr, uint16_t flags, line_t *out)
+bool replay_match_follows(struct trace_match *m, uint64_t index, uint32_t mark,
+                          uint16_t addr, uint16_t flags, line_t *out)
 {
     line_t next;
 
@@ -26,7 +26,7 @@ bool match_follows(struct trace_match *m, uint64_t index, uint32_t mark,
     return true;
 }
 
-bool match_reads_on(const struct i2cpt_trace_transfer *next)
+bool replay_match_reads_on(const struct i2cpt_trace_transfer *next)
 {
     return !(next->mark & I2CPT_TRACE_PROBE) &&
            next->msgs[next->n - 1].flags & I2CPT_M_RD;
@@ -59,8 +59,8 @@ static void consume_script(struct trace_match *m)
     }
 }
 
-void match_consume(struct trace_match *m, uint64_t to, bool own, line_t line,
-                   uint32_t given)
+void replay_match_consume(struct trace_match *m, uint64_t to, bool own,
+                          line_t line, uint32_t given)
 {
     struct trace_seq *seq = m->seq;
 
@@ -78,9 +78,9 @@ void match_consume(struct trace_match *m, uint64_t to, bool own, line_t line,
 }
 
 /* Strict: nothing goes back behind what the source still has. */
-void match_stay(struct trace_match *m)
+void replay_match_stay(struct trace_match *m)
 {
-    uint64_t oldest = trace_source_oldest(&m->source);
+    uint64_t oldest = replay_source_oldest(&m->source);
 
     if (m->mode == TRACE_STRICT && m->seq->pos < oldest) {
         m->seq->pos = oldest;
@@ -98,7 +98,7 @@ static int at_end(struct trace_match *m, bool *again)
     }
     *again = true;
     if (m->end == TRACE_END_LOOP) {
-        trace_source_rewind(&m->source, seq);
+        replay_source_rewind(&m->source, seq);
         return 1;
     }
     if (m->end == TRACE_END_HOLD) {
@@ -116,15 +116,15 @@ static bool match_is_nobody(struct trace_match *m,
                             uint16_t flags)
 {
     return m->source.any && m->mode == TRACE_STRICT &&
-           !match_same_first(t, addr, flags) && walk_is_refused(t) &&
-           match_is_absent(m, t->msgs[0].addr, t->msgs[0].flags);
+           !match_same_first(t, addr, flags) && replay_walk_is_refused(t) &&
+           replay_match_is_absent(m, t->msgs[0].addr, t->msgs[0].flags);
 }
 
 /* What is left of a transfer that was asked for in part. */
 static int give_rest(struct trace_match *m, line_t line, line_t *out,
                      struct i2cpt_fault *fault)
 {
-    view_begin(&m->left, line, m->seq->pos, m->seq->cut);
+    replay_view_begin(&m->left, line, m->seq->pos, m->seq->cut);
     *out = &m->left.line;
     return m->left.broken
                ? i2cpt_fault_text(fault, ENOMEM,
@@ -136,8 +136,8 @@ static int give_rest(struct trace_match *m, line_t line, line_t *out,
  * Find where an item begins that a request to `addr` is to be compared with:
  * what was not asked for is skipped. 1 and *out at seq->pos; 0 at the end.
  */
-int match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
-                    line_t *out, struct i2cpt_fault *fault)
+int replay_match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
+                           line_t *out, struct i2cpt_fault *fault)
 {
     struct trace_seq *seq = m->seq;
     bool again = false, inside = false;
@@ -170,9 +170,9 @@ int match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
             continue;
         }
         inside = false;
-        if (walk_is_refused(t) && match_same_first(t, addr, flags) &&
-            match_follows(m, seq->pos, I2CPT_TRACE_RESEND, addr, flags,
-                          &next)) {
+        if (replay_walk_is_refused(t) && match_same_first(t, addr, flags) &&
+            replay_match_follows(m, seq->pos, I2CPT_TRACE_RESEND, addr, flags,
+                                 &next)) {
             seq->used += !m->script && !seq->rounds && !trace_is_own(t);
             seq->pos++; /* how it ended is what counts */
             inside = true;
@@ -183,17 +183,18 @@ int match_find_head(struct trace_match *m, uint16_t addr, uint16_t flags,
     }
 }
 
-bool match_is_quick_write(const struct i2cpt_trace_transfer *t)
+bool replay_match_is_quick_write(const struct i2cpt_trace_transfer *t)
 {
     return t->n == 1 && !(t->msgs[0].flags & I2CPT_M_RD) && !t->msgs[0].len;
 }
 
 /* A refused %probe stands for the START that was refused for it. */
-int match_refused(struct trace_match *m, line_t line, struct i2cpt_fault *fault)
+int replay_match_refused(struct trace_match *m, line_t line,
+                         struct i2cpt_fault *fault)
 {
     const struct i2cpt_trace_transfer *t = &line->transfer;
 
-    match_consume(m, m->seq->pos, trace_is_own(t), line, 0);
+    replay_match_consume(m, m->seq->pos, trace_is_own(t), line, 0);
     return i2cpt_fault_set(fault, t->code, t->phase, t->fault_msg,
                            t->fault_byte);
 }

@@ -29,7 +29,7 @@ static uint64_t context_of(const struct trace_script *script,
 
         if (!(m->flags & I2CPT_M_RD) && m->len) {
             return m->kinds ? 0
-                            : trace_hash(TRACE_HASH_START, m->bytes, m->len);
+                            : replay_hash(TRACE_HASH_START, m->bytes, m->len);
         }
     }
     return script->context;
@@ -45,11 +45,11 @@ static void add_part(GArray *parts, struct trace_script *script,
                            .n = n,
                            .last = from + n == t->n,
                            .vague = t->code != 0};
-    uint64_t shape = trace_lookup_part(script, t->msgs + from, n, &p.vague);
+    uint64_t shape = replay_lookup_part(script, t->msgs + from, n, &p.vague);
 
     p.context = read_first ? context_of(script, t, from) : 0;
     p.vague = p.vague || (read_first && !p.context);
-    p.place = trace_lookup_place(shape, read_first, p.context);
+    p.place = replay_lookup_place(shape, read_first, p.context);
     g_array_append_val(parts, p);
 }
 
@@ -59,7 +59,7 @@ static void add_parts(GArray *parts, struct trace_script *script,
     uint32_t k;
 
     for (k = 1; k < t->n; k++) {
-        if (!view_can_cut(t, k)) {
+        if (!replay_view_can_cut(t, k)) {
             continue;
         }
         add_part(parts, script, t, 0, k);
@@ -110,24 +110,24 @@ static bool view_part(struct trace_match *m, const struct trace_part *p)
     line_t line;
 
     m->script = p->script;
-    m->seq->pos = trace_script_pos(p->script);
+    m->seq->pos = replay_script_pos(p->script);
     if (match_get(m, m->seq->pos, &line, NULL) != 1) {
         return false;
     }
     t = &line->transfer;
-    if (p->from && !view_can_cut(t, p->from)) {
+    if (p->from && !replay_view_can_cut(t, p->from)) {
         return false;
     }
-    view_begin(&m->view, line, m->seq->pos, p->from);
-    return !m->view.broken && (p->last || view_cut(&m->view, p->n));
+    replay_view_begin(&m->view, line, m->seq->pos, p->from);
+    return !m->view.broken && (p->last || replay_view_cut(&m->view, p->n));
 }
 
 static int lookup_part(struct trace_match *m, struct i2cpt_xfer *x, bool fresh,
                        int *result)
 {
     bool read_first = x->msgs[0].flags & I2CPT_M_RD;
-    uint64_t place = trace_lookup_place(
-        trace_lookup_shape(m->seq, x->msgs, x->n), read_first, m->seq->wrote);
+    uint64_t place = replay_lookup_place(
+        replay_lookup_shape(m->seq, x->msgs, x->n), read_first, m->seq->wrote);
     const GArray *parts;
     guint i;
     int served = 0;
@@ -141,14 +141,14 @@ static int lookup_part(struct trace_match *m, struct i2cpt_xfer *x, bool fresh,
             &g_array_index(parts, struct trace_part, i);
 
         if (p->n != x->n || fresh == is_used_up(p->script) ||
-            !trace_script_is_open(p->script, m->seq) ||
+            !replay_script_is_open(p->script, m->seq) ||
             (p->vague ? read_first && p->context && p->context != m->seq->wrote
                       : p->place != place) ||
             !view_part(m, p)) {
             continue;
         }
         m->viewing = true;
-        served = match_try(m, x, &m->view.line, m->view.last, result);
+        served = replay_match_try(m, x, &m->view.line, m->view.last, result);
         m->viewing = false;
     }
     return served;
@@ -170,21 +170,21 @@ static void note_writes(struct trace_match *m, const struct i2cpt_msg *msgs,
     while (n--) {
         if (!(msgs[n].flags & I2CPT_M_RD) && msgs[n].len &&
             msgs[n].addr == addr) {
-            trace_lookup_wrote(m->seq, msgs[n].buf, msgs[n].len);
+            replay_lookup_wrote(m->seq, msgs[n].buf, msgs[n].len);
             return;
         }
     }
 }
 
-bool restarts_may_join_next(struct trace_match *m, uint64_t index)
+bool replay_restarts_may_join_next(struct trace_match *m, uint64_t index)
 {
     line_t line, next;
 
     return match_get(m, index, &line, NULL) == 1 &&
-           restarts_may_join(m, &line->transfer,
-                             match_get(m, index + 1, &next, NULL) == 1
-                                 ? &next->transfer
-                                 : NULL);
+           replay_restarts_may_join(m, &line->transfer,
+                                    match_get(m, index + 1, &next, NULL) == 1
+                                        ? &next->transfer
+                                        : NULL);
 }
 
 /* The first k messages out of one transfer, the rest out of others. */
@@ -202,23 +202,23 @@ static int lookup_pair(struct trace_match *m, struct i2cpt_xfer *x, size_t k,
     head.marks = 0;
     tail.msgs += k;
     tail.n -= k;
-    trace_lookup_rank(m->seq, head.msgs[0].flags & I2CPT_M_RD,
-                      trace_lookup_shape(m->seq, head.msgs, k), ranked);
+    replay_lookup_rank(m->seq, head.msgs[0].flags & I2CPT_M_RD,
+                       replay_lookup_shape(m->seq, head.msgs, k), ranked);
     for (i = 0; i < ranked->len && !served; i++) {
         struct trace_script *script = g_ptr_array_index(ranked, i);
 
         stand.next = script->next;
         stand.rounds = script->rounds;
         m->script = script;
-        m->seq->pos = trace_script_pos(script);
-        if (!restarts_may_join_next(m, m->seq->pos) ||
+        m->seq->pos = replay_script_pos(script);
+        if (!replay_restarts_may_join_next(m, m->seq->pos) ||
             match_get(m, m->seq->pos, &line, NULL) != 1 ||
-            !match_try(m, &head, line, m->seq->pos, result)) {
+            !replay_match_try(m, &head, line, m->seq->pos, result)) {
             continue;
         }
         note_writes(m, head.msgs, k);
         m->ranked = g_ptr_array_new();
-        served = !*result && match_lookup(m, &tail, &line, result) == 1;
+        served = !*result && replay_match_lookup(m, &tail, &line, result) == 1;
         g_ptr_array_unref(m->ranked);
         m->ranked = outer;
         if (!served) {
@@ -262,8 +262,8 @@ static int try_ranked(struct trace_match *m, struct i2cpt_xfer *x, line_t *line,
     guint i;
     int ret;
 
-    trace_lookup_rank(m->seq, x->msgs[0].flags & I2CPT_M_RD,
-                      trace_lookup_shape(m->seq, x->msgs, x->n), ranked);
+    replay_lookup_rank(m->seq, x->msgs[0].flags & I2CPT_M_RD,
+                       replay_lookup_shape(m->seq, x->msgs, x->n), ranked);
     for (i = 0; i < ranked->len; i++) {
         struct trace_script *script = g_ptr_array_index(ranked, i);
 
@@ -274,13 +274,13 @@ static int try_ranked(struct trace_match *m, struct i2cpt_xfer *x, line_t *line,
             }
         }
         m->script = script;
-        m->seq->pos = trace_script_pos(script);
-        ret = match_find_head(m, x->msgs[0].addr, x->msgs[0].flags, line,
-                              x->fault);
+        m->seq->pos = replay_script_pos(script);
+        ret = replay_match_find_head(m, x->msgs[0].addr, x->msgs[0].flags, line,
+                                     x->fault);
         if (ret < 0) {
             return ret;
         }
-        if (ret && match_try(m, x, *line, m->seq->pos, result)) {
+        if (ret && replay_match_try(m, x, *line, m->seq->pos, result)) {
             return 1;
         }
     }
@@ -288,8 +288,8 @@ static int try_ranked(struct trace_match *m, struct i2cpt_xfer *x, line_t *line,
            restarts_lookup(m, x, false, result);
 }
 
-int match_lookup(struct trace_match *m, struct i2cpt_xfer *x, line_t *line,
-                 int *result)
+int replay_match_lookup(struct trace_match *m, struct i2cpt_xfer *x,
+                        line_t *line, int *result)
 {
     int ret = try_ranked(m, x, line, result);
     size_t i;
@@ -303,8 +303,8 @@ int match_lookup(struct trace_match *m, struct i2cpt_xfer *x, line_t *line,
     }
     note_writes(m, x->msgs, x->n);
     for (i = 0; i < x->n; i++) {
-        trace_mux_wrote(&m->source.mux, x->msgs[i].addr, x->msgs[i].flags,
-                        x->msgs[i].buf, x->msgs[i].len, false);
+        replay_mux_wrote(&m->source.mux, x->msgs[i].addr, x->msgs[i].flags,
+                         x->msgs[i].buf, x->msgs[i].len, false);
     }
     return 1;
 }
@@ -313,8 +313,8 @@ int match_lookup(struct trace_match *m, struct i2cpt_xfer *x, line_t *line,
 
 /* The rest of a transfer that begins as the stream did. (Its beginning needs
  * nothing: the whole transfer begins like that, and may be left at STOP.) */
-bool restarts_enter(struct trace_match *m, bool fresh, line_t *line,
-                    enum walk_answer *answer)
+bool replay_restarts_enter(struct trace_match *m, bool fresh, line_t *line,
+                           enum walk_answer *answer)
 {
     const struct trace_asked *first =
         &g_array_index(m->history.msgs, struct trace_asked, 0);
@@ -331,12 +331,13 @@ bool restarts_enter(struct trace_match *m, bool fresh, line_t *line,
             &g_array_index(parts, struct trace_part, i);
 
         if (!p->from || !p->last || fresh == is_used_up(p->script) ||
-            !trace_script_is_open(p->script, m->seq) ||
+            !replay_script_is_open(p->script, m->seq) ||
             (read_first && p->context && p->context != m->seq->wrote) ||
             !view_part(m, p)) {
             continue;
         }
-        *answer = history_walk(&m->history, &m->view.line.transfer, &m->walk);
+        *answer =
+            replay_history_walk(&m->history, &m->view.line.transfer, &m->walk);
         if (*answer == WALK_FIT || *answer == WALK_FAULT) {
             m->at = m->view.last;
             m->own = false;

@@ -11,9 +11,9 @@
 
 /* --------------------------------------------------------------- joining */
 
-bool restarts_may_join(const struct trace_match *m,
-                       const struct i2cpt_trace_transfer *t,
-                       const struct i2cpt_trace_transfer *next)
+bool replay_restarts_may_join(const struct trace_match *m,
+                              const struct i2cpt_trace_transfer *t,
+                              const struct i2cpt_trace_transfer *next)
 {
     return !t->code && (m->source.any || m->source.lost ||
                         (next && next->mark & I2CPT_TRACE_RESTART));
@@ -37,10 +37,10 @@ static bool join_next(struct trace_match *m, struct trace_view *v)
             return false;
         }
         if (!trace_is_own(t)) {
-            if (!restarts_may_join(m, &v->line.transfer, t)) {
+            if (!replay_restarts_may_join(m, &v->line.transfer, t)) {
                 return false;
             }
-            view_join(v, next, index);
+            replay_view_join(v, next, index);
             return true;
         }
         if (t->code) {
@@ -58,7 +58,8 @@ static bool may_split(const struct trace_match *m, const struct i2cpt_xfer *x)
 }
 
 /* What message mode left open behind a read was no repeated START, maybe. */
-bool restarts_goes_on(const struct trace_match *m, const struct i2cpt_xfer *x)
+bool replay_restarts_goes_on(const struct trace_match *m,
+                             const struct i2cpt_xfer *x)
 {
     return !m->seq->cut || m->source.any || x->marks & I2CPT_MARK_RESTART;
 }
@@ -68,14 +69,14 @@ static int try_view(struct trace_match *m, struct i2cpt_xfer *x, int *result)
     int served;
 
     m->viewing = true;
-    served = match_try(m, x, &m->view.line, m->view.last, result);
+    served = replay_match_try(m, x, &m->view.line, m->view.last, result);
     m->viewing = false;
     return served;
 }
 
 /* As many messages as the request has, from the head on. */
-int restarts_try(struct trace_match *m, struct i2cpt_xfer *x, line_t head,
-                 int *result)
+int replay_restarts_try(struct trace_match *m, struct i2cpt_xfer *x,
+                        line_t head, int *result)
 {
     struct trace_view *v = &m->view;
     uint32_t n = (uint32_t)x->n, cut = m->seq->cut;
@@ -83,14 +84,14 @@ int restarts_try(struct trace_match *m, struct i2cpt_xfer *x, line_t head,
     if (!head) {
         return 0;
     }
-    view_begin(v, head, m->seq->pos, 0);
+    replay_view_begin(v, head, m->seq->pos, 0);
     v->cut = cut;
     while (v->msgs->len < n && join_next(m, v)) {
     }
     if (v->msgs->len < n && !v->line.transfer.code) {
         return 0;
     }
-    if (v->msgs->len > n && !(may_split(m, x) && view_cut(v, n))) {
+    if (v->msgs->len > n && !(may_split(m, x) && replay_view_cut(v, n))) {
         return 0;
     }
     return !v->broken && (v->joined || v->rest) ? try_view(m, x, result) : 0;
@@ -107,17 +108,17 @@ static void begin_at_hand(struct trace_match *m, line_t line)
     if (m->viewing && m->at == v->last) {
         return;
     }
-    view_begin(v, line, m->at, 0);
+    replay_view_begin(v, line, m->at, 0);
     v->cut = m->at == m->seq->pos ? m->seq->cut : 0;
     v->whole = whole;
 }
 
 /* A repeated START behind the last message of what is walked on. */
-bool restarts_join(struct trace_match *m, line_t *line)
+bool replay_restarts_join(struct trace_match *m, line_t *line)
 {
     struct trace_view *v = &m->view;
 
-    if (!walk_at_end(&(*line)->transfer, &m->walk) ||
+    if (!replay_walk_at_end(&(*line)->transfer, &m->walk) ||
         m->walk.mi + 1 != (*line)->transfer.n) {
         return false;
     }
@@ -132,16 +133,16 @@ bool restarts_join(struct trace_match *m, line_t *line)
 }
 
 /* STOP where more was recorded. */
-bool restarts_split(struct trace_match *m, line_t *line)
+bool replay_restarts_split(struct trace_match *m, line_t *line)
 {
     struct trace_view *v = &m->view;
     uint32_t n = m->walk.mi + 1;
 
-    if (!m->source.any || !walk_at_end(&(*line)->transfer, &m->walk)) {
+    if (!m->source.any || !replay_walk_at_end(&(*line)->transfer, &m->walk)) {
         return false;
     }
     begin_at_hand(m, *line);
-    if (!view_cut(v, n) || v->broken) {
+    if (!replay_view_cut(v, n) || v->broken) {
         return false;
     }
     m->viewing = true;

@@ -17,7 +17,7 @@ static struct trace_seq *seq_of(struct trace_source *s, uint32_t address)
         *seq = g_new0(struct trace_seq, 1);
         (*seq)->wrote = (*seq)->mux = TRACE_HASH_START;
         if (s->mode == TRACE_LOOKUP) {
-            trace_lookup_init(*seq);
+            replay_lookup_init(*seq);
         }
     }
     return *seq;
@@ -45,8 +45,8 @@ enum { KNOWN = 1, ANSWERS = 2 };
 static void note_addresses(struct trace_source *s,
                            const struct i2cpt_trace_transfer *t)
 {
-    uint32_t i, fault_msg = walk_fault_msg(t);
-    bool refused = walk_is_refused(t);
+    uint32_t i, fault_msg = replay_walk_fault_msg(t);
+    bool refused = replay_walk_is_refused(t);
 
     for (i = 0; i < t->n; i++) {
         s->known[trace_address_index(t->msgs[i].addr, t->msgs[i].flags)] |=
@@ -63,8 +63,8 @@ static void note_channels(struct trace_source *s,
     for (i = 0; !t->code && i < t->n; i++) {
         const struct i2cpt_trace_msg *m = &t->msgs[i];
 
-        trace_mux_wrote(&s->mux, m->addr, m->flags, m->bytes, m->len,
-                        m->kinds != NULL);
+        replay_mux_wrote(&s->mux, m->addr, m->flags, m->bytes, m->len,
+                         m->kinds != NULL);
     }
 }
 
@@ -82,14 +82,14 @@ static int add_transfer(struct trace_source *s, GHashTable *scripts,
     }
     seq->count += !trace_is_own(t);
     if (scripts) {
-        trace_mux_enter(&s->mux, seq, index);
-        trace_lookup_add(seq, scripts, t, seq->n - 1);
+        replay_mux_enter(&s->mux, seq, index);
+        replay_lookup_add(seq, scripts, t, seq->n - 1);
         note_channels(s, t);
     }
     return 0;
 }
 
-int trace_source_index(struct trace_source *s, struct i2cpt_fault *fault)
+int replay_source_index(struct trace_source *s, struct i2cpt_fault *fault)
 {
     GHashTable *scripts = NULL;
     uint32_t i;
@@ -99,8 +99,8 @@ int trace_source_index(struct trace_source *s, struct i2cpt_fault *fault)
     if (s->mode == TRACE_LOOKUP) {
         scripts = g_hash_table_new(g_int64_hash, g_int64_equal);
     }
-    while ((ret = trace_source_read(s, s->reader, &s->slots[0], UINT64_MAX,
-                                    fault)) == 1) {
+    while ((ret = replay_source_read(s, s->reader, &s->slots[0], UINT64_MAX,
+                                     fault)) == 1) {
         ret = add_transfer(s, scripts, &s->slots[0].line, fault);
         if (ret) {
             break;
@@ -113,7 +113,7 @@ int trace_source_index(struct trace_source *s, struct i2cpt_fault *fault)
             s->by_address[i]->wrote = s->by_address[i]->mux = TRACE_HASH_START;
         }
     }
-    trace_mux_rewind(&s->mux);
+    replay_mux_rewind(&s->mux);
     if (scripts) {
         g_hash_table_unref(scripts);
     }
@@ -133,7 +133,7 @@ static int survey(struct trace_source *s, uint64_t *count,
     }
     memset(&slot, 0, sizeof(slot));
     *count = 0;
-    while ((ret = trace_source_read(s, r, &slot, UINT64_MAX, fault)) == 1) {
+    while ((ret = replay_source_read(s, r, &slot, UINT64_MAX, fault)) == 1) {
         note_addresses(s, &slot.line.transfer);
         *count += !trace_is_own(&slot.line.transfer);
     }
@@ -146,8 +146,8 @@ static int survey(struct trace_source *s, uint64_t *count,
     return ret;
 }
 
-void trace_source_lines(struct trace_source *s, uint64_t index, uint64_t *lines,
-                        uint32_t n)
+void replay_source_lines(struct trace_source *s, uint64_t index,
+                         uint64_t *lines, uint32_t n)
 {
     struct i2cpt_trace_reader *r;
     struct trace_slot slot;
@@ -160,7 +160,7 @@ void trace_source_lines(struct trace_source *s, uint64_t index, uint64_t *lines,
     }
     memset(&slot, 0, sizeof(slot));
     for (i = 0;
-         found < n && trace_source_read(s, r, &slot, UINT64_MAX, NULL) == 1;
+         found < n && replay_source_read(s, r, &slot, UINT64_MAX, NULL) == 1;
          i++) {
         if (i >= index && !trace_is_own(&slot.line.transfer)) {
             lines[found++] = slot.line.line;
@@ -170,7 +170,7 @@ void trace_source_lines(struct trace_source *s, uint64_t index, uint64_t *lines,
     i2cpt_trace_reader_free(r);
 }
 
-int trace_source_knows(struct trace_source *s, uint16_t addr, uint16_t flags)
+int replay_source_knows(struct trace_source *s, uint16_t addr, uint16_t flags)
 {
     uint64_t count;
 
@@ -185,8 +185,8 @@ int trace_source_knows(struct trace_source *s, uint16_t addr, uint16_t flags)
     return s->known[trace_address_index(addr, flags)] != 0;
 }
 
-bool trace_source_answers(const struct trace_source *s, uint16_t addr,
-                          uint16_t flags)
+bool replay_source_answers(const struct trace_source *s, uint16_t addr,
+                           uint16_t flags)
 {
     return s->known[trace_address_index(addr, flags)] & ANSWERS;
 }
@@ -205,8 +205,8 @@ static int count_strict(struct trace_source *s, uint64_t *count,
     return survey(s, count, fault);
 }
 
-int trace_source_count(struct trace_source *s, uint64_t *count,
-                       struct i2cpt_fault *fault)
+int replay_source_count(struct trace_source *s, uint64_t *count,
+                        struct i2cpt_fault *fault)
 {
     uint32_t i;
 
@@ -220,9 +220,9 @@ int trace_source_count(struct trace_source *s, uint64_t *count,
     return 0;
 }
 
-int trace_source_read(struct trace_source *s, struct i2cpt_trace_reader *r,
-                      struct trace_slot *slot, uint64_t deadline_ns,
-                      struct i2cpt_fault *fault)
+int replay_source_read(struct trace_source *s, struct i2cpt_trace_reader *r,
+                       struct trace_slot *slot, uint64_t deadline_ns,
+                       struct i2cpt_fault *fault)
 {
     int ret;
 

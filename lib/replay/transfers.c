@@ -49,7 +49,7 @@ static int load_next(struct trace_source *s, struct trace_slot *slot,
     }
     slot->valid = false;
     i2cpt_fault_clear(&why);
-    ret = trace_source_read(s, s->reader, slot, s->deadline_ns, &why);
+    ret = replay_source_read(s, s->reader, slot, s->deadline_ns, &why);
     if (ret == 1) {
         slot->index = s->read++;
         s->all.count += !s->rewound && !trace_is_own(&slot->line.transfer);
@@ -94,9 +94,9 @@ static int load_at(struct trace_source *s, struct trace_slot *slot,
     return ret == -ENOMEM ? ret : break_for_ever(s, &why);
 }
 
-int trace_source_get(struct trace_source *s, struct trace_seq *seq,
-                     uint64_t index, const struct i2cpt_trace_line **out,
-                     struct i2cpt_fault *fault)
+int replay_source_get(struct trace_source *s, struct trace_seq *seq,
+                      uint64_t index, const struct i2cpt_trace_line **out,
+                      struct i2cpt_fault *fault)
 {
     struct trace_slot *slot;
     int i, ret;
@@ -128,7 +128,7 @@ int trace_source_get(struct trace_source *s, struct trace_seq *seq,
     return ret;
 }
 
-uint64_t trace_source_oldest(const struct trace_source *s)
+uint64_t replay_source_oldest(const struct trace_source *s)
 {
     const struct trace_slot *a = &s->slots[0], *b = &s->slots[1];
 
@@ -138,7 +138,7 @@ uint64_t trace_source_oldest(const struct trace_source *s)
     return a->valid ? a->index : b->valid ? b->index : s->read;
 }
 
-void trace_source_rewind(struct trace_source *s, struct trace_seq *seq)
+void replay_source_rewind(struct trace_source *s, struct trace_seq *seq)
 {
     seq->pos = 0;
     seq->cut = 0;
@@ -152,8 +152,8 @@ void trace_source_rewind(struct trace_source *s, struct trace_seq *seq)
     }
 }
 
-uint64_t trace_source_line(struct trace_source *s,
-                           const struct i2cpt_trace_line *line)
+uint64_t replay_source_line(struct trace_source *s,
+                            const struct i2cpt_trace_line *line)
 {
     /* after a seek the reader does not know its lines */
     return s->mode == TRACE_STRICT && !s->rewound
@@ -161,8 +161,8 @@ uint64_t trace_source_line(struct trace_source *s,
                : trace_reader_line_at(s->reader, line->offset);
 }
 
-struct trace_seq *trace_source_seq(struct trace_source *s, uint16_t addr,
-                                   uint16_t flags)
+struct trace_seq *replay_source_seq(struct trace_source *s, uint16_t addr,
+                                    uint16_t flags)
 {
     uint32_t index = trace_address_index(addr, flags);
     struct trace_seq *seq;
@@ -172,7 +172,7 @@ struct trace_seq *trace_source_seq(struct trace_source *s, uint16_t addr,
     }
     seq = s->by_address[index];
     if (seq) {
-        trace_mux_enter(&s->mux, seq, index);
+        replay_mux_enter(&s->mux, seq, index);
     }
     return seq;
 }
@@ -270,7 +270,7 @@ static int prepare(struct trace_source *s, int have_line, bool truncated_ok,
     if (s->mode != TRACE_STRICT) {
         trace_reader_seek(s->reader, s->first);
         trace_reader_recount(s->reader);
-        ret = trace_source_index(s, fault);
+        ret = replay_source_index(s, fault);
     } else if (have_line) {
         keep_first(s);
     }
@@ -288,10 +288,10 @@ static int prepare(struct trace_source *s, int have_line, bool truncated_ok,
     return ret;
 }
 
-int trace_source_open(struct trace_source *s, const char *path,
-                      enum trace_mode mode, const uint8_t *mux, uint32_t bus,
-                      bool truncated_ok, struct i2cpt_bus_info *info,
-                      struct i2cpt_fault *fault)
+int replay_source_open(struct trace_source *s, const char *path,
+                       enum trace_mode mode, const uint8_t *mux, uint32_t bus,
+                       bool truncated_ok, struct i2cpt_bus_info *info,
+                       struct i2cpt_fault *fault)
 {
     int ret;
 
@@ -300,7 +300,7 @@ int trace_source_open(struct trace_source *s, const char *path,
     s->bus = bus;
     s->deadline_ns = UINT64_MAX;
     s->all.wrote = TRACE_HASH_START;
-    trace_mux_init(&s->mux, mux);
+    replay_mux_init(&s->mux, mux);
     ret = i2cpt_trace_reader_open(path, &s->reader, fault);
     if (ret) {
         return ret;
@@ -312,7 +312,7 @@ int trace_source_open(struct trace_source *s, const char *path,
     ret = ret ? ret : read_headers(s, info, fault);
     ret = ret < 0 ? ret : prepare(s, ret, truncated_ok, fault);
     if (ret) {
-        trace_source_close(s);
+        replay_source_close(s);
     }
     return ret;
 }
@@ -320,13 +320,13 @@ int trace_source_open(struct trace_source *s, const char *path,
 static void seq_free(struct trace_seq *seq)
 {
     if (seq) {
-        trace_lookup_clear(seq);
+        replay_lookup_clear(seq);
         g_free(seq->offsets);
         g_free(seq);
     }
 }
 
-void trace_source_close(struct trace_source *s)
+void replay_source_close(struct trace_source *s)
 {
     uint32_t i;
 
@@ -334,7 +334,7 @@ void trace_source_close(struct trace_source *s)
         seq_free(s->by_address[i]);
     }
     g_free(s->by_address);
-    trace_mux_clear(&s->mux);
+    replay_mux_clear(&s->mux);
     trace_slot_clear(&s->slots[0]);
     trace_slot_clear(&s->slots[1]);
     i2cpt_trace_reader_free(s->reader);

@@ -68,38 +68,38 @@ struct trace_source {
 };
 
 /* `mux`: of 128 addresses which are multiplexers, or NULL. */
-int trace_source_open(struct trace_source *s, const char *path,
-                      enum trace_mode mode, const uint8_t *mux, uint32_t bus,
-                      bool truncated_ok, struct i2cpt_bus_info *info,
-                      struct i2cpt_fault *fault);
-void trace_source_close(struct trace_source *s);
+int replay_source_open(struct trace_source *s, const char *path,
+                       enum trace_mode mode, const uint8_t *mux, uint32_t bus,
+                       bool truncated_ok, struct i2cpt_bus_info *info,
+                       struct i2cpt_fault *fault);
+void replay_source_close(struct trace_source *s);
 /* The sequence that a request to this address is looked for in; NULL: none. */
-struct trace_seq *trace_source_seq(struct trace_source *s, uint16_t addr,
-                                   uint16_t flags);
+struct trace_seq *replay_source_seq(struct trace_source *s, uint16_t addr,
+                                    uint16_t flags);
 /* Number `index` of it: 1 and *out, which is good until the next but one call;
  * 0 behind the last; or an error. Strict: one of the last two, or the next. */
-int trace_source_get(struct trace_source *s, struct trace_seq *seq,
-                     uint64_t index, const struct i2cpt_trace_line **out,
-                     struct i2cpt_fault *fault);
-/* Of all of the file, from where its reader is. */
-int trace_source_index(struct trace_source *s, struct i2cpt_fault *fault);
-/* The next transfer of our bus, from any reader. */
-int trace_source_read(struct trace_source *s, struct i2cpt_trace_reader *r,
-                      struct trace_slot *slot, uint64_t deadline_ns,
+int replay_source_get(struct trace_source *s, struct trace_seq *seq,
+                      uint64_t index, const struct i2cpt_trace_line **out,
                       struct i2cpt_fault *fault);
+/* Of all of the file, from where its reader is. */
+int replay_source_index(struct trace_source *s, struct i2cpt_fault *fault);
+/* The next transfer of our bus, from any reader. */
+int replay_source_read(struct trace_source *s, struct i2cpt_trace_reader *r,
+                       struct trace_slot *slot, uint64_t deadline_ns,
+                       struct i2cpt_fault *fault);
 /* Begin a sequence anew. */
-void trace_source_rewind(struct trace_source *s, struct trace_seq *seq);
+void replay_source_rewind(struct trace_source *s, struct trace_seq *seq);
 /* 1 occurs, 0 does not, -1 cannot be told (a pipe). */
-int trace_source_knows(struct trace_source *s, uint16_t addr, uint16_t flags);
+int replay_source_knows(struct trace_source *s, uint16_t addr, uint16_t flags);
 /* Whether it ever acknowledged its address; where knows() has said 1. */
-bool trace_source_answers(const struct trace_source *s, uint16_t addr,
-                          uint16_t flags);
+bool replay_source_answers(const struct trace_source *s, uint16_t addr,
+                           uint16_t flags);
 /* Strict: the oldest index that get() still has. */
-uint64_t trace_source_oldest(const struct trace_source *s);
+uint64_t replay_source_oldest(const struct trace_source *s);
 /* Strict: the lines of the first of them from number `index` on, at most `n`,
  * where the file can be read again. */
-void trace_source_lines(struct trace_source *s, uint64_t index, uint64_t *lines,
-                        uint32_t n);
+void replay_source_lines(struct trace_source *s, uint64_t index,
+                         uint64_t *lines, uint32_t n);
 /*
  * Looking ahead of where a sequence has come to. Strict order, which forgets
  * what it has read, does so with a reader of its own, and not in a pipe.
@@ -111,18 +111,18 @@ struct trace_ahead {
     struct trace_slot *slot;
     uint64_t next; /* what `reader` reads next */
 };
-void trace_ahead_begin(struct trace_ahead *a, struct trace_source *s,
-                       struct trace_seq *seq);
+void replay_ahead_begin(struct trace_ahead *a, struct trace_source *s,
+                        struct trace_seq *seq);
 /* Numbers that grow; false at the end, or where that cannot be. */
-bool trace_ahead_get(struct trace_ahead *a, uint64_t index,
-                     const struct i2cpt_trace_line **out);
-void trace_ahead_end(struct trace_ahead *a);
+bool replay_ahead_get(struct trace_ahead *a, uint64_t index,
+                      const struct i2cpt_trace_line **out);
+void replay_ahead_end(struct trace_ahead *a);
 /* Transfers of this bus that are no passthrough's own, or I2CPT_TRACE_UNKNOWN.
  * May read the file to its end. */
-int trace_source_count(struct trace_source *s, uint64_t *count,
-                       struct i2cpt_fault *fault);
-uint64_t trace_source_line(struct trace_source *s,
-                           const struct i2cpt_trace_line *line);
+int replay_source_count(struct trace_source *s, uint64_t *count,
+                        struct i2cpt_fault *fault);
+uint64_t replay_source_line(struct trace_source *s,
+                            const struct i2cpt_trace_line *line);
 
 static inline bool trace_is_own(const struct i2cpt_trace_transfer *t)
 {

@@ -44,13 +44,14 @@ static int note_mismatch(struct trace_match *m, const char *text,
 }
 
 /* "trace.i2ct:12: expected w1@0x48 00 r2, got w1@0x48 01". */
-int match_mismatch(struct trace_match *m, line_t expected,
-                   const struct trace_text *asked, struct i2cpt_fault *fault)
+int replay_match_mismatch(struct trace_match *m, line_t expected,
+                          const struct trace_text *asked,
+                          struct i2cpt_fault *fault)
 {
     struct trace_text want = {NULL, 0, 0, false};
     const char *name = trace_reader_name(m->source.reader);
     char *base = g_path_get_basename(name), text[MATCH_TEXT];
-    uint64_t number = expected ? trace_source_line(&m->source, expected) : 0;
+    uint64_t number = expected ? replay_source_line(&m->source, expected) : 0;
     uint32_t i;
 
     if (expected) {
@@ -83,8 +84,8 @@ int match_mismatch(struct trace_match *m, line_t expected,
     return note_mismatch(m, text, fault);
 }
 
-int match_differs(struct trace_match *m, line_t expected,
-                  const struct i2cpt_xfer *x)
+int replay_match_differs(struct trace_match *m, line_t expected,
+                         const struct i2cpt_xfer *x)
 {
     struct trace_text asked = {NULL, 0, 0, false};
     size_t i;
@@ -108,20 +109,21 @@ int match_differs(struct trace_match *m, line_t expected,
 
         trace_text_add(&asked, more, sizeof(more) - 1);
     }
-    ret = match_mismatch(m, expected, &asked, x->fault);
+    ret = replay_match_mismatch(m, expected, &asked, x->fault);
     g_free(asked.buf);
     return ret;
 }
 
-bool match_is_absent(struct trace_match *m, uint16_t addr, uint16_t flags)
+bool replay_match_is_absent(struct trace_match *m, uint16_t addr,
+                            uint16_t flags)
 {
-    int known = trace_source_knows(&m->source, addr, flags);
+    int known = replay_source_knows(&m->source, addr, flags);
 
     return !known ||
-           (known > 0 && !trace_source_answers(&m->source, addr, flags));
+           (known > 0 && !replay_source_answers(&m->source, addr, flags));
 }
 
-int match_absent(struct trace_match *m, struct i2cpt_fault *fault)
+int replay_match_absent(struct trace_match *m, struct i2cpt_fault *fault)
 {
     m->absent++;
     return i2cpt_fault_set(fault, ENXIO, I2CPT_PHASE_ADDRESS, 0, -1);
@@ -130,14 +132,14 @@ int match_absent(struct trace_match *m, struct i2cpt_fault *fault)
 /* ----------------------------------------- a read that was a guess (took) */
 
 /* The guest has read on or begun something else: was it as recorded? */
-void match_settle_guess(struct trace_match *m)
+void replay_match_settle_guess(struct trace_match *m)
 {
     struct i2cpt_trace_line line = {
         .size = sizeof(line), .line = m->guess_line, .offset = m->guess_offset};
     char text[160];
 
     if (m->guessed && m->told && m->guess_taken != m->guess_limit) {
-        uint64_t number = trace_source_line(&m->source, &line);
+        uint64_t number = replay_source_line(&m->source, &line);
 
         snprintf(text, sizeof(text),
                  "line %" G_GUINT64_FORMAT
@@ -156,7 +158,8 @@ void match_settle_guess(struct trace_match *m)
     m->guessed = m->told = false;
 }
 
-void match_begin_guess(struct trace_match *m, line_t line, uint32_t limit)
+void replay_match_begin_guess(struct trace_match *m, line_t line,
+                              uint32_t limit)
 {
     m->guessed = true;
     m->told = false;
@@ -165,7 +168,7 @@ void match_begin_guess(struct trace_match *m, line_t line, uint32_t limit)
     m->guess_offset = line->offset;
 }
 
-void trace_match_took(struct trace_match *m, uint32_t n)
+void replay_match_took(struct trace_match *m, uint32_t n)
 {
     m->told = m->guessed;
     m->guess_taken = n;
@@ -217,7 +220,7 @@ static bool add_open(struct trace_match *m, struct trace_seq *seq,
 {
     line_t line;
 
-    return trace_source_get(&m->source, seq, index, &line, NULL) == 1 &&
+    return replay_source_get(&m->source, seq, index, &line, NULL) == 1 &&
            (trace_is_own(&line->transfer) || next_add(next, line->offset));
 }
 
@@ -239,7 +242,7 @@ static void find_open_answers(struct trace_match *m, struct trace_seq *seq,
         const struct trace_script *s = g_ptr_array_index(seq->scripts, i);
 
         for (k = s->rounds ? s->n : s->next; k < s->n; k++) {
-            uint64_t index = trace_script_at(s, k);
+            uint64_t index = replay_script_at(s, k);
 
             g_array_append_val(open, index);
         }
@@ -274,10 +277,10 @@ static uint64_t next_of_pipe(struct trace_match *m)
     line_t line;
 
     m->source.deadline_ns = 0; /* it is not waited for */
-    for (; trace_source_get(&m->source, seq, index, &line, NULL) == 1;
+    for (; replay_source_get(&m->source, seq, index, &line, NULL) == 1;
          index++) {
         if (!trace_is_own(&line->transfer)) {
-            return trace_source_line(&m->source, line);
+            return replay_source_line(&m->source, line);
         }
     }
     return 0;
@@ -291,7 +294,7 @@ static void next_lines(struct trace_match *m, uint64_t *lines)
 
     if (m->mode == TRACE_STRICT) {
         if (trace_reader_seekable(s->reader)) {
-            trace_source_lines(s, s->all.pos, lines, NEXT_MAX);
+            replay_source_lines(s, s->all.pos, lines, NEXT_MAX);
         } else {
             lines[0] = next_of_pipe(m);
         }
@@ -307,15 +310,15 @@ static void next_lines(struct trace_match *m, uint64_t *lines)
     }
 }
 
-int trace_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
-                        struct i2cpt_fault *fault)
+int replay_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
+                         struct i2cpt_fault *fault)
 {
     struct i2cpt_trace_verdict v = {.size = out->size};
     uint64_t count;
     bool looped;
     int ret;
 
-    match_settle_guess(m);
+    replay_match_settle_guess(m);
     v.consumed = count_used(m, &looped);
     v.mismatches = m->mismatches;
     v.absent = m->absent;
@@ -326,7 +329,7 @@ int trace_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
     v.mismatch_line = m->first_line;
     memcpy(v.expected, m->expected, sizeof(v.expected));
     memcpy(v.actual, m->actual, sizeof(v.actual));
-    ret = trace_source_count(&m->source, &count, fault);
+    ret = replay_source_count(&m->source, &count, fault);
     if (ret) {
         return ret;
     }

@@ -10,14 +10,14 @@
 #include "replay/transfers.h"
 #include "replay/view.h"
 
-void view_init(struct trace_view *v)
+void replay_view_init(struct trace_view *v)
 {
     memset(v, 0, sizeof(*v));
     v->msgs = g_array_new(FALSE, FALSE, sizeof(struct i2cpt_trace_msg));
     v->bytes = g_ptr_array_new_with_free_func(g_free);
 }
 
-void view_clear(struct trace_view *v)
+void replay_view_clear(struct trace_view *v)
 {
     if (v->msgs) {
         g_array_unref(v->msgs);
@@ -69,7 +69,7 @@ static void append(struct trace_view *v, const struct i2cpt_trace_line *line,
     all->fault_byte = t->fault_byte;
     all->fault_msg =
         t->fault_msg >= 0 || (before && t->phase == I2CPT_PHASE_ADDRESS)
-            ? (int32_t)(before + walk_fault_msg(t) - from)
+            ? (int32_t)(before + replay_walk_fault_msg(t) - from)
             : -1;
     v->last_counts = !trace_is_own(t);
     v->whole += v->last_counts;
@@ -77,8 +77,9 @@ static void append(struct trace_view *v, const struct i2cpt_trace_line *line,
     v->before = before;
 }
 
-void view_begin(struct trace_view *v, const struct i2cpt_trace_line *line,
-                uint64_t index, uint32_t from)
+void replay_view_begin(struct trace_view *v,
+                       const struct i2cpt_trace_line *line, uint64_t index,
+                       uint32_t from)
 {
     g_array_set_size(v->msgs, 0);
     g_ptr_array_set_size(v->bytes, 0);
@@ -89,8 +90,8 @@ void view_begin(struct trace_view *v, const struct i2cpt_trace_line *line,
     append(v, line, index, from);
 }
 
-void view_join(struct trace_view *v, const struct i2cpt_trace_line *line,
-               uint64_t index)
+void replay_view_join(struct trace_view *v, const struct i2cpt_trace_line *line,
+                      uint64_t index)
 {
     struct i2cpt_trace_transfer *t = &v->line.transfer;
     struct i2cpt_trace_msg *last =
@@ -106,20 +107,20 @@ void view_join(struct trace_view *v, const struct i2cpt_trace_line *line,
     append(v, line, index, 0);
 }
 
-bool view_can_cut(const struct i2cpt_trace_transfer *t, uint32_t n)
+bool replay_view_can_cut(const struct i2cpt_trace_transfer *t, uint32_t n)
 {
     const struct i2cpt_trace_msg *m = &t->msgs[n];
 
     return n && n < t->n && m->addr == t->msgs[0].addr &&
            !((m->flags ^ t->msgs[0].flags) & I2CPT_M_TEN) &&
-           !(m->flags & I2CPT_M_NOSTART) && walk_fault_msg(t) >= n;
+           !(m->flags & I2CPT_M_NOSTART) && replay_walk_fault_msg(t) >= n;
 }
 
-bool view_cut(struct trace_view *v, uint32_t n)
+bool replay_view_cut(struct trace_view *v, uint32_t n)
 {
     struct i2cpt_trace_transfer *t = &v->line.transfer;
 
-    if (n <= v->before || !view_can_cut(t, n)) {
+    if (n <= v->before || !replay_view_can_cut(t, n)) {
         return false;
     }
     v->rest = t->n - n;

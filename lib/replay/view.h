@@ -22,16 +22,17 @@ struct trace_view {
     bool joined;      /* has messages of several */
 };
 
-void view_init(struct trace_view *v);
-void view_clear(struct trace_view *v);
+void replay_view_init(struct trace_view *v);
+void replay_view_clear(struct trace_view *v);
 /* Transfer `index` from its message `from` on; another one behind it. */
-void view_begin(struct trace_view *v, const struct i2cpt_trace_line *line,
-                uint64_t index, uint32_t from);
-void view_join(struct trace_view *v, const struct i2cpt_trace_line *line,
-               uint64_t index);
+void replay_view_begin(struct trace_view *v,
+                       const struct i2cpt_trace_line *line, uint64_t index,
+                       uint32_t from);
+void replay_view_join(struct trace_view *v, const struct i2cpt_trace_line *line,
+                      uint64_t index);
 /* Whether a transfer may be asked for up to message n alone. */
-bool view_can_cut(const struct i2cpt_trace_transfer *t, uint32_t n);
+bool replay_view_can_cut(const struct i2cpt_trace_transfer *t, uint32_t n);
 /* Leave all but its first n messages for later. */
-bool view_cut(struct trace_view *v, uint32_t n);
+bool replay_view_cut(struct trace_view *v, uint32_t n);
 
 #endif

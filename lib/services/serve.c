@@ -24,21 +24,21 @@ struct session {
 static int reply(struct session *s, uint32_t id, int result,
                  const struct i2cpt_fault *fault)
 {
-    wire_begin(&s->out, WIRE_REPLY, id);
-    wire_put_result(&s->out, result, fault);
+    remote_wire_begin(&s->out, WIRE_REPLY, id);
+    remote_wire_put_result(&s->out, result, fault);
     return 0;
 }
 
 static int send_out(struct session *s)
 {
-    return pipe_io_send(&s->io, &s->out, i2cpt_now_ns() + SEND_NS);
+    return remote_pipe_send(&s->io, &s->out, i2cpt_now_ns() + SEND_NS);
 }
 
 /* 0 is our own timeout; what a client asks for beyond that is not granted. */
 static uint64_t deadline(struct session *s, struct wire_in *in)
 {
-    uint32_t asked_ms = wire_get_u32(in);
-    uint32_t ours_ms = i2cpt_adapter_timeout_ms(s->adapter);
+    uint32_t asked_ms = remote_wire_get_u32(in);
+    uint32_t ours_ms = bus_adapter_timeout_ms(s->adapter);
 
     return i2cpt_now_ns() +
            (uint64_t)(asked_ms ? MIN(asked_ms, MAX(ours_ms, 60000)) : ours_ms) *
@@ -52,19 +52,19 @@ static int do_transfer(struct session *s, uint32_t id, struct wire_in *in)
     int ret;
 
     call.deadline_ns = deadline(s, in);
-    call.marks = wire_get_u32(in);
-    ret = s->open ? -EPROTO : wire_get_request(in, &call.msgs, &call.n);
+    call.marks = remote_wire_get_u32(in);
+    ret = s->open ? -EPROTO : remote_wire_get_request(in, &call.msgs, &call.n);
     if (ret) {
         return ret;
     }
-    if (wire_answer_max(call.msgs, call.n) > WIRE_FRAME_MAX) {
+    if (remote_wire_answer_max(call.msgs, call.n) > WIRE_FRAME_MAX) {
         ret = i2cpt_fault_text(
             &fault, EMSGSIZE, "an answer has at most %u bytes", WIRE_FRAME_MAX);
     } else {
-        ret = i2cpt_call_run(s->adapter, &call, &fault);
+        ret = bus_call_run(s->adapter, &call, &fault);
     }
     reply(s, id, ret, &fault);
-    wire_put_answer(&s->out, call.msgs, call.n);
+    remote_wire_put_answer(&s->out, call.msgs, call.n);
     g_free(call.msgs);
     return send_out(s);
 }
@@ -78,14 +78,14 @@ static int do_smbus(struct session *s, uint32_t id, struct wire_in *in)
     int ret;
 
     call.deadline_ns = deadline(s, in);
-    call.marks = wire_get_u32(in);
-    ret = s->open ? -EPROTO : wire_get_smbus(in, &smbus);
+    call.marks = remote_wire_get_u32(in);
+    ret = s->open ? -EPROTO : remote_wire_get_smbus(in, &smbus);
     if (ret) {
         return ret;
     }
-    ret = i2cpt_call_run(s->adapter, &call, &fault);
+    ret = bus_call_run(s->adapter, &call, &fault);
     reply(s, id, ret, &fault);
-    wire_put_smbus(&s->out, &smbus);
+    remote_wire_put_smbus(&s->out, &smbus);
     return send_out(s);
 }
 
@@ -93,9 +93,9 @@ static int get_pointer(struct wire_in *in, struct i2cpt_call *call)
 {
     const uint8_t *bytes;
 
-    call->addr = wire_get_u16(in);
-    call->n_pointer = wire_get_u8(in);
-    bytes = wire_get_bytes(in, call->n_pointer);
+    call->addr = remote_wire_get_u16(in);
+    call->n_pointer = remote_wire_get_u8(in);
+    bytes = remote_wire_get_bytes(in, call->n_pointer);
     if (!bytes || !call->n_pointer || call->n_pointer > I2CPT_POINTER_MAX) {
         return -EPROTO;
     }
@@ -119,10 +119,10 @@ static int do_stream(struct session *s, const struct wire_head *head,
 
     call.deadline_ns = deadline(s, in);
     if (head->type == WIRE_START) {
-        call.addr = wire_get_u16(in);
-        call.flags = wire_get_u16(in);
+        call.addr = remote_wire_get_u16(in);
+        call.flags = remote_wire_get_u16(in);
     } else if (head->type == WIRE_WRITE) {
-        call.byte = wire_get_u8(in);
+        call.byte = remote_wire_get_u8(in);
     } else if (head->type == WIRE_POINTER) {
         call.flags = I2CPT_M_RD;
         ret = get_pointer(in, &call);
@@ -137,16 +137,16 @@ static int do_stream(struct session *s, const struct wire_head *head,
     } else if (head->type == WIRE_START || head->type == WIRE_POINTER) {
         s->open = i2cpt_adapter_has_stream(s->adapter);
     }
-    ret = i2cpt_call_run(s->adapter, &call, &fault);
+    ret = bus_call_run(s->adapter, &call, &fault);
     reply(s, head->id, ret, &fault);
-    wire_put_u8(&s->out, call.byte);
+    remote_wire_put_u8(&s->out, call.byte);
     return send_out(s);
 }
 
 static int do_flush(struct session *s, uint32_t id)
 {
     struct i2cpt_fault fault;
-    int ret = i2cpt_adapter_flush(s->adapter);
+    int ret = bus_adapter_flush(s->adapter);
 
     i2cpt_fault_clear(&fault);
     fault.code = -ret;
@@ -156,12 +156,12 @@ static int do_flush(struct session *s, uint32_t id)
 
 static int do_took(struct session *s, struct wire_in *in)
 {
-    uint32_t n = wire_get_u32(in);
+    uint32_t n = remote_wire_get_u32(in);
 
     if (in->failed) {
         return -EPROTO;
     }
-    i2cpt_adapter_took(s->adapter, s, n);
+    bus_adapter_took(s->adapter, s, n);
     return 0;
 }
 
@@ -171,11 +171,11 @@ static int welcome(struct session *s, const struct wire_head *head,
     struct wire_welcome w = {
         .functionality = i2cpt_adapter_functionality(s->adapter),
         .frequency_hz = i2cpt_adapter_frequency_hz(s->adapter),
-        .timeout_ms = i2cpt_adapter_timeout_ms(s->adapter),
+        .timeout_ms = bus_adapter_timeout_ms(s->adapter),
         .stream = i2cpt_adapter_has_stream(s->adapter) != 0,
     };
-    int ret =
-        head->type == WIRE_HELLO ? wire_get_hello(in, &w.version) : -EPROTO;
+    int ret = head->type == WIRE_HELLO ? remote_wire_get_hello(in, &w.version)
+                                       : -EPROTO;
 
     if (ret && ret != -EOPNOTSUPP) {
         return ret;
@@ -186,8 +186,8 @@ static int welcome(struct session *s, const struct wire_head *head,
     /* To a version that we do not speak, ours is the answer all the same: the
      * client says it better than a closed pipe. */
     snprintf(w.name, sizeof(w.name), "%s", i2cpt_adapter_name(s->adapter));
-    wire_begin(&s->out, WIRE_WELCOME, head->id);
-    wire_put_welcome(&s->out, &w);
+    remote_wire_begin(&s->out, WIRE_WELCOME, head->id);
+    remote_wire_put_welcome(&s->out, &w);
     return send_out(s);
 }
 
@@ -195,7 +195,7 @@ static int one_request(struct session *s)
 {
     struct wire_head head;
     struct wire_in in;
-    int ret = pipe_io_receive(&s->io, &head, &in, UINT64_MAX);
+    int ret = remote_pipe_receive(&s->io, &head, &in, UINT64_MAX);
 
     if (ret) {
         return ret;
@@ -232,10 +232,10 @@ int i2cpt_serve(struct i2cpt_adapter *a, int in_fd, int out_fd)
     struct i2cpt_call stop = {.op = I2CPT_OP_STREAM_STOP, .owner = &s};
     struct wire_head head;
     struct wire_in in;
-    int ret = pipe_io_init(&s.io, in_fd, out_fd);
+    int ret = remote_pipe_init(&s.io, in_fd, out_fd);
 
     if (!ret) {
-        ret = pipe_io_receive(&s.io, &head, &in, UINT64_MAX);
+        ret = remote_pipe_receive(&s.io, &head, &in, UINT64_MAX);
     }
     if (!ret) {
         ret = welcome(&s, &head, &in);
@@ -244,9 +244,9 @@ int i2cpt_serve(struct i2cpt_adapter *a, int in_fd, int out_fd)
         ret = one_request(&s);
     }
     if (s.open) {
-        i2cpt_call_run(a, &stop, NULL);
+        bus_call_run(a, &stop, NULL);
     }
-    pipe_io_clear(&s.io);
-    wire_clear(&s.out);
+    remote_pipe_clear(&s.io);
+    remote_wire_clear(&s.out);
     return ret == -EPIPE ? 0 : ret;
 }

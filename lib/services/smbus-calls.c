@@ -178,7 +178,7 @@ static int run_native(struct i2cpt_adapter *a, const struct smbus_command *c,
     int rc = to_call(a, c, &smbus, fault);
 
     if (!rc)
-        rc = i2cpt_call_run(a, &call, fault);
+        rc = bus_call_run(a, &call, fault);
     return rc ? rc : take_call(c, &smbus, in, fault);
 }
 

@@ -91,7 +91,7 @@ static bool fits(const struct i2cpt_xfer *x,
     /* Hosts refuse blocks of none. */
     if (smbus_gives_count(p, call->read) && !call->block[0])
         return false;
-    i2cpt_smbus_to_msgs(call, &m);
+    smbus_to_msgs(call, &m);
     if (m.n != x->n)
         return false;
     for (size_t i = 0; i < m.n; i++)
@@ -176,8 +176,8 @@ static int fill(struct i2cpt_xfer *x, const struct i2cpt_smbus_call *call)
     return 0;
 }
 
-int i2cpt_smbus_map_transfer(const struct i2cpt_ops *ops, void *priv,
-                             uint32_t functionality, struct i2cpt_xfer *x)
+int smbus_map_transfer(const struct i2cpt_ops *ops, void *priv,
+                       uint32_t functionality, struct i2cpt_xfer *x)
 {
     struct i2cpt_smbus_call call;
     struct i2cpt_msg *last = &x->msgs[x->n - 1];
@@ -199,7 +199,7 @@ int i2cpt_smbus_map_transfer(const struct i2cpt_ops *ops, void *priv,
     return is_read(last) && last->len ? fill(x, &call) : 0;
 }
 
-uint32_t i2cpt_smbus_map_longest_read(uint32_t functionality)
+uint32_t smbus_map_longest_read(uint32_t functionality)
 {
     if (functionality & I2CPT_FUNC_SMBUS_READ_I2C_BLOCK)
         return 32;

@@ -143,8 +143,8 @@ static void from_call(const struct i2cpt_smbus_call *call,
         c->max = (uint32_t)c->len;
 }
 
-void i2cpt_smbus_to_msgs(const struct i2cpt_smbus_call *call,
-                         struct i2cpt_smbus_msgs *out)
+void smbus_to_msgs(const struct i2cpt_smbus_call *call,
+                   struct i2cpt_smbus_msgs *out)
 {
     struct smbus_command c;
 
@@ -152,9 +152,9 @@ void i2cpt_smbus_to_msgs(const struct i2cpt_smbus_call *call,
     smbus_build(&c, out);
 }
 
-int i2cpt_smbus_from_msgs(struct i2cpt_smbus_call *call,
-                          const struct i2cpt_smbus_msgs *in,
-                          struct i2cpt_fault *fault)
+int smbus_from_msgs(struct i2cpt_smbus_call *call,
+                    const struct i2cpt_smbus_msgs *in,
+                    struct i2cpt_fault *fault)
 {
     const struct i2cpt_msg *r = &in->msgs[in->n - 1];
     bool pec = smbus_has_pec(call->protocol, call->flags);

@@ -19,12 +19,12 @@ struct i2cpt_smbus_msgs {
     uint8_t in[260];  /* count, 255 data, PEC */
 };
 /* PEC bytes included where the flag says so. */
-void i2cpt_smbus_to_msgs(const struct i2cpt_smbus_call *call,
-                         struct i2cpt_smbus_msgs *out);
+void smbus_to_msgs(const struct i2cpt_smbus_call *call,
+                   struct i2cpt_smbus_msgs *out);
 /* After a read: data of the messages back into call->block, PEC checked. */
-int i2cpt_smbus_from_msgs(struct i2cpt_smbus_call *call,
-                          const struct i2cpt_smbus_msgs *in,
-                          struct i2cpt_fault *fault);
+int smbus_from_msgs(struct i2cpt_smbus_call *call,
+                    const struct i2cpt_smbus_msgs *in,
+                    struct i2cpt_fault *fault);
 
 /* One command. `data` is what is written after command code (and count). */
 struct smbus_command {

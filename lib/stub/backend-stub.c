@@ -307,7 +307,7 @@ static bool instant(void *priv)
     return !waits;
 }
 
-const struct i2cpt_ops i2cpt_stub_ops = {
+const struct i2cpt_ops stub_ops = {
     .name = "stub",
     .help = "targets in memory, for tests",
     .keys = keys,
@@ -333,8 +333,7 @@ static const struct stub_chip *named_chip(const char *name, uint16_t addr)
     return NULL;
 }
 
-bool i2cpt_stub_counts(const char *name, uint16_t addr,
-                       struct i2cpt_stub_counts *out)
+bool stub_counts(const char *name, uint16_t addr, struct i2cpt_stub_counts *out)
 {
     pthread_mutex_lock(&named_lock);
     const struct stub_chip *chip = named_chip(name, addr);
@@ -344,8 +343,8 @@ bool i2cpt_stub_counts(const char *name, uint16_t addr,
     return chip != NULL;
 }
 
-size_t i2cpt_stub_peek(const char *name, uint16_t addr, uint32_t reg,
-                       uint8_t *buf, size_t size)
+size_t stub_peek(const char *name, uint16_t addr, uint32_t reg, uint8_t *buf,
+                 size_t size)
 {
     pthread_mutex_lock(&named_lock);
     const struct stub_chip *chip = named_chip(name, addr);

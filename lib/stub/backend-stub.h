@@ -5,6 +5,6 @@
 
 #include "core/backend.h"
 
-extern const struct i2cpt_ops i2cpt_stub_ops;
+extern const struct i2cpt_ops stub_ops;
 
 #endif

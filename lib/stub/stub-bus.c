@@ -325,11 +325,11 @@ int stub_bus_smbus(struct stub_bus *bus, struct i2cpt_smbus_call *call,
 
     if (missing)
         return lacks(missing, fault);
-    i2cpt_smbus_to_msgs(call, &m);
+    smbus_to_msgs(call, &m);
     struct i2cpt_xfer x = {
         .msgs = m.msgs, .n = m.n, .deadline_ns = deadline_ns, .fault = fault};
     int rc = stub_bus_transfer(bus, &x);
-    return rc ? rc : i2cpt_smbus_from_msgs(call, &m, fault);
+    return rc ? rc : smbus_from_msgs(call, &m, fault);
 }
 
 /* --------------------------------------------------------------- streams */

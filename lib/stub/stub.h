@@ -197,9 +197,9 @@ int stub_bus_stream_stop(struct stub_bus *bus, uint64_t deadline_ns,
  * Look into the open adapter `stub,name=NAME`: false where there is no such
  * adapter or chip (7-bit). Not while a request is running on it.
  */
-bool i2cpt_stub_counts(const char *name, uint16_t addr,
-                       struct i2cpt_stub_counts *out);
-size_t i2cpt_stub_peek(const char *name, uint16_t addr, uint32_t reg,
-                       uint8_t *buf, size_t size);
+bool stub_counts(const char *name, uint16_t addr,
+                 struct i2cpt_stub_counts *out);
+size_t stub_peek(const char *name, uint16_t addr, uint32_t reg, uint8_t *buf,
+                 size_t size);
 
 #endif

@@ -30,31 +30,31 @@ static int parse_address(struct parser *s, uint32_t index,
 
     if (*s->p != '@') {
         if (!index) {
-            return parse_fail(s, at,
-                              "the first message needs an address, @0x48");
+            return trace_parse_fail(
+                s, at, "the first message needs an address, @0x48");
         }
         m->addr = m[-1].addr;
         m->flags |= m[-1].flags & I2CPT_M_TEN;
         return 0;
     }
     if (!skip_word(s, "@0x")) {
-        return parse_fail(s, at, "an address is written @0x48");
+        return trace_parse_fail(s, at, "an address is written @0x48");
     }
     for (; hex_of(*s->p) < 16 && digits < 4; s->p++, digits++) {
         value = value * 16 + hex_of(*s->p);
     }
     if (!digits || digits > 3) {
-        return parse_fail(s, at,
-                          "an address has one to three hexadecimal digits");
+        return trace_parse_fail(
+            s, at, "an address has one to three hexadecimal digits");
     }
     if (skip_word(s, "/10")) {
         m->flags |= I2CPT_M_TEN;
     }
     if (value > (m->flags & I2CPT_M_TEN ? 0x3ffu : 0x7fu)) {
-        return parse_fail(s, at, "address 0x%x is above %s", value,
-                          m->flags & I2CPT_M_TEN
-                              ? "0x3ff"
-                              : "0x7f (ten-bit ones end in /10)");
+        return trace_parse_fail(s, at, "address 0x%x is above %s", value,
+                                m->flags & I2CPT_M_TEN
+                                    ? "0x3ff"
+                                    : "0x7f (ten-bit ones end in /10)");
     }
     m->addr = (uint16_t)value;
     return 0;
@@ -89,19 +89,20 @@ static int parse_bytes(struct parser *s, struct i2cpt_trace_msg *m, size_t max)
                 break;
             }
             if (p[2] != '?') {
-                return parse_fail(s, p + 2, "a redacted byte is written ??");
+                return trace_parse_fail(s, p + 2,
+                                        "a redacted byte is written ??");
             }
             low = 0;
         } else {
             low = hex_of(p[2]);
             if (low >= 16) {
-                return parse_fail(s, p + 2,
-                                  "a byte has two hexadecimal digits");
+                return trace_parse_fail(s, p + 2,
+                                        "a byte has two hexadecimal digits");
             }
         }
         if (used == end) {
-            return parse_fail(s, p + 1, "more bytes than the %zu that fit here",
-                              max);
+            return trace_parse_fail(
+                s, p + 1, "more bytes than the %zu that fit here", max);
         }
         if (high >= 16) {
             data[used] = 0xff;
@@ -116,7 +117,7 @@ static int parse_bytes(struct parser *s, struct i2cpt_trace_msg *m, size_t max)
         }
         used++;
         if (*p != ' ' && *p != '\n') {
-            return parse_fail(s, p, "expected a space after the byte");
+            return trace_parse_fail(s, p, "expected a space after the byte");
         }
     }
     m->n_bytes = (uint32_t)(used - s->used);
@@ -136,10 +137,11 @@ static int parse_flags(struct parser *s, struct i2cpt_trace_msg *m)
         }
         flag = i2cpt_msg_flag_of(*s->p);
         if (!flag) {
-            return parse_fail(s, s->p, "expected a message, as w1 or r2");
+            return trace_parse_fail(s, s->p, "expected a message, as w1 or r2");
         }
         if (m->flags & flag) {
-            return parse_fail(s, s->p, "flag %c stands there twice", *s->p);
+            return trace_parse_fail(s, s->p, "flag %c stands there twice",
+                                    *s->p);
         }
         m->flags |= flag;
     }
@@ -158,8 +160,8 @@ static int parse_write(struct parser *s, uint32_t index,
     at = s->p;
     ret = parse_bytes(s, m, m->len);
     if (!ret && m->n_bytes != m->len) {
-        return parse_fail(s, at, "w%u needs %u bytes, %u are there", m->len,
-                          m->len, m->n_bytes);
+        return trace_parse_fail(s, at, "w%u needs %u bytes, %u are there",
+                                m->len, m->len, m->n_bytes);
     }
     return ret;
 }
@@ -175,13 +177,13 @@ static int parse_read(struct parser *s, uint32_t index,
     }
     s->p += 2;
     if (*s->p != ' ' && *s->p != '\n') {
-        return parse_fail(s, s->p, "expected a space after =");
+        return trace_parse_fail(s, s->p, "expected a space after =");
     }
     return parse_bytes(s, m,
                        m->flags & I2CPT_M_RECV_LEN ? TRACE_BLOCK_MAX : m->len);
 }
 
-int parse_msg(struct parser *s, uint32_t index)
+int trace_parse_msg(struct parser *s, uint32_t index)
 {
     struct i2cpt_trace_msg *m;
     uint64_t len;

@@ -16,24 +16,25 @@ static int parse_errno(struct parser *s, int32_t *code)
         s->p++;
         ret = parse_dec(s, "the error number", TRACE_ERRNO_MAX, &number);
         if (!ret && !number) {
-            ret = parse_fail(s, at, "0 is no error");
+            ret = trace_parse_fail(s, at, "0 is no error");
         }
         *code = ret ? 0 : (int32_t)number;
         return ret;
     }
     while ((*s->p >= 'A' && *s->p <= 'Z') || is_digit(*s->p)) {
         if (len == sizeof(name) - 1) {
-            return parse_fail(s, at, "unknown error name");
+            return trace_parse_fail(s, at, "unknown error name");
         }
         name[len++] = *s->p++;
     }
     name[len] = 0;
     if (!len) {
-        return parse_fail(s, at, "expected the name of an error, as ENXIO");
+        return trace_parse_fail(s, at,
+                                "expected the name of an error, as ENXIO");
     }
     *code = i2cpt_error_from_name(name);
     if (*code < 0) {
-        return parse_fail(s, at, "unknown error name %s", name);
+        return trace_parse_fail(s, at, "unknown error name %s", name);
     }
     return 0;
 }
@@ -47,12 +48,12 @@ static int parse_phase(struct parser *s, int32_t *phase)
     } else if (skip_word(s, "stop")) {
         *phase = I2CPT_PHASE_STOP;
     } else {
-        return parse_fail(s, s->p, "a phase is address, data or stop");
+        return trace_parse_fail(s, s->p, "a phase is address, data or stop");
     }
     return 0;
 }
 
-int parse_fault(struct parser *s, struct i2cpt_trace_transfer *t)
+int trace_parse_fault(struct parser *s, struct i2cpt_trace_transfer *t)
 {
     uint64_t value;
     const char *at;
@@ -65,7 +66,8 @@ int parse_fault(struct parser *s, struct i2cpt_trace_transfer *t)
         at = s->p;
         ret = parse_dec(s, "the index of a message", INT32_MAX, &value);
         if (!ret && value >= t->n) {
-            ret = parse_fail(s, at, "there is no message %u", (unsigned)value);
+            ret = trace_parse_fail(s, at, "there is no message %u",
+                                   (unsigned)value);
         }
         t->fault_msg = ret ? -1 : (int32_t)value;
     }
@@ -87,12 +89,12 @@ static int parse_took(struct parser *s, struct i2cpt_trace_transfer *t)
         return ret;
     }
     if (!(last->flags & I2CPT_M_RD)) {
-        return parse_fail(s, at,
-                          "%%took belongs to a read, the last message is none");
+        return trace_parse_fail(
+            s, at, "%%took belongs to a read, the last message is none");
     }
     if (value >
         (last->flags & I2CPT_M_RECV_LEN ? TRACE_BLOCK_MAX : last->len)) {
-        return parse_fail(s, at, "more bytes taken than were asked for");
+        return trace_parse_fail(s, at, "more bytes taken than were asked for");
     }
     t->mark |= I2CPT_TRACE_TOOK;
     t->took = (uint32_t)value;
@@ -105,11 +107,11 @@ static int keep_word(struct parser *s, const char *word, size_t *used)
     size_t len = (size_t)(s->p - word);
 
     if (len < 2) {
-        return parse_fail(s, word, "expected a word after %%");
+        return trace_parse_fail(s, word, "expected a word after %%");
     }
     if (*used + len + 1 > TRACE_WORDS_MAX) {
-        return parse_fail(s, word, "more than %u bytes of words",
-                          TRACE_WORDS_MAX);
+        return trace_parse_fail(s, word, "more than %u bytes of words",
+                                TRACE_WORDS_MAX);
     }
     if (*used) {
         s->slot->words[(*used)++] = ' ';
@@ -150,7 +152,7 @@ static bool skip_mark(struct parser *s, struct i2cpt_trace_transfer *t)
     return false;
 }
 
-int parse_words(struct parser *s, struct i2cpt_trace_transfer *t)
+int trace_parse_words(struct parser *s, struct i2cpt_trace_transfer *t)
 {
     size_t used = 0;
     int ret = 0;

@@ -6,7 +6,7 @@
 
 #include "trace/parse.h"
 
-int parse_fail(struct parser *s, const char *at, const char *format, ...)
+int trace_parse_fail(struct parser *s, const char *at, const char *format, ...)
 {
     va_list ap;
 

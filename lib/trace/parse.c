@@ -21,10 +21,10 @@ static int parse_fraction(struct parser *s, uint64_t *ns)
         part = part * 10 + (uint32_t)(*p++ - '0');
     }
     if (p == first) {
-        return parse_fail(s, p, "expected digits after the point");
+        return trace_parse_fail(s, p, "expected digits after the point");
     }
     if (is_digit(*p)) {
-        return parse_fail(s, p, "more than nine digits after the point");
+        return trace_parse_fail(s, p, "more than nine digits after the point");
     }
     *ns += (uint64_t)part * scale[p - first];
     s->p = p;
@@ -50,7 +50,8 @@ static int parse_stamp(struct parser *s, uint64_t *ns)
 static int expect_space(struct parser *s, const char *before)
 {
     if (*s->p != ' ') {
-        return parse_fail(s, s->p, "expected one space before %s", before);
+        return trace_parse_fail(s, s->p, "expected one space before %s",
+                                before);
     }
     s->p++;
     return 0;
@@ -64,7 +65,7 @@ static int parse_bus(struct parser *s, int32_t *bus)
     int ret = parse_dec(s, "the number of a bus", I2CPT_TRACE_BUS_MAX, &value);
 
     if (!ret && !skip_word(s, ": ")) {
-        ret = parse_fail(s, s->p, "expected \": \" after the bus");
+        ret = trace_parse_fail(s, s->p, "expected \": \" after the bus");
     }
     *bus = ret ? -1 : (int32_t)value;
     return ret;
@@ -88,7 +89,7 @@ static int parse_transfer(struct parser *s)
         ret = parse_bus(s, &t->bus);
     }
     while (!ret) {
-        ret = parse_msg(s, t->n);
+        ret = trace_parse_msg(s, t->n);
         if (ret) {
             return ret;
         }
@@ -97,8 +98,8 @@ static int parse_transfer(struct parser *s)
             break;
         }
         if (t->n == I2CPT_TRANSFER_MAX) {
-            return parse_fail(s, s->p, "more than %u messages",
-                              I2CPT_TRANSFER_MAX);
+            return trace_parse_fail(s, s->p, "more than %u messages",
+                                    I2CPT_TRANSFER_MAX);
         }
         s->p++;
     }
@@ -106,13 +107,13 @@ static int parse_transfer(struct parser *s)
     if (!ret && s->p[0] == ' ' && s->p[1] == '!') {
         s->p += 2;
         ret = expect_space(s, "the name of an error");
-        ret = ret ? ret : parse_fault(s, t);
+        ret = ret ? ret : trace_parse_fault(s, t);
     }
     if (!ret && *s->p == ' ') {
-        ret = parse_words(s, t);
+        ret = trace_parse_words(s, t);
     }
     if (!ret && *s->p != '\n') {
-        ret = parse_fail(s, s->p, "unexpected text behind the transfer");
+        ret = trace_parse_fail(s, s->p, "unexpected text behind the transfer");
     }
     return ret;
 }
@@ -128,7 +129,7 @@ static int keep_text(struct parser *s, int kind, size_t key_len,
     int ret;
 
     if (ok != len) {
-        return parse_fail(
+        return trace_parse_fail(
             s, text + ok,
             "not UTF-8, or a control character (only TAB is allowed)");
     }
@@ -154,16 +155,16 @@ static int parse_event(struct parser *s, const char *end)
         p++;
     }
     if (p == s->p) {
-        return parse_fail(s, p,
-                          "expected +DURATION of a transfer, or an event");
+        return trace_parse_fail(
+            s, p, "expected +DURATION of a transfer, or an event");
     }
     if (*p != ' ') {
-        return parse_fail(s, p,
-                          "expected a space and text after the event's kind");
+        return trace_parse_fail(
+            s, p, "expected a space and text after the event's kind");
     }
     if ((size_t)(p - s->p) > TRACE_KEY_MAX) {
-        return parse_fail(s, s->p, "the event's kind is longer than %u bytes",
-                          TRACE_KEY_MAX);
+        return trace_parse_fail(
+            s, s->p, "the event's kind is longer than %u bytes", TRACE_KEY_MAX);
     }
     return keep_text(s, I2CPT_TRACE_EVENT, (size_t)(p - s->p), p + 1, end);
 }
@@ -190,7 +191,7 @@ static int parse_end(struct parser *s)
 
     s->slot->line.kind = I2CPT_TRACE_END;
     if (!ret && *s->p != '\n') {
-        ret = parse_fail(s, s->p, "unexpected text behind end");
+        ret = trace_parse_fail(s, s->p, "unexpected text behind end");
     }
     return ret;
 }
@@ -208,7 +209,8 @@ static int parse_bus_header(struct parser *s, const char *text)
         return ret;
     }
     if (*s->p != ' ' && *s->p != '\n') {
-        return parse_fail(s, s->p, "expected a space after the bus's number");
+        return trace_parse_fail(s, s->p,
+                                "expected a space after the bus's number");
     }
     line->bus = (int32_t)number;
     line->spec = line->text + (s->p - text) + (*s->p == ' ');
@@ -225,15 +227,16 @@ static int parse_header(struct parser *s, const char *end, bool headers)
         p++;
     }
     if (p == s->p || p[0] != ':' || p[1] != ' ') {
-        return parse_fail(s, s->p,
-                          "neither a comment, a header, a stamp nor an end");
+        return trace_parse_fail(
+            s, s->p, "neither a comment, a header, a stamp nor an end");
     }
     if (!headers) {
-        return parse_fail(s, s->p, "headers stand before the first transfer");
+        return trace_parse_fail(s, s->p,
+                                "headers stand before the first transfer");
     }
     if ((size_t)(p - s->p) > TRACE_KEY_MAX) {
-        return parse_fail(s, s->p, "the header's key is longer than %u bytes",
-                          TRACE_KEY_MAX);
+        return trace_parse_fail(
+            s, s->p, "the header's key is longer than %u bytes", TRACE_KEY_MAX);
     }
     ret = keep_text(s, I2CPT_TRACE_HEADER, (size_t)(p - s->p), p + 2, end);
     return !ret && !strcmp(s->slot->line.key, "bus")

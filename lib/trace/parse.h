@@ -16,7 +16,7 @@ struct parser {
 };
 
 /* Say what is wrong at `at`; returns -EINVAL. */
-int parse_fail(struct parser *s, const char *at, const char *format, ...)
+int trace_parse_fail(struct parser *s, const char *at, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
 
 static inline bool is_digit(char c)
@@ -33,13 +33,13 @@ static inline int parse_dec(struct parser *s, const char *what, uint64_t max,
 
     *out = 0;
     if (!is_digit(*p)) {
-        return parse_fail(s, p, "expected %s", what);
+        return trace_parse_fail(s, p, "expected %s", what);
     }
     do {
         value = value * 10 + (uint64_t)(*p++ - '0');
         if (value > max) {
-            return parse_fail(s, s->p, "%s is above %" G_GUINT64_FORMAT, what,
-                              max);
+            return trace_parse_fail(s, s->p, "%s is above %" G_GUINT64_FORMAT,
+                                    what, max);
         }
     } while (is_digit(*p));
     s->p = p;
@@ -61,10 +61,10 @@ static inline bool skip_word(struct parser *s, const char *word)
 }
 
 /* Message number `index` of the transfer. */
-int parse_msg(struct parser *s, uint32_t index);
+int trace_parse_msg(struct parser *s, uint32_t index);
 /* Behind " ! ". */
-int parse_fault(struct parser *s, struct i2cpt_trace_transfer *t);
+int trace_parse_fault(struct parser *s, struct i2cpt_trace_transfer *t);
 /* Each " %word" up to the end of the line. */
-int parse_words(struct parser *s, struct i2cpt_trace_transfer *t);
+int trace_parse_words(struct parser *s, struct i2cpt_trace_transfer *t);
 
 #endif

@@ -147,11 +147,11 @@ static int open_file(struct i2cpt_trace_writer *w, const char *path, int flags,
         return ret < 0 ? ret : 0;
     }
     w->on_end = flags & I2CPT_TRACE_WRITER_ON_END;
-    ret = out_file_open(path, &w->file);
+    ret = i2cpt_out_file_open(path, &w->file);
     if (ret) {
         return path_error(path, -ret, fault);
     }
-    w->fd = out_file_fd(w->file);
+    w->fd = i2cpt_out_file_fd(w->file);
     w->regular = strcmp(path, "-") && !fstat(w->fd, &st) && S_ISREG(st.st_mode);
     return put(w, TRACE_MAGIC "1\n", strlen(TRACE_MAGIC "1\n"), fault);
 }
@@ -160,7 +160,7 @@ static int open_file(struct i2cpt_trace_writer *w, const char *path, int flags,
  * last. */
 static int publish(struct i2cpt_trace_writer *w, struct i2cpt_fault *fault)
 {
-    int ret = w->file && !w->failed ? out_file_publish(w->file) : 0;
+    int ret = w->file && !w->failed ? i2cpt_out_file_publish(w->file) : 0;
 
     if (!ret) {
         return 0;
@@ -206,7 +206,7 @@ void i2cpt_trace_writer_free(struct i2cpt_trace_writer *w)
     if (!w->file && w->fd >= 0) {
         close(w->fd);
     }
-    out_file_free(w->file);
+    i2cpt_out_file_free(w->file);
     g_array_unref(w->buses);
     g_free(w->text.buf);
     g_free(w->name);
@@ -245,7 +245,7 @@ bool trace_writer_is(const struct i2cpt_trace_writer *w, const char *path)
     struct stat st;
 
     if (w->file) {
-        return out_file_is(w->file, path);
+        return i2cpt_out_file_is(w->file, path);
     }
     return strcmp(path, "-") && !stat(path, &st) && st.st_dev == w->dev &&
            st.st_ino == w->ino;
@@ -258,12 +258,12 @@ bool trace_writer_may_wait(const struct i2cpt_trace_writer *w)
 
 bool trace_writer_is_hidden(const struct i2cpt_trace_writer *w)
 {
-    return w->file && !out_file_is_public(w->file);
+    return w->file && !i2cpt_out_file_is_public(w->file);
 }
 
 bool trace_writer_replaces(const struct i2cpt_trace_writer *w)
 {
-    return trace_writer_is_hidden(w) && out_file_replaces(w->file);
+    return trace_writer_is_hidden(w) && i2cpt_out_file_replaces(w->file);
 }
 
 uint64_t i2cpt_trace_writer_start_ns(const struct i2cpt_trace_writer *w)

@@ -62,7 +62,7 @@ static void write_counts(void)
     g_free(name);
 }
 
-static __attribute__((destructor)) void write_vcd(void)
+static __attribute__((destructor)) void export_vcd(void)
 {
     int ret;
 

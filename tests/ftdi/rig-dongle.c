@@ -124,7 +124,7 @@ static int stream(struct rig *r, enum i2cpt_op op, uint16_t addr,
 {
     struct i2cpt_call call = {
         .op = op, .owner = r, .addr = addr, .flags = flags, .byte = *byte};
-    int ret = i2cpt_call_run(r->adapter, &call, &r->fault);
+    int ret = bus_call_run(r->adapter, &call, &r->fault);
 
     *byte = call.byte;
     return ret;
@@ -165,7 +165,7 @@ int rig_stream_pointer(struct rig *r, uint16_t addr, const uint8_t *bytes,
     int ret;
 
     memcpy(call.pointer, bytes, n);
-    ret = i2cpt_call_run(r->adapter, &call, &r->fault);
+    ret = bus_call_run(r->adapter, &call, &r->fault);
     *byte = call.byte;
     return ret;
 }

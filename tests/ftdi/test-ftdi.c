@@ -201,7 +201,7 @@ START_TEST(newer_chips)
     c.product = relatives[_i].product;
     c.release = relatives[_i].release;
     dongle = fake_dongle_new(&c);
-    ck_assert_int_eq(i2cpt_ftdi_ops.list(&i2cpt_ftdi_ops, note, text), 0);
+    ck_assert_int_eq(mpsse_ops.list(&mpsse_ops, note, text), 0);
     ck_assert_ptr_nonnull(strstr(text->str, relatives[_i].name));
     a = open_fine("ftdi,frequency=400k");
     expect_read(a, fake_dongle_bench(dongle, 0));
@@ -307,7 +307,7 @@ START_TEST(no_permission)
     fake_dongle_forbid(dongle, true);
     expect_refused("ftdi", EACCES, "60-libi2cpt.rules");
     expect_refused("ftdi,serial=FT1", EACCES, "60-libi2cpt.rules");
-    i2cpt_ftdi_ops.list(&i2cpt_ftdi_ops, last_about, about);
+    mpsse_ops.list(&mpsse_ops, last_about, about);
     fake_dongle_forbid(dongle, false);
     ck_assert_msg(g_str_has_suffix(about->str, ", not accessible"), "%s",
                   about->str);
@@ -409,7 +409,7 @@ START_TEST(twins)
     c.address = 9;
     second = fake_dongle_new(&c);
     expect_refused("ftdi", EINVAL, "location=");
-    ck_assert_int_eq(i2cpt_ftdi_ops.list(&i2cpt_ftdi_ops, keep_spec, specs), 0);
+    ck_assert_int_eq(mpsse_ops.list(&mpsse_ops, keep_spec, specs), 0);
     ck_assert_uint_eq(specs->len, 2);
     ck_assert_str_ne(specs->pdata[0], specs->pdata[1]);
     ck_assert_ptr_nonnull(strstr(specs->pdata[0], ",location="));
@@ -468,7 +468,7 @@ START_TEST(lists)
 
     c.serial = "a,b";
     dongle = fake_dongle_new(&c);
-    ck_assert_int_eq(i2cpt_ftdi_ops.list(&i2cpt_ftdi_ops, note, text), 0);
+    ck_assert_int_eq(mpsse_ops.list(&mpsse_ops, note, text), 0);
     ck_assert_str_eq(
         text->str, place(dongle, "ftdi,product=0x6010,serial=a,,b,interface=A|"
                                  "FT2232H at USB %1$u-%2$u, Dual RS232-HS\n"

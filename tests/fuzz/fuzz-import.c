@@ -85,11 +85,11 @@ void fuzz_import(import_fn import, const uint8_t *data, size_t size)
     if (!file) {
         fuzz_fail("no file of %zu bytes", size - 1);
     }
-    text_over(&text, file, "input");
+    tool_text_over(&text, file, "input");
     int rc = import(&c, &text, &fault);
     if (rc != 0 && (rc != -EINVAL || strncmp(fault.text, "input:", 6))) {
         fuzz_fail("refused with %d '%s'", rc, fault.text);
     }
-    text_close(&text);
+    tool_text_close(&text);
     fclose(file);
 }

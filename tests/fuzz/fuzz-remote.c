@@ -248,7 +248,7 @@ static void do_smbus(struct i2cpt_adapter *a, struct input *in)
                                      .block = {2, 1, 2}};
     struct i2cpt_call call = {.op = I2CPT_OP_SMBUS, .smbus = &smbus};
     struct i2cpt_fault fault;
-    int ret = i2cpt_call_run(a, &call, &fault);
+    int ret = bus_call_run(a, &call, &fault);
 
     check_fault(ret, &fault);
     if (!ret && smbus.protocol >= I2CPT_SMBUS_BLOCK_DATA &&
@@ -266,7 +266,7 @@ static void do_stream(struct i2cpt_adapter *a, enum i2cpt_op op, uint8_t what)
                               .byte = what};
     struct i2cpt_fault fault;
 
-    check_fault(i2cpt_call_run(a, &call, &fault), &fault);
+    check_fault(bus_call_run(a, &call, &fault), &fault);
 }
 
 static void do_one(struct i2cpt_adapter *a, uint8_t what, struct input *in)
@@ -286,10 +286,10 @@ static void do_one(struct i2cpt_adapter *a, uint8_t what, struct input *in)
         do_smbus(a, in);
         break;
     case 6:
-        i2cpt_adapter_took(a, NULL, what);
+        bus_adapter_took(a, NULL, what);
         break;
     case 7:
-        i2cpt_adapter_flush(a);
+        bus_adapter_flush(a);
         break;
     default:
         do_stream(a, I2CPT_OP_STREAM_START + what % 4, what);
@@ -343,7 +343,7 @@ static void check_replies(int fd)
 
     for (; at < size; at += 4 + (off_t)h.length) {
         if (pread(fd, head, sizeof(head), at) != sizeof(head) ||
-            wire_get_head(head, &h) || at + 4 + (off_t)h.length > size ||
+            remote_wire_get_head(head, &h) || at + 4 + (off_t)h.length > size ||
             (h.type != WIRE_WELCOME && h.type != WIRE_REPLY)) {
             fuzz_fail("an answer that is none");
         }

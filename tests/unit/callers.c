@@ -76,5 +76,5 @@ int stream_op(struct i2cpt_adapter *a, enum i2cpt_op op, const void *owner,
     struct i2cpt_call call = {
         .op = op, .owner = owner, .addr = value, .byte = value};
 
-    return i2cpt_call_run(a, &call, NULL);
+    return bus_call_run(a, &call, NULL);
 }

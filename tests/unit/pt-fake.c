@@ -98,7 +98,7 @@ void pt_guest_open_spec(struct fake_guest *g, enum pt_form form,
     ck_assert_msg(
         !i2cpt_passthrough_new(g->adapter, policy, &hooks, &g->pt, &fault),
         "%s", fault.text);
-    i2cpt_pt_set_pause(g->pt, guest_pause, g);
+    pt_set_pause(g->pt, guest_pause, g);
     i2cpt_policy_free(policy);
 }
 

@@ -27,11 +27,11 @@ static void lie(struct server *s, int fd)
 
     ck_assert_int_gt(read(fd, buf, sizeof(buf)), 0);
     if (!s->no_welcome) {
-        wire_begin(&out, WIRE_WELCOME, 1);
-        wire_put_welcome(&out, &w);
-        ck_assert_int_eq(wire_end(&out), 0);
+        remote_wire_begin(&out, WIRE_WELCOME, 1);
+        remote_wire_put_welcome(&out, &w);
+        ck_assert_int_eq(remote_wire_end(&out), 0);
         ck_assert_int_gt(write(fd, out.data, out.len), 0);
-        wire_clear(&out);
+        remote_wire_clear(&out);
         if (s->deaf) {
             struct pollfd p = {.fd = fd};
 
@@ -54,10 +54,10 @@ static void say_nothing(struct server *s, int fd)
     char c;
 
     if (s->then_odd) {
-        wire_begin(&out, WIRE_REPLY, 1);
-        ck_assert_int_eq(wire_end(&out), 0);
+        remote_wire_begin(&out, WIRE_REPLY, 1);
+        ck_assert_int_eq(remote_wire_end(&out), 0);
         ck_assert_int_gt(write(fd, out.data, out.len), 0);
-        wire_clear(&out);
+        remote_wire_clear(&out);
     }
     while (read(fd, &c, 1) > 0) {
     }
@@ -126,7 +126,7 @@ void server_end(struct server *s)
     g_rmdir(s->dir);
     i2cpt_adapter_unref(s->adapter);
     i2cpt_adapter_unref(s->other);
-    wire_clear(&s->lies);
+    remote_wire_clear(&s->lies);
 }
 
 struct i2cpt_adapter *server_client(struct server *s, const char *more)
@@ -160,7 +160,7 @@ int remote_op(struct i2cpt_adapter *a, enum i2cpt_op o, uint8_t value,
 {
     struct i2cpt_call call = {
         .op = o, .owner = a, .addr = value, .byte = value};
-    int ret = i2cpt_call_run(a, &call, NULL);
+    int ret = bus_call_run(a, &call, NULL);
 
     if (out) {
         *out = call.byte;

@@ -47,7 +47,7 @@ static void transfer(struct i2cpt_adapter *a, uint32_t marks, const char *text,
         struct i2cpt_call call = {
             .op = I2CPT_OP_TRANSFER, .marks = marks, .msgs = msgs, .n = n};
 
-        ret = i2cpt_call_run(a, &call, &fault);
+        ret = bus_call_run(a, &call, &fault);
     } else {
         ret = i2cpt_transfer(a, msgs, n, &fault);
     }
@@ -71,7 +71,7 @@ static void stream_call(struct i2cpt_adapter *a, struct i2cpt_call *call,
                         char *out)
 {
     struct i2cpt_fault fault;
-    int ret = i2cpt_call_run(a, call, &fault);
+    int ret = bus_call_run(a, call, &fault);
 
     if (ret) {
         const char *name = i2cpt_error_name(ret);
@@ -121,7 +121,7 @@ void replay_step(struct i2cpt_adapter *a, const char *step, char *out)
 
     switch (*step) {
     case 'k':
-        i2cpt_adapter_took(a, NULL, (uint32_t)atoi(step + 2));
+        bus_adapter_took(a, NULL, (uint32_t)atoi(step + 2));
         *out = 0;
         return;
     case 's':

@@ -153,16 +153,16 @@ START_TEST(stream_between)
     int result;
 
     begin_to(3);
-    ck_assert_int_eq(i2cpt_call_submit(adapter, &start, -1, &request), 0);
+    ck_assert_int_eq(bus_call_submit(adapter, &start, -1, &request), 0);
     submit(4, 0);
     submit(5, 0);
     gate_hold(false);
     wait_for_all(3);
-    i2cpt_request_await(request, UINT64_MAX);
-    ck_assert(i2cpt_request_harvest(request, &result, &fault));
+    bus_request_await(request, UINT64_MAX);
+    ck_assert(bus_request_harvest(request, &result, &fault));
     ck_assert_int_eq(result, 0);
     ck_assert_str_eq(gate_log(), "T01 B02 B03 C02 C03 S50 ");
-    ck_assert_int_eq(i2cpt_call_run(adapter, &stop, NULL), 0);
+    ck_assert_int_eq(bus_call_run(adapter, &stop, NULL), 0);
     wait_for_all(5);
     ck_assert_str_eq(gate_log(), "T01 B02 B03 C02 C03 S50 E B04 B05 C04 C05 ");
     i2cpt_adapter_unref(adapter);
@@ -212,7 +212,7 @@ END_TEST
 START_TEST(orphaned)
 {
     begin_to(4);
-    i2cpt_request_orphan(items[3].request);
+    bus_request_orphan(items[3].request);
     gate_hold(false);
     wait_for(4);
     ck_assert_int_eq(items[3].calls, 0);

@@ -76,7 +76,7 @@ START_TEST(a_call_stays_as_it_was)
     a = open_gate("gate");
     for (int i = 0; i < 2; i++) {
         m.actual = 0;
-        ck_assert_int_eq(i2cpt_call_run(a, &call, NULL), 0);
+        ck_assert_int_eq(bus_call_run(a, &call, NULL), 0);
         ck_assert_uint_eq(m.actual, 2);
         ck_assert_ptr_eq(m.buf, bytes);
         ck_assert_uint_eq(call.deadline_ns, 0);
@@ -119,12 +119,12 @@ START_TEST(a_late_pointer_is_not_begun)
 
     gate_install((enum gate_kind)_i);
     a = open_gate("gate");
-    ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), -ETIMEDOUT);
+    ck_assert_int_eq(bus_call_run(a, &call, &fault), -ETIMEDOUT);
     ck_assert_int_eq(fault.msg, -1);
     ck_assert_int_eq(fault.byte, -1);
     ck_assert_str_eq(gate_log(), "");
     call.deadline_ns = 0;
-    ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), 0);
+    ck_assert_int_eq(bus_call_run(a, &call, &fault), 0);
     ck_assert_int_eq(stream_op(a, I2CPT_OP_STREAM_STOP, &call, 0), 0);
     ck_assert_str_eq(gate_log(), "S50 W00 S50 E ");
     i2cpt_adapter_unref(a);

@@ -123,7 +123,7 @@ static int native(struct i2cpt_adapter *a, uint16_t addr, uint8_t protocol,
     struct i2cpt_call call = {
         .op = I2CPT_OP_SMBUS, .owner = &smbus, .smbus = &smbus};
 
-    return i2cpt_call_run(a, &call, NULL);
+    return bus_call_run(a, &call, NULL);
 }
 
 START_TEST(smbus_calls)
@@ -159,7 +159,7 @@ static int event(struct i2cpt_adapter *a, enum i2cpt_op op, uint16_t addr)
     struct i2cpt_call call = {.op = op, .owner = a, .addr = addr};
 
     call.n_pointer = 1;
-    return i2cpt_call_run(a, &call, NULL);
+    return bus_call_run(a, &call, NULL);
 }
 
 START_TEST(streams)

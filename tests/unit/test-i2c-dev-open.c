@@ -109,7 +109,7 @@ static const struct {
 START_TEST(open_error)
 {
     ck_assert_int_eq(
-        host_open_fault("/dev/i2c-3", open_errors[_i].code, &rig.fault),
+        i2cdev_host_open_fault("/dev/i2c-3", open_errors[_i].code, &rig.fault),
         open_errors[_i].ret);
     ck_assert_ptr_nonnull(strstr(rig.fault.text, "device=/dev/i2c-3"));
     ck_assert_msg(strstr(rig.fault.text, open_errors[_i].text) != NULL, "%s",
@@ -241,12 +241,10 @@ START_TEST(listed)
     GString *found = g_string_new(NULL);
     int calls = 0;
 
-    ck_assert_int_eq(i2cpt_i2c_dev_ops.list(&i2cpt_i2c_dev_ops, collect, found),
-                     0);
+    ck_assert_int_eq(i2cdev_ops.list(&i2cdev_ops, collect, found), 0);
     ck_assert_str_eq(found->str, "i2c-dev,device=/dev/i2c-3|fake adapter\n"
                                  "i2c-dev,device=/dev/i2c-10|ten\n");
-    ck_assert_int_eq(
-        i2cpt_i2c_dev_ops.list(&i2cpt_i2c_dev_ops, stop_at_first, &calls), 7);
+    ck_assert_int_eq(i2cdev_ops.list(&i2cdev_ops, stop_at_first, &calls), 7);
     ck_assert_int_eq(calls, 1);
     ck_assert_uint_eq(fake_i2c_count(rig.fake, FAKE_FUNCS), 0);
     g_string_free(found, TRUE);
@@ -315,13 +313,13 @@ START_TEST(known_drivers)
 
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_TIMEOUT), 5);
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_RETRIES), 0);
-    ck_assert(!i2cpt_adapter_tells_phase(a));
-    ck_assert(i2cpt_adapter_hides_phase(a));
+    ck_assert(!bus_adapter_tells_phase(a));
+    ck_assert(bus_adapter_hides_phase(a));
     i2cpt_adapter_unref(a);
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_TIMEOUT), 20);
     ck_assert_uint_eq(fake_i2c_last(pc, FAKE_RETRIES), 3);
-    ck_assert(i2cpt_adapter_tells_phase(b));
-    ck_assert(!i2cpt_adapter_hides_phase(b));
+    ck_assert(bus_adapter_tells_phase(b));
+    ck_assert(!bus_adapter_hides_phase(b));
     i2cpt_adapter_unref(b);
     fake_i2c_free(pins);
     fake_i2c_free(pc);

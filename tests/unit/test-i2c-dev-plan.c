@@ -72,7 +72,7 @@ START_TEST(single)
     int ret;
 
     bytes[0] = 1;
-    ret = plan_make(&plan, singles[_i].functionality, &x);
+    ret = i2cdev_plan_make(&plan, singles[_i].functionality, &x);
     if (!singles[_i].pieces) {
         ck_assert_int_eq(ret, -EOPNOTSUPP);
         ck_assert_int_eq(fault.code, EOPNOTSUPP);
@@ -93,7 +93,7 @@ START_TEST(single)
         sum += plan.msgs[k].len;
     }
     ck_assert_uint_eq(sum, m.flags & I2CPT_M_RECV_LEN ? 33 : m.len);
-    plan_free(&plan);
+    i2cdev_plan_free(&plan);
 }
 END_TEST
 
@@ -105,11 +105,11 @@ START_TEST(stop_after_last_piece)
     struct i2cpt_xfer x = xfer_of(&m, 1, &fault);
     struct plan plan;
 
-    ck_assert_int_eq(plan_make(&plan, ALL, &x), 0);
+    ck_assert_int_eq(i2cdev_plan_make(&plan, ALL, &x), 0);
     ck_assert_uint_eq(plan.n, 2);
     ck_assert_uint_eq(plan.msgs[0].flags, 0);
     ck_assert_uint_eq(plan.msgs[1].flags, I2CPT_M_NOSTART | STOP);
-    plan_free(&plan);
+    i2cdev_plan_free(&plan);
 }
 END_TEST
 
@@ -141,7 +141,7 @@ START_TEST(many)
     for (k = 0; k < 4 && manies[_i].stops[k]; k++) {
         msgs[manies[_i].stops[k] - 1].flags |= STOP;
     }
-    ret = plan_make(&plan, ALL, &x);
+    ret = i2cdev_plan_make(&plan, ALL, &x);
     if (!manies[_i].cuts[0]) {
         ck_assert_int_eq(ret, -EOPNOTSUPP);
         ck_assert_msg(strstr(fault.text, "takes 42") != NULL, "%s", fault.text);
@@ -149,11 +149,11 @@ START_TEST(many)
     }
     ck_assert_int_eq(ret, 0);
     for (k = 0; k < 4 && manies[_i].cuts[k]; k++) {
-        ck_assert_uint_eq(plan_cut(&plan, at), manies[_i].cuts[k]);
+        ck_assert_uint_eq(i2cdev_plan_cut(&plan, at), manies[_i].cuts[k]);
         at += manies[_i].cuts[k];
     }
     ck_assert_uint_eq(at, manies[_i].n);
-    plan_free(&plan);
+    i2cdev_plan_free(&plan);
 }
 END_TEST
 
@@ -177,13 +177,13 @@ START_TEST(block)
     struct i2cpt_xfer x = xfer_of(&m, 1, &fault);
     struct plan plan;
 
-    ck_assert_int_eq(plan_make(&plan, PLAIN, &x), 0);
+    ck_assert_int_eq(i2cdev_plan_make(&plan, PLAIN, &x), 0);
     ck_assert_uint_eq(plan.msgs[0].len, 32u + blocks[_i].extra);
     ck_assert_uint_eq(plan.msgs[0].buf[0], blocks[_i].extra);
     memset(plan.msgs[0].buf, 0x5a, plan.msgs[0].len);
     plan.msgs[0].buf[0] = blocks[_i].count;
     buf[m.len] = 0x77;
-    ck_assert_int_eq(plan_finish(&plan, &x), blocks[_i].ret);
+    ck_assert_int_eq(i2cdev_plan_finish(&plan, &x), blocks[_i].ret);
     ck_assert_uint_eq(buf[m.len], 0x77);
     if (blocks[_i].ret) {
         ck_assert_int_eq(fault.code, EPROTO);
@@ -194,7 +194,7 @@ START_TEST(block)
         ck_assert_uint_eq(buf[0], blocks[_i].count);
         ck_assert_uint_eq(buf[m.actual - 1], 0x5a);
     }
-    plan_free(&plan);
+    i2cdev_plan_free(&plan);
 }
 END_TEST
 
@@ -210,26 +210,28 @@ START_TEST(two_blocks_in_one_transfer)
     struct i2cpt_xfer x = xfer_of(msgs, 3, &fault);
     struct plan plan;
 
-    ck_assert_int_eq(plan_make(&plan, PLAIN, &x), 0);
+    ck_assert_int_eq(i2cdev_plan_make(&plan, PLAIN, &x), 0);
     memcpy(plan.msgs[0].buf, "\2ab", 3);
     memcpy(plan.msgs[2].buf, "\3cdeP", 5);
-    ck_assert_int_eq(plan_finish(&plan, &x), 0);
+    ck_assert_int_eq(i2cdev_plan_finish(&plan, &x), 0);
     ck_assert_mem_eq(one, "\2ab", 3);
     ck_assert_mem_eq(two, "\3cdeP", 5);
     ck_assert_uint_eq(msgs[1].actual, 1);
-    plan_free(&plan);
+    i2cdev_plan_free(&plan);
 }
 END_TEST
 
 START_TEST(units)
 {
-    ck_assert_uint_eq(uapi_timeout_to_uapi(1), 1);
-    ck_assert_uint_eq(uapi_timeout_to_uapi(10), 1);
-    ck_assert_uint_eq(uapi_timeout_to_uapi(11), 2);
-    ck_assert_uint_eq(uapi_timeout_to_uapi(60000), 6000);
-    ck_assert_uint_eq(uapi_functionality_from_uapi(0x0fff8009), 0x0fff8009);
+    ck_assert_uint_eq(i2cdev_uapi_timeout_to_uapi(1), 1);
+    ck_assert_uint_eq(i2cdev_uapi_timeout_to_uapi(10), 1);
+    ck_assert_uint_eq(i2cdev_uapi_timeout_to_uapi(11), 2);
+    ck_assert_uint_eq(i2cdev_uapi_timeout_to_uapi(60000), 6000);
+    ck_assert_uint_eq(i2cdev_uapi_functionality_from_uapi(0x0fff8009),
+                      0x0fff8009);
     /* FUNC_SLAVE and whatever comes later have no name in i2cpt.h. */
-    ck_assert_uint_eq(uapi_functionality_from_uapi(0xffffffff), 0x1fff801f);
+    ck_assert_uint_eq(i2cdev_uapi_functionality_from_uapi(0xffffffff),
+                      0x1fff801f);
 }
 END_TEST
 
@@ -271,7 +273,7 @@ START_TEST(verdict)
     a.rdev = 0x103;
     a.driver = verdicts[_i].nack_anywhere ? &blunt : NULL;
     memset(&fault, 0, sizeof(fault));
-    ck_assert_int_eq(i2c_dev_fault(&a, verdicts[_i].error, &shape, &fault),
+    ck_assert_int_eq(i2cdev_fault(&a, verdicts[_i].error, &shape, &fault),
                      -verdicts[_i].code);
     ck_assert_int_eq(fault.code, verdicts[_i].code);
     ck_assert_int_eq(fault.phase, verdicts[_i].phase);
@@ -313,24 +315,25 @@ START_TEST(command_needs)
     uint32_t has = commands[_i].functionality;
     struct i2cpt_fault fault;
 
-    ck_assert_int_eq(smbus_check_call(&call, has, &fault), 0);
-    ck_assert_int_eq(smbus_check_call(&call, ~has, &fault), -EOPNOTSUPP);
+    ck_assert_int_eq(i2cdev_smbus_check_call(&call, has, &fault), 0);
+    ck_assert_int_eq(i2cdev_smbus_check_call(&call, ~has, &fault), -EOPNOTSUPP);
     ck_assert_msg(strstr(fault.text, commands[_i].name) != NULL, "%s",
                   fault.text);
     call.flags = I2CPT_CLIENT_PEC;
     if (call.protocol == I2CPT_SMBUS_QUICK ||
         call.protocol == I2CPT_SMBUS_I2C_BLOCK_DATA) {
-        ck_assert_int_eq(smbus_check_call(&call, has, &fault), 0);
+        ck_assert_int_eq(i2cdev_smbus_check_call(&call, has, &fault), 0);
     } else {
-        ck_assert_int_eq(smbus_check_call(&call, has, &fault), -EOPNOTSUPP);
+        ck_assert_int_eq(i2cdev_smbus_check_call(&call, has, &fault),
+                         -EOPNOTSUPP);
         ck_assert_ptr_nonnull(strstr(fault.text, "I2C_FUNC_SMBUS_PEC"));
     }
     ck_assert_int_eq(
-        smbus_check_call(&call, has | I2CPT_FUNC_SMBUS_PEC, &fault), 0);
+        i2cdev_smbus_check_call(&call, has | I2CPT_FUNC_SMBUS_PEC, &fault), 0);
     call.flags = I2CPT_CLIENT_TEN;
-    ck_assert_int_eq(smbus_check_call(&call, has, &fault), -EOPNOTSUPP);
+    ck_assert_int_eq(i2cdev_smbus_check_call(&call, has, &fault), -EOPNOTSUPP);
     ck_assert_ptr_nonnull(strstr(fault.text, "I2C_FUNC_10BIT_ADDR"));
-    ck_assert_uint_eq(smbus_shape(&call, 0).n, commands[_i].messages);
+    ck_assert_uint_eq(i2cdev_smbus_shape(&call, 0).n, commands[_i].messages);
 }
 END_TEST
 
@@ -339,21 +342,21 @@ START_TEST(command_counts)
     struct i2cpt_smbus_call call = {.protocol = I2CPT_SMBUS_BLOCK_DATA};
     struct i2cpt_fault fault;
 
-    ck_assert_int_eq(smbus_check_call(&call, ALL, &fault), -EPROTO);
+    ck_assert_int_eq(i2cdev_smbus_check_call(&call, ALL, &fault), -EPROTO);
     call.block[0] = 33;
-    ck_assert_int_eq(smbus_check_call(&call, ALL, &fault), -EPROTO);
+    ck_assert_int_eq(i2cdev_smbus_check_call(&call, ALL, &fault), -EPROTO);
     call.block[0] = 32;
-    ck_assert_int_eq(smbus_check_call(&call, ALL, &fault), 0);
+    ck_assert_int_eq(i2cdev_smbus_check_call(&call, ALL, &fault), 0);
     call.read = 1;
     call.block[0] = 0; /* not known yet */
-    ck_assert_int_eq(smbus_check_call(&call, ALL, &fault), 0);
-    ck_assert_int_eq(smbus_check_answer(&call, &fault), -EPROTO);
+    ck_assert_int_eq(i2cdev_smbus_check_call(&call, ALL, &fault), 0);
+    ck_assert_int_eq(i2cdev_smbus_check_answer(&call, &fault), -EPROTO);
     call.block[0] = 33;
-    ck_assert_int_eq(smbus_check_answer(&call, &fault), -EPROTO);
+    ck_assert_int_eq(i2cdev_smbus_check_answer(&call, &fault), -EPROTO);
     call.protocol = 6; /* I2C_SMBUS_I2C_BLOCK_BROKEN: long gone */
-    ck_assert_int_eq(smbus_check_call(&call, ALL, &fault), -EINVAL);
+    ck_assert_int_eq(i2cdev_smbus_check_call(&call, ALL, &fault), -EINVAL);
     call.protocol = 9;
-    ck_assert_int_eq(smbus_check_call(&call, ALL, &fault), -EINVAL);
+    ck_assert_int_eq(i2cdev_smbus_check_call(&call, ALL, &fault), -EINVAL);
 }
 END_TEST
 

@@ -20,12 +20,12 @@ START_TEST(which_probe)
         struct i2cpt_stub_counts c;
 
         ck_assert_int_eq(i2cpt_probe(a, addr, I2CPT_PROBE_AUTO, NULL), 1);
-        ck_assert(i2cpt_stub_counts("p", addr, &c));
+        ck_assert(stub_counts("p", addr, &c));
         ck_assert_uint_eq(c.starts, 1);
         ck_assert_uint_eq(c.read, read ? 1 : 0);
         ck_assert_int_eq(i2cpt_probe(a, addr, I2CPT_PROBE_QUICK, NULL), 1);
         ck_assert_int_eq(i2cpt_probe(a, addr, I2CPT_PROBE_READ, NULL), 1);
-        ck_assert(i2cpt_stub_counts("p", addr, &c));
+        ck_assert(stub_counts("p", addr, &c));
         ck_assert_uint_eq(c.starts, 3);
         ck_assert_uint_eq(c.read, read ? 2 : 1);
         ck_assert_uint_eq(c.written, 0);

@@ -15,12 +15,12 @@ static struct i2cpt_learn *learn;
 
 static void setup(void)
 {
-    learn = i2cpt_learn_new();
+    learn = pt_learn_new();
 }
 
 static void teardown(void)
 {
-    i2cpt_learn_free(learn);
+    pt_learn_free(learn);
 }
 
 static struct learn_key key(uint16_t addr, const void *bytes, uint32_t len)
@@ -32,14 +32,14 @@ static uint32_t length(uint16_t addr, const void *bytes, uint32_t len)
 {
     struct learn_key k = key(addr, bytes, len);
 
-    return i2cpt_learn_lookup(learn, &k).length;
+    return pt_learn_lookup(learn, &k).length;
 }
 
 static void note(uint16_t addr, const void *bytes, uint32_t len, uint32_t taken)
 {
     struct learn_key k = key(addr, bytes, len);
 
-    i2cpt_learn_note(learn, &k, taken, 0);
+    pt_learn_note(learn, &k, taken, 0);
 }
 
 START_TEST(table_is_bounded)
@@ -86,7 +86,7 @@ START_TEST(no_block_for_unknown_keys)
 {
     struct learn_key k = key(0x10, "x", 1);
 
-    i2cpt_learn_no_block(learn, &k);
+    pt_learn_no_block(learn, &k);
     ck_assert_uint_eq(length(0x10, "x", 1), 0);
 }
 END_TEST
@@ -180,8 +180,8 @@ START_TEST(seed)
     struct i2cpt_fault fault;
     struct learned learned;
 
-    ck_assert_msg(!i2cpt_learn_from(learn, path, &fault), "%s", fault.text);
-    learned = i2cpt_learn_lookup(learn, &k);
+    ck_assert_msg(!pt_learn_from(learn, path, &fault), "%s", fault.text);
+    learned = pt_learn_lookup(learn, &k);
     ck_assert_uint_eq(learned.length, seeds[_i].length);
     ck_assert_uint_eq(learned.block, seeds[_i].block);
     g_unlink(path);
@@ -194,7 +194,7 @@ START_TEST(bad_trace)
     char *path = write_trace("0.0 +0.1 w1@0x48 00 r2 = 1a c0\nnonsense\n");
     struct i2cpt_fault fault;
 
-    ck_assert_int_eq(i2cpt_learn_from(learn, path, &fault), -EINVAL);
+    ck_assert_int_eq(pt_learn_from(learn, path, &fault), -EINVAL);
     ck_assert_ptr_nonnull(strstr(fault.text, "learn-from="));
     ck_assert_ptr_nonnull(strstr(fault.text, ":3:"));
     g_unlink(path);
@@ -218,7 +218,7 @@ START_TEST(cut_trace)
     char *path = write_file(cut[_i].text, "");
     struct i2cpt_fault fault;
 
-    ck_assert_int_eq(i2cpt_learn_from(learn, path, &fault), cut[_i].ret);
+    ck_assert_int_eq(pt_learn_from(learn, path, &fault), cut[_i].ret);
     ck_assert(!cut[_i].ret || strstr(fault.text, path));
     g_unlink(path);
     g_free(path);

@@ -440,7 +440,7 @@ START_TEST(tries_end_at_the_deadline)
 
     pt_guest_open_config(&g, FORM_BLOCKING, &config, "fake,timeout-ms=20",
                          "probe=off,busy-retry-ms=1000");
-    i2cpt_pt_set_pause(g.pt, pause_a_while, NULL);
+    pt_set_pause(g.pt, pause_a_while, NULL);
     for (int i = 0; i < 240; i++) {
         fake_script("x");
     }

@@ -182,7 +182,7 @@ START_TEST(addressing)
         i2cpt_policy_set(policy, addressings[_i].key[i],
                          addressings[_i].value[i], NULL);
     }
-    ret = i2cpt_policy_addresses(policy, host, &fault);
+    ret = pt_policy_addresses(policy, host, &fault);
     ck_assert_int_eq(host[128], 0x55aa);
     if (addressings[_i].guest < 0) {
         ck_assert_int_eq(ret, -EINVAL);

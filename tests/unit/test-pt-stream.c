@@ -257,7 +257,7 @@ START_TEST(slow_pointer)
                                       .read = 1,
                                       .protocol = I2CPT_SMBUS_BYTE_DATA,
                                       .command = 0x10}};
-        int ret = i2cpt_call_run(a, &call, NULL);
+        int ret = bus_call_run(a, &call, NULL);
 
         if (!ret) {
             ck_assert_uint_eq(call.smbus->block[0], 0xff);

@@ -378,7 +378,7 @@ static int by_stream(struct i2cpt_adapter *a)
     for (i = 0; i < G_N_ELEMENTS(ops); i++) {
         struct i2cpt_call call = {.op = ops[i], .owner = a, .addr = 0x50};
 
-        int ret = i2cpt_call_run(a, &call, NULL);
+        int ret = bus_call_run(a, &call, NULL);
 
         failed = failed ? failed : ret;
     }
@@ -443,7 +443,7 @@ static void guess(struct i2cpt_adapter *a, const void *owner, uint16_t addr)
                               .msgs = &msg,
                               .n = 1};
 
-    ck_assert_int_eq(i2cpt_call_run(a, &call, NULL), 0);
+    ck_assert_int_eq(bus_call_run(a, &call, NULL), 0);
 }
 
 /* Two that share an adapter and tell in another order. */
@@ -455,19 +455,19 @@ START_TEST(took_by_each)
     guess(a, &one, 0x50);
     guess(a, &two, 0x51);
     step(a, "m w0@0x52");
-    i2cpt_adapter_took(a, &two, 2);
+    bus_adapter_took(a, &two, 2);
     i2cpt_adapter_unref(a);
     check_recorded("adapter: stub,chips=0x50-0x52|r3@0x50 = 00 00 00|"
                    "r3@0x51 = 00 00 00 %took-2|w0@0x52|end 3");
     a = open_stub("chips=0x50-0x52");
     guess(a, &one, 0x50);
     guess(a, &two, 0x51);
-    i2cpt_adapter_took(a, &two, 2);
-    i2cpt_adapter_took(a, &two, 0); /* it has told already */
-    i2cpt_adapter_took(a, &one, 1);
+    bus_adapter_took(a, &two, 2);
+    bus_adapter_took(a, &two, 0); /* it has told already */
+    bus_adapter_took(a, &one, 1);
     guess(a, &one, 0x50);
     guess(a, &one, 0x52); /* of the one before nothing will be told */
-    i2cpt_adapter_took(a, &one, 3);
+    bus_adapter_took(a, &one, 3);
     check_recorded("adapter: stub,chips=0x50-0x52|r3@0x50 = 00 00 00 %took-1|"
                    "r3@0x51 = 00 00 00 %took-2|r3@0x50 = 00 00 00|"
                    "r3@0x52 = 00 00 00");

@@ -307,11 +307,11 @@ START_TEST(too_long_for_a_line)
     ck_assert_msg(strstr(fault.text, "too long to be recorded") != NULL, "%s",
                   fault.text);
     for (i = 0; i < (int)I2CPT_TRANSFER_MAX; i++) {
-        ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), 0);
+        ck_assert_int_eq(bus_call_run(a, &call, &fault), 0);
     }
-    ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), -EMSGSIZE);
+    ck_assert_int_eq(bus_call_run(a, &call, &fault), -EMSGSIZE);
     call.op = I2CPT_OP_STREAM_STOP;
-    ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), 0);
+    ck_assert_int_eq(bus_call_run(a, &call, &fault), 0);
     ck_assert_int_eq(i2cpt_smbus_receive_byte(a, 0x48, 0, NULL), 0x1a);
     i2cpt_adapter_unref(a);
     lines = recorded();

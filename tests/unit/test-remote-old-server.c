@@ -36,9 +36,9 @@ static bool read_all(int fd, uint8_t *buf, size_t n)
 
 static void send_frame(struct old_server *s, struct wire_out *out)
 {
-    ck_assert_int_eq(wire_end(out), 0);
+    ck_assert_int_eq(remote_wire_end(out), 0);
     ck_assert_int_eq(write(s->fd, out->data, out->len), (int)out->len);
-    wire_clear(out);
+    remote_wire_clear(out);
 }
 
 static void welcome(struct old_server *s, uint32_t id, struct wire_in *in)
@@ -51,9 +51,9 @@ static void welcome(struct old_server *s, uint32_t id, struct wire_in *in)
     struct wire_out out = {0};
     uint16_t theirs;
 
-    ck_assert_int_eq(wire_get_hello(in, &theirs), 0);
-    wire_begin(&out, WIRE_WELCOME, id);
-    wire_put_welcome(&out, &w);
+    ck_assert_int_eq(remote_wire_get_hello(in, &theirs), 0);
+    remote_wire_begin(&out, WIRE_WELCOME, id);
+    remote_wire_put_welcome(&out, &w);
     send_frame(s, &out);
 }
 
@@ -62,15 +62,16 @@ static int note(struct old_server *s, uint8_t type, struct wire_in *in)
 {
     uint16_t addr;
 
-    wire_get_u32(in); /* ms */
+    remote_wire_get_u32(in); /* ms */
     switch (type) {
     case WIRE_START:
-        addr = wire_get_u16(in);
+        addr = remote_wire_get_u16(in);
         g_string_append_printf(s->log, "%c%02x",
-                               wire_get_u16(in) & I2CPT_M_RD ? 'R' : 'S', addr);
+                               remote_wire_get_u16(in) & I2CPT_M_RD ? 'R' : 'S',
+                               addr);
         return -ENXIO;
     case WIRE_WRITE:
-        g_string_append_printf(s->log, "W%02x", wire_get_u8(in));
+        g_string_append_printf(s->log, "W%02x", remote_wire_get_u8(in));
         return -EIO;
     case WIRE_READ:
         g_string_append_c(s->log, 'r');
@@ -90,9 +91,9 @@ static void answer(struct old_server *s, const struct wire_head *head,
 
     g_string_append(s->log, refuse ? "! " : " ");
     fault.code = refuse ? -ret : 0;
-    wire_begin(&out, WIRE_REPLY, head->id);
-    wire_put_result(&out, refuse ? ret : 0, &fault);
-    wire_put_u8(&out, head->type == WIRE_READ ? 0x5a : 0);
+    remote_wire_begin(&out, WIRE_REPLY, head->id);
+    remote_wire_put_result(&out, refuse ? ret : 0, &fault);
+    remote_wire_put_u8(&out, head->type == WIRE_READ ? 0x5a : 0);
     send_frame(s, &out);
 }
 
@@ -107,7 +108,7 @@ static void talk(void *user, int fd)
     while (read_all(s->fd, bytes, sizeof(bytes))) {
         struct wire_in in = {.data = body};
 
-        ck_assert_int_eq(wire_get_head(bytes, &head), 0);
+        ck_assert_int_eq(remote_wire_get_head(bytes, &head), 0);
         in.len = head.length - (WIRE_HEAD - 4);
         ck_assert_uint_le(in.len, sizeof(body));
         ck_assert(read_all(s->fd, body, in.len));

@@ -26,7 +26,7 @@ static void break_protocol(struct i2cpt_adapter *a)
                              .flags = I2CPT_M_STOP};
 
     remote_op(a, I2CPT_OP_STREAM_START, 0x50, NULL);
-    i2cpt_call_run(a, &bad, NULL);
+    bus_call_run(a, &bad, NULL);
     remote_op(a, I2CPT_OP_STREAM_STOP, 0, NULL);
 }
 
@@ -47,7 +47,7 @@ START_TEST(reconnects)
                                  .addr = 0x50,
                                  .flags = I2CPT_M_STOP};
 
-        ck_assert_int_eq(i2cpt_call_run(a, &bad, NULL), -ECANCELED);
+        ck_assert_int_eq(bus_call_run(a, &bad, NULL), -ECANCELED);
     }
     remote_op(a, I2CPT_OP_STREAM_STOP, 0, NULL);
     ck_assert_int_eq(remote_read(a, 0x50, 0, in, 2, NULL), 0);
@@ -189,12 +189,12 @@ START_TEST(restarts_a_deaf_command)
     int fd = g_mkstemp(path), i;
     uint8_t in[2];
 
-    wire_begin(&o, WIRE_WELCOME, 1);
-    wire_put_welcome(&o, &w);
-    ck_assert_int_eq(wire_end(&o), 0);
+    remote_wire_begin(&o, WIRE_WELCOME, 1);
+    remote_wire_put_welcome(&o, &w);
+    ck_assert_int_eq(remote_wire_end(&o), 0);
     ck_assert_int_eq(write(fd, o.data, o.len), (ssize_t)o.len);
     close(fd);
-    wire_clear(&o);
+    remote_wire_clear(&o);
     snprintf(spec, sizeof(spec),
              "remote,command=trap '' TERM; cat %s; rm -f %s; exec <&- >&-; "
              "sleep 600,reconnect=on,timeout-ms=50,connect-timeout-ms=600000",

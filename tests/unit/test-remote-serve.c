@@ -32,25 +32,25 @@ START_TEST(lying_client)
                               : step == 1 ? WIRE_START
                                           : types[_i];
 
-        wire_begin(&o, type, (uint32_t)step + 1);
+        remote_wire_begin(&o, type, (uint32_t)step + 1);
         if (type == WIRE_HELLO) {
-            wire_put_hello(&o);
+            remote_wire_put_hello(&o);
         } else {
-            wire_put_u32(&o, 60000);
-            wire_put_u32(&o, type == WIRE_START ? 0x50 : 0);
+            remote_wire_put_u32(&o, 60000);
+            remote_wire_put_u32(&o, type == WIRE_START ? 0x50 : 0);
         }
         if (type == WIRE_TRANSFER) {
-            wire_put_request(&o, &m, 1);
+            remote_wire_put_request(&o, &m, 1);
         } else if (type == WIRE_SMBUS) {
-            wire_put_smbus(&o, &smbus);
+            remote_wire_put_smbus(&o, &smbus);
         }
-        ck_assert_int_eq(wire_end(&o), 0);
+        ck_assert_int_eq(remote_wire_end(&o), 0);
         ck_assert_int_eq(write(fds[1], o.data, o.len), (ssize_t)o.len);
     }
     ck_assert_int_eq(i2cpt_serve(a, fds[0], fds[0]), -EPROTO);
     close(fds[0]);
     close(fds[1]);
-    wire_clear(&o);
+    remote_wire_clear(&o);
     i2cpt_adapter_unref(a);
 }
 END_TEST
@@ -66,11 +66,11 @@ static int serve_frames(struct i2cpt_adapter *a, const struct wire_out *frames,
     int fds[2], ret;
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-    wire_begin(&hello, WIRE_HELLO, 1);
-    wire_put_hello(&hello);
-    ck_assert_int_eq(wire_end(&hello), 0);
+    remote_wire_begin(&hello, WIRE_HELLO, 1);
+    remote_wire_put_hello(&hello);
+    ck_assert_int_eq(remote_wire_end(&hello), 0);
     ck_assert_int_eq(write(fds[1], hello.data, hello.len), (ssize_t)hello.len);
-    wire_clear(&hello);
+    remote_wire_clear(&hello);
     for (i = 0; i < n; i++) {
         ck_assert_int_eq(write(fds[1], frames[i].data, frames[i].len),
                          (ssize_t)frames[i].len);
@@ -84,7 +84,7 @@ static int serve_frames(struct i2cpt_adapter *a, const struct wire_out *frames,
     while (at + WIRE_HEAD <= got) { /* the last frame's body */
         struct wire_in head = {.data = buf + at, .len = 4};
 
-        length = 4 + wire_get_u32(&head);
+        length = 4 + remote_wire_get_u32(&head);
         *last = (struct wire_in){.data = buf + at + WIRE_HEAD,
                                  .len = length - WIRE_HEAD};
         at += length;
@@ -113,11 +113,11 @@ START_TEST(time_of_a_client_is_bounded)
 
     gate_install(GATE_PLAIN);
     ck_assert_int_eq(i2cpt_adapter_open("gate,timeout-ms=20000", &a, NULL), 0);
-    wire_begin(&o, WIRE_TRANSFER, 2);
-    wire_put_u32(&o, rows[_i].asked_ms);
-    wire_put_u32(&o, 0);
-    wire_put_request(&o, &m, 1);
-    ck_assert_int_eq(wire_end(&o), 0);
+    remote_wire_begin(&o, WIRE_TRANSFER, 2);
+    remote_wire_put_u32(&o, rows[_i].asked_ms);
+    remote_wire_put_u32(&o, 0);
+    remote_wire_put_request(&o, &m, 1);
+    ck_assert_int_eq(remote_wire_end(&o), 0);
     ck_assert_int_eq(serve_frames(a, &o, 1, &in, buf, sizeof(buf)), 0);
     after = i2cpt_now_ns();
     ck_assert_uint_le(gate_deadline_ns(),
@@ -125,7 +125,7 @@ START_TEST(time_of_a_client_is_bounded)
     ck_assert_uint_ge(gate_deadline_ns(),
                       before + rows[_i].least_ms * UINT64_C(1000000));
     i2cpt_adapter_unref(a);
-    wire_clear(&o);
+    remote_wire_clear(&o);
 }
 END_TEST
 
@@ -153,17 +153,17 @@ START_TEST(pointer_in_one)
 
     gate_install(GATE_PLAIN);
     ck_assert_int_eq(i2cpt_adapter_open("gate", &a, &fault), 0);
-    wire_begin(&o, WIRE_POINTER, 2);
-    wire_put_u32(&o, 1000);
-    wire_put_u16(&o, 0x50);
-    wire_put_u8(&o, rows[_i].n);
-    wire_put_bytes(&o, bytes, rows[_i].sent);
-    ck_assert_int_eq(wire_end(&o), 0);
+    remote_wire_begin(&o, WIRE_POINTER, 2);
+    remote_wire_put_u32(&o, 1000);
+    remote_wire_put_u16(&o, 0x50);
+    remote_wire_put_u8(&o, rows[_i].n);
+    remote_wire_put_bytes(&o, bytes, rows[_i].sent);
+    ck_assert_int_eq(remote_wire_end(&o), 0);
     ck_assert_int_eq(serve_frames(a, &o, 1, &in, buf, sizeof(buf)),
                      rows[_i].ret);
     ck_assert_str_eq(gate_log(), rows[_i].log);
     i2cpt_adapter_unref(a);
-    wire_clear(&o);
+    remote_wire_clear(&o);
 }
 END_TEST
 
@@ -172,15 +172,15 @@ static struct wire_out stream_frame(enum wire_type type, uint32_t id,
 {
     struct wire_out o = {0};
 
-    wire_begin(&o, type, id);
-    wire_put_u32(&o, 1000);
+    remote_wire_begin(&o, type, id);
+    remote_wire_put_u32(&o, 1000);
     if (type == WIRE_START) {
-        wire_put_u16(&o, addr);
-        wire_put_u16(&o, flags);
+        remote_wire_put_u16(&o, addr);
+        remote_wire_put_u16(&o, flags);
     } else if (type == WIRE_WRITE) {
-        wire_put_u8(&o, 0);
+        remote_wire_put_u8(&o, 0);
     }
-    ck_assert_int_eq(wire_end(&o), 0);
+    ck_assert_int_eq(remote_wire_end(&o), 0);
     return o;
 }
 
@@ -220,7 +220,7 @@ START_TEST(no_stream_to_serve)
             frames[n] = stream_frame(orders[i][n], (uint32_t)n + 2, 0x50, 0);
         }
         ck_assert_int_eq(serve_frames(a, frames, n, &in, buf, sizeof(buf)), 0);
-        ck_assert_msg(!wire_get_result(&in, &result, &fault),
+        ck_assert_msg(!remote_wire_get_result(&in, &result, &fault),
                       "order %zu, %zu bytes", i, in.len);
         if (orders[i][n - 1] == WIRE_START) {
             ck_assert_int_eq(result, -EOPNOTSUPP);
@@ -228,7 +228,7 @@ START_TEST(no_stream_to_serve)
         }
         ck_assert_int_eq(i2cpt_transfer(a, &m, 1, &fault), 0);
         while (n) {
-            wire_clear(&frames[--n]);
+            remote_wire_clear(&frames[--n]);
         }
     }
     i2cpt_adapter_unref(a);
@@ -263,7 +263,7 @@ START_TEST(bad_stream_address)
     ck_assert_msg(strstr(text, "w2@0x50 01 02") != NULL, "%s", text);
     ck_assert_msg(strstr(text, "\nend 1\n") != NULL, "%s", text);
     g_unlink(path);
-    wire_clear(&frame);
+    remote_wire_clear(&frame);
 }
 END_TEST
 

@@ -142,26 +142,26 @@ static void prepare_lie(struct server *s, enum lie_kind kind)
     if (s->hang_up && kind != LIE_HALF) {
         return;
     }
-    wire_begin(o, kind == LIE_TYPE ? WIRE_WELCOME : WIRE_REPLY,
-               kind == LIE_ID ? 3 : 2);
+    remote_wire_begin(o, kind == LIE_TYPE ? WIRE_WELCOME : WIRE_REPLY,
+                      kind == LIE_ID ? 3 : 2);
     fault.msg = kind == LIE_MESSAGE ? 2 : -1;
-    wire_put_result(o,
-                    kind == LIE_RESULT                        ? 5
-                    : kind == LIE_CODE || kind == LIE_MESSAGE ? -ENXIO
-                                                              : 0,
-                    &fault);
+    remote_wire_put_result(o,
+                           kind == LIE_RESULT                        ? 5
+                           : kind == LIE_CODE || kind == LIE_MESSAGE ? -ENXIO
+                                                                     : 0,
+                           &fault);
     if (kind == LIE_CODE) {
         o->data[WIRE_HEAD + 4] = EIO;
     }
-    wire_put_u32(o, 1);
-    wire_put_u32(o, kind == LIE_ACTUAL ? 3 : 2);
+    remote_wire_put_u32(o, 1);
+    remote_wire_put_u32(o, kind == LIE_ACTUAL ? 3 : 2);
     if (kind != LIE_SHORT) {
-        wire_put_bytes(o, "ab", 2);
+        remote_wire_put_bytes(o, "ab", 2);
     }
     if (kind == LIE_ACTUAL) {
-        wire_put_bytes(o, "c", 1);
+        remote_wire_put_bytes(o, "c", 1);
     }
-    ck_assert_int_eq(wire_end(o), 0);
+    ck_assert_int_eq(remote_wire_end(o), 0);
     if (kind == LIE_GARBAGE) {
         memset(o->data, 0x55, o->len);
     } else if (kind == LIE_LENGTH) {
@@ -211,13 +211,13 @@ START_TEST(lying_block)
     struct i2cpt_fault fault;
 
     i2cpt_fault_clear(&fault);
-    wire_begin(&s.lies, WIRE_REPLY, 2);
-    wire_put_result(&s.lies, 0, &fault);
-    wire_put_smbus(&s.lies, &lie);
-    ck_assert_int_eq(wire_end(&s.lies), 0);
+    remote_wire_begin(&s.lies, WIRE_REPLY, 2);
+    remote_wire_put_result(&s.lies, 0, &fault);
+    remote_wire_put_smbus(&s.lies, &lie);
+    ck_assert_int_eq(remote_wire_end(&s.lies), 0);
     server_start(&s, NULL, 1);
     a = server_client(&s, "");
-    ck_assert_int_eq(i2cpt_call_run(a, &call, &fault), -EPROTO);
+    ck_assert_int_eq(bus_call_run(a, &call, &fault), -EPROTO);
     ck_assert_uint_eq(asked.block[0], 0);
     i2cpt_adapter_unref(a);
     server_end(&s);
@@ -238,7 +238,7 @@ START_TEST(pointer)
     server_start(&s, "gate", 1);
     a = server_client(&s, "");
     call.owner = a;
-    ck_assert_int_eq(i2cpt_call_run(a, &call, NULL), 0);
+    ck_assert_int_eq(bus_call_run(a, &call, NULL), 0);
     ck_assert_int_eq(remote_op(a, I2CPT_OP_STREAM_STOP, 0, NULL), 0);
     ck_assert_str_eq(gate_log(), "S50 W10 Waa S50 E ");
     i2cpt_adapter_unref(a);
@@ -367,7 +367,7 @@ START_TEST(decoders_bear_anything)
         size_t n;
         int result;
 
-        wire_put_request(&o, msgs, 2);
+        remote_wire_put_request(&o, msgs, 2);
         for (i = g_rand_int_range(rand, 0, 4); i; i--) {
             o.data[g_rand_int_range(rand, 0, (gint32)o.len)] =
                 (uint8_t)g_rand_int(rand);
@@ -375,20 +375,20 @@ START_TEST(decoders_bear_anything)
         in = (struct wire_in){
             .data = o.data,
             .len = (size_t)g_rand_int_range(rand, 0, (gint32)o.len + 1)};
-        if (!wire_get_request(&in, &got, &n)) {
+        if (!remote_wire_get_request(&in, &got, &n)) {
             ck_assert_int_eq(i2cpt_check_msgs(got, n, NULL), 0);
             g_free(got);
         }
         in.at = 0;
         in.failed = false;
-        wire_get_result(&in, &result, &fault);
+        remote_wire_get_result(&in, &result, &fault);
         in.at = 0;
         in.failed = false;
-        wire_get_smbus(&in, &call);
+        remote_wire_get_smbus(&in, &call);
         in.at = 0;
         in.failed = false;
-        wire_get_answer(&in, msgs, 2);
-        wire_clear(&o);
+        remote_wire_get_answer(&in, msgs, 2);
+        remote_wire_clear(&o);
     }
     g_rand_free(rand);
 }

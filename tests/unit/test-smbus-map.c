@@ -74,7 +74,7 @@ static int map(const char *script, uint32_t functionality,
     i2cpt_fault_clear(fault);
     calls = 0;
     host_says = 0;
-    return i2cpt_smbus_map_transfer(&host, NULL, functionality, &x);
+    return smbus_map_transfer(&host, NULL, functionality, &x);
 }
 
 #define F(x) I2CPT_FUNC_SMBUS_##x
@@ -263,7 +263,7 @@ static int map_one(struct i2cpt_msg *m, size_t n, int says,
 
     i2cpt_fault_clear(fault);
     host_says = says;
-    return i2cpt_smbus_map_transfer(&host, NULL, ALL, &x);
+    return smbus_map_transfer(&host, NULL, ALL, &x);
 }
 
 /* Flags that no command has, and 10-bit addresses. */
@@ -281,8 +281,7 @@ START_TEST(flags)
     struct i2cpt_xfer x = {
         .msgs = &m, .n = 1, .deadline_ns = 77, .marks = 1, .fault = &fault};
     ck_assert_int_eq(
-        i2cpt_smbus_map_transfer(&host, NULL, ALL | I2CPT_FUNC_10BIT_ADDR, &x),
-        0);
+        smbus_map_transfer(&host, NULL, ALL | I2CPT_FUNC_10BIT_ADDR, &x), 0);
     ck_assert_uint_eq(seen.flags, I2CPT_CLIENT_TEN);
 }
 END_TEST
@@ -347,11 +346,10 @@ END_TEST
 
 START_TEST(longest_reads)
 {
-    ck_assert_uint_eq(i2cpt_smbus_map_longest_read(ALL), 32);
-    ck_assert_uint_eq(i2cpt_smbus_map_longest_read(ALL & ~F(READ_I2C_BLOCK)),
-                      2);
-    ck_assert_uint_eq(i2cpt_smbus_map_longest_read(F(READ_BYTE_DATA)), 1);
-    ck_assert_uint_eq(i2cpt_smbus_map_longest_read(F(QUICK)), 0);
+    ck_assert_uint_eq(smbus_map_longest_read(ALL), 32);
+    ck_assert_uint_eq(smbus_map_longest_read(ALL & ~F(READ_I2C_BLOCK)), 2);
+    ck_assert_uint_eq(smbus_map_longest_read(F(READ_BYTE_DATA)), 1);
+    ck_assert_uint_eq(smbus_map_longest_read(F(QUICK)), 0);
 }
 END_TEST
 

@@ -170,7 +170,7 @@ START_TEST(forms_as_messages)
     struct i2cpt_msg *want = wire_parse(forms[_i].messages, &n);
     uint16_t ten = call->flags & TEN ? I2CPT_M_TEN : 0;
 
-    i2cpt_smbus_to_msgs(call, &m);
+    smbus_to_msgs(call, &m);
     ck_assert_uint_eq(m.n, n);
     for (size_t i = 0; i < n; i++) {
         ck_assert_uint_eq(m.msgs[i].addr, call->addr);
@@ -209,10 +209,10 @@ START_TEST(bad_answers)
     struct i2cpt_smbus_msgs m;
     struct i2cpt_fault fault;
 
-    i2cpt_smbus_to_msgs(&call, &m);
+    smbus_to_msgs(&call, &m);
     hex(answers[_i].bytes, m.in);
     m.msgs[m.n - 1].actual = answers[_i].actual;
-    ck_assert_int_eq(i2cpt_smbus_from_msgs(&call, &m, &fault), -EPROTO);
+    ck_assert_int_eq(smbus_from_msgs(&call, &m, &fault), -EPROTO);
     ck_assert(!memcmp(&call, &answers[_i].call, sizeof(call)));
 }
 END_TEST
@@ -252,7 +252,7 @@ static void check_stored(uint32_t reg, const char *bytes)
     uint8_t want[64], got[64];
     size_t n = hex(bytes, want);
 
-    ck_assert_uint_eq(i2cpt_stub_peek("h", 0x0b, reg, got, sizeof(got)), n);
+    ck_assert_uint_eq(stub_peek("h", 0x0b, reg, got, sizeof(got)), n);
     ck_assert(!memcmp(want, got, n));
 }
 
@@ -289,7 +289,7 @@ START_TEST(every_protocol)
                                                     in, sizeof(in), NULL),
                      3);
     ck_assert(!memcmp(in, "zyx", 3));
-    ck_assert(i2cpt_stub_counts("h", 0x0b, &counts));
+    ck_assert(stub_counts("h", 0x0b, &counts));
     ck_assert_uint_eq(counts.sent, 1);
     ck_assert_uint_eq(counts.pec_errors, 0);
     i2cpt_adapter_unref(a);
@@ -347,7 +347,7 @@ START_TEST(missing_pec)
     ck_assert_int_eq(i2cpt_smbus_write_byte_data(a, 0x0b, 0, 0x10, 9, NULL), 0);
     check_stored(0x10, "5a");
     ck_assert_int_eq(i2cpt_smbus_send_byte(a, 0x0b, 0, 0x13, NULL), 0);
-    ck_assert(i2cpt_stub_counts("h", 0x0b, &counts));
+    ck_assert(stub_counts("h", 0x0b, &counts));
     ck_assert_uint_eq(counts.pec_errors, 2);
     ck_assert_uint_eq(counts.sent, 0);
     /* a wrong one is refused, and drops the write too */
@@ -422,7 +422,7 @@ START_TEST(blocks_of_32)
         i2cpt_smbus_read_block_data(a, 0x0b, f, 0x12, in, 31, NULL), -EPROTO);
     ck_assert_uint_eq(in[0], 0xee);
     /* it was read to its end all the same */
-    ck_assert(i2cpt_stub_counts("h", 0x0b, &counts));
+    ck_assert(stub_counts("h", 0x0b, &counts));
     ck_assert_uint_eq(counts.read, f ? 34 : 33);
     ck_assert_int_eq(
         i2cpt_smbus_read_block_data(a, 0x0b, f, 0x12, in, 32, NULL), 32);

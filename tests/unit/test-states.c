@@ -26,7 +26,7 @@ static int stream_op(struct i2cpt_adapter *a, enum i2cpt_op op)
 {
     struct i2cpt_call call = {.op = op, .owner = a, .addr = 0x50};
 
-    return i2cpt_call_run(a, &call, NULL);
+    return bus_call_run(a, &call, NULL);
 }
 
 struct told {
@@ -124,8 +124,8 @@ START_TEST(given_up_by_a_harvest)
 
     gate_hold(true);
     call.deadline_ns = bus_deadline(a->bus, 1000); /* it has begun by then */
-    ck_assert_int_eq(i2cpt_call_submit(a, &call, -1, &r), 0);
-    while (!i2cpt_request_harvest(r, &result, &fault)) {
+    ck_assert_int_eq(bus_call_submit(a, &call, -1, &r), 0);
+    while (!bus_request_harvest(r, &result, &fault)) {
         sched_yield();
     }
     ck_assert_int_eq(result, -ETIMEDOUT);
@@ -142,8 +142,8 @@ START_TEST(harvested_has_ended)
     struct i2cpt_fault fault;
     int result = 1;
 
-    ck_assert_int_eq(i2cpt_call_submit(a, &call, -1, &r), 0);
-    while (!i2cpt_request_harvest(r, &result, &fault)) {
+    ck_assert_int_eq(bus_call_submit(a, &call, -1, &r), 0);
+    while (!bus_request_harvest(r, &result, &fault)) {
         sched_yield();
     }
     ck_assert_int_eq(result, 0);

@@ -233,7 +233,7 @@ START_TEST(what_it_says)
 
     ck_assert_uint_eq(i2cpt_adapter_functionality(a), says[_i].functionality);
     ck_assert_int_eq(i2cpt_adapter_has_stream(a), says[_i].stream);
-    ck_assert_int_eq(i2cpt_adapter_is_instant(a), says[_i].instant);
+    ck_assert_int_eq(bus_adapter_is_instant(a), says[_i].instant);
     ck_assert_uint_eq(i2cpt_adapter_frequency_hz(a), 400000);
     i2cpt_adapter_unref(a);
     g_free(spec);
@@ -257,7 +257,7 @@ START_TEST(instant_chips)
                                      waiting[_i].line);
         struct i2cpt_adapter *a = wire_stub(text, "");
 
-        ck_assert_int_eq(i2cpt_adapter_is_instant(a), waiting[_i].instant);
+        ck_assert_int_eq(bus_adapter_is_instant(a), waiting[_i].instant);
         i2cpt_adapter_unref(a);
         g_free(text);
     }
@@ -482,25 +482,25 @@ START_TEST(counts)
         ",name=counted");
 
     wire(a, "w 08 r3 p w 09 r1 p @50 w 00 11 22 p r1 p @51 w");
-    ck_assert(i2cpt_stub_counts("counted", 0x48, &c));
+    ck_assert(stub_counts("counted", 0x48, &c));
     ck_assert_uint_eq(c.starts, 4);
     ck_assert_uint_eq(c.nacks, 0);
     ck_assert_uint_eq(c.written, 2);
     ck_assert_uint_eq(c.read, 4);
     ck_assert_uint_eq(c.popped, 3);
     ck_assert_uint_eq(c.cleared, 1);
-    ck_assert(i2cpt_stub_counts("counted", 0x50, &c));
+    ck_assert(stub_counts("counted", 0x50, &c));
     ck_assert_uint_eq(c.starts, 2);
     ck_assert_uint_eq(c.nacks, 1);
     ck_assert_uint_eq(c.written, 3);
     ck_assert_uint_eq(c.cycles, 1);
-    ck_assert_uint_eq(i2cpt_stub_peek("counted", 0x50, 4, buf, 4), 4);
+    ck_assert_uint_eq(stub_peek("counted", 0x50, 4, buf, 4), 4);
     ck_assert(!memcmp(buf, "\1\2\377\377", 4));
-    ck_assert_uint_eq(i2cpt_stub_peek("counted", 0x50, 254, buf, 4), 2);
-    ck_assert_uint_eq(i2cpt_stub_peek("counted", 0x50, 256, buf, 4), 0);
-    ck_assert(!i2cpt_stub_counts("counted", 0x51, &c));
+    ck_assert_uint_eq(stub_peek("counted", 0x50, 254, buf, 4), 2);
+    ck_assert_uint_eq(stub_peek("counted", 0x50, 256, buf, 4), 0);
+    ck_assert(!stub_counts("counted", 0x51, &c));
     i2cpt_adapter_unref(a);
-    ck_assert(!i2cpt_stub_counts("counted", 0x48, &c));
+    ck_assert(!stub_counts("counted", 0x48, &c));
 }
 END_TEST
 
@@ -515,7 +515,7 @@ static int op(struct i2cpt_adapter *a, enum i2cpt_op what, uint16_t flags,
                            .addr = 0x48,
                            .flags = flags,
                            .byte = byte ? *byte : 0};
-    int rc = i2cpt_call_run(a, &c, fault);
+    int rc = bus_call_run(a, &c, fault);
 
     if (byte)
         *byte = c.byte;
@@ -544,7 +544,7 @@ START_TEST(stream_unread_byte)
     ck_assert_uint_eq(byte, 1);
     ck_assert_int_eq(START(I2CPT_M_RD), 0);
     ck_assert_int_eq(STOP(), 0);
-    ck_assert(i2cpt_stub_counts("stream", 0x48, &c));
+    ck_assert(stub_counts("stream", 0x48, &c));
     ck_assert_uint_eq(c.popped, 3);
     ck_assert_str_eq(wire(a, "r0 p r1"), "ok = 03");
     i2cpt_adapter_unref(a);

@@ -672,34 +672,34 @@ START_TEST(test_garbage)
     uint64_t answers = 0;
 
     ck_assert_int_eq(i2cpt_adapter_open("stub,chips=0x00-0x7f", &a, NULL), 0);
-    d = i2c_device_new(a);
-    ck_assert_int_eq(guest_memory_add(&m, region, 0, rig.memory_fd), 0);
-    ck_assert(ring_map(&r, &m));
-    ring_start(&r);
+    d = vhost_i2c_new(a);
+    ck_assert_int_eq(vhost_memory_add(&m, region, 0, rig.memory_fd), 0);
+    ck_assert(vhost_ring_map(&r, &m));
+    vhost_ring_start(&r);
     for (i = 0; i < rounds; i++) {
         uint16_t before = r.used_idx;
 
         scribble(rig.memory);
-        i2c_device_set_features(d, i & 1);
-        if (i2c_device_run(d, &r, &m) && i % 5 == 0) {
-            i2c_device_refuse(d, &r, &m);
+        vhost_i2c_set_features(d, i & 1);
+        if (vhost_i2c_run(d, &r, &m) && i % 5 == 0) {
+            vhost_i2c_refuse(d, &r, &m);
         }
         answers += (uint16_t)(r.used_idx - before);
         if (r.broken) {
             uint16_t idx;
 
             broken++;
-            i2c_device_forget(d);
+            vhost_i2c_forget(d);
             memcpy(&idx, rig.memory + RIG_AVAIL + 2, 2);
             r.next = GUINT16_FROM_LE(idx);
-            ring_start(&r);
+            vhost_ring_start(&r);
         }
     }
     /* else it has tried nothing */
     ck_assert_uint_gt(answers, rounds / 2);
     ck_assert_uint_gt(broken, 1000);
-    i2c_device_free(d);
-    guest_memory_clear(&m);
+    vhost_i2c_free(d);
+    vhost_memory_clear(&m);
     i2cpt_adapter_unref(a);
 }
 END_TEST

@@ -138,13 +138,13 @@ static int stream_msg(struct i2cpt_adapter *a, struct i2cpt_msg *m,
                            .flags = m->flags & I2CPT_M_RD};
     bool counted = m->flags & I2CPT_M_RECV_LEN;
     uint32_t len = counted ? 1 : m->len;
-    int rc = i2cpt_call_run(a, &c, fault);
+    int rc = bus_call_run(a, &c, fault);
 
     c.op = m->flags & I2CPT_M_RD ? I2CPT_OP_STREAM_READ : I2CPT_OP_STREAM_WRITE;
     while (!rc && m->actual < len) {
         uint8_t extra = m->buf[0];
         c.byte = m->buf[m->actual];
-        rc = i2cpt_call_run(a, &c, fault);
+        rc = bus_call_run(a, &c, fault);
         if (rc)
             break;
         m->buf[m->actual++] = c.byte;
@@ -162,7 +162,7 @@ static int by_stream(struct i2cpt_adapter *a, struct script *s,
 
     for (size_t i = 0; !rc && i < s->n; i++)
         rc = stream_msg(a, &s->msgs[i], fault);
-    ck_assert_int_eq(i2cpt_call_run(a, &stop, NULL), rc == -ENODEV ? rc : 0);
+    ck_assert_int_eq(bus_call_run(a, &stop, NULL), rc == -ENODEV ? rc : 0);
     return rc;
 }
 

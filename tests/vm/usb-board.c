@@ -63,7 +63,7 @@ static enum wire event(enum i2cpt_op op, uint16_t addr, uint16_t flags,
     int ret;
 
     call.byte = *byte;
-    ret = i2cpt_call_run(chips, &call, &fault);
+    ret = bus_call_run(chips, &call, &fault);
     *byte = call.byte;
     return !ret ? WIRE_ACK : ret == -ETIMEDOUT ? WIRE_STUCK : WIRE_NACK;
 }
@@ -186,7 +186,7 @@ static int peek(const char *line)
     if (sscanf(line, "peek %x %x", &addr, &reg) != 2) {
         return -1;
     }
-    n = i2cpt_stub_peek(NAME, (uint16_t)addr, reg, bytes, sizeof(bytes));
+    n = stub_peek(NAME, (uint16_t)addr, reg, bytes, sizeof(bytes));
     printf("ok ");
     for (i = 0; i < n; i++) {
         printf("%02x", bytes[i]);

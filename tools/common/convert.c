@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-void convert_note(struct convert *c, uint64_t n, const char *thing,
-                  const char *what)
+void tool_convert_note(struct convert *c, uint64_t n, const char *thing,
+                       const char *what)
 {
     char text[256];
 
@@ -20,7 +20,8 @@ void convert_note(struct convert *c, uint64_t n, const char *thing,
     }
 }
 
-int convert_error(struct i2cpt_fault *fault, int code, const char *format, ...)
+int tool_convert_error(struct i2cpt_fault *fault, int code, const char *format,
+                       ...)
 {
     va_list args;
 

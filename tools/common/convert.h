@@ -40,11 +40,11 @@ struct convert {
 };
 
 /* "N things what": nothing where N is 0. */
-void convert_note(struct convert *c, uint64_t n, const char *thing,
-                  const char *what);
+void tool_convert_note(struct convert *c, uint64_t n, const char *thing,
+                       const char *what);
 /* Fills the fault, returns -code. */
-int convert_error(struct i2cpt_fault *fault, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+int tool_convert_error(struct i2cpt_fault *fault, int code, const char *format,
+                       ...) __attribute__((format(printf, 3, 4)));
 
 struct text_in;
 
@@ -62,11 +62,11 @@ struct convert_format {
                  const char *path, struct i2cpt_fault *fault);
 };
 
-extern const struct convert_format format_pcap, format_saleae, format_ftrace,
-    format_sigrok;
+extern const struct convert_format export_format_pcap, import_format_saleae,
+    import_format_ftrace, import_format_sigrok;
 
 /* The half of a VCD that draws. */
-int write_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
-              const char *path, struct i2cpt_fault *fault);
+int export_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
+               const char *path, struct i2cpt_fault *fault);
 
 #endif

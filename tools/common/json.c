@@ -43,7 +43,7 @@ static void begin(struct json *j, const char *key)
     }
 }
 
-void json_open(struct json *j, const char *key, char bracket)
+void tool_json_open(struct json *j, const char *key, char bracket)
 {
     begin(j, key);
     fputc(bracket, j->to);
@@ -52,7 +52,7 @@ void json_open(struct json *j, const char *key, char bracket)
     j->more[j->depth] = false;
 }
 
-void json_close(struct json *j, char bracket)
+void tool_json_close(struct json *j, char bracket)
 {
     bool some = j->more[j->depth];
 
@@ -66,31 +66,31 @@ void json_close(struct json *j, char bracket)
     }
 }
 
-void json_string(struct json *j, const char *key, const char *text)
+void tool_json_string(struct json *j, const char *key, const char *text)
 {
     begin(j, key);
     put_text(j, text);
 }
 
-void json_uint(struct json *j, const char *key, uint64_t value)
+void tool_json_uint(struct json *j, const char *key, uint64_t value)
 {
     begin(j, key);
     fprintf(j->to, "%" PRIu64, value);
 }
 
-void json_int(struct json *j, const char *key, int64_t value)
+void tool_json_int(struct json *j, const char *key, int64_t value)
 {
     begin(j, key);
     fprintf(j->to, "%" PRId64, value);
 }
 
-void json_bool(struct json *j, const char *key, bool value)
+void tool_json_bool(struct json *j, const char *key, bool value)
 {
     begin(j, key);
     fputs(value ? "true" : "false", j->to);
 }
 
-void json_seconds(struct json *j, const char *key, uint64_t ns)
+void tool_json_seconds(struct json *j, const char *key, uint64_t ns)
 {
     begin(j, key);
     fprintf(j->to, "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000);

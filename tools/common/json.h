@@ -16,13 +16,13 @@ struct json {
 };
 
 /* `key` NULL: in an array, or the document itself. */
-void json_open(struct json *j, const char *key, char bracket);
-void json_close(struct json *j, char bracket); /* '}' or ']' */
-void json_string(struct json *j, const char *key, const char *text);
-void json_uint(struct json *j, const char *key, uint64_t value);
-void json_int(struct json *j, const char *key, int64_t value);
-void json_bool(struct json *j, const char *key, bool value);
+void tool_json_open(struct json *j, const char *key, char bracket);
+void tool_json_close(struct json *j, char bracket); /* '}' or ']' */
+void tool_json_string(struct json *j, const char *key, const char *text);
+void tool_json_uint(struct json *j, const char *key, uint64_t value);
+void tool_json_int(struct json *j, const char *key, int64_t value);
+void tool_json_bool(struct json *j, const char *key, bool value);
 /* Nanoseconds as seconds. */
-void json_seconds(struct json *j, const char *key, uint64_t ns);
+void tool_json_seconds(struct json *j, const char *key, uint64_t ns);
 
 #endif

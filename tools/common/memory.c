@@ -18,13 +18,13 @@
 
 static volatile sig_atomic_t fails_with = TOOL_BROKEN;
 
-void memory_fails_with(int status)
+void tool_memory_fails_with(int status)
 {
     fails_with = status;
 }
 
 /* Nothing here may need memory. */
-void memory_end(void)
+void tool_memory_end(void)
 {
     static const char line[] = "i2cpt-replay: out of memory\n";
 
@@ -38,7 +38,7 @@ static void on_log(const char *domain, GLogLevelFlags level, const char *text,
                    void *user)
 {
     if (level & G_LOG_LEVEL_ERROR && strstr(text, "allocate")) {
-        memory_end();
+        tool_memory_end();
     }
     g_log_default_handler(domain, level, text, user);
 }
@@ -51,7 +51,7 @@ static void on_signal(int sig)
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (probe == MAP_FAILED) {
-        memory_end();
+        tool_memory_end();
     }
     raise(sig); /* SA_RESETHAND: as if we were not there */
 }
@@ -74,7 +74,7 @@ static void grow_stack(void)
         mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (probe == MAP_FAILED) {
-        memory_end();
+        tool_memory_end();
     }
     munmap(probe, size);
     touch_stack();
@@ -95,7 +95,7 @@ static void watch_stack(void)
     }
 }
 
-void memory_watch(void)
+void tool_memory_watch(void)
 {
     struct sigaction action = {.sa_handler = on_signal,
                                .sa_flags = SA_RESETHAND | SA_NODEFER};

@@ -8,10 +8,10 @@
 #define MEMORY_H
 
 /* First of all in main(). */
-void memory_watch(void);
+void tool_memory_watch(void);
 /* What the program ends with then; TOOL_BROKEN before this. */
-void memory_fails_with(int status);
+void tool_memory_fails_with(int status);
 /* What then happens, for one's own. */
-void memory_end(void) __attribute__((noreturn));
+void tool_memory_end(void) __attribute__((noreturn));
 
 #endif

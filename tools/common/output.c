@@ -13,34 +13,35 @@
 
 static int path_error(const char *path, int code, struct i2cpt_fault *fault)
 {
-    return convert_error(fault, code, "%s: %s", path,
-                         code == ESTALE
-                             ? "somebody else has written there meanwhile"
-                             : strerror(code));
+    return tool_convert_error(fault, code, "%s: %s", path,
+                              code == ESTALE
+                                  ? "somebody else has written there meanwhile"
+                                  : strerror(code));
 }
 
-int output_open(struct output *o, const char *path, struct i2cpt_fault *fault)
+int tool_output_open(struct output *o, const char *path,
+                     struct i2cpt_fault *fault)
 {
-    int rc = out_file_open(path, &o->file), fd;
+    int rc = i2cpt_out_file_open(path, &o->file), fd;
 
     o->path = path;
     o->to = NULL;
     if (rc) {
         return path_error(path, -rc, fault);
     }
-    fd = fcntl(out_file_fd(o->file), F_DUPFD_CLOEXEC, 0);
+    fd = fcntl(i2cpt_out_file_fd(o->file), F_DUPFD_CLOEXEC, 0);
     o->to = fd < 0 ? NULL : fdopen(fd, "w");
     if (!o->to) {
         rc = path_error(path, errno, fault);
         if (fd >= 0) {
             close(fd);
         }
-        out_file_free(o->file);
+        i2cpt_out_file_free(o->file);
     }
     return rc;
 }
 
-int output_close(struct output *o, int rc, struct i2cpt_fault *fault)
+int tool_output_close(struct output *o, int rc, struct i2cpt_fault *fault)
 {
     bool bad = ferror(o->to);
     int code = bad && errno ? errno : EIO;
@@ -50,19 +51,19 @@ int output_close(struct output *o, int rc, struct i2cpt_fault *fault)
         code = errno;
     }
     if (!rc && !bad) {
-        code = -out_file_publish(o->file);
+        code = -i2cpt_out_file_publish(o->file);
         bad = code != 0;
     }
-    out_file_free(o->file);
+    i2cpt_out_file_free(o->file);
     return rc || !bad ? rc : path_error(o->path, code, fault);
 }
 
-int output_check(const char *what, const char *path, const char *in,
-                 struct i2cpt_fault *fault)
+int tool_output_check(const char *what, const char *path, const char *in,
+                      struct i2cpt_fault *fault)
 {
-    if (!path || !in || !out_file_same(in, path)) {
+    if (!path || !in || !i2cpt_out_file_same(in, path)) {
         return 0;
     }
-    return convert_error(fault, EINVAL, "%s%s%s and %s are the same file", what,
-                         *what ? " " : "", path, in);
+    return tool_convert_error(fault, EINVAL, "%s%s%s and %s are the same file",
+                              what, *what ? " " : "", path, in);
 }

@@ -20,14 +20,15 @@ struct output {
 
 /* Begin it; "-" is the standard output. 0, or a negative errno and the fault.
  */
-int output_open(struct output *o, const char *path, struct i2cpt_fault *fault);
+int tool_output_open(struct output *o, const char *path,
+                     struct i2cpt_fault *fault);
 /* `rc` is how the writing went: where that is 0, the file takes its place, and
  * what comes back is whether all of it got there. */
-int output_close(struct output *o, int rc, struct i2cpt_fault *fault);
+int tool_output_close(struct output *o, int rc, struct i2cpt_fault *fault);
 
 /* -EINVAL and a fault where `path`, which `what` names, is the file `in`, which
  * is read; by any name. NULL for either: nothing. */
-int output_check(const char *what, const char *path, const char *in,
-                 struct i2cpt_fault *fault);
+int tool_output_check(const char *what, const char *path, const char *in,
+                      struct i2cpt_fault *fault);
 
 #endif

@@ -11,25 +11,27 @@
 
 #define SECONDS_MAX UINT64_C(9000000000) /* in ns it fits 63 bits */
 
-int text_open(struct text_in *t, const char *path, struct i2cpt_fault *fault)
+int tool_text_open(struct text_in *t, const char *path,
+                   struct i2cpt_fault *fault)
 {
     bool standard = !strcmp(path, "-");
     FILE *file = standard ? stdin : fopen(path, "re");
 
     if (!file) {
-        return convert_error(fault, errno, "%s: %s", path, strerror(errno));
+        return tool_convert_error(fault, errno, "%s: %s", path,
+                                  strerror(errno));
     }
-    text_over(t, file, standard ? "<stdin>" : path);
+    tool_text_over(t, file, standard ? "<stdin>" : path);
     t->close = !standard;
     return 0;
 }
 
-void text_over(struct text_in *t, FILE *file, const char *name)
+void tool_text_over(struct text_in *t, FILE *file, const char *name)
 {
     *t = (struct text_in){.file = file, .name = strdup(name)};
 }
 
-void text_close(struct text_in *t)
+void tool_text_close(struct text_in *t)
 {
     if (t->close) {
         fclose(t->file);
@@ -45,7 +47,7 @@ static int put(struct text_in *t, char c, struct i2cpt_fault *fault)
         size_t cap = t->cap ? t->cap * 2 : 256;
         char *buf = realloc(t->buf, cap);
         if (!buf) {
-            return convert_error(fault, ENOMEM, "no memory for a line");
+            return tool_convert_error(fault, ENOMEM, "no memory for a line");
         }
         t->buf = buf;
         t->cap = cap;
@@ -54,7 +56,7 @@ static int put(struct text_in *t, char c, struct i2cpt_fault *fault)
     return 0;
 }
 
-int text_next(struct text_in *t, struct i2cpt_fault *fault)
+int tool_text_next(struct text_in *t, struct i2cpt_fault *fault)
 {
     int c = 0, rc = 0;
 
@@ -62,12 +64,12 @@ int text_next(struct text_in *t, struct i2cpt_fault *fault)
     t->line++;
     while (!rc && (c = getc_unlocked(t->file)) != EOF && c != '\n') {
         if (!c) {
-            return convert_error(fault, EINVAL,
-                                 "%s:%" PRIu64 ":%zu: a NUL; text is accepted",
-                                 t->name, t->line, t->len + 1);
+            return tool_convert_error(
+                fault, EINVAL, "%s:%" PRIu64 ":%zu: a NUL; text is accepted",
+                t->name, t->line, t->len + 1);
         }
         if (t->len == TEXT_LINE_MAX) {
-            return convert_error(
+            return tool_convert_error(
                 fault, EINVAL, "%s:%" PRIu64 ":%u: longer than %u bytes",
                 t->name, t->line, TEXT_LINE_MAX + 1, TEXT_LINE_MAX);
         }
@@ -78,8 +80,8 @@ int text_next(struct text_in *t, struct i2cpt_fault *fault)
         return rc;
     }
     if (c == EOF && ferror(t->file)) {
-        return convert_error(fault, errno ? errno : EIO, "%s: %s", t->name,
-                             strerror(errno ? errno : EIO));
+        return tool_convert_error(fault, errno ? errno : EIO, "%s: %s", t->name,
+                                  strerror(errno ? errno : EIO));
     }
     if (c == EOF && !t->len) {
         t->line--; /* what is still to be said belongs to the last one */
@@ -92,8 +94,8 @@ int text_next(struct text_in *t, struct i2cpt_fault *fault)
     return rc ? rc : 1;
 }
 
-int text_error(const struct text_in *t, const char *at,
-               struct i2cpt_fault *fault, const char *format, ...)
+int tool_text_error(const struct text_in *t, const char *at,
+                    struct i2cpt_fault *fault, const char *format, ...)
 {
     char text[sizeof(fault->text)];
     va_list args;
@@ -101,13 +103,13 @@ int text_error(const struct text_in *t, const char *at,
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    return convert_error(fault, EINVAL, "%s:%" PRIu64 ":%zu: %s", t->name,
-                         t->line, (size_t)(at - t->buf) + 1, text);
+    return tool_convert_error(fault, EINVAL, "%s:%" PRIu64 ":%zu: %s", t->name,
+                              t->line, (size_t)(at - t->buf) + 1, text);
 }
 
 /* -------------------------------------------------------- words and numbers */
 
-bool text_take(const char **p, const char *word)
+bool tool_text_take(const char **p, const char *word)
 {
     size_t len = strlen(word);
 
@@ -118,7 +120,7 @@ bool text_take(const char **p, const char *word)
     return true;
 }
 
-void text_skip_space(const char **p)
+void tool_text_skip_space(const char **p)
 {
     *p += strspn(*p, " \t");
 }
@@ -131,7 +133,8 @@ static unsigned digit(char c)
                                   : 16;
 }
 
-bool text_number(const char **p, unsigned base, uint64_t most, uint64_t *value)
+bool tool_text_number(const char **p, unsigned base, uint64_t most,
+                      uint64_t *value)
 {
     const char *at = *p;
     uint64_t sum = 0;
@@ -151,15 +154,16 @@ bool text_number(const char **p, unsigned base, uint64_t most, uint64_t *value)
     return true;
 }
 
-bool text_any_number(const char **p, bool decimal, uint64_t most,
-                     uint64_t *value)
+bool tool_text_any_number(const char **p, bool decimal, uint64_t most,
+                          uint64_t *value)
 {
     const char *at = *p;
-    unsigned base = text_take(&at, "0x") || text_take(&at, "0X")   ? 16
-                    : text_take(&at, "0b") || text_take(&at, "0B") ? 2
-                                                                   : 10;
+    unsigned base = tool_text_take(&at, "0x") || tool_text_take(&at, "0X") ? 16
+                    : tool_text_take(&at, "0b") || tool_text_take(&at, "0B")
+                        ? 2
+                        : 10;
 
-    if ((base == 10 && !decimal) || !text_number(&at, base, most, value)) {
+    if ((base == 10 && !decimal) || !tool_text_number(&at, base, most, value)) {
         return false;
     }
     *p = at;
@@ -171,25 +175,25 @@ static bool take_exponent(const char **p, int *power)
 {
     uint64_t value;
 
-    if (!text_take(p, "e") && !text_take(p, "E")) {
+    if (!tool_text_take(p, "e") && !tool_text_take(p, "E")) {
         *power = 0;
         return true;
     }
-    bool negative = text_take(p, "-");
+    bool negative = tool_text_take(p, "-");
     if (!negative) {
-        text_take(p, "+");
+        tool_text_take(p, "+");
     }
-    if (!text_number(p, 10, 40, &value)) {
+    if (!tool_text_number(p, 10, 40, &value)) {
         return false;
     }
     *power = negative ? -(int)value : (int)value;
     return true;
 }
 
-bool text_seconds(const char **p, int64_t *ns)
+bool tool_text_seconds(const char **p, int64_t *ns)
 {
     const char *at = *p;
-    bool negative = text_take(&at, "-");
+    bool negative = tool_text_take(&at, "-");
     uint64_t sum = 0;
     int power, places = 0;
 

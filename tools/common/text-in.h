@@ -22,27 +22,29 @@ struct text_in {
     size_t len, cap;
 };
 
-int text_open(struct text_in *t, const char *path, struct i2cpt_fault *fault);
+int tool_text_open(struct text_in *t, const char *path,
+                   struct i2cpt_fault *fault);
 /* Over a stream that stays the caller's. */
-void text_over(struct text_in *t, FILE *file, const char *name);
-void text_close(struct text_in *t);
+void tool_text_over(struct text_in *t, FILE *file, const char *name);
+void tool_text_close(struct text_in *t);
 /* 1 and the next line in buf, 0 at the end, or an error. */
-int text_next(struct text_in *t, struct i2cpt_fault *fault);
+int tool_text_next(struct text_in *t, struct i2cpt_fault *fault);
 /* An error at `at`, a place in buf. */
-int text_error(const struct text_in *t, const char *at,
-               struct i2cpt_fault *fault, const char *format, ...)
+int tool_text_error(const struct text_in *t, const char *at,
+                    struct i2cpt_fault *fault, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* The following take what stands at *p, and then *p is behind it; false, and
  * *p as it was, where it is not there. */
-bool text_take(const char **p, const char *word);
-void text_skip_space(const char **p);
+bool tool_text_take(const char **p, const char *word);
+void tool_text_skip_space(const char **p);
 /* Digits of a base to 16, at most `most`. */
-bool text_number(const char **p, unsigned base, uint64_t most, uint64_t *value);
+bool tool_text_number(const char **p, unsigned base, uint64_t most,
+                      uint64_t *value);
 /* 0x.., 0b.. or (where `decimal`) digits, at most `most`. */
-bool text_any_number(const char **p, bool decimal, uint64_t most,
-                     uint64_t *value);
+bool tool_text_any_number(const char **p, bool decimal, uint64_t most,
+                          uint64_t *value);
 /* Seconds as -1.25 or 4.1e-08, in nanoseconds; at most 9 billion seconds. */
-bool text_seconds(const char **p, int64_t *ns);
+bool tool_text_seconds(const char **p, int64_t *ns);
 
 #endif

@@ -17,7 +17,7 @@
 
 /* ----------------------------------------------------------------- as text */
 
-char *text_transfer(const struct i2cpt_trace_transfer *t)
+char *tool_text_transfer(const struct i2cpt_trace_transfer *t)
 {
     const struct i2cpt_trace_line line = {.kind = I2CPT_TRACE_TRANSFER,
                                           .transfer = *t};
@@ -28,18 +28,18 @@ char *text_transfer(const struct i2cpt_trace_transfer *t)
         return g_strdup("(too long)");
     }
     if (length < 0) {
-        memory_end();
+        tool_memory_end();
     }
     text = g_malloc((gsize)length + 1);
     if (i2cpt_trace_line_format(&line, text, (gsize)length + 1) != length) {
-        memory_end();
+        tool_memory_end();
     }
     p = strchr(strchr(text, ' ') + 1, ' ') + 1; /* stamp and duration */
     memmove(text, p, strlen(p) + 1);
     return text;
 }
 
-char *text_request(const struct i2cpt_trace_transfer *t)
+char *tool_text_request(const struct i2cpt_trace_transfer *t)
 {
     struct i2cpt_trace_transfer asked = *t;
     g_autofree struct i2cpt_trace_msg *msgs = g_memdup2(
@@ -56,12 +56,12 @@ char *text_request(const struct i2cpt_trace_transfer *t)
     asked.mark = 0;
     asked.code = asked.phase = 0;
     asked.words = NULL;
-    return text_transfer(&asked);
+    return tool_text_transfer(&asked);
 }
 
 #define WORD_MAX 24u /* longer ones are not alike */
 
-unsigned text_distance(const char *a, const char *b)
+unsigned tool_text_distance(const char *a, const char *b)
 {
     unsigned d[WORD_MAX + 1][WORD_MAX + 1];
     size_t n = strlen(a), m = strlen(b), i, k;
@@ -109,7 +109,7 @@ static bool is_same(const char *a, const char *b)
                              !(is_byte(a, 0) && is_byte(b, 0)));
 }
 
-bool text_same(const char *a, const char *b)
+bool tool_text_same(const char *a, const char *b)
 {
     g_auto(GStrv) x = g_strsplit(a, " ", -1);
     g_auto(GStrv) y = g_strsplit(b, " ", -1);
@@ -145,8 +145,8 @@ static void put_line(FILE *to, const char *name, GString *s)
     g_string_free(s, TRUE);
 }
 
-void text_aligned(FILE *to, const char *first_name, const char *first,
-                  const char *second_name, const char *second)
+void tool_text_aligned(FILE *to, const char *first_name, const char *first,
+                       const char *second_name, const char *second)
 {
     g_auto(GStrv) a = g_strsplit(first, " ", -1);
     g_auto(GStrv) b = g_strsplit(second, " ", -1);
@@ -195,7 +195,7 @@ static void put_numbered(FILE *to, char mark,
                          const struct i2cpt_trace_line *line)
 {
     g_autofree char *text = line->kind == I2CPT_TRACE_TRANSFER
-                                ? text_transfer(&line->transfer)
+                                ? tool_text_transfer(&line->transfer)
                                 : g_strdup("");
 
     if (line->kind != I2CPT_TRACE_TRANSFER) {
@@ -228,8 +228,8 @@ static void put_places(FILE *to, const uint64_t *places, uint64_t n)
     fputc('\n', to);
 }
 
-bool text_around(FILE *to, const char *path, uint64_t number,
-                 const char *request)
+bool tool_text_around(FILE *to, const char *path, uint64_t number,
+                      const char *request)
 {
     struct i2cpt_trace_reader *r = open_again(path);
     const struct i2cpt_trace_line *line;
@@ -245,7 +245,7 @@ bool text_around(FILE *to, const char *path, uint64_t number,
             break;
         }
         if (request && line->kind == I2CPT_TRACE_TRANSFER) {
-            g_autofree char *text = text_request(&line->transfer);
+            g_autofree char *text = tool_text_request(&line->transfer);
 
             if (!strcmp(text, request)) {
                 if (n < PLACES) {
@@ -262,7 +262,8 @@ bool text_around(FILE *to, const char *path, uint64_t number,
     return n;
 }
 
-void text_lines(FILE *to, const char *path, const uint64_t *numbers, size_t n)
+void tool_text_lines(FILE *to, const char *path, const uint64_t *numbers,
+                     size_t n)
 {
     struct i2cpt_trace_reader *r = open_again(path);
     const struct i2cpt_trace_line *line;

@@ -9,15 +9,15 @@
 #include "i2cpt-trace.h"
 
 /* As a trace has it, without its times; g_free() it. */
-char *text_transfer(const struct i2cpt_trace_transfer *t);
+char *tool_text_transfer(const struct i2cpt_trace_transfer *t);
 /* Of that only what was asked for: no data of reads, fault or marks. */
-char *text_request(const struct i2cpt_trace_transfer *t);
+char *tool_text_request(const struct i2cpt_trace_transfer *t);
 
 /* Letters to put in, leave out, change or swap from one word to the other. */
-unsigned text_distance(const char *a, const char *b);
+unsigned tool_text_distance(const char *a, const char *b);
 
 /* Whether they are the same, but for bytes that are not compared. */
-bool text_same(const char *a, const char *b);
+bool tool_text_same(const char *a, const char *b);
 
 /*
  * Two texts below each other, word by word, with what differs underlined:
@@ -29,17 +29,18 @@ bool text_same(const char *a, const char *b);
  * Long ones are shown from shortly before the first difference on. The names
  * ("  expected ", "  got      ") are of one width.
  */
-void text_aligned(FILE *to, const char *first_name, const char *first,
-                  const char *second_name, const char *second);
+void tool_text_aligned(FILE *to, const char *first_name, const char *first,
+                       const char *second_name, const char *second);
 
 /*
  * What stands around line `number` of a trace file, and where else `request`
  * stands in it (NULL: not wanted); whether it does. Nothing where it cannot be
  * read again.
  */
-bool text_around(FILE *to, const char *path, uint64_t number,
-                 const char *request);
+bool tool_text_around(FILE *to, const char *path, uint64_t number,
+                      const char *request);
 /* These lines, 0 behind the last. */
-void text_lines(FILE *to, const char *path, const uint64_t *numbers, size_t n);
+void tool_text_lines(FILE *to, const char *path, const uint64_t *numbers,
+                     size_t n);
 
 #endif

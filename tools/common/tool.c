@@ -39,7 +39,7 @@ uint64_t tool_number(const struct verb *verb, const char *option,
     const char *end = text;
     uint64_t value;
 
-    if (!text_number(&end, 10, most, &value) || *end) {
+    if (!tool_text_number(&end, 10, most, &value) || *end) {
         tool_usage(verb, "%s=%s: accepted is a number from 0 to %" PRIu64,
                    option, text, most);
     }
@@ -78,7 +78,7 @@ unknown_option(const struct verb *verb, const char *word,
     unsigned distance = 3;
 
     for (; strlen(name) > 1 && options->name; options++) {
-        unsigned d = text_distance(name, options->name);
+        unsigned d = tool_text_distance(name, options->name);
 
         if (d < distance) {
             distance = d;

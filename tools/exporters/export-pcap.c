@@ -113,20 +113,20 @@ static void put_notes(struct pcap *p)
 {
     struct convert *c = p->convert;
 
-    convert_note(c, p->ten_bit, "message",
-                 "with 10-bit addresses left out: pcap has 7 bits");
-    convert_note(c, p->empty, "message",
-                 "without data left out: pcap has none such");
-    convert_note(c, p->far_bus, "message",
-                 "of a bus above 127 left out: pcap has 7 bits");
-    convert_note(c, p->late, "message",
-                 "later than 4294967295 s left out: pcap has 32 bits");
-    convert_note(c, p->cut, "message", "cut after 262138 bytes");
-    convert_note(c, p->faults, "transfer",
-                 "that failed: pcap has no faults and no ACKs");
-    convert_note(c, p->marked, "transfer",
-                 "with marks (~ ?? %words): pcap has "
-                 "the plain bytes, ?? as ff");
+    tool_convert_note(c, p->ten_bit, "message",
+                      "with 10-bit addresses left out: pcap has 7 bits");
+    tool_convert_note(c, p->empty, "message",
+                      "without data left out: pcap has none such");
+    tool_convert_note(c, p->far_bus, "message",
+                      "of a bus above 127 left out: pcap has 7 bits");
+    tool_convert_note(c, p->late, "message",
+                      "later than 4294967295 s left out: pcap has 32 bits");
+    tool_convert_note(c, p->cut, "message", "cut after 262138 bytes");
+    tool_convert_note(c, p->faults, "transfer",
+                      "that failed: pcap has no faults and no ACKs");
+    tool_convert_note(c, p->marked, "transfer",
+                      "with marks (~ ?? %words): pcap has "
+                      "the plain bytes, ?? as ff");
 }
 
 static int put_all(struct pcap *p, struct i2cpt_trace_reader *reader,
@@ -154,20 +154,20 @@ static int write_pcap(struct convert *c, struct i2cpt_trace_reader *reader,
 
     struct output out;
 
-    int rc = output_open(&out, path, fault);
+    int rc = tool_output_open(&out, path, fault);
     if (rc < 0) {
         return rc;
     }
     p.file = out.to;
     rc = put_all(&p, reader, fault);
-    rc = output_close(&out, rc, fault);
+    rc = tool_output_close(&out, rc, fault);
     if (!rc) {
         put_notes(&p);
     }
     return rc;
 }
 
-const struct convert_format format_pcap = {
+const struct convert_format export_format_pcap = {
     .name = "pcap",
     .about = "packet capture, link type 209, for tshark and Wireshark",
     .suffix = ".pcap",

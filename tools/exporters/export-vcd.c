@@ -137,10 +137,11 @@ static int check_bus(struct vcd *v, const struct i2cpt_trace_line *line,
     }
     return v->convert->options.bus >= 0
                ? 0
-               : convert_error(fault, EINVAL,
-                               "line %" PRIu64 ": a second bus, %" PRId32
-                               "; --bus %" PRId32 " or another chooses one",
-                               line->line, bus, v->bus);
+               : tool_convert_error(fault, EINVAL,
+                                    "line %" PRIu64 ": a second bus, %" PRId32
+                                    "; --bus %" PRId32
+                                    " or another chooses one",
+                                    line->line, bus, v->bus);
 }
 
 static int put_transfer(struct vcd *v, const struct i2cpt_trace_line *line,
@@ -154,7 +155,7 @@ static int put_transfer(struct vcd *v, const struct i2cpt_trace_line *line,
     }
     put_gap(v, line->stamp_ns);
     uint64_t began_ns = v->now_ns;
-    enum wire_truth truth = wire_walk(t, put_event, v);
+    enum wire_truth truth = export_wire_walk(t, put_event, v);
     v->placed += truth == WIRE_PLACED;
     v->cut += truth == WIRE_CUT;
     v->absent += truth == WIRE_ABSENT;
@@ -191,10 +192,10 @@ static int begin(struct vcd *v, uint32_t header_hz, struct i2cpt_fault *fault)
 
     hz = hz ? hz : header_hz ? header_hz : CONVERT_HZ;
     if (hz > HZ_MAX) {
-        return convert_error(fault, EINVAL,
-                             "frequency %" PRIu32 ": vcd draws 1 to %u Hz "
-                             "(--frequency)",
-                             hz, HZ_MAX);
+        return tool_convert_error(fault, EINVAL,
+                                  "frequency %" PRIu32 ": vcd draws 1 to %u Hz "
+                                  "(--frequency)",
+                                  hz, HZ_MAX);
     }
     v->quarter_ns = UINT64_C(250000000) / hz;
     v->unit_ns = choose_unit(v->quarter_ns);
@@ -257,34 +258,34 @@ static void put_notes(struct vcd *v)
 {
     struct convert *c = v->convert;
 
-    convert_note(c, v->gaps, "idle gap",
-                 "shortened (--max-gap off keeps them)");
-    convert_note(c, v->placed, "transfer",
-                 "failed at a place that the trace "
-                 "does not tell: drawn as late as it can be");
-    convert_note(c, v->cut, "transfer",
-                 "ended by no NACK, which lines do not "
-                 "show: drawn as far as is known");
-    convert_note(c, v->absent, "transfer",
-                 "left out: failed with nothing known "
-                 "to have been on the wire");
-    convert_note(c, v->redacted, "redacted byte", "drawn as ff");
+    tool_convert_note(c, v->gaps, "idle gap",
+                      "shortened (--max-gap off keeps them)");
+    tool_convert_note(c, v->placed, "transfer",
+                      "failed at a place that the trace "
+                      "does not tell: drawn as late as it can be");
+    tool_convert_note(c, v->cut, "transfer",
+                      "ended by no NACK, which lines do not "
+                      "show: drawn as far as is known");
+    tool_convert_note(c, v->absent, "transfer",
+                      "left out: failed with nothing known "
+                      "to have been on the wire");
+    tool_convert_note(c, v->redacted, "redacted byte", "drawn as ff");
 }
 
-int write_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
-              const char *path, struct i2cpt_fault *fault)
+int export_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
+               const char *path, struct i2cpt_fault *fault)
 {
     struct vcd v = {.convert = c, .bus = c->options.bus, .level = {true, true}};
 
     struct output out;
 
-    int rc = output_open(&out, path, fault);
+    int rc = tool_output_open(&out, path, fault);
     if (rc < 0) {
         return rc;
     }
     v.file = out.to;
     rc = put_all(&v, reader, fault);
-    rc = output_close(&out, rc, fault);
+    rc = tool_output_close(&out, rc, fault);
     if (!rc) {
         put_notes(&v);
     }

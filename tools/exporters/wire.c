@@ -221,8 +221,8 @@ static bool message(struct walk *w, uint32_t i)
     return !here;
 }
 
-enum wire_truth wire_walk(const struct i2cpt_trace_transfer *t, wire_fn fn,
-                          void *user)
+enum wire_truth export_wire_walk(const struct i2cpt_trace_transfer *t,
+                                 wire_fn fn, void *user)
 {
     struct walk w = {.t = t, .tell = fn, .user = user, .end = find_place(t)};
 

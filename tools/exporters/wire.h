@@ -34,7 +34,7 @@ enum wire_truth {
 };
 
 typedef void (*wire_fn)(void *user, const struct wire_event *event);
-enum wire_truth wire_walk(const struct i2cpt_trace_transfer *t, wire_fn tell,
-                          void *user);
+enum wire_truth export_wire_walk(const struct i2cpt_trace_transfer *t,
+                                 wire_fn tell, void *user);
 
 #endif

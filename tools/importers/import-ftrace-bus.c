@@ -22,7 +22,7 @@ static void free_bus(gpointer data)
     g_free(bus);
 }
 
-struct ftrace_buses *ftrace_buses_new(struct convert *c)
+struct ftrace_buses *import_ftrace_buses_new(struct convert *c)
 {
     struct ftrace_buses *b = g_try_new0(struct ftrace_buses, 1);
 
@@ -34,7 +34,7 @@ struct ftrace_buses *ftrace_buses_new(struct convert *c)
     return b;
 }
 
-void ftrace_buses_free(struct ftrace_buses *b)
+void import_ftrace_buses_free(struct ftrace_buses *b)
 {
     if (b) {
         g_hash_table_unref(b->all);
@@ -56,7 +56,7 @@ static int get_bus(struct ftrace_buses *b, int32_t number,
     }
     *out = g_try_new0(struct ftrace_bus, 1);
     if (!*out) {
-        return convert_error(fault, ENOMEM, "no memory for a bus");
+        return tool_convert_error(fault, ENOMEM, "no memory for a bus");
     }
     (*out)->number = number;
     g_hash_table_insert(b->all, GINT_TO_POINTER(number), *out);
@@ -91,9 +91,10 @@ static int on_message(struct ftrace_buses *b, struct ftrace_bus *bus,
         return 0;
     }
     uint32_t len = flags & I2CPT_M_RECV_LEN ? (e->len > 1 ? 2 : 1) : e->len;
-    struct ftrace_message *m = ftrace_add_message(bus, e->addr, flags, len);
+    struct ftrace_message *m =
+        import_ftrace_add_message(bus, e->addr, flags, len);
     m->n = read ? 0 : len;
-    return read ? 0 : ftrace_keep(b, bus, e->bytes, e->n, len, fault);
+    return read ? 0 : import_ftrace_keep(b, bus, e->bytes, e->n, len, fault);
 }
 
 static int on_reply(struct ftrace_buses *b, struct ftrace_bus *bus,
@@ -113,7 +114,7 @@ static int on_reply(struct ftrace_buses *b, struct ftrace_bus *bus,
     m->replied = true;
     m->n = e->len;
     m->start = bus->len;
-    return ftrace_keep(b, bus, e->bytes, e->n, e->len, fault);
+    return import_ftrace_keep(b, bus, e->bytes, e->n, e->len, fault);
 }
 
 /* Reads that were not replied to, though all went well: not enabled, or lost.
@@ -128,7 +129,7 @@ static int fill_replies(struct ftrace_buses *b, struct ftrace_bus *bus,
         if (m->flags & I2CPT_M_RD && !m->replied) {
             m->start = bus->len;
             m->n = m->len;
-            rc = ftrace_keep(b, bus, NULL, 0, m->len, fault);
+            rc = import_ftrace_keep(b, bus, NULL, 0, m->len, fault);
         }
     }
     return rc;
@@ -151,18 +152,18 @@ static int on_result(struct ftrace_buses *b, struct ftrace_bus *bus,
         rc = fill_replies(b, bus, fault);
     }
     if (!rc) {
-        rc = ftrace_emit(b, bus, bus->stamp_ns, bus->begin_ns, e->at_ns,
-                         few             ? EREMOTEIO
-                         : e->result < 0 ? -e->result
-                                         : 0,
-                         few ? e->result : -1, why, fault);
+        rc = import_ftrace_emit(b, bus, bus->stamp_ns, bus->begin_ns, e->at_ns,
+                                few             ? EREMOTEIO
+                                : e->result < 0 ? -e->result
+                                                : 0,
+                                few ? e->result : -1, why, fault);
     }
     bus->n = 0;
     return rc;
 }
 
-int ftrace_event(struct ftrace_buses *b, const struct ftrace_event *e,
-                 const char **why, struct i2cpt_fault *fault)
+int import_ftrace_event(struct ftrace_buses *b, const struct ftrace_event *e,
+                        const char **why, struct i2cpt_fault *fault)
 {
     struct ftrace_bus *bus;
 
@@ -180,16 +181,16 @@ int ftrace_event(struct ftrace_buses *b, const struct ftrace_event *e,
         return on_result(b, bus, e, why, fault);
     case FTRACE_SMBUS_WRITE:
     case FTRACE_SMBUS_READ:
-        return ftrace_smbus_begin(b, bus, e, why);
+        return import_ftrace_smbus_begin(b, bus, e, why);
     case FTRACE_SMBUS_REPLY:
-        ftrace_smbus_reply(bus, e);
+        import_ftrace_smbus_reply(bus, e);
         return 0;
     default:
-        return ftrace_smbus_end(b, bus, e, why, fault);
+        return import_ftrace_smbus_end(b, bus, e, why, fault);
     }
 }
 
-void ftrace_buses_end(struct ftrace_buses *b)
+void import_ftrace_buses_end(struct ftrace_buses *b)
 {
     struct convert *c = b->convert;
     GHashTableIter all;
@@ -200,12 +201,13 @@ void ftrace_buses_end(struct ftrace_buses *b)
         b->unfinished += ((struct ftrace_bus *)bus)->n ||
                          ((struct ftrace_bus *)bus)->command;
     }
-    convert_note(c, b->torn, "transfer",
-                 "left out: its beginning or end is not in the file");
-    convert_note(c, b->unfinished, "transfer",
-                 "under way where the file ends, left out");
-    convert_note(c, b->broken, "SMBus command",
-                 "left out: its data are not in the file");
-    convert_note(c, b->unknown, "byte",
-                 "not in the file (the kernel prints 64 of a message): ??");
+    tool_convert_note(c, b->torn, "transfer",
+                      "left out: its beginning or end is not in the file");
+    tool_convert_note(c, b->unfinished, "transfer",
+                      "under way where the file ends, left out");
+    tool_convert_note(c, b->broken, "SMBus command",
+                      "left out: its data are not in the file");
+    tool_convert_note(
+        c, b->unknown, "byte",
+        "not in the file (the kernel prints 64 of a message): ??");
 }

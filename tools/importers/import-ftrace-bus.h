@@ -43,25 +43,27 @@ struct ftrace_buses {
     uint64_t torn, unknown, broken, unfinished;
 };
 
-struct ftrace_message *ftrace_add_message(struct ftrace_bus *bus, uint16_t addr,
-                                          uint16_t flags, uint32_t len);
+struct ftrace_message *import_ftrace_add_message(struct ftrace_bus *bus,
+                                                 uint16_t addr, uint16_t flags,
+                                                 uint32_t len);
 /* `len` bytes of the last message, of which `n` are known; the others are
  * redacted ones. */
-int ftrace_keep(struct ftrace_buses *b, struct ftrace_bus *bus,
-                const uint8_t *bytes, uint32_t n, uint32_t len,
-                struct i2cpt_fault *fault);
+int import_ftrace_keep(struct ftrace_buses *b, struct ftrace_bus *bus,
+                       const uint8_t *bytes, uint32_t n, uint32_t len,
+                       struct i2cpt_fault *fault);
 /* A line of the trace: the messages of the bus. */
-int ftrace_emit(struct ftrace_buses *b, struct ftrace_bus *bus,
-                uint64_t stamp_ns, int64_t begin_ns, int64_t end_ns,
-                int32_t code, int32_t fault_msg, const char **why,
-                struct i2cpt_fault *fault);
+int import_ftrace_emit(struct ftrace_buses *b, struct ftrace_bus *bus,
+                       uint64_t stamp_ns, int64_t begin_ns, int64_t end_ns,
+                       int32_t code, int32_t fault_msg, const char **why,
+                       struct i2cpt_fault *fault);
 
 /* smbus_write and smbus_read, smbus_reply, smbus_result. */
-int ftrace_smbus_begin(struct ftrace_buses *b, struct ftrace_bus *bus,
-                       const struct ftrace_event *e, const char **why);
-void ftrace_smbus_reply(struct ftrace_bus *bus, const struct ftrace_event *e);
-int ftrace_smbus_end(struct ftrace_buses *b, struct ftrace_bus *bus,
-                     const struct ftrace_event *e, const char **why,
-                     struct i2cpt_fault *fault);
+int import_ftrace_smbus_begin(struct ftrace_buses *b, struct ftrace_bus *bus,
+                              const struct ftrace_event *e, const char **why);
+void import_ftrace_smbus_reply(struct ftrace_bus *bus,
+                               const struct ftrace_event *e);
+int import_ftrace_smbus_end(struct ftrace_buses *b, struct ftrace_bus *bus,
+                            const struct ftrace_event *e, const char **why,
+                            struct i2cpt_fault *fault);
 
 #endif

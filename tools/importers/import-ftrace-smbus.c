@@ -9,8 +9,8 @@
 
 #include "importers/import-ftrace-bus.h"
 
-int ftrace_smbus_begin(struct ftrace_buses *b, struct ftrace_bus *bus,
-                       const struct ftrace_event *e, const char **why)
+int import_ftrace_smbus_begin(struct ftrace_buses *b, struct ftrace_bus *bus,
+                              const struct ftrace_event *e, const char **why)
 {
     b->torn += bus->command;
     bus->command = true;
@@ -30,7 +30,8 @@ int ftrace_smbus_begin(struct ftrace_buses *b, struct ftrace_bus *bus,
     return import_stamp(&b->clock, e->at_ns, &bus->smbus_stamp_ns, why);
 }
 
-void ftrace_smbus_reply(struct ftrace_bus *bus, const struct ftrace_event *e)
+void import_ftrace_smbus_reply(struct ftrace_bus *bus,
+                               const struct ftrace_event *e)
 {
     if (bus->command && e->protocol == bus->smbus.protocol) {
         bus->replied = true;
@@ -99,13 +100,13 @@ static int build_write(struct ftrace_buses *b, struct ftrace_bus *bus,
         memcpy(all + 1, bus->out + from, (uint32_t)want - from);
         n += (uint32_t)want - from;
     }
-    struct ftrace_message *m =
-        ftrace_add_message(bus, s->addr, s->flags & I2CPT_M_TEN, n + has_pec);
-    int rc = ftrace_keep(b, bus, all, n, n, fault);
+    struct ftrace_message *m = import_ftrace_add_message(
+        bus, s->addr, s->flags & I2CPT_M_TEN, n + has_pec);
+    int rc = import_ftrace_keep(b, bus, all, n, n, fault);
     m->n = n;
     if (!rc && has_pec) {
         uint8_t crc = pec(bus, 0, m);
-        rc = ftrace_keep(b, bus, &crc, 1, 1, fault);
+        rc = import_ftrace_keep(b, bus, &crc, 1, 1, fault);
         m->n++;
     }
     return rc;
@@ -121,22 +122,23 @@ static int build_read(struct ftrace_buses *b, struct ftrace_bus *bus,
     uint32_t n = bus->n_in - skip, len = asked(bus);
     const struct ftrace_message *before =
         bus->n ? &bus->msgs[bus->n - 1] : NULL;
-    struct ftrace_message *m =
-        ftrace_add_message(bus, s->addr,
-                           (uint16_t)((s->flags & I2CPT_M_TEN) | I2CPT_M_RD |
-                                      (counted ? I2CPT_M_RECV_LEN : 0)),
-                           len + has_pec);
+    struct ftrace_message *m = import_ftrace_add_message(
+        bus, s->addr,
+        (uint16_t)((s->flags & I2CPT_M_TEN) | I2CPT_M_RD |
+                   (counted ? I2CPT_M_RECV_LEN : 0)),
+        len + has_pec);
     bool known = bus->replied && (counted ? n == bus->in[0] + 1u : n == len);
 
     if (!fine) {
         return 0;
     }
     uint32_t all = known ? n : len;
-    int rc = ftrace_keep(b, bus, bus->in + skip, known ? n : 0, all, fault);
+    int rc =
+        import_ftrace_keep(b, bus, bus->in + skip, known ? n : 0, all, fault);
     m->n = all;
     if (!rc && has_pec) {
         uint8_t crc = pec(bus, before ? pec(bus, 0, before) : 0, m);
-        rc = ftrace_keep(b, bus, &crc, known, 1, fault);
+        rc = import_ftrace_keep(b, bus, &crc, known, 1, fault);
         m->n++;
     }
     return rc;
@@ -162,9 +164,9 @@ static int build(struct ftrace_buses *b, struct ftrace_bus *bus, bool read,
     return rc;
 }
 
-int ftrace_smbus_end(struct ftrace_buses *b, struct ftrace_bus *bus,
-                     const struct ftrace_event *e, const char **why,
-                     struct i2cpt_fault *fault)
+int import_ftrace_smbus_end(struct ftrace_buses *b, struct ftrace_bus *bus,
+                            const struct ftrace_event *e, const char **why,
+                            struct i2cpt_fault *fault)
 {
     bool mine = bus->command && e->protocol == bus->smbus.protocol &&
                 e->addr == bus->smbus.addr;
@@ -184,9 +186,9 @@ int ftrace_smbus_end(struct ftrace_buses *b, struct ftrace_bus *bus,
     }
     int rc = build(b, bus, e->read, e->result >= 0, fault);
     if (!rc) {
-        rc = ftrace_emit(b, bus, bus->smbus_stamp_ns, bus->smbus_begin_ns,
-                         e->at_ns, e->result < 0 ? -e->result : 0, -1, why,
-                         fault);
+        rc = import_ftrace_emit(b, bus, bus->smbus_stamp_ns,
+                                bus->smbus_begin_ns, e->at_ns,
+                                e->result < 0 ? -e->result : 0, -1, why, fault);
     }
     bus->n = 0;
     return rc;

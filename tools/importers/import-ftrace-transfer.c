@@ -3,9 +3,9 @@
 #include "importers/import-ftrace-bus.h"
 
 /* `len` bytes of which `n` are known; the others are redacted ones. */
-int ftrace_keep(struct ftrace_buses *b, struct ftrace_bus *bus,
-                const uint8_t *bytes, uint32_t n, uint32_t len,
-                struct i2cpt_fault *fault)
+int import_ftrace_keep(struct ftrace_buses *b, struct ftrace_bus *bus,
+                       const uint8_t *bytes, uint32_t n, uint32_t len,
+                       struct i2cpt_fault *fault)
 {
     if (bus->cap - bus->len < len) {
         size_t cap = (bus->len + len) * 2;
@@ -14,7 +14,8 @@ int ftrace_keep(struct ftrace_buses *b, struct ftrace_bus *bus,
         uint8_t *kinds = g_try_realloc(bus->kinds, cap);
         bus->kinds = kinds ? kinds : bus->kinds;
         if (!more || !kinds) {
-            return convert_error(fault, ENOMEM, "no memory for a transfer");
+            return tool_convert_error(fault, ENOMEM,
+                                      "no memory for a transfer");
         }
         bus->cap = cap;
     }
@@ -31,8 +32,9 @@ int ftrace_keep(struct ftrace_buses *b, struct ftrace_bus *bus,
     return 0;
 }
 
-struct ftrace_message *ftrace_add_message(struct ftrace_bus *bus, uint16_t addr,
-                                          uint16_t flags, uint32_t len)
+struct ftrace_message *import_ftrace_add_message(struct ftrace_bus *bus,
+                                                 uint16_t addr, uint16_t flags,
+                                                 uint32_t len)
 {
     struct ftrace_message *m = &bus->msgs[bus->n++];
 
@@ -41,10 +43,10 @@ struct ftrace_message *ftrace_add_message(struct ftrace_bus *bus, uint16_t addr,
     return m;
 }
 
-int ftrace_emit(struct ftrace_buses *b, struct ftrace_bus *bus,
-                uint64_t stamp_ns, int64_t begin_ns, int64_t end_ns,
-                int32_t code, int32_t fault_msg, const char **why,
-                struct i2cpt_fault *fault)
+int import_ftrace_emit(struct ftrace_buses *b, struct ftrace_bus *bus,
+                       uint64_t stamp_ns, int64_t begin_ns, int64_t end_ns,
+                       int32_t code, int32_t fault_msg, const char **why,
+                       struct i2cpt_fault *fault)
 {
     struct i2cpt_trace_line line = {
         .size = sizeof(line),

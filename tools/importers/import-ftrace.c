@@ -52,15 +52,15 @@ static int number(struct ftrace *f, int before, const char **p,
     if (before) {
         return before;
     }
-    text_skip_space(p);
-    if (text_take(p, label) && text_number(p, base, most, value) &&
+    tool_text_skip_space(p);
+    if (tool_text_take(p, label) && tool_text_number(p, base, most, value) &&
         (*value || (*p)[-1] == '0')) {
         return 0;
     }
-    return text_error(f->text, *p, f->fault,
-                      base == 16 ? "accepted is %s0 to %llx"
-                                 : "accepted is %s0 to %llu",
-                      label, (unsigned long long)most);
+    return tool_text_error(f->text, *p, f->fault,
+                           base == 16 ? "accepted is %s0 to %llx"
+                                      : "accepted is %s0 to %llu",
+                           label, (unsigned long long)most);
 }
 
 /* "[1a-c0]", at most e->len bytes: the kernel prints no more than 64. */
@@ -68,32 +68,34 @@ static int data(struct ftrace *f, const char **p, struct ftrace_event *e)
 {
     uint64_t byte;
 
-    text_skip_space(p);
+    tool_text_skip_space(p);
     e->bytes = f->bytes;
-    if (!text_take(p, "[")) {
-        return text_error(f->text, *p, f->fault,
-                          "no data; accepted is as [00-1f]");
+    if (!tool_text_take(p, "[")) {
+        return tool_text_error(f->text, *p, f->fault,
+                               "no data; accepted is as [00-1f]");
     }
-    while (!text_take(p, "]")) {
+    while (!tool_text_take(p, "]")) {
         if (e->n == e->len) {
-            return text_error(f->text, *p, f->fault,
-                              "more than the %u bytes of l=", e->len);
+            return tool_text_error(f->text, *p, f->fault,
+                                   "more than the %u bytes of l=", e->len);
         }
-        if ((e->n && !text_take(p, "-")) || !text_number(p, 16, 255, &byte)) {
-            return text_error(f->text, *p, f->fault,
-                              "accepted is 00 to ff with - between, and ]");
+        if ((e->n && !tool_text_take(p, "-")) ||
+            !tool_text_number(p, 16, 255, &byte)) {
+            return tool_text_error(
+                f->text, *p, f->fault,
+                "accepted is 00 to ff with - between, and ]");
         }
         f->bytes[e->n++] = (uint8_t)byte;
     }
     return 0;
 }
 
-/* As text_take(), where no more of a word follows. */
+/* As tool_text_take(), where no more of a word follows. */
 static bool take_word(const char **p, const char *word)
 {
     const char *at = *p;
 
-    if (!text_take(&at, word) || g_ascii_isalnum(*at) || *at == '_') {
+    if (!tool_text_take(&at, word) || g_ascii_isalnum(*at) || *at == '_') {
         return false;
     }
     *p = at;
@@ -106,7 +108,7 @@ static int take_protocol(struct ftrace *f, const char **p,
     const struct i2cpt_smbus_protocol_info *protocol;
     g_autoptr(GString) names = g_string_new("I2C_BLOCK_BROKEN");
 
-    text_skip_space(p);
+    tool_text_skip_space(p);
     e->protocol = NULL;
     if (take_word(p, names->str)) {
         return 0;
@@ -121,8 +123,8 @@ static int take_protocol(struct ftrace *f, const char **p,
             g_string_append_printf(names, ", %s", protocol->name);
         }
     }
-    return text_error(f->text, *p, f->fault, "'%.20s'; accepted is %s", *p,
-                      names->str);
+    return tool_text_error(f->text, *p, f->fault, "'%.20s'; accepted is %s", *p,
+                           names->str);
 }
 
 static int result(struct ftrace *f, int rc, const char **p, const char *label,
@@ -133,9 +135,9 @@ static int result(struct ftrace *f, int rc, const char **p, const char *label,
     if (rc) {
         return rc;
     }
-    text_skip_space(p);
+    tool_text_skip_space(p);
     const char *at = *p;
-    bool negative = text_take(&at, label) && text_take(&at, "-");
+    bool negative = tool_text_take(&at, label) && tool_text_take(&at, "-");
     if (negative) {
         *p = at;
         label = "";
@@ -155,15 +157,16 @@ static int address(struct ftrace *f, int rc, const char **p,
     if (rc) {
         return rc;
     }
-    text_skip_space(p);
+    tool_text_skip_space(p);
     at = *p;
     rc = number(f, 0, p, "a=", 16, 0x3ff, &addr);
     rc = number(f, rc, p, "f=", 16, 0xffff, &flags);
     if (!rc && addr > 0x7f && !(flags & I2CPT_M_TEN)) {
-        return text_error(f->text, at, f->fault,
-                          "address 0x%x; accepted without TEN in f= is 000 to "
-                          "07f",
-                          (unsigned)addr);
+        return tool_text_error(
+            f->text, at, f->fault,
+            "address 0x%x; accepted without TEN in f= is 000 to "
+            "07f",
+            (unsigned)addr);
     }
     e->addr = (uint16_t)addr;
     e->flags = (uint16_t)flags;
@@ -199,11 +202,12 @@ static int parse_smbus(struct ftrace *f, const char **p, struct ftrace_event *e)
     if (rc || e->kind == FTRACE_SMBUS_READ) {
         return rc;
     }
-    text_skip_space(p);
+    tool_text_skip_space(p);
     if (e->kind == FTRACE_SMBUS_RESULT) {
-        e->read = text_take(p, "rd");
-        if (!e->read && !text_take(p, "wr")) {
-            return text_error(f->text, *p, f->fault, "accepted is rd or wr");
+        e->read = tool_text_take(p, "rd");
+        if (!e->read && !tool_text_take(p, "wr")) {
+            return tool_text_error(f->text, *p, f->fault,
+                                   "accepted is rd or wr");
         }
         return result(f, 0, p, "res=", e);
     }
@@ -229,7 +233,7 @@ static bool find_time(const char *begin, const char *end, int64_t *ns)
     while (p > begin && (p[-1] == '.' || (p[-1] >= '0' && p[-1] <= '9'))) {
         p--;
     }
-    return memchr(p, '.', (size_t)(colon - p)) && text_seconds(&p, ns) &&
+    return memchr(p, '.', (size_t)(colon - p)) && tool_text_seconds(&p, ns) &&
            p == colon;
 }
 
@@ -261,11 +265,12 @@ static int find_event(const struct ftrace *f, struct ftrace_event *e,
             if (find_time(begin, at, &e->at_ns)) {
                 return 1;
             }
-            text_skip_space(behind);
-            if (text_take(behind, "i2c-") && !has_time(begin, at)) {
-                return text_error(f->text, at, f->fault,
-                                  "no time before it; accepted is seconds as "
-                                  "9.483527: (not a counter's clock)");
+            tool_text_skip_space(behind);
+            if (tool_text_take(behind, "i2c-") && !has_time(begin, at)) {
+                return tool_text_error(
+                    f->text, at, f->fault,
+                    "no time before it; accepted is seconds as "
+                    "9.483527: (not a counter's clock)");
             }
         }
     }
@@ -278,8 +283,9 @@ static void count_lost(struct ftrace *f)
     const char *p = strstr(f->text->buf, "[LOST ");
     uint64_t n;
 
-    if (p && text_take(&p, "[LOST ") && text_number(&p, 10, UINT32_MAX, &n) &&
-        text_take(&p, " EVENTS]")) {
+    if (p && tool_text_take(&p, "[LOST ") &&
+        tool_text_number(&p, 10, UINT32_MAX, &n) &&
+        tool_text_take(&p, " EVENTS]")) {
         f->lost += n;
     }
 }
@@ -306,13 +312,15 @@ static int read_line(struct ftrace *f, uint64_t *events)
         rc = e.kind < FTRACE_SMBUS_WRITE ? parse_i2c(f, &p, &e)
                                          : parse_smbus(f, &p, &e);
     }
-    text_skip_space(&p);
+    tool_text_skip_space(&p);
     if (!rc && *p) {
-        return text_error(f->text, p, f->fault, "'%.20s' behind the end", p);
+        return tool_text_error(f->text, p, f->fault, "'%.20s' behind the end",
+                               p);
     }
-    rc = rc ? rc : ftrace_event(f->buses, &e, &why, f->fault);
-    return rc && why ? text_error(f->text, f->text->buf, f->fault, "%s", why)
-                     : rc;
+    rc = rc ? rc : import_ftrace_event(f->buses, &e, &why, f->fault);
+    return rc && why
+               ? tool_text_error(f->text, f->text->buf, f->fault, "%s", why)
+               : rc;
 }
 
 static int read_all(struct ftrace *f, struct convert *c)
@@ -320,14 +328,14 @@ static int read_all(struct ftrace *f, struct convert *c)
     uint64_t events = 0;
     int rc = 0;
 
-    while (!rc && (rc = text_next(f->text, f->fault)) > 0) {
+    while (!rc && (rc = tool_text_next(f->text, f->fault)) > 0) {
         rc = read_line(f, &events);
     }
     if (rc) {
         return rc;
     }
-    ftrace_buses_end(f->buses);
-    convert_note(c, f->lost, "event", "lost by the kernel's ring buffer");
+    import_ftrace_buses_end(f->buses);
+    tool_convert_note(c, f->lost, "event", "lost by the kernel's ring buffer");
     return 0;
 }
 
@@ -340,9 +348,9 @@ int import_ftrace(struct convert *c, struct text_in *text,
     if (f) {
         f->text = text;
         f->fault = fault;
-        f->buses = ftrace_buses_new(c);
+        f->buses = import_ftrace_buses_new(c);
         rc = f->buses ? read_all(f, c) : -ENOMEM;
-        ftrace_buses_free(f->buses);
+        import_ftrace_buses_free(f->buses);
     }
     g_free(f);
     return rc;
@@ -354,7 +362,7 @@ static bool is_ftrace(const char *head)
            strstr(head, ": smbus_");
 }
 
-const struct convert_format format_ftrace = {
+const struct convert_format import_format_ftrace = {
     .name = "ftrace",
     .about = "the kernel's i2c and smbus events, from tracefs or trace-cmd",
     .suffix = ".ftrace",

@@ -37,11 +37,11 @@ struct ftrace_event {
 
 struct ftrace_buses;
 
-struct ftrace_buses *ftrace_buses_new(struct convert *c);
-void ftrace_buses_free(struct ftrace_buses *b);
+struct ftrace_buses *import_ftrace_buses_new(struct convert *c);
+void import_ftrace_buses_free(struct ftrace_buses *b);
 /* As import_wire_event(). */
-int ftrace_event(struct ftrace_buses *b, const struct ftrace_event *e,
-                 const char **why, struct i2cpt_fault *fault);
-void ftrace_buses_end(struct ftrace_buses *b);
+int import_ftrace_event(struct ftrace_buses *b, const struct ftrace_event *e,
+                        const char **why, struct i2cpt_fault *fault);
+void import_ftrace_buses_end(struct ftrace_buses *b);
 
 #endif

@@ -79,7 +79,7 @@ static const char *field(const struct table *t, enum column c)
 }
 
 #define bad(t, c, ...) \
-    text_error(&(t)->text, field((t), (c)), (t)->fault, __VA_ARGS__)
+    tool_text_error(&(t)->text, field((t), (c)), (t)->fault, __VA_ARGS__)
 
 /* --------------------------------------------------------------------- rows */
 
@@ -90,8 +90,8 @@ static int cut_field(struct table *t, char **at)
     bool quoted = *p == '"', closed = false;
 
     if (t->n_fields == FIELDS_MAX) {
-        return text_error(&t->text, p, t->fault, "more than %u columns",
-                          FIELDS_MAX);
+        return tool_text_error(&t->text, p, t->fault, "more than %u columns",
+                               FIELDS_MAX);
     }
     t->fields[t->n_fields++] = p;
     for (p += quoted; *p && (quoted || *p != ','); p++) {
@@ -102,11 +102,11 @@ static int cut_field(struct table *t, char **at)
         *to++ = *p;
     }
     if (quoted && !closed) {
-        return text_error(&t->text, p, t->fault, "the quotes do not end");
+        return tool_text_error(&t->text, p, t->fault, "the quotes do not end");
     }
     if (*p && *p != ',') {
-        return text_error(&t->text, p, t->fault,
-                          "'%c' behind quotes; accepted is a comma", *p);
+        return tool_text_error(&t->text, p, t->fault,
+                               "'%c' behind quotes; accepted is a comma", *p);
     }
     bool more = *p;
     *to = 0;
@@ -120,7 +120,7 @@ static int next_row(struct table *t)
     int rc;
 
     do {
-        rc = text_next(&t->text, t->fault);
+        rc = tool_text_next(&t->text, t->fault);
         if (rc < 1) {
             return rc;
         }
@@ -163,14 +163,14 @@ static int read_header(struct table *t)
         return 0;
     }
     t->logic2 = rc && find_columns(t, logic2_columns);
-    return t->logic2
-               ? 0
-               : convert_error(t->fault, EINVAL,
-                               "%s:1:1: no table of Saleae; accepted is "
-                               "Time [s],Packet ID,Address,Data,Read/Write,"
-                               "ACK/NAK or name,type,start_time,duration,ack,"
-                               "address,read,data",
-                               t->text.name);
+    return t->logic2 ? 0
+                     : tool_convert_error(
+                           t->fault, EINVAL,
+                           "%s:1:1: no table of Saleae; accepted is "
+                           "Time [s],Packet ID,Address,Data,Read/Write,"
+                           "ACK/NAK or name,type,start_time,duration,ack,"
+                           "address,read,data",
+                           t->text.name);
 }
 
 /* ------------------------------------------------------------------- values */
@@ -180,7 +180,7 @@ static int number(struct table *t, enum column c, unsigned *value)
     const char *p = field(t, c);
     uint64_t v;
 
-    if (!text_any_number(&p, false, 255, &v) || *p) {
+    if (!tool_text_any_number(&p, false, 255, &v) || *p) {
         return bad(t, c,
                    "'%.20s' is no byte; accepted is 0x00 to 0xff or 0b... "
                    "(export with hexadecimal display)",
@@ -204,7 +204,7 @@ static int seconds(struct table *t, int64_t *ns)
 {
     const char *p = field(t, TIME);
 
-    return text_seconds(&p, ns) && !*p
+    return tool_text_seconds(&p, ns) && !*p
                ? 0
                : bad(t, TIME, "'%.40s' is no time; accepted is seconds as 0.25",
                      field(t, TIME));
@@ -428,9 +428,10 @@ static void note_logic1(struct table *t)
     struct convert *c = t->convert;
 
     if (!c->options.join) {
-        convert_note(c, t->apart, "read",
-                     "kept apart from the write before it: Logic 1 does not "
-                     "tell repeated STARTs (--join joins them)");
+        tool_convert_note(
+            c, t->apart, "read",
+            "kept apart from the write before it: Logic 1 does not "
+            "tell repeated STARTs (--join joins them)");
     }
     if (t->one_id) {
         c->note(c, "one Packet ID for all transfers: they are told apart by "
@@ -466,8 +467,8 @@ static void scan_row(struct table *t, struct scan *s)
     uint64_t value;
     int64_t ns;
 
-    if (!text_seconds(&at, &ns) ||
-        !text_any_number(&address, false, 255, &value)) {
+    if (!tool_text_seconds(&at, &ns) ||
+        !tool_text_any_number(&address, false, 255, &value)) {
         return;
     }
     t->above |= value > 0x7f;
@@ -511,8 +512,8 @@ static int scan(struct table *t, unsigned most)
         }
     }
     if (fseek(t->text.file, place, SEEK_SET)) {
-        return convert_error(t->fault, errno, "%s: %s", t->text.name,
-                             strerror(errno));
+        return tool_convert_error(t->fault, errno, "%s: %s", t->text.name,
+                                  strerror(errno));
     }
     clearerr(t->text.file);
     t->text.line = line;
@@ -532,9 +533,10 @@ static int read_rows(struct table *t)
     rc = rc || t->logic2 ? rc : scan(t, most);
     while (!rc && (rc = next_row(t)) > 0) {
         if (t->n_fields <= most) {
-            return text_error(&t->text, t->text.buf, t->fault,
-                              "%u columns; the first line has more than %u",
-                              t->n_fields, most);
+            return tool_text_error(
+                &t->text, t->text.buf, t->fault,
+                "%u columns; the first line has more than %u", t->n_fields,
+                most);
         }
         rc = t->logic2 ? logic2_row(t) : logic1_row(t);
     }
@@ -543,7 +545,8 @@ static int read_rows(struct table *t)
     }
     const char *why = NULL;
     rc = rc ? rc : import_wire_end(t->wire, &why, t->fault);
-    return why ? text_error(&t->text, t->text.buf, t->fault, "%s", why) : rc;
+    return why ? tool_text_error(&t->text, t->text.buf, t->fault, "%s", why)
+               : rc;
 }
 
 int import_saleae(struct convert *c, struct text_in *text,
@@ -558,7 +561,7 @@ int import_saleae(struct convert *c, struct text_in *text,
         rc = read_rows(&t);
     }
     if (!rc) {
-        convert_note(c, t.others, "row", "of other analyzers left out");
+        tool_convert_note(c, t.others, "row", "of other analyzers left out");
         note_logic1(&t);
     }
     import_wire_free(t.wire);
@@ -576,7 +579,7 @@ static bool is_saleae(const char *head)
            !strncmp(head, "\"name\",\"type\",\"start_time\"", 26);
 }
 
-const struct convert_format format_saleae = {
+const struct convert_format import_format_saleae = {
     .name = "saleae",
     .about = "I2C tables that Saleae's Logic 1 and 2 export",
     .suffix = ".csv",

@@ -97,10 +97,12 @@ static int take_samples(struct annotations *a, const char **p)
     if (*at < '0' || *at > '9') {
         return 0;
     }
-    if (!text_number(&at, 10, SAMPLE_MAX, &begin) || !text_take(&at, "-") ||
-        !text_number(&at, 10, SAMPLE_MAX, &end) || !text_take(&at, " ")) {
-        return text_error(a->text, at, a->fault,
-                          "no samples; accepted is BEGIN-END and a space");
+    if (!tool_text_number(&at, 10, SAMPLE_MAX, &begin) ||
+        !tool_text_take(&at, "-") ||
+        !tool_text_number(&at, 10, SAMPLE_MAX, &end) ||
+        !tool_text_take(&at, " ")) {
+        return tool_text_error(a->text, at, a->fault,
+                               "no samples; accepted is BEGIN-END and a space");
     }
     a->samples++;
     a->begin = begin;
@@ -115,8 +117,8 @@ static int take_decoder(struct annotations *a, const char **p)
     size_t len = end ? (size_t)(end - *p) : 0;
 
     if (!len || (memchr(*p, ' ', len) && !a->samples)) {
-        return text_error(a->text, *p, a->fault,
-                          "no annotation; accepted is as i2c-1: Start");
+        return tool_text_error(a->text, *p, a->fault,
+                               "no annotation; accepted is as i2c-1: Start");
     }
     if (!a->decoder && len < sizeof(a->first) &&
         (!strncmp(*p, DECODER, strlen(DECODER)) ||
@@ -141,7 +143,7 @@ static const struct annotation *find_annotation(const char **p)
 
     for (;;) {
         for (size_t i = 0; i < n; i++) {
-            if (text_take(&at, annotations[i].text)) {
+            if (tool_text_take(&at, annotations[i].text)) {
                 *p = at;
                 return &annotations[i];
             }
@@ -178,8 +180,8 @@ static int take_address(struct annotations *a, const char *at, uint64_t value,
     } else if (a->ten && (value & 1) == e->read) {
         value >>= 1;
     } else if (value > 0x7f) {
-        return text_error(a->text, at, a->fault,
-                          "'%.20s'; accepted is 00 to 7f (shifted)", at);
+        return tool_text_error(a->text, at, a->fault,
+                               "'%.20s'; accepted is 00 to 7f (shifted)", at);
     }
     e->value = (uint8_t)value;
     return 0;
@@ -191,7 +193,7 @@ static int put_event(struct annotations *a, const char *p,
     const char *why = NULL;
     int rc = import_wire_event(a->wire, e, &why, a->fault);
 
-    return rc && why ? text_error(a->text, p, a->fault, "%s", why) : rc;
+    return rc && why ? tool_text_error(a->text, p, a->fault, "%s", why) : rc;
 }
 
 static int keep_row(struct annotations *a, const struct row *row)
@@ -200,7 +202,8 @@ static int keep_row(struct annotations *a, const struct row *row)
         size_t room = a->room ? a->room * 2 : 1024;
         struct row *rows = realloc(a->rows, room * sizeof(*rows));
         if (!rows) {
-            return convert_error(a->fault, ENOMEM, "no memory for the rows");
+            return tool_convert_error(a->fault, ENOMEM,
+                                      "no memory for the rows");
         }
         a->rows = rows;
         a->room = room;
@@ -219,21 +222,23 @@ static int take_event(struct annotations *a, const char *p)
     if (!found || is_ignored_row(p)) {
         return is_ignored_row(p)
                    ? 0
-                   : text_error(a->text, p, a->fault,
-                                "'%.40s'; accepted is Start, Start repeat, "
-                                "Address read/write, Data read/write, ACK, "
-                                "NACK or Stop",
-                                p);
+                   : tool_text_error(
+                         a->text, p, a->fault,
+                         "'%.40s'; accepted is Start, Start repeat, "
+                         "Address read/write, Data read/write, ACK, "
+                         "NACK or Stop",
+                         p);
     }
     row.event = found->event;
     const char *digits = at;
-    if (found->value && !text_number(&at, 16, 0xff, &value)) {
-        return text_error(
+    if (found->value && !tool_text_number(&at, 16, 0xff, &value)) {
+        return tool_text_error(
             a->text, at, a->fault, "'%.20s'; accepted is 00 to %s", at,
             row.event.kind == IMPORT_ADDRESS ? "7f (shifted)" : "ff");
     }
     if (*at) {
-        return text_error(a->text, at, a->fault, "'%.20s' behind the end", at);
+        return tool_text_error(a->text, at, a->fault, "'%.20s' behind the end",
+                               at);
     }
     row.event.value = (uint8_t)value;
     row.event.at_ns = sample_time(a, a->begin);
@@ -300,15 +305,15 @@ int import_sigrok(struct convert *c, struct text_in *text,
                             .wire = import_wire_new(c)};
     int rc = a.wire ? 0 : -ENOMEM;
 
-    while (!rc && (rc = text_next(text, fault)) > 0) {
+    while (!rc && (rc = tool_text_next(text, fault)) > 0) {
         rc = read_line(&a);
     }
     rc = rc ? rc : put_rows(&a);
     if (!rc) {
         const char *why = NULL;
         rc = import_wire_end(a.wire, &why, fault);
-        rc = why ? text_error(text, text->buf, fault, "%s", why) : rc;
-        convert_note(c, a.others, "line", "of other decoders left out");
+        rc = why ? tool_text_error(text, text->buf, fault, "%s", why) : rc;
+        tool_convert_note(c, a.others, "line", "of other decoders left out");
         if (a.samples && !c->options.sample_rate_hz) {
             c->note(c, "all stamps are 0: --sample-rate tells what the "
                        "sample numbers are");
@@ -323,20 +328,21 @@ static bool is_sigrok(const char *head)
 {
     uint64_t sample;
 
-    if (text_number(&head, 10, SAMPLE_MAX, &sample) &&
-        !(text_take(&head, "-") &&
-          text_number(&head, 10, SAMPLE_MAX, &sample) &&
-          text_take(&head, " "))) {
+    if (tool_text_number(&head, 10, SAMPLE_MAX, &sample) &&
+        !(tool_text_take(&head, "-") &&
+          tool_text_number(&head, 10, SAMPLE_MAX, &sample) &&
+          tool_text_take(&head, " "))) {
         return false;
     }
-    if (text_take(&head, PULSEVIEW)) {
-        return text_take(&head, ": ");
+    if (tool_text_take(&head, PULSEVIEW)) {
+        return tool_text_take(&head, ": ");
     }
-    return text_take(&head, DECODER) && text_number(&head, 10, 999, &sample) &&
-           text_take(&head, ": ");
+    return tool_text_take(&head, DECODER) &&
+           tool_text_number(&head, 10, 999, &sample) &&
+           tool_text_take(&head, ": ");
 }
 
-const struct convert_format format_sigrok = {
+const struct convert_format import_format_sigrok = {
     .name = "sigrok",
     .about = "annotations that sigrok-cli's i2c decoder prints",
     .suffix = ".sigrok",

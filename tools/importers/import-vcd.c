@@ -54,8 +54,8 @@ struct dump {
 
 static int bad(const struct dump *d, const char *what)
 {
-    return text_error(d->text, d->at ? d->at : d->text->buf, d->fault, "%s",
-                      what);
+    return tool_text_error(d->text, d->at ? d->at : d->text->buf, d->fault,
+                           "%s", what);
 }
 
 /* The next word of the file, which may be lines away; 1, 0 at the end. */
@@ -64,7 +64,7 @@ static int next_word(struct dump *d)
     size_t n;
 
     while (!d->at || !*(d->at += strspn(d->at, " \t"))) {
-        int rc = text_next(d->text, d->fault);
+        int rc = tool_text_next(d->text, d->fault);
         if (rc < 1) {
             return rc;
         }
@@ -106,7 +106,7 @@ static int read_timescale(struct dump *d)
     const char *p = d->word;
 
     int rc = next_word(d);
-    if (rc > 0 && text_number(&p, 10, 100, &count) && !*p) {
+    if (rc > 0 && tool_text_number(&p, 10, 100, &count) && !*p) {
         rc = next_word(d);
         p = d->word;
     }
@@ -154,7 +154,7 @@ static bool names_bit(const struct var *v, const char *asked, uint64_t *bit)
     if (v->size == 1 && (!*p || !strcmp(p, v->range))) {
         return true;
     }
-    if (!text_take(&p, "[") || !text_number(&p, 10, 65535, &index) ||
+    if (!tool_text_take(&p, "[") || !tool_text_number(&p, 10, 65535, &index) ||
         strcmp(p, "]") || index < v->low || index - v->low >= v->size) {
         return false;
     }
@@ -197,8 +197,8 @@ static void read_range(struct var *v)
         *glued = 0;
     }
     p = v->range;
-    if (text_take(&p, "[") && text_number(&p, 10, 65535, &a) &&
-        text_take(&p, ":") && text_number(&p, 10, 65535, &b)) {
+    if (tool_text_take(&p, "[") && tool_text_number(&p, 10, 65535, &a) &&
+        tool_text_take(&p, ":") && tool_text_number(&p, 10, 65535, &b)) {
         v->low = a < b ? a : b;
     }
 }
@@ -211,7 +211,7 @@ static int read_var(struct dump *d)
     int rc = next_word(d); /* TYPE */
 
     rc = rc > 0 ? next_word(d) : rc;
-    if (rc > 0 && (!text_number(&p, 10, UINT32_MAX, &v.size) || *p)) {
+    if (rc > 0 && (!tool_text_number(&p, 10, UINT32_MAX, &v.size) || *p)) {
         return bad(d, "no size of a $var; accepted is a number");
     }
     rc = rc > 0 ? next_word(d) : rc;
@@ -253,7 +253,7 @@ static int read_header(struct dump *d)
         return rc;
     }
     if (!rc || !d->hz || !*d->scl.id || !*d->sda.id) {
-        return convert_error(
+        return tool_convert_error(
             d->fault, EINVAL, "%s: %s", d->text->name,
             !rc           ? "no VCD: no $enddefinitions in it"
             : !d->hz      ? "no $timescale in it"
@@ -374,7 +374,7 @@ static int take_time(struct dump *d)
     uint64_t time;
     int rc;
 
-    if (!text_number(&p, 10, INT64_MAX, &time) || *p) {
+    if (!tool_text_number(&p, 10, INT64_MAX, &time) || *p) {
         return bad(d, "no time; accepted is # and a number");
     }
     if (d->timed && time < d->time) {
@@ -465,15 +465,15 @@ int import_vcd(struct convert *c, struct text_in *text,
     rc = rc ? rc : read_values(&d);
     rc = rc ? rc : import_wire_end(d.bus, &why, fault);
     if (!rc) {
-        convert_note(c, d.cut, "byte",
-                     "cut short by a START or STOP: left out");
-        convert_note(c, d.unknown, "unknown value", "taken for high");
+        tool_convert_note(c, d.cut, "byte",
+                          "cut short by a START or STOP: left out");
+        tool_convert_note(c, d.unknown, "unknown value", "taken for high");
     }
     import_wire_free(d.bus);
     return rc && why ? bad(&d, why) : rc;
 }
 
-bool vcd_is_one(const char *head)
+bool import_vcd_is_one(const char *head)
 {
     static const char *const words[] = {"$date",      "$version", "$comment",
                                         "$timescale", "$scope",   "$var"};

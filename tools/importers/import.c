@@ -246,7 +246,8 @@ static int keep_byte(struct import_wire *w, uint8_t value, const char **why,
         size_t cap = w->cap ? w->cap * 2 : 256;
         uint8_t *bytes = realloc(w->bytes, cap);
         if (!bytes) {
-            return convert_error(fault, ENOMEM, "no memory for a transfer");
+            return tool_convert_error(fault, ENOMEM,
+                                      "no memory for a transfer");
         }
         w->bytes = bytes;
         w->cap = cap;
@@ -348,20 +349,23 @@ int import_wire_end(struct import_wire *w, const char **why,
     if (rc) {
         return rc;
     }
-    convert_note(c, w->stray, "event",
-                 "left out: of a transfer that began before the capture");
-    convert_note(c, w->empty, "START", "left out: nothing but STOP behind it");
-    convert_note(c, w->split, "repeated START",
-                 "behind a NACK: each begins a transfer of its own");
-    convert_note(c, w->ignored, "NACK",
-                 "that did not end its write: it has the flag i");
-    convert_note(c, w->acked, "read",
-                 "acknowledged to its last byte, which a trace does not tell");
-    convert_note(c, w->gone_on, "read",
-                 "that went on behind a NACK, which a trace does not tell");
-    convert_note(c, w->lost, "transfer",
-                 "left out: an ACK or NACK of it is not in the capture");
-    convert_note(c, w->unfinished, "transfer",
-                 "without STOP: the capture ends in it");
+    tool_convert_note(c, w->stray, "event",
+                      "left out: of a transfer that began before the capture");
+    tool_convert_note(c, w->empty, "START",
+                      "left out: nothing but STOP behind it");
+    tool_convert_note(c, w->split, "repeated START",
+                      "behind a NACK: each begins a transfer of its own");
+    tool_convert_note(c, w->ignored, "NACK",
+                      "that did not end its write: it has the flag i");
+    tool_convert_note(
+        c, w->acked, "read",
+        "acknowledged to its last byte, which a trace does not tell");
+    tool_convert_note(
+        c, w->gone_on, "read",
+        "that went on behind a NACK, which a trace does not tell");
+    tool_convert_note(c, w->lost, "transfer",
+                      "left out: an ACK or NACK of it is not in the capture");
+    tool_convert_note(c, w->unfinished, "transfer",
+                      "without STOP: the capture ends in it");
     return 0;
 }

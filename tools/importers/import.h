@@ -22,7 +22,7 @@ int import_sigrok(struct convert *c, struct text_in *text,
                   struct i2cpt_fault *fault);
 int import_vcd(struct convert *c, struct text_in *text,
                struct i2cpt_fault *fault);
-bool vcd_is_one(const char *head);
+bool import_vcd_is_one(const char *head);
 
 /* ------------------------------------------------------ stamps of all lines */
 

@@ -378,8 +378,8 @@ static size_t do_ioctl(struct devfile *f, const struct preload_request *request,
     }
 }
 
-size_t devfile_handle(struct devfile *f, const uint8_t *packet, size_t len,
-                      uint8_t *out)
+size_t owner_devfile_handle(struct devfile *f, const uint8_t *packet,
+                            size_t len, uint8_t *out)
 {
     struct preload_request request;
     struct preload_reply reply = {.result = -EINVAL};

@@ -26,7 +26,7 @@ struct devfile {
  * reply, with its result, is written to `out`, which has PRELOAD_PACKET_MAX
  * bytes; returns its length.
  */
-size_t devfile_handle(struct devfile *file, const uint8_t *packet, size_t len,
-                      uint8_t *out);
+size_t owner_devfile_handle(struct devfile *file, const uint8_t *packet,
+                            size_t len, uint8_t *out);
 
 #endif

@@ -69,7 +69,7 @@ static bool do_call(struct connection *c, const struct preload_request *r,
         return send_reply(c->fd, &reply, sizeof(reply), -1);
     }
     pthread_mutex_lock(&f->lock);
-    n = devfile_handle(&f->dev, c->in, len, c->out);
+    n = owner_devfile_handle(&f->dev, c->in, len, c->out);
     pthread_mutex_unlock(&f->lock);
     owner_put_file(c->owner, f);
     return send_reply(c->fd, c->out, n, -1);

@@ -36,7 +36,7 @@ static bool may_be(int fd)
            (fd >= 0 && __atomic_load_n(&maybe[fd], __ATOMIC_RELAXED));
 }
 
-bool file_token(int fd, struct preload_token *token)
+bool shim_file_token(int fd, struct preload_token *token)
 {
     struct sockaddr_un name;
     socklen_t len = sizeof(name);
@@ -52,12 +52,12 @@ bool file_token(int fd, struct preload_token *token)
     return !memcmp(token->magic, PRELOAD_MAGIC, sizeof(token->magic));
 }
 
-bool file_is_ours(int fd, struct preload_token *token)
+bool shim_file_is_ours(int fd, struct preload_token *token)
 {
     if (!may_be(fd)) {
         return false;
     }
-    if (file_token(fd, token)) {
+    if (shim_file_token(fd, token)) {
         return true;
     }
     if (fd < FILTER_FDS) {
@@ -73,14 +73,14 @@ __attribute__((constructor)) static void find_inherited(void)
     struct dirent *entry;
     DIR *dir;
 
-    if (!path_environment(ENV_SOCKET)) {
+    if (!shim_path_environment(ENV_SOCKET)) {
         return;
     }
     dir = NEXT(DIR * (*)(const char *), "opendir")("/proc/self/fd");
     while (dir && (entry = readdir(dir))) {
         int fd = atoi(entry->d_name);
 
-        if (entry->d_name[0] != '.' && file_token(fd, &token)) {
+        if (entry->d_name[0] != '.' && shim_file_token(fd, &token)) {
             set_maybe(fd);
         }
     }
@@ -89,7 +89,7 @@ __attribute__((constructor)) static void find_inherited(void)
     }
 }
 
-int file_open(unsigned bus, int flags)
+int shim_file_open(unsigned bus, int flags)
 {
     enum { KEPT = O_ACCMODE | O_NONBLOCK | O_APPEND | O_SYNC };
     struct preload_request request = {
@@ -109,7 +109,7 @@ int file_open(unsigned bus, int flags)
         errno = ENOTDIR;
         return -1;
     }
-    ret = link_ask(&out, 1, &in, 1, &got, &fd);
+    ret = shim_link_ask(&out, 1, &in, 1, &got, &fd);
     if (!ret && reply.result < 0) {
         ret = (int)reply.result;
     }
@@ -118,7 +118,7 @@ int file_open(unsigned bus, int flags)
         return -1;
     }
     if (!(flags & O_CLOEXEC)) {
-        real_fcntl(fd, F_SETFD, 0);
+        shim_real_fcntl(fd, F_SETFD, 0);
     }
     set_maybe(fd);
     return fd;
@@ -126,7 +126,8 @@ int file_open(unsigned bus, int flags)
 
 /* ------------------------------------------------------------- read, write */
 
-ssize_t file_read(const struct preload_token *token, void *buf, size_t count)
+ssize_t shim_file_read(const struct preload_token *token, void *buf,
+                       size_t count)
 {
     struct preload_request request = {.op = PRELOAD_READ, .file = token->file};
     struct preload_reply reply;
@@ -139,11 +140,12 @@ ssize_t file_read(const struct preload_token *token, void *buf, size_t count)
         return -1;
     }
     request.arg = count < PRELOAD_MSG_MAX ? count : PRELOAD_MSG_MAX;
-    return (ssize_t)link_finish(link_ask(&out, 1, in, 2, &got, NULL), &reply);
+    return (ssize_t)shim_link_finish(shim_link_ask(&out, 1, in, 2, &got, NULL),
+                                     &reply);
 }
 
-ssize_t file_write(const struct preload_token *token, const void *buf,
-                   size_t count)
+ssize_t shim_file_write(const struct preload_token *token, const void *buf,
+                        size_t count)
 {
     struct preload_request request = {.op = PRELOAD_WRITE, .file = token->file};
     struct preload_reply reply;
@@ -156,7 +158,8 @@ ssize_t file_write(const struct preload_token *token, const void *buf,
         return -1;
     }
     out[1].iov_len = count < PRELOAD_MSG_MAX ? count : PRELOAD_MSG_MAX;
-    return (ssize_t)link_finish(link_ask(out, 2, &in, 1, &got, NULL), &reply);
+    return (ssize_t)shim_link_finish(shim_link_ask(out, 2, &in, 1, &got, NULL),
+                                     &reply);
 }
 
 /* --------------------------------------------------------------------- dup */
@@ -191,7 +194,7 @@ static int shim_fcntl(fcntl_fn next, int fd, int command, void *arg)
     struct preload_token token;
     int ret = next(fd, command, arg);
 
-    if (command == F_GETFL && ret >= 0 && file_is_ours(fd, &token)) {
+    if (command == F_GETFL && ret >= 0 && shim_file_is_ours(fd, &token)) {
         return (ret & ~O_ACCMODE) | (int)token.flags;
     }
     return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, ret)

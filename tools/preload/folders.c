@@ -49,10 +49,10 @@ SHIM_EXPORT DIR *opendir(const char *path)
 {
     char buf[PATH_MAX];
     DIR *dir = NEXT(DIR * (*)(const char *),
-                    "opendir")(path_map(AT_FDCWD, path, buf, sizeof(buf)));
+                    "opendir")(shim_path_map(AT_FDCWD, path, buf, sizeof(buf)));
     struct folder *f;
 
-    if (!dir || !is_dev(path) || path_nth_bus(0) < 0) {
+    if (!dir || !is_dev(path) || shim_path_nth_bus(0) < 0) {
         return dir;
     }
     f = calloc(1, sizeof(*f));
@@ -96,7 +96,7 @@ static bool is_hidden(const char *name)
     char path[PATH_MAX];
 
     snprintf(path, sizeof(path), "/dev/%s", name);
-    return path_bus(AT_FDCWD, path) >= 0;
+    return shim_path_bus(AT_FDCWD, path) >= 0;
 }
 
 /* Both kinds of struct dirent have the same fields. */
@@ -110,7 +110,7 @@ static bool is_hidden(const char *name)
         do {                                                               \
             got = NEXT(type * (*)(DIR *), #name)(dir);                     \
         } while (f && got && is_hidden(got->d_name));                      \
-        if (got || !f || (bus = path_nth_bus(f->shown)) < 0) {             \
+        if (got || !f || (bus = shim_path_nth_bus(f->shown)) < 0) {        \
             return got;                                                    \
         }                                                                  \
         f->shown++;                                                        \
@@ -126,49 +126,50 @@ READDIR(readdir64, struct dirent64, entry64)
 /* ------------------------------------- libc's own, which do not pass by us */
 
 /* scandir() of /dev in terms of the above. */
-#define SCANDIR(name, type, reader)                                        \
-    static int name##_dev(type ***names, int (*filter)(const type *),      \
-                          int (*compare)(const type **, const type **))    \
-    {                                                                      \
-        DIR *dir = opendir("/dev");                                        \
-        type **list = NULL, **more, *entry;                                \
-        int n = 0;                                                         \
-                                                                           \
-        while (dir && (entry = reader(dir))) {                             \
-            if (filter && !filter(entry)) {                                \
-                continue;                                                  \
-            }                                                              \
-            more = realloc(list, (size_t)(n + 1) * sizeof(*list));         \
-            list = more ? more : list;                                     \
-            if (!more || !(list[n] = malloc(sizeof(*entry)))) {            \
-                break;                                                     \
-            }                                                              \
-            memcpy(list[n++], entry, entry->d_reclen);                     \
-        }                                                                  \
-        if (!dir) {                                                        \
-            return -1;                                                     \
-        }                                                                  \
-        closedir(dir);                                                     \
-        if (n && compare) {                                                \
-            qsort(list, (size_t)n, sizeof(*list),                          \
-                  (int (*)(const void *, const void *))compare);           \
-        }                                                                  \
-        *names = list;                                                     \
-        return n;                                                          \
-    }                                                                      \
-    SHIM_EXPORT int name(const char *path, type ***names,                  \
-                         int (*filter)(const type *),                      \
-                         int (*compare)(const type **, const type **))     \
-    {                                                                      \
-        typedef int (*fn)(const char *, type ***, int (*)(const type *),   \
-                          int (*)(const type **, const type **));          \
-        char buf[PATH_MAX];                                                \
-                                                                           \
-        if (is_dev(path) && path_nth_bus(0) >= 0) {                        \
-            return name##_dev(names, filter, compare);                     \
-        }                                                                  \
-        return NEXT(fn, #name)(path_map(AT_FDCWD, path, buf, sizeof(buf)), \
-                               names, filter, compare);                    \
+#define SCANDIR(name, type, reader)                                         \
+    static int name##_dev(type ***names, int (*filter)(const type *),       \
+                          int (*compare)(const type **, const type **))     \
+    {                                                                       \
+        DIR *dir = opendir("/dev");                                         \
+        type **list = NULL, **more, *entry;                                 \
+        int n = 0;                                                          \
+                                                                            \
+        while (dir && (entry = reader(dir))) {                              \
+            if (filter && !filter(entry)) {                                 \
+                continue;                                                   \
+            }                                                               \
+            more = realloc(list, (size_t)(n + 1) * sizeof(*list));          \
+            list = more ? more : list;                                      \
+            if (!more || !(list[n] = malloc(sizeof(*entry)))) {             \
+                break;                                                      \
+            }                                                               \
+            memcpy(list[n++], entry, entry->d_reclen);                      \
+        }                                                                   \
+        if (!dir) {                                                         \
+            return -1;                                                      \
+        }                                                                   \
+        closedir(dir);                                                      \
+        if (n && compare) {                                                 \
+            qsort(list, (size_t)n, sizeof(*list),                           \
+                  (int (*)(const void *, const void *))compare);            \
+        }                                                                   \
+        *names = list;                                                      \
+        return n;                                                           \
+    }                                                                       \
+    SHIM_EXPORT int name(const char *path, type ***names,                   \
+                         int (*filter)(const type *),                       \
+                         int (*compare)(const type **, const type **))      \
+    {                                                                       \
+        typedef int (*fn)(const char *, type ***, int (*)(const type *),    \
+                          int (*)(const type **, const type **));           \
+        char buf[PATH_MAX];                                                 \
+                                                                            \
+        if (is_dev(path) && shim_path_nth_bus(0) >= 0) {                    \
+            return name##_dev(names, filter, compare);                      \
+        }                                                                   \
+        return NEXT(fn,                                                     \
+                    #name)(shim_path_map(AT_FDCWD, path, buf, sizeof(buf)), \
+                           names, filter, compare);                         \
     }
 SCANDIR(scandir, struct dirent, readdir)
 SCANDIR(scandir64, struct dirent64, readdir64)

@@ -19,7 +19,8 @@ static int64_t plain_ioctl(uint32_t file, unsigned long code, uint64_t arg,
     struct iovec in[] = {{&reply, sizeof(reply)}, {answer, size}};
     size_t got;
 
-    return link_finish(link_ask(&out, 1, in, size ? 2 : 1, &got, NULL), &reply);
+    return shim_link_finish(
+        shim_link_ask(&out, 1, in, size ? 2 : 1, &got, NULL), &reply);
 }
 
 static int get_functionality(uint32_t file, unsigned long *out)
@@ -56,7 +57,8 @@ static int smbus(uint32_t file, const struct i2c_smbus_ioctl_data *data)
     if (data->data) {
         memcpy(call.block, data->data, size);
     }
-    ret = (int)link_finish(link_ask(out, 2, in, 2, &got, NULL), &reply);
+    ret =
+        (int)shim_link_finish(shim_link_ask(out, 2, in, 2, &got, NULL), &reply);
     if (!ret && data->data && got == sizeof(reply) + sizeof(call) &&
         (data->read_write == I2C_SMBUS_READ ||
          data->size == I2C_SMBUS_PROC_CALL ||
@@ -117,7 +119,8 @@ static int rdwr_ioctl(uint32_t file, const struct i2c_rdwr_ioctl_data *rdwr)
             out[n_out++] = (struct iovec){m->buf, m->len};
         }
     }
-    return (int)link_finish(link_ask(out, n_out, in, n_in, &got, NULL), &reply);
+    return (int)shim_link_finish(
+        shim_link_ask(out, n_out, in, n_in, &got, NULL), &reply);
 }
 
 static int i2c_ioctl(uint32_t file, unsigned long code, void *arg)
@@ -147,7 +150,7 @@ static int shim_ioctl(int fd, unsigned long code, void *arg)
 
     /* i2c-dev's codes are 0x0701 to 0x0720; anything else on a file of ours
      * fails as on any socket, but for ENOTTY, which sockets say too */
-    if (code >> 8 == 7 && file_token(fd, &token)) {
+    if (code >> 8 == 7 && shim_file_token(fd, &token)) {
         return i2c_ioctl(token.file, code, arg);
     }
     return NEXT(int (*)(int, unsigned long, ...), "ioctl")(fd, code, arg);

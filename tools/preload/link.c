@@ -24,17 +24,17 @@ void *shim_next(const char *name)
     return found;
 }
 
-int real_close(int fd)
+int shim_real_close(int fd)
 {
     return NEXT(int (*)(int), "close")(fd);
 }
 
-int real_fcntl(int fd, int command, int arg)
+int shim_real_fcntl(int fd, int command, int arg)
 {
     return NEXT(int (*)(int, int, ...), "fcntl")(fd, command, arg);
 }
 
-int64_t link_finish(int ret, const struct preload_reply *reply)
+int64_t shim_link_finish(int ret, const struct preload_reply *reply)
 {
     int64_t result = ret ? ret : reply->result;
 
@@ -72,7 +72,7 @@ static void close_connection(void *unused)
 {
     (void)unused;
     if (connection >= 0 && inode_of(connection) == inode) {
-        real_close(connection);
+        shim_real_close(connection);
     }
     connection = -1;
 }
@@ -81,7 +81,7 @@ static void close_connection(void *unused)
 static void after_fork(void)
 {
     if (connection >= 0 && inode_of(connection) == inode) {
-        real_close(connection);
+        shim_real_close(connection);
     }
     connection = -1;
 }
@@ -94,18 +94,18 @@ static void set_up(void)
 
 static int move_up(int fd)
 {
-    int high = real_fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_FD);
+    int high = shim_real_fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_FD);
 
     if (high < 0) {
         return fd; /* a low limit on descriptors */
     }
-    real_close(fd);
+    shim_real_close(fd);
     return high;
 }
 
 static int connect_owner(void)
 {
-    const char *path = path_environment(ENV_SOCKET);
+    const char *path = shim_path_environment(ENV_SOCKET);
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     int fd;
 
@@ -118,7 +118,7 @@ static int connect_owner(void)
         return -errno;
     }
     if (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
-        real_close(fd);
+        shim_real_close(fd);
         return -ENODEV;
     }
     return move_up(fd);
@@ -145,8 +145,8 @@ static int get_connection(void)
 }
 
 /* One packet out, one back; `fd` takes a descriptor that comes with it. */
-int link_ask(struct iovec *out, int n_out, struct iovec *in, int n_in,
-             size_t *got, int *fd)
+int shim_link_ask(struct iovec *out, int n_out, struct iovec *in, int n_in,
+                  size_t *got, int *fd)
 {
     union {
         struct cmsghdr align;

@@ -29,32 +29,33 @@ typedef int (*openat_fn)(int, const char *, int, ...);
 static int shim_openat(openat_fn next, int dir, const char *path, int flags,
                        mode_t mode)
 {
-    int bus = path_bus(dir, path), fd, saved;
+    int bus = shim_path_bus(dir, path), fd, saved;
     char buf[PATH_MAX];
 
     if (flags & O_PATH) {
-        return next(dir, path_map(dir, path, buf, sizeof(buf)), flags, mode);
+        return next(dir, shim_path_map(dir, path, buf, sizeof(buf)), flags,
+                    mode);
     }
     if (bus < 0 && flags & O_CREAT) { /* it would make the node a file */
-        bus = path_behind(dir, path, -1);
+        bus = shim_path_behind(dir, path, -1);
     }
     if (bus >= 0) {
-        return file_open((unsigned)bus, flags);
+        return shim_file_open((unsigned)bus, flags);
     }
-    fd = next(dir, path_map(dir, path, buf, sizeof(buf)), flags, mode);
+    fd = next(dir, shim_path_map(dir, path, buf, sizeof(buf)), flags, mode);
     saved = errno;
     if (fd < 0 && saved == ELOOP && flags & O_NOFOLLOW) {
         return fd;
     }
-    bus = path_behind(dir, path, fd);
+    bus = shim_path_behind(dir, path, fd);
     errno = saved;
     if (bus < 0) {
         return fd;
     }
     if (fd >= 0) {
-        real_close(fd);
+        shim_real_close(fd);
     }
-    return file_open((unsigned)bus, flags);
+    return shim_file_open((unsigned)bus, flags);
 }
 
 static int shim_open(openat_fn next, const char *path, int flags, mode_t mode)
@@ -132,14 +133,14 @@ SHIM_EXPORT int posix_spawn_file_actions_addopen(
 {
     typedef int (*fn)(posix_spawn_file_actions_t *, int, const char *, int,
                       mode_t);
-    int bus = path_bus(AT_FDCWD, path), opened;
+    int bus = shim_path_bus(AT_FDCWD, path), opened;
 
     if (bus < 0) {
         return NEXT(fn, "posix_spawn_file_actions_addopen")(actions, fd, path,
                                                             flags, mode);
     }
     /* it stays open here until PROGRAM ends: nobody says when the child is */
-    opened = file_open((unsigned)bus, flags | O_CLOEXEC);
+    opened = shim_file_open((unsigned)bus, flags | O_CLOEXEC);
     return opened < 0 ? errno
                       : posix_spawn_file_actions_adddup2(actions, opened, fd);
 }
@@ -147,14 +148,14 @@ SHIM_EXPORT int posix_spawn_file_actions_addopen(
 /* ------------------------------------------------- calls with only a path */
 
 /* TYPE NAME(PATH, rest): the same with the path mapped. */
-#define MAPPED_AT(FOLDER, type, name, parameters, arguments)           \
-    SHIM_EXPORT type name parameters;                                  \
-    SHIM_EXPORT type name parameters                                   \
-    {                                                                  \
-        char buf[PATH_MAX];                                            \
-        const char *mapped = path_map(FOLDER, path, buf, sizeof(buf)); \
-                                                                       \
-        return NEXT(type(*) parameters, #name) arguments;              \
+#define MAPPED_AT(FOLDER, type, name, parameters, arguments)                \
+    SHIM_EXPORT type name parameters;                                       \
+    SHIM_EXPORT type name parameters                                        \
+    {                                                                       \
+        char buf[PATH_MAX];                                                 \
+        const char *mapped = shim_path_map(FOLDER, path, buf, sizeof(buf)); \
+                                                                            \
+        return NEXT(type(*) parameters, #name) arguments;                   \
     }
 
 #define MAPPED(type, name, parameters, arguments) \
@@ -193,27 +194,27 @@ static char *path_copy(const char *path)
 }
 
 /* A device node is its own real path, and nothing leads into the tree. */
-#define REALPATH(name, parameters, arguments)                            \
-    SHIM_EXPORT char *name parameters;                                   \
-    SHIM_EXPORT char *name parameters                                    \
-    {                                                                    \
-        char buf[PATH_MAX], *real;                                       \
-        const char *mapped = path_map(AT_FDCWD, path, buf, sizeof(buf)); \
-        int bus = path_bus(AT_FDCWD, path);                              \
-                                                                         \
-        if (bus >= 0) {                                                  \
-            snprintf(buf, sizeof(buf), "/dev/i2c-%d", bus);              \
-            if (!to) {                                                   \
-                return path_copy(buf);                                   \
-            }                                                            \
-            snprintf(to, PATH_MAX, "%s", buf);                           \
-            return to;                                                   \
-        }                                                                \
-        real = NEXT(char *(*)parameters, #name) arguments;               \
-        if (real && mapped != path) {                                    \
-            path_unmap(real);                                            \
-        }                                                                \
-        return real;                                                     \
+#define REALPATH(name, parameters, arguments)                                 \
+    SHIM_EXPORT char *name parameters;                                        \
+    SHIM_EXPORT char *name parameters                                         \
+    {                                                                         \
+        char buf[PATH_MAX], *real;                                            \
+        const char *mapped = shim_path_map(AT_FDCWD, path, buf, sizeof(buf)); \
+        int bus = shim_path_bus(AT_FDCWD, path);                              \
+                                                                              \
+        if (bus >= 0) {                                                       \
+            snprintf(buf, sizeof(buf), "/dev/i2c-%d", bus);                   \
+            if (!to) {                                                        \
+                return path_copy(buf);                                        \
+            }                                                                 \
+            snprintf(to, PATH_MAX, "%s", buf);                                \
+            return to;                                                        \
+        }                                                                     \
+        real = NEXT(char *(*)parameters, #name) arguments;                    \
+        if (real && mapped != path) {                                         \
+            shim_path_unmap(real);                                            \
+        }                                                                     \
+        return real;                                                          \
     }
 
 REALPATH(realpath, (const char *path, char *to), (mapped, to))
@@ -234,19 +235,19 @@ SHIM_EXPORT char *canonicalize_file_name(const char *path)
         (st)->st_size = 0;                                   \
     } while (0)
 
-#define STAT_AT(FOLDER, name, type, parameters, arguments)             \
-    SHIM_EXPORT int name parameters;                                   \
-    SHIM_EXPORT int name parameters                                    \
-    {                                                                  \
-        char buf[PATH_MAX];                                            \
-        const char *mapped = path_map(FOLDER, path, buf, sizeof(buf)); \
-        int bus = path_bus(FOLDER, path);                              \
-        int ret = NEXT(int(*) parameters, #name) arguments;            \
-                                                                       \
-        if (!ret && bus >= 0) {                                        \
-            AS_NODE(st, bus);                                          \
-        }                                                              \
-        return ret;                                                    \
+#define STAT_AT(FOLDER, name, type, parameters, arguments)                  \
+    SHIM_EXPORT int name parameters;                                        \
+    SHIM_EXPORT int name parameters                                         \
+    {                                                                       \
+        char buf[PATH_MAX];                                                 \
+        const char *mapped = shim_path_map(FOLDER, path, buf, sizeof(buf)); \
+        int bus = shim_path_bus(FOLDER, path);                              \
+        int ret = NEXT(int(*) parameters, #name) arguments;                 \
+                                                                            \
+        if (!ret && bus >= 0) {                                             \
+            AS_NODE(st, bus);                                               \
+        }                                                                   \
+        return ret;                                                         \
     }
 
 #define STAT(name, type, parameters, arguments) \
@@ -291,31 +292,31 @@ SHIM_EXPORT int statx(int dir, const char *path, int flags, unsigned mask,
 {
     typedef int (*fn)(int, const char *, int, unsigned, struct statx *);
     char buf[PATH_MAX];
-    int bus = path_bus(dir, path);
-    int ret = NEXT(fn, "statx")(dir, path_map(dir, path, buf, sizeof(buf)),
+    int bus = shim_path_bus(dir, path);
+    int ret = NEXT(fn, "statx")(dir, shim_path_map(dir, path, buf, sizeof(buf)),
                                 flags, mask, st);
     struct preload_token token;
 
     if (!ret && bus >= 0) {
         as_node(st, (unsigned)bus);
     } else if (!ret && !*path && S_ISSOCK(st->stx_mode) &&
-               file_token(dir, &token)) {
+               shim_file_token(dir, &token)) {
         as_node(st, token.bus);
     }
     return ret;
 }
 
-#define FSTAT(name, parameters, arguments)                             \
-    SHIM_EXPORT int name parameters;                                   \
-    SHIM_EXPORT int name parameters                                    \
-    {                                                                  \
-        struct preload_token token;                                    \
-        int ret = NEXT(int(*) parameters, #name) arguments;            \
-                                                                       \
-        if (!ret && S_ISSOCK(st->st_mode) && file_token(fd, &token)) { \
-            AS_NODE(st, token.bus);                                    \
-        }                                                              \
-        return ret;                                                    \
+#define FSTAT(name, parameters, arguments)                                  \
+    SHIM_EXPORT int name parameters;                                        \
+    SHIM_EXPORT int name parameters                                         \
+    {                                                                       \
+        struct preload_token token;                                         \
+        int ret = NEXT(int(*) parameters, #name) arguments;                 \
+                                                                            \
+        if (!ret && S_ISSOCK(st->st_mode) && shim_file_token(fd, &token)) { \
+            AS_NODE(st, token.bus);                                         \
+        }                                                                   \
+        return ret;                                                         \
     }
 
 FSTAT(fstat, (int fd, struct stat *st), (fd, st))

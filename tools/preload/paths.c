@@ -58,7 +58,7 @@ __attribute__((constructor)) static void begin(void)
     }
 }
 
-const char *path_environment(const char *name)
+const char *shim_path_environment(const char *name)
 {
     if (!asked) { /* another library's constructor comes first */
         ask_environment();
@@ -71,9 +71,9 @@ const char *path_environment(const char *name)
     return NULL;
 }
 
-bool path_has_bus(unsigned bus)
+bool shim_path_has_bus(unsigned bus)
 {
-    const char *p = path_environment(ENV_BUSES);
+    const char *p = shim_path_environment(ENV_BUSES);
 
     while (p && *p) {
         if (number(p, &p) == (int)bus) {
@@ -96,10 +96,10 @@ static int plain_bus(const char *path)
         return -1;
     }
     bus = number(path + 9, &end);
-    return bus >= 0 && !*end && path_has_bus((unsigned)bus) ? bus : -1;
+    return bus >= 0 && !*end && shim_path_has_bus((unsigned)bus) ? bus : -1;
 }
 
-int path_bus(int dir, const char *path)
+int shim_path_bus(int dir, const char *path)
 {
     int bus;
 
@@ -108,12 +108,12 @@ int path_bus(int dir, const char *path)
         return -1;
     }
     bus = plain_bus(path);
-    return bus >= 0 ? bus : path_walk(dir, path);
+    return bus >= 0 ? bus : shim_path_walk(dir, path);
 }
 
-int path_nth_bus(unsigned n)
+int shim_path_nth_bus(unsigned n)
 {
-    const char *p = path_environment(ENV_BUSES);
+    const char *p = shim_path_environment(ENV_BUSES);
     int bus = p ? number(p, &p) : -1;
 
     for (; bus >= 0 && n; n--) {
@@ -129,7 +129,7 @@ static bool below(const char *path, const char *folder)
     return !strncmp(path, folder, len) && (!path[len] || path[len] == '/');
 }
 
-const char *path_map(int dir, const char *path, char *buf, size_t size)
+const char *shim_path_map(int dir, const char *path, char *buf, size_t size)
 {
     const char *tree;
     int bus;
@@ -137,11 +137,11 @@ const char *path_map(int dir, const char *path, char *buf, size_t size)
     if (!path || !strstr(path, "i2c")) {
         return path;
     }
-    tree = path_environment(ENV_TREE);
+    tree = shim_path_environment(ENV_TREE);
     if (!tree) {
         return path;
     }
-    bus = path_bus(dir, path);
+    bus = shim_path_bus(dir, path);
     if (bus >= 0) {
         snprintf(buf, size, "%s/dev/i2c-%d", tree, bus);
         return buf;
@@ -154,9 +154,9 @@ const char *path_map(int dir, const char *path, char *buf, size_t size)
     return path;
 }
 
-void path_unmap(char *path)
+void shim_path_unmap(char *path)
 {
-    const char *tree = path_environment(ENV_TREE);
+    const char *tree = shim_path_environment(ENV_TREE);
     size_t len = tree ? strlen(tree) : 0;
 
     if (len && below(path, tree)) {

@@ -63,12 +63,12 @@ static int stream_close(void *cookie)
         *at = s->next;
     }
     pthread_mutex_unlock(&lock);
-    ret = real_close(s->fd);
+    ret = shim_real_close(s->fd);
     free(s);
     return ret;
 }
 
-FILE *stream_new(int fd, const char *mode)
+FILE *shim_stream_new(int fd, const char *mode)
 {
     static const cookie_io_functions_t functions = {
         .read = stream_read, .write = stream_write, .close = stream_close};
@@ -91,7 +91,7 @@ FILE *stream_new(int fd, const char *mode)
     return s->file;
 }
 
-int stream_flags(const char *mode)
+int shim_stream_flags(const char *mode)
 {
     int flags = *mode == 'r'   ? O_RDONLY
                 : *mode == 'w' ? O_WRONLY | O_CREAT | O_TRUNC
@@ -109,11 +109,11 @@ int stream_flags(const char *mode)
 /* Of a path that leads to one of ours; NULL and errno. */
 static FILE *open_bus(int bus, const char *mode)
 {
-    int fd = file_open((unsigned)bus, stream_flags(mode));
-    FILE *file = fd < 0 ? NULL : stream_new(fd, mode);
+    int fd = shim_file_open((unsigned)bus, shim_stream_flags(mode));
+    FILE *file = fd < 0 ? NULL : shim_stream_new(fd, mode);
 
     if (!file && fd >= 0) {
-        real_close(fd);
+        shim_real_close(fd);
     }
     return file;
 }
@@ -122,19 +122,19 @@ static FILE *open_bus(int bus, const char *mode)
 static FILE *stream_open(FILE *(*next)(const char *, const char *),
                          const char *path, const char *mode)
 {
-    int bus = path_bus(AT_FDCWD, path), saved;
+    int bus = shim_path_bus(AT_FDCWD, path), saved;
     char buf[PATH_MAX];
     FILE *file;
 
     if (bus < 0 && *mode != 'r') { /* it would make the node a file */
-        bus = path_behind(AT_FDCWD, path, -1);
+        bus = shim_path_behind(AT_FDCWD, path, -1);
     }
     if (bus >= 0) {
         return open_bus(bus, mode);
     }
-    file = next(path_map(AT_FDCWD, path, buf, sizeof(buf)), mode);
+    file = next(shim_path_map(AT_FDCWD, path, buf, sizeof(buf)), mode);
     saved = errno;
-    bus = path_behind(AT_FDCWD, path, file ? fileno(file) : -1);
+    bus = shim_path_behind(AT_FDCWD, path, file ? fileno(file) : -1);
     errno = saved;
     if (bus < 0) {
         return file;
@@ -161,8 +161,8 @@ SHIM_EXPORT FILE *fdopen(int fd, const char *mode)
 {
     struct preload_token token;
 
-    if (file_is_ours(fd, &token)) {
-        return stream_new(fd, mode);
+    if (shim_file_is_ours(fd, &token)) {
+        return shim_stream_new(fd, mode);
     }
     return NEXT(FILE * (*)(int, const char *), "fdopen")(fd, mode);
 }
@@ -173,19 +173,19 @@ SHIM_EXPORT FILE *fdopen(int fd, const char *mode)
 static FILE *reopen(FILE *(*next)(const char *, const char *, FILE *),
                     const char *path, const char *mode, FILE *file)
 {
-    int bus = path_bus(AT_FDCWD, path), fd;
+    int bus = shim_path_bus(AT_FDCWD, path), fd;
 
     if (bus < 0) {
         return next(path, mode, file);
     }
     fflush(file);
-    fd = file_open((unsigned)bus, stream_flags(mode));
+    fd = shim_file_open((unsigned)bus, shim_stream_flags(mode));
     if (fd < 0) {
         return NULL;
     }
     clearerr(file);
     bus = dup2(fd, fileno(file));
-    real_close(fd);
+    shim_real_close(fd);
     return bus < 0 ? NULL : file;
 }
 

@@ -17,16 +17,16 @@
     {                                                        \
         struct preload_token token;                          \
                                                              \
-        if (file_is_ours(fd, &token)) {                      \
+        if (shim_file_is_ours(fd, &token)) {                 \
             return mine;                                     \
         }                                                    \
         return NEXT(ssize_t(*) parameters, #name) arguments; \
     }
 
 #define READS(name, parameters, arguments) \
-    TRANSFER(name, parameters, arguments, file_read(&token, buf, count))
+    TRANSFER(name, parameters, arguments, shim_file_read(&token, buf, count))
 #define WRITES(name, parameters, arguments) \
-    TRANSFER(name, parameters, arguments, file_write(&token, buf, count))
+    TRANSFER(name, parameters, arguments, shim_file_write(&token, buf, count))
 
 READS(read, (int fd, void *buf, size_t count), (fd, buf, count))
 READS(pread, (int fd, void *buf, size_t count, off_t at), (fd, buf, count, at))
@@ -74,8 +74,8 @@ static ssize_t each(const struct preload_token *token, const struct iovec *v,
         if (!v[i].iov_len) {
             continue;
         }
-        one = out ? file_write(token, v[i].iov_base, v[i].iov_len)
-                  : file_read(token, v[i].iov_base, v[i].iov_len);
+        one = out ? shim_file_write(token, v[i].iov_base, v[i].iov_len)
+                  : shim_file_read(token, v[i].iov_base, v[i].iov_len);
         if (one < 0) {
             return sum ? sum : -1;
         }
@@ -120,7 +120,7 @@ static int print(const struct preload_token *token, const char *format,
 {
     char *text = NULL;
     int n = vasprintf(&text, format, ap);
-    ssize_t done = n < 0 ? -1 : file_write(token, text, (size_t)n);
+    ssize_t done = n < 0 ? -1 : shim_file_write(token, text, (size_t)n);
 
     free(text);
     return done < 0 ? -1 : n;
@@ -130,7 +130,7 @@ SHIM_EXPORT int vdprintf(int fd, const char *format, va_list ap)
 {
     struct preload_token token;
 
-    if (file_is_ours(fd, &token)) {
+    if (shim_file_is_ours(fd, &token)) {
         return print(&token, format, ap);
     }
     return NEXT(int (*)(int, const char *, va_list), "vdprintf")(fd, format,
@@ -155,7 +155,7 @@ SHIM_EXPORT int __vdprintf_chk(int fd, int flag, const char *format, va_list ap)
     typedef int (*fn)(int, int, const char *, va_list);
     struct preload_token token;
 
-    if (file_is_ours(fd, &token)) {
+    if (shim_file_is_ours(fd, &token)) {
         return print(&token, format, ap);
     }
     return NEXT(fn, "__vdprintf_chk")(fd, flag, format, ap);

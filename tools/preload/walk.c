@@ -100,10 +100,10 @@ static int node(const struct walk *w)
         return -1;
     }
     n = strtol(w->now + 9, &end, 10);
-    return !*end && n < 1048576 && path_has_bus((unsigned)n) ? (int)n : -1;
+    return !*end && n < 1048576 && shim_path_has_bus((unsigned)n) ? (int)n : -1;
 }
 
-int path_walk(int dir, const char *path)
+int shim_path_walk(int dir, const char *path)
 {
     char target[PATH_MAX];
     struct walk w;
@@ -127,7 +127,7 @@ int path_walk(int dir, const char *path)
     return -1;
 }
 
-int path_behind(int dir, const char *path, int fd)
+int shim_path_behind(int dir, const char *path, int fd)
 {
     struct statx st;
     char link[2];
@@ -135,11 +135,11 @@ int path_behind(int dir, const char *path, int fd)
     if (fd >= 0) {
         return !syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) &&
                        S_ISCHR(st.stx_mode) && st.stx_rdev_major == I2C_MAJOR &&
-                       path_has_bus(st.stx_rdev_minor)
+                       shim_path_has_bus(st.stx_rdev_minor)
                    ? (int)st.stx_rdev_minor
                    : -1;
     }
     return path && syscall(SYS_readlinkat, dir, path, link, sizeof(link)) > 0
-               ? path_walk(dir, path)
+               ? shim_path_walk(dir, path)
                : -1;
 }

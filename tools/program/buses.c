@@ -27,7 +27,7 @@ struct buses {
     struct program_options program;
 };
 
-struct buses *buses_new(void)
+struct buses *program_buses_new(void)
 {
     struct buses *b = g_new0(struct buses, 1);
 
@@ -40,7 +40,7 @@ static uint32_t parse_number(const struct verb *verb, const char *text)
     const char *end = text;
     uint64_t value;
 
-    if (!text_number(&end, 10, OWNER_BUS_MAX, &value) || *end) {
+    if (!tool_text_number(&end, 10, OWNER_BUS_MAX, &value) || *end) {
         tool_usage(verb, "--bus %s: accepted is 0 to %u, or N=SPEC", text,
                    OWNER_BUS_MAX);
     }
@@ -57,10 +57,10 @@ static void add(struct buses *b, const struct verb *verb, uint32_t number,
             tool_usage(verb, "--bus %u: given twice", number);
         }
     }
-    buses_add(b, number, spec);
+    program_buses_add(b, number, spec);
 }
 
-void buses_label(struct buses *b, uint32_t number, const char *label)
+void program_buses_label(struct buses *b, uint32_t number, const char *label)
 {
     guint i;
 
@@ -74,21 +74,21 @@ void buses_label(struct buses *b, uint32_t number, const char *label)
     }
 }
 
-void buses_add(struct buses *b, uint32_t number, const char *spec)
+void program_buses_add(struct buses *b, uint32_t number, const char *spec)
 {
     struct bus bus = {.number = number, .spec = g_strdup(spec)};
 
     g_array_append_val(b->list, bus);
 }
 
-uint32_t buses_number(const struct buses *b)
+uint32_t program_buses_number(const struct buses *b)
 {
     return b->number;
 }
 
-bool buses_program_option(struct program_options *program,
-                          const struct verb *verb, int letter,
-                          const char *value)
+bool program_buses_program_option(struct program_options *program,
+                                  const struct verb *verb, int letter,
+                                  const char *value)
 {
     if (letter == BUSES_IO_URING) {
         program->io_uring = true;
@@ -104,12 +104,12 @@ bool buses_program_option(struct program_options *program,
     return true;
 }
 
-void buses_option(struct buses *b, const struct verb *verb, int letter,
-                  const char *value)
+void program_buses_option(struct buses *b, const struct verb *verb, int letter,
+                          const char *value)
 {
     const char *equals = value ? strchr(value, '=') : NULL;
 
-    if (buses_program_option(&b->program, verb, letter, value)) {
+    if (program_buses_program_option(&b->program, verb, letter, value)) {
         return;
     }
     if (letter == 'a') {
@@ -125,7 +125,7 @@ void buses_option(struct buses *b, const struct verb *verb, int letter,
     }
 }
 
-void buses_finish(struct buses *b, const struct verb *verb)
+void program_buses_finish(struct buses *b, const struct verb *verb)
 {
     if (b->adapter) {
         add(b, verb, b->number, b->adapter);
@@ -161,8 +161,8 @@ static int open_one(struct bus *bus, const struct recording *record,
     int ret = 0;
 
     if (record) {
-        ret =
-            recording_set(record, bus->number, by_number, bus->options, &fault);
+        ret = program_recording_set(record, bus->number, by_number,
+                                    bus->options, &fault);
     }
     if (!ret) {
         ret = i2cpt_adapter_open_options(bus->options, &bus->adapter, &fault);
@@ -182,7 +182,8 @@ static const char *label_of(const struct bus *bus)
 
 static int open_all(struct buses *b, const struct recording *record)
 {
-    bool by_number = record && recording_has_buses(record, b->list->len);
+    bool by_number =
+        record && program_recording_has_buses(record, b->list->len);
     int ret = parse_all(b);
     guint i;
 
@@ -203,7 +204,7 @@ static int open_all(struct buses *b, const struct recording *record)
     return ret;
 }
 
-int buses_open(struct buses *b, const struct recording *record)
+int program_buses_open(struct buses *b, const struct recording *record)
 {
     const char *what;
     int ret = owner_new(&b->owner);
@@ -218,27 +219,27 @@ int buses_open(struct buses *b, const struct recording *record)
     return ret;
 }
 
-const struct program_options *buses_program(const struct buses *b)
+const struct program_options *program_buses_program(const struct buses *b)
 {
     return &b->program;
 }
 
-struct owner *buses_owner(struct buses *b)
+struct owner *program_buses_owner(struct buses *b)
 {
     return b->owner;
 }
 
-unsigned buses_count(const struct buses *b)
+unsigned program_buses_count(const struct buses *b)
 {
     return b->list->len;
 }
 
-struct i2cpt_adapter *buses_adapter(struct buses *b, unsigned index)
+struct i2cpt_adapter *program_buses_adapter(struct buses *b, unsigned index)
 {
     return g_array_index(b->list, struct bus, index).adapter;
 }
 
-void buses_free(struct buses *b)
+void program_buses_free(struct buses *b)
 {
     guint i;
 

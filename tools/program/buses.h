@@ -21,32 +21,32 @@ enum { BUSES_REDIRECT = 1000, BUSES_IO_URING };
         "allow-io-uring", no_argument, NULL, BUSES_IO_URING \
     }
 
-struct buses *buses_new(void);
+struct buses *program_buses_new(void);
 /* BUSES_REDIRECT or BUSES_IO_URING; false: it is another option. Ends the
  * program where it is wrong. */
-bool buses_program_option(struct program_options *program,
-                          const struct verb *verb, int letter,
-                          const char *value);
+bool program_buses_program_option(struct program_options *program,
+                                  const struct verb *verb, int letter,
+                                  const char *value);
 /* Letter 'a' or 'b' of the options, or BUSES_REDIRECT or BUSES_IO_URING; ends
  * the program where it is wrong. */
-void buses_option(struct buses *b, const struct verb *verb, int letter,
-                  const char *value);
+void program_buses_option(struct buses *b, const struct verb *verb, int letter,
+                          const char *value);
 /* After the last option: ends the program where there is no bus. */
-void buses_finish(struct buses *b, const struct verb *verb);
+void program_buses_finish(struct buses *b, const struct verb *verb);
 /* One more, not from the command line. */
-void buses_add(struct buses *b, uint32_t number, const char *spec);
+void program_buses_add(struct buses *b, uint32_t number, const char *spec);
 /* What PROGRAM shall see as the name of a bus that was added. */
-void buses_label(struct buses *b, uint32_t number, const char *label);
+void program_buses_label(struct buses *b, uint32_t number, const char *label);
 /* What --bus N says; 0 where it was not given. */
-uint32_t buses_number(const struct buses *b);
+uint32_t program_buses_number(const struct buses *b);
 /* Opens them all, recording (NULL: not), and starts the owner. 0, or a line on
  * stderr and not 0. */
-int buses_open(struct buses *b, const struct recording *record);
-struct owner *buses_owner(struct buses *b);
-unsigned buses_count(const struct buses *b);
-struct i2cpt_adapter *buses_adapter(struct buses *b, unsigned index);
+int program_buses_open(struct buses *b, const struct recording *record);
+struct owner *program_buses_owner(struct buses *b);
+unsigned program_buses_count(const struct buses *b);
+struct i2cpt_adapter *program_buses_adapter(struct buses *b, unsigned index);
 /* What they say of PROGRAM. */
-const struct program_options *buses_program(const struct buses *b);
-void buses_free(struct buses *b);
+const struct program_options *program_buses_program(const struct buses *b);
+void program_buses_free(struct buses *b);
 
 #endif

@@ -130,7 +130,7 @@ static int start(char **argv, char **env, const char *path, pid_t *pid)
     return err;
 }
 
-int running_by_preload(struct running *r)
+int program_running_by_preload(struct running *r)
 {
     g_autofree char *shim = find_shim();
     g_auto(GStrv) env = NULL;

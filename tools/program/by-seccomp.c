@@ -32,7 +32,7 @@ static char **without_ours(char **env, struct owner *o)
         const char *end = *word;
         uint64_t bus;
 
-        if (!text_number(&end, 10, OWNER_BUS_MAX, &bus) ||
+        if (!tool_text_number(&end, 10, OWNER_BUS_MAX, &bus) ||
             !owner_has_bus(o, (uint32_t)bus)) {
             g_string_append_printf(left, "%s%s", left->len ? ":" : "", *word);
         }
@@ -40,7 +40,7 @@ static char **without_ours(char **env, struct owner *o)
     return g_environ_setenv(env, ENV_BUSES, left->str, TRUE);
 }
 
-int running_by_seccomp(struct running *r)
+int program_running_by_seccomp(struct running *r)
 {
     g_auto(GStrv) env = without_ours(g_get_environ(), r->owner);
     struct redirect_program p = {.path = r->path,

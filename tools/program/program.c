@@ -178,7 +178,7 @@ static void say_unused(struct running *r)
     say(r->report, line->str);
 }
 
-void running_tell(struct running *r)
+void program_running_tell(struct running *r)
 {
 #ifdef HAVE_REDIRECT
     if (r->redirect) {
@@ -192,7 +192,7 @@ void running_tell(struct running *r)
 
 /* ----------------------------------------------------------------- running */
 
-int running_wait(struct running *r)
+int program_running_wait(struct running *r)
 {
     int status = 0;
 
@@ -209,7 +209,7 @@ int running_wait(struct running *r)
     return status;
 }
 
-void running_free(struct running *r)
+void program_running_free(struct running *r)
 {
 #ifdef HAVE_REDIRECT
     if (r->redirect) {
@@ -226,7 +226,7 @@ static int start(struct running *r)
 
 #ifdef HAVE_REDIRECT
     if (wanted != PROGRAM_PRELOAD) {
-        ret = running_by_seccomp(r);
+        ret = program_running_by_seccomp(r);
         r->report->form = "seccomp";
         if (ret >= 0) {
             return ret;
@@ -239,7 +239,7 @@ static int start(struct running *r)
         tool_complain("--redirect=seccomp cannot be here: %s", r->limit);
         return RUNNING_REFUSED;
     }
-    ret = running_by_preload(r);
+    ret = program_running_by_preload(r);
     r->report->form = "preload";
     return ret;
 }
@@ -258,16 +258,16 @@ static int run(struct running *r)
     if (err) {
         tool_complain("%s: %s", r->argv[0], g_strerror(err));
         if (r->pid > 0) {
-            running_wait(r);
+            program_running_wait(r);
         }
         return err == ENOENT ? PROGRAM_NOT_FOUND : PROGRAM_NOT_EXECUTABLE;
     }
-    status = running_wait(r);
+    status = program_running_wait(r);
     waited = r->owner;
     child = 0;
     owner_wait_closed(r->owner);
     waited = NULL;
-    running_tell(r);
+    program_running_tell(r);
     return WIFSIGNALED(status) ? PROGRAM_SIGNAL + WTERMSIG(status)
                                : WEXITSTATUS(status);
 }
@@ -291,6 +291,6 @@ int program_run(struct owner *o, const struct program_options *options,
     }
     take_signals();
     status = run(&r);
-    running_free(&r);
+    program_running_free(&r);
     return status;
 }

@@ -12,30 +12,32 @@ static bool did_not_start(int status)
            status == PROGRAM_OURS;
 }
 
-int record_program(struct buses *buses, const struct recording *recording,
+int program_record(struct buses *buses, const struct recording *recording,
                    char **argv)
 {
     struct program_report report = {0};
     int ret;
     bool used;
 
-    memory_fails_with(PROGRAM_OURS);
-    ret = buses_open(buses, recording);
+    tool_memory_fails_with(PROGRAM_OURS);
+    ret = program_buses_open(buses, recording);
 
     if (ret) {
-        buses_free(buses);
+        program_buses_free(buses);
         return PROGRAM_OURS;
     }
-    ret = program_run(buses_owner(buses), buses_program(buses), argv, &report);
-    used = owner_was_used(buses_owner(buses));
+    ret = program_run(program_buses_owner(buses), program_buses_program(buses),
+                      argv, &report);
+    used = owner_was_used(program_buses_owner(buses));
     if (!used && did_not_start(ret)) {
         /* no file, then, and none is replaced */
-    } else if (recording_end(recording, buses_adapter(buses, 0),
-                             used ? NULL : "")) {
+    } else if (program_recording_end(recording, program_buses_adapter(buses, 0),
+                                     used ? NULL : "")) {
         ret = PROGRAM_OURS;
     }
     program_report_clear(&report);
-    buses_free(buses);
-    return ret != PROGRAM_OURS && recording_merge(recording) ? PROGRAM_OURS
-                                                             : ret;
+    program_buses_free(buses);
+    return ret != PROGRAM_OURS && program_recording_merge(recording)
+               ? PROGRAM_OURS
+               : ret;
 }

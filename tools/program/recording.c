@@ -10,7 +10,7 @@
 #include "common/tool.h"
 
 /* The library's own lists have ':' between their parts. */
-void recording_redact(struct recording *r, const char *what)
+void program_recording_redact(struct recording *r, const char *what)
 {
     g_autofree char *part = g_strdelimit(g_strdup(what), ":", '/');
     char *all =
@@ -20,7 +20,7 @@ void recording_redact(struct recording *r, const char *what)
     r->redact = all;
 }
 
-bool recording_has_buses(const struct recording *r, unsigned n)
+bool program_recording_has_buses(const struct recording *r, unsigned n)
 {
     const struct i2cpt_trace_line *line;
     struct i2cpt_trace_reader *reader;
@@ -40,8 +40,9 @@ bool recording_has_buses(const struct recording *r, unsigned n)
     return several;
 }
 
-int recording_set(const struct recording *r, int64_t seen, bool by_number,
-                  struct i2cpt_options *o, struct i2cpt_fault *fault)
+int program_recording_set(const struct recording *r, int64_t seen,
+                          bool by_number, struct i2cpt_options *o,
+                          struct i2cpt_fault *fault)
 {
     char number[24];
     int ret = i2cpt_options_set(o, "record", r->path, fault);
@@ -62,8 +63,8 @@ int recording_set(const struct recording *r, int64_t seen, bool by_number,
 }
 
 /* What went wrong has been logged when it did. */
-int recording_end(const struct recording *r, struct i2cpt_adapter *a,
-                  const char *empty)
+int program_recording_end(const struct recording *r, struct i2cpt_adapter *a,
+                          const char *empty)
 {
     struct stat st;
     bool stays = empty && strcmp(r->path, "-") && !stat(r->path, &st) &&
@@ -77,7 +78,7 @@ int recording_end(const struct recording *r, struct i2cpt_adapter *a,
 }
 
 /* What was recorded stays where the two are not of one session. */
-int recording_merge(const struct recording *r)
+int program_recording_merge(const struct recording *r)
 {
     struct i2cpt_fault fault = {0};
     int ret =

@@ -65,7 +65,7 @@ static char *text_of_result(const struct i2cpt_trace_transfer *recorded,
     t.phase = rc ? fault->phase : 0;
     t.fault_msg = rc ? fault->msg : -1;
     t.fault_byte = rc ? fault->byte : -1;
-    text = text_transfer(&t);
+    text = tool_text_transfer(&t);
     g_free(copy);
     return text;
 }
@@ -75,12 +75,12 @@ static void tell_difference(struct replay *r,
                             const struct i2cpt_msg *msgs, int rc,
                             const struct i2cpt_fault *fault, const char *text)
 {
-    char *expected = text_transfer(&line->transfer);
+    char *expected = tool_text_transfer(&line->transfer);
     char *got = text_of_result(&line->transfer, msgs, rc, fault);
 
     tool_progress_clear(&r->progress);
     printf("%s:%" PRIu64 ": %s\n", r->path, line->line, text);
-    text_aligned(stdout, "  expected ", expected, "  got      ", got);
+    tool_text_aligned(stdout, "  expected ", expected, "  got      ", got);
     if (!r->differences++) {
         snprintf(r->first, sizeof(r->first), "%s:%" PRIu64 ": %s", r->path,
                  line->line, text);
@@ -149,22 +149,22 @@ static int report(const struct replay *r, int status)
 {
     struct i2cpt_fault fault = {0};
     struct output out;
-    int rc = output_open(&out, r->report, &fault);
+    int rc = tool_output_open(&out, r->report, &fault);
 
     if (rc) {
         return tool_fault(rc, &fault);
     }
     struct json j = {.to = out.to};
-    json_open(&j, NULL, '{');
-    json_string(&j, "trace", r->path);
-    json_string(&j, "verdict", r->differences ? "mismatch" : "same");
-    json_int(&j, "status", status);
-    json_uint(&j, "transfers", r->transfers);
-    json_uint(&j, "mismatches", r->differences);
-    json_string(&j, "first", r->first);
-    json_bool(&j, "truncated", !i2cpt_trace_reader_complete(r->reader));
-    json_close(&j, '}');
-    rc = output_close(&out, 0, &fault);
+    tool_json_open(&j, NULL, '{');
+    tool_json_string(&j, "trace", r->path);
+    tool_json_string(&j, "verdict", r->differences ? "mismatch" : "same");
+    tool_json_int(&j, "status", status);
+    tool_json_uint(&j, "transfers", r->transfers);
+    tool_json_uint(&j, "mismatches", r->differences);
+    tool_json_string(&j, "first", r->first);
+    tool_json_bool(&j, "truncated", !i2cpt_trace_reader_complete(r->reader));
+    tool_json_close(&j, '}');
+    rc = tool_output_close(&out, 0, &fault);
     return rc ? tool_fault(rc, &fault) : status;
 }
 
@@ -189,7 +189,8 @@ static int replay(struct replay *r)
     return r->report ? report(r, status) : status;
 }
 
-int replay_on_adapter(const struct replay_options *options, const char *spec)
+int program_replay_on_adapter(const struct replay_options *options,
+                              const char *spec)
 {
     struct replay r = {
         .path = options->trace,

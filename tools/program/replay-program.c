@@ -56,7 +56,7 @@ static int add_bus(struct buses *buses, const struct replay_options *r,
         tool_fault(ret, &fault);
     } else {
         spec = i2cpt_options_format(o);
-        buses_add(buses, seen, spec);
+        program_buses_add(buses, seen, spec);
         i2cpt_free(spec);
     }
     i2cpt_options_free(o);
@@ -75,7 +75,7 @@ static void label_bus(struct buses *buses, uint32_t bus, const char *spec)
 {
     g_autofree char *backend = g_strndup(spec, strcspn(spec, ","));
 
-    buses_label(buses, bus, backend);
+    program_buses_label(buses, bus, backend);
 }
 
 /* "name-N: NAME" of one of several. */
@@ -84,7 +84,7 @@ static void name_bus(struct buses *buses, const struct i2cpt_trace_line *line)
     int32_t bus;
 
     if (i2cpt_trace_header_is(line, "name", &bus) && bus >= 0) {
-        buses_label(buses, (uint32_t)bus, line->text);
+        program_buses_label(buses, (uint32_t)bus, line->text);
     }
 }
 
@@ -137,13 +137,13 @@ static int add_buses(struct buses *buses, const struct replay_options *r)
     if (ret < 0) {
         return tool_fault(ret, &fault);
     }
-    if (!buses_count(buses)) {
+    if (!program_buses_count(buses)) {
         told = add_bus(buses, r, 0, seen);
         if (spec) {
             label_bus(buses, seen, spec);
         }
         if (name) {
-            buses_label(buses, seen, name);
+            program_buses_label(buses, seen, name);
         }
     }
     return told;
@@ -176,8 +176,9 @@ static int judge(struct buses *buses, struct verdict *all)
     unsigned i;
     int ret;
 
-    for (i = 0; i < buses_count(buses); i++) {
-        ret = i2cpt_trace_adapter_verdict(buses_adapter(buses, i), &v, &fault);
+    for (i = 0; i < program_buses_count(buses); i++) {
+        ret = i2cpt_trace_adapter_verdict(program_buses_adapter(buses, i), &v,
+                                          &fault);
         if (ret) {
             return tool_fault(ret, &fault);
         }
@@ -212,11 +213,11 @@ static void tell_mismatch(const struct replay_options *r,
     tool_complain("%s: %" PRIu64 " requests differ; the first: %s", r->trace,
                   v->mismatches, first->text);
     if (first->mismatch_line) {
-        text_aligned(stderr, "  expected ", first->expected, "  got      ",
-                     first->actual);
+        tool_text_aligned(stderr, "  expected ", first->expected, "  got      ",
+                          first->actual);
     }
-    if (text_around(stderr, r->trace, first->mismatch_line,
-                    reads_on ? NULL : first->actual) &&
+    if (tool_text_around(stderr, r->trace, first->mismatch_line,
+                         reads_on ? NULL : first->actual) &&
         (!r->match || strcmp(r->match, "lookup"))) {
         fputs("  (--match lookup answers by the request, in any order)\n",
               stderr);
@@ -233,7 +234,7 @@ static void tell(const struct replay_options *r, const struct verdict *v)
                       "for, the first in line %" PRIu64,
                       r->trace, v->remaining, v->remaining + v->consumed,
                       v->next_lines[0]);
-        text_lines(stderr, r->trace, v->next_lines, NEXT_MAX);
+        tool_text_lines(stderr, r->trace, v->next_lines, NEXT_MAX);
     }
     if (v->split || v->joined) {
         tool_complain("%s: %" PRIu64 " transfers were asked for in parts, "
@@ -255,37 +256,37 @@ static void put_report(struct json *j, const struct replay_options *r,
 {
     const struct i2cpt_trace_verdict *first = &v->first;
 
-    json_open(j, NULL, '{');
-    json_string(j, "trace", r->trace);
-    json_string(j, "verdict", word(v));
-    json_int(j, "status", status);
-    json_uint(j, "consumed", v->consumed);
-    json_uint(j, "remaining", v->remaining);
-    json_open(j, "remaining_lines", '[');
+    tool_json_open(j, NULL, '{');
+    tool_json_string(j, "trace", r->trace);
+    tool_json_string(j, "verdict", word(v));
+    tool_json_int(j, "status", status);
+    tool_json_uint(j, "consumed", v->consumed);
+    tool_json_uint(j, "remaining", v->remaining);
+    tool_json_open(j, "remaining_lines", '[');
     for (size_t i = 0; i < NEXT_MAX && v->next_lines[i]; i++) {
-        json_uint(j, NULL, v->next_lines[i]);
+        tool_json_uint(j, NULL, v->next_lines[i]);
     }
-    json_close(j, ']');
-    json_uint(j, "mismatches", v->mismatches);
-    json_string(j, "first", first->text);
+    tool_json_close(j, ']');
+    tool_json_uint(j, "mismatches", v->mismatches);
+    tool_json_string(j, "first", first->text);
     if (v->mismatches) {
-        json_uint(j, "line", first->mismatch_line);
-        json_string(j, "expected", first->expected);
-        json_string(j, "actual", first->actual);
+        tool_json_uint(j, "line", first->mismatch_line);
+        tool_json_string(j, "expected", first->expected);
+        tool_json_string(j, "actual", first->actual);
     }
-    json_uint(j, "redacted", v->redacted);
-    json_uint(j, "split", v->split);
-    json_uint(j, "joined", v->joined);
-    json_bool(j, "truncated", v->truncated);
+    tool_json_uint(j, "redacted", v->redacted);
+    tool_json_uint(j, "split", v->split);
+    tool_json_uint(j, "joined", v->joined);
+    tool_json_bool(j, "truncated", v->truncated);
     if (said->form) {
-        json_string(j, "redirect", said->form);
+        tool_json_string(j, "redirect", said->form);
     }
-    json_open(j, "notes", '[');
+    tool_json_open(j, "notes", '[');
     for (guint i = 0; said->notes && i < said->notes->len; i++) {
-        json_string(j, NULL, g_ptr_array_index(said->notes, i));
+        tool_json_string(j, NULL, g_ptr_array_index(said->notes, i));
     }
-    json_close(j, ']');
-    json_close(j, '}');
+    tool_json_close(j, ']');
+    tool_json_close(j, '}');
 }
 
 static int report(const struct replay_options *r, const struct verdict *v,
@@ -294,12 +295,12 @@ static int report(const struct replay_options *r, const struct verdict *v,
     struct i2cpt_fault fault = {0};
     struct output out;
     struct json j = {0};
-    int rc = output_open(&out, r->report, &fault);
+    int rc = tool_output_open(&out, r->report, &fault);
 
     if (!rc) {
         j.to = out.to;
         put_report(&j, r, v, said, status);
-        rc = output_close(&out, 0, &fault);
+        rc = tool_output_close(&out, 0, &fault);
     }
     if (rc) {
         tool_fault(rc, &fault);
@@ -307,19 +308,20 @@ static int report(const struct replay_options *r, const struct verdict *v,
     return rc ? PROGRAM_OURS : 0;
 }
 
-int replay_program(const struct replay_options *r)
+int program_replay(const struct replay_options *r)
 {
-    struct buses *buses = buses_new();
+    struct buses *buses = program_buses_new();
     struct program_report said = {0};
     struct verdict v = {0};
     int ret, status = PROGRAM_OURS;
 
-    memory_fails_with(PROGRAM_OURS);
+    tool_memory_fails_with(PROGRAM_OURS);
     ret = add_buses(buses, r);
-    if (ret || buses_open(buses, NULL)) {
+    if (ret || program_buses_open(buses, NULL)) {
         goto out;
     }
-    status = program_run(buses_owner(buses), &r->program, r->argv, &said);
+    status =
+        program_run(program_buses_owner(buses), &r->program, r->argv, &said);
     if (judge(buses, &v)) {
         status = PROGRAM_OURS;
         goto out;
@@ -332,6 +334,6 @@ int replay_program(const struct replay_options *r)
     status = ret && !status ? ret : status;
 out:
     program_report_clear(&said);
-    buses_free(buses);
+    program_buses_free(buses);
     return status;
 }

@@ -23,13 +23,14 @@ struct running {
 enum { RUNNING_REFUSED = -1 }; /* with a line on stderr */
 
 /* Each returns 0 when PROGRAM runs, the errno of exec, or RUNNING_REFUSED.
- * running_by_seccomp(): -errno and `limit` where this machine cannot. */
-int running_by_seccomp(struct running *r);
-int running_by_preload(struct running *r);
+ * program_running_by_seccomp(): -errno and `limit` where this machine cannot.
+ */
+int program_running_by_seccomp(struct running *r);
+int program_running_by_preload(struct running *r);
 /* Its wait status. */
-int running_wait(struct running *r);
+int program_running_wait(struct running *r);
 /* What there is to say once it and its children have ended. */
-void running_tell(struct running *r);
-void running_free(struct running *r);
+void program_running_tell(struct running *r);
+void program_running_free(struct running *r);
 
 #endif

@@ -8,7 +8,7 @@
 #include "program/recording.h"
 
 /* Takes over `buses`. Returns what the verb shall exit with. */
-int record_program(struct buses *buses, const struct recording *recording,
+int program_record(struct buses *buses, const struct recording *recording,
                    char **argv);
 
 struct replay_options {
@@ -22,8 +22,8 @@ struct replay_options {
     char **argv;
 };
 /* Both return what the verb shall exit with. */
-int replay_program(const struct replay_options *r);
+int program_replay(const struct replay_options *r);
 /* Not match, mux, end and argv. */
-int replay_on_adapter(const struct replay_options *r, const char *spec);
+int program_replay_on_adapter(const struct replay_options *r, const char *spec);
 
 #endif

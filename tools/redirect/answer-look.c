@@ -107,8 +107,8 @@ static int give_stat(const struct seccomp_notif *q, uint64_t to,
 
     /* libc's struct stat is the kernel's where long has 64 bits */
     return q->data.arch == AUDIT_ARCH_I386
-               ? memory_write((pid_t)q->pid, to, &s, sizeof(s))
-               : memory_write((pid_t)q->pid, to, st, sizeof(*st));
+               ? redirect_memory_write((pid_t)q->pid, to, &s, sizeof(s))
+               : redirect_memory_write((pid_t)q->pid, to, st, sizeof(*st));
 }
 
 static struct statx_timestamp statx_time(const struct timespec *t)
@@ -139,7 +139,7 @@ static int give_statx(const struct seccomp_notif *q, uint64_t to,
         .stx_dev_minor = minor(st->st_dev),
     };
 
-    return memory_write((pid_t)q->pid, to, &s, sizeof(s));
+    return redirect_memory_write((pid_t)q->pid, to, &s, sizeof(s));
 }
 
 static struct answer look_stat(struct keeper *k, const struct seccomp_notif *q,
@@ -150,7 +150,7 @@ static struct answer look_stat(struct keeper *k, const struct seccomp_notif *q,
     struct stat st;
     int ret = stat_place(k, place, !(l->flags & AT_SYMLINK_NOFOLLOW), &st);
 
-    if (!ret && keeper_waits(k, q)) {
+    if (!ret && redirect_keeper_waits(k, q)) {
         ret = kind == TRAPPED_STATX ? give_statx(q, to, &st)
                                     : give_stat(q, to, &st);
     }
@@ -177,9 +177,10 @@ static struct answer look_link(struct keeper *k, const struct seccomp_notif *q,
         return value(-errno);
     }
     n = (size_t)n < size ? n : (ssize_t)size;
-    ret = keeper_waits(k, q) ? memory_write((pid_t)q->pid, q->data.args[l->to],
-                                            text, (size_t)n)
-                             : 0;
+    ret = redirect_keeper_waits(k, q)
+              ? redirect_memory_write((pid_t)q->pid, q->data.args[l->to], text,
+                                      (size_t)n)
+              : 0;
     return value(ret ? ret : n);
 }
 
@@ -243,11 +244,11 @@ static int find(struct keeper *k, const struct seccomp_notif *q,
             !k->places.has_dev) {
             return 1;
         }
-        if (keeper_read_path(k, q, l->path, path)) {
+        if (redirect_keeper_read_path(k, q, l->path, path)) {
             return 1;
         }
         if (*path) {
-            ret = places_find(
+            ret = redirect_places_find(
                 &k->places, (pid_t)q->pid, l->folder, path,
                 l->flags & AT_SYMLINK_NOFOLLOW ? 0 : PLACES_FOLLOW, place);
             return ret ? ret
@@ -258,12 +259,13 @@ static int find(struct keeper *k, const struct seccomp_notif *q,
                        : 0;
         }
     }
-    places_find_open(&k->places, (pid_t)q->pid, l->folder, place);
+    redirect_places_find_open(&k->places, (pid_t)q->pid, l->folder, place);
     return place->kind == PLACE_ELSEWHERE;
 }
 
-struct answer answer_look(struct keeper *k, const struct seccomp_notif *q,
-                          enum trapped_kind kind)
+struct answer redirect_answer_look(struct keeper *k,
+                                   const struct seccomp_notif *q,
+                                   enum trapped_kind kind)
 {
     struct look l = what(q, kind);
     struct place place = {.kind = PLACE_ELSEWHERE};

@@ -75,8 +75,9 @@ static struct answer decide(struct keeper *k, const struct seccomp_notif *q,
     bool follow = !(flags & O_NOFOLLOW || (flags & O_CREAT && flags & O_EXCL));
     char who[64];
     struct place place;
-    int ret = places_find(&k->places, (pid_t)q->pid, folder, path,
-                          PLACES_NUMBER | (follow ? PLACES_FOLLOW : 0), &place);
+    int ret = redirect_places_find(&k->places, (pid_t)q->pid, folder, path,
+                                   PLACES_NUMBER | (follow ? PLACES_FOLLOW : 0),
+                                   &place);
 
     if (ret) {
         return value(ret);
@@ -92,11 +93,11 @@ static struct answer decide(struct keeper *k, const struct seccomp_notif *q,
         return descriptor(open(place.path, flags | O_CLOEXEC | O_NOCTTY, 0666),
                           flags);
     case PLACE_OTHER_BUS:
-        if (keeper_outer_has(k, place.bus)) {
+        if (redirect_keeper_outer_has(k, place.bus)) {
             break;
         }
-        keeper_name_task((pid_t)q->pid, who, sizeof(who));
-        keeper_tell(k, KEEPER_OTHER_BUS, place.bus, who);
+        redirect_keeper_name_task((pid_t)q->pid, who, sizeof(who));
+        redirect_keeper_tell(k, KEEPER_OTHER_BUS, place.bus, who);
         break;
     case PLACE_ELSEWHERE:
         break;
@@ -104,8 +105,9 @@ static struct answer decide(struct keeper *k, const struct seccomp_notif *q,
     return (struct answer){ANSWER_CONTINUE, 0, 0};
 }
 
-struct answer answer_open(struct keeper *k, const struct seccomp_notif *q,
-                          enum trapped_kind kind)
+struct answer redirect_answer_open(struct keeper *k,
+                                   const struct seccomp_notif *q,
+                                   enum trapped_kind kind)
 {
     bool at = kind == TRAPPED_OPENAT || kind == TRAPPED_OPENAT2;
     int folder = at ? (int)q->data.args[0] : AT_FDCWD;
@@ -113,16 +115,17 @@ struct answer answer_open(struct keeper *k, const struct seccomp_notif *q,
     char path[PATH_MAX];
     struct open_how how;
 
-    if (keeper_read_path(k, q, at ? 1 : 0, path) || !*path) {
+    if (redirect_keeper_read_path(k, q, at ? 1 : 0, path) || !*path) {
         return (struct answer){ANSWER_CONTINUE, 0, 0};
     }
     if (!strcmp(path, NESTED_DOOR)) {
-        return nested_open(k, q);
+        return redirect_nested_open(k, q);
     }
     if (kind == TRAPPED_CREAT) {
         flags = O_CREAT | O_WRONLY | O_TRUNC;
     } else if (kind == TRAPPED_OPENAT2) {
-        if (memory_read((pid_t)q->pid, q->data.args[2], &how, sizeof(how))) {
+        if (redirect_memory_read((pid_t)q->pid, q->data.args[2], &how,
+                                 sizeof(how))) {
             return (struct answer){ANSWER_CONTINUE, 0, 0};
         }
         flags = (int)how.flags;
@@ -142,14 +145,15 @@ static bool gives_privilege(const char *path)
             getxattr(path, "security.capability", NULL, 0) > 0);
 }
 
-struct answer answer_exec(struct keeper *k, const struct seccomp_notif *q,
-                          enum trapped_kind kind)
+struct answer redirect_answer_exec(struct keeper *k,
+                                   const struct seccomp_notif *q,
+                                   enum trapped_kind kind)
 {
     bool at = kind == TRAPPED_EXECVEAT;
     char path[PATH_MAX], real[PATH_MAX + 64];
     const char *form = "/proc/%d/root%s";
 
-    if (keeper_read_path(k, q, at ? 1 : 0, path) || !*path) {
+    if (redirect_keeper_read_path(k, q, at ? 1 : 0, path) || !*path) {
         return (struct answer){ANSWER_CONTINUE, 0, 0};
     }
     if (*path != '/') {
@@ -157,7 +161,7 @@ struct answer answer_exec(struct keeper *k, const struct seccomp_notif *q,
     }
     snprintf(real, sizeof(real), form, (int)q->pid, path);
     if (gives_privilege(real)) {
-        keeper_tell(k, KEEPER_SET_ID, 0, path);
+        redirect_keeper_tell(k, KEEPER_SET_ID, 0, path);
     }
     return (struct answer){ANSWER_CONTINUE, 0, 0};
 }

@@ -24,11 +24,14 @@ struct answer {
     int flags;     /* NODE, FD: of open(2) */
 };
 
-struct answer answer_open(struct keeper *k, const struct seccomp_notif *q,
-                          enum trapped_kind kind);
-struct answer answer_look(struct keeper *k, const struct seccomp_notif *q,
-                          enum trapped_kind kind);
-struct answer answer_exec(struct keeper *k, const struct seccomp_notif *q,
-                          enum trapped_kind kind);
+struct answer redirect_answer_open(struct keeper *k,
+                                   const struct seccomp_notif *q,
+                                   enum trapped_kind kind);
+struct answer redirect_answer_look(struct keeper *k,
+                                   const struct seccomp_notif *q,
+                                   enum trapped_kind kind);
+struct answer redirect_answer_exec(struct keeper *k,
+                                   const struct seccomp_notif *q,
+                                   enum trapped_kind kind);
 
 #endif

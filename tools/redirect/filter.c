@@ -62,8 +62,8 @@ static uint32_t answer_to(enum trapped_kind kind,
 static void add_calls(struct program *p, uint32_t arch,
                       const struct filter_options *o)
 {
-    for (unsigned i = 0; i < trapped_count; i++) {
-        const struct trapped *t = &trapped_calls[i];
+    for (unsigned i = 0; i < redirect_trapped_count; i++) {
+        const struct trapped *t = &redirect_trapped_calls[i];
 
         if (t->arch == arch) {
             add(p, BPF_JMP | BPF_JEQ | BPF_K, t->number, 0, 1);
@@ -95,14 +95,14 @@ static void end_arch(struct program *p, unsigned at)
 
 static void make(struct program *p, const struct filter_options *o)
 {
-    unsigned at = begin_arch(p, trapped_native);
+    unsigned at = begin_arch(p, redirect_trapped_native);
 
 #ifdef __x86_64__
     /* x32 numbers: kernels that take them are rare, programs more so */
     add(p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
     end(p, SECCOMP_RET_ERRNO | ENOSYS);
 #endif
-    add_calls(p, trapped_native, o);
+    add_calls(p, redirect_trapped_native, o);
     end_arch(p, at);
 #if defined(__x86_64__)
     at = begin_arch(p, AUDIT_ARCH_I386);
@@ -116,7 +116,7 @@ static void make(struct program *p, const struct filter_options *o)
     end(p, SECCOMP_RET_ERRNO | ENOSYS);
 }
 
-bool filter_needs_no_new_privs(void)
+bool redirect_filter_needs_no_new_privs(void)
 {
     struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2];
@@ -126,7 +126,7 @@ bool filter_needs_no_new_privs(void)
              CAP_TO_MASK(CAP_SYS_ADMIN));
 }
 
-int filter_install(const struct filter_options *options)
+int redirect_filter_install(const struct filter_options *options)
 {
     struct program p = {.n = 0};
     struct sock_fprog prog = {.filter = p.code};
@@ -137,7 +137,8 @@ int filter_install(const struct filter_options *options)
         return -E2BIG;
     }
     prog.len = (unsigned short)p.n;
-    if (filter_needs_no_new_privs() && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
+    if (redirect_filter_needs_no_new_privs() &&
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
         return -errno;
     }
     /* 5.19 and later do not restart a call that a signal interrupts */

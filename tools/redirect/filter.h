@@ -15,8 +15,8 @@ struct filter_options {
  * filtered. Returns the listener for the keeper, or -errno: EBUSY where a
  * filter with a listener is there already.
  */
-int filter_install(const struct filter_options *options);
+int redirect_filter_install(const struct filter_options *options);
 /* Without CAP_SYS_ADMIN a filter costs set-id programs their privilege. */
-bool filter_needs_no_new_privs(void);
+bool redirect_filter_needs_no_new_privs(void);
 
 #endif

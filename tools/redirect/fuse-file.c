@@ -22,7 +22,7 @@ static int64_t ask(struct fuse_call *c, uint64_t fh, size_t len,
         return -ENODEV;
     }
     pthread_mutex_lock(&f->lock);
-    n = devfile_handle(&f->dev, c->room->packet, len, c->room->answer);
+    n = owner_devfile_handle(&f->dev, c->room->packet, len, c->room->answer);
     pthread_mutex_unlock(&f->lock);
     owner_put_file(c->owner, f);
     memcpy(&reply, c->room->answer, sizeof(reply));
@@ -42,7 +42,7 @@ static uint8_t *put_request(struct fuse_call *c,
     return c->room->packet + sizeof(*request);
 }
 
-int fuse_file_read(struct fuse_call *c)
+int redirect_fuse_file_read(struct fuse_call *c)
 {
     struct preload_request request = {.op = PRELOAD_READ};
     struct fuse_read_in in;
@@ -59,7 +59,7 @@ int fuse_file_read(struct fuse_call *c)
     return ret < 0 ? (int)ret : 0;
 }
 
-int fuse_file_write(struct fuse_call *c)
+int redirect_fuse_file_write(struct fuse_call *c)
 {
     struct preload_request request = {.op = PRELOAD_WRITE};
     struct fuse_write_in in;
@@ -139,11 +139,11 @@ static int64_t functionality(struct remote *r)
     if (r->is32) {
         uint32_t low = (uint32_t)value;
 
-        return memory_write(r->tid, r->arg, &low, sizeof(low));
+        return redirect_memory_write(r->tid, r->arg, &low, sizeof(low));
     } else {
         unsigned long own = (unsigned long)value;
 
-        return memory_write(r->tid, r->arg, &own, sizeof(own));
+        return redirect_memory_write(r->tid, r->arg, &own, sizeof(own));
     }
 }
 
@@ -170,7 +170,8 @@ static int read_smbus(struct remote *r, struct preload_smbus *out,
     int ret;
 
     if (r->is32) {
-        ret = memory_window_read(&r->around, r->arg, &s32, sizeof(s32));
+        ret =
+            redirect_memory_window_read(&r->around, r->arg, &s32, sizeof(s32));
         if (!ret) {
             *out = (struct preload_smbus){.read_write = s32.read_write,
                                           .command = s32.command,
@@ -179,7 +180,7 @@ static int read_smbus(struct remote *r, struct preload_smbus *out,
         }
         return ret;
     }
-    ret = memory_window_read(&r->around, r->arg, &own, sizeof(own));
+    ret = redirect_memory_window_read(&r->around, r->arg, &own, sizeof(own));
     if (!ret) {
         *out = (struct preload_smbus){.read_write = own.read_write,
                                       .command = own.command,
@@ -224,7 +225,7 @@ static int64_t smbus(struct remote *r)
     if (data && smbus_has_size(&s) && smbus_takes(&s) &&
         !(s.size == I2C_SMBUS_QUICK ||
           (s.size == I2C_SMBUS_BYTE && s.read_write == I2C_SMBUS_WRITE))) {
-        ret = memory_window_read(&r->around, data, s.block, size);
+        ret = redirect_memory_window_read(&r->around, data, s.block, size);
         if (ret) {
             return ret;
         }
@@ -234,7 +235,7 @@ static int64_t smbus(struct remote *r)
     if (!ret && data && n == sizeof(s) && smbus_gives(&s) &&
         s.size != I2C_SMBUS_QUICK) {
         memcpy(&s, answer_of(r->call), sizeof(s));
-        ret = memory_write(r->tid, data, s.block, size);
+        ret = redirect_memory_write(r->tid, data, s.block, size);
     }
     return ret;
 }
@@ -246,11 +247,13 @@ static int read_rdwr(struct remote *r, uint64_t *msgs, uint32_t *n)
     int ret;
 
     if (r->is32) {
-        ret = memory_window_read(&r->around, r->arg, &r32, sizeof(r32));
+        ret =
+            redirect_memory_window_read(&r->around, r->arg, &r32, sizeof(r32));
         *msgs = ret ? 0 : r32.msgs;
         *n = ret ? 0 : r32.nmsgs;
     } else {
-        ret = memory_window_read(&r->around, r->arg, &own, sizeof(own));
+        ret =
+            redirect_memory_window_read(&r->around, r->arg, &own, sizeof(own));
         *msgs = ret ? 0 : (uintptr_t)own.msgs;
         *n = ret ? 0 : own.nmsgs;
     }
@@ -262,9 +265,10 @@ static int read_msgs(struct remote *r, uint64_t at, struct msg *out, uint32_t n)
     struct i2c_msg own[PRELOAD_MSGS_MAX];
     struct msg32 m32[PRELOAD_MSGS_MAX];
     uint32_t i;
-    int ret = r->is32
-                  ? memory_window_read(&r->around, at, m32, n * sizeof(m32[0]))
-                  : memory_window_read(&r->around, at, own, n * sizeof(own[0]));
+    int ret = r->is32 ? redirect_memory_window_read(&r->around, at, m32,
+                                                    n * sizeof(m32[0]))
+                      : redirect_memory_window_read(&r->around, at, own,
+                                                    n * sizeof(own[0]));
 
     for (i = 0; !ret && i < n; i++) {
         out[i] = r->is32 ? (struct msg){m32[i].addr, m32[i].flags, m32[i].len,
@@ -297,8 +301,8 @@ static int put_msgs(struct remote *r, const struct msg *msgs, uint32_t n,
         if (msgs[i].len > PRELOAD_MSG_MAX) {
             return -EINVAL;
         }
-        ret = memory_window_read(&r->around, msgs[i].buf, out ? at : unused,
-                                 msgs[i].len);
+        ret = redirect_memory_window_read(&r->around, msgs[i].buf,
+                                          out ? at : unused, msgs[i].len);
         if (ret) {
             return ret;
         }
@@ -322,7 +326,7 @@ static int give_reads(struct remote *r, const struct msg *msgs, uint32_t n,
         if (msgs[i].len > len) {
             return -EIO;
         }
-        ret = memory_write(r->tid, msgs[i].buf, from, msgs[i].len);
+        ret = redirect_memory_write(r->tid, msgs[i].buf, from, msgs[i].len);
         from += msgs[i].len;
         len -= msgs[i].len;
     }
@@ -357,7 +361,7 @@ static int64_t rdwr(struct remote *r)
     return ret;
 }
 
-int fuse_file_ioctl(struct fuse_call *c)
+int redirect_fuse_file_ioctl(struct fuse_call *c)
 {
     struct remote r;
     struct fuse_ioctl_in in;
@@ -379,11 +383,11 @@ int fuse_file_ioctl(struct fuse_call *c)
         ret = functionality(&r);
         break;
     case I2C_RDWR:
-        memory_window_open(&r.around, r.tid, r.arg);
+        redirect_memory_window_open(&r.around, r.tid, r.arg);
         ret = rdwr(&r);
         break;
     case I2C_SMBUS:
-        memory_window_open(&r.around, r.tid, r.arg);
+        redirect_memory_window_open(&r.around, r.tid, r.arg);
         ret = smbus(&r);
         break;
     default:

@@ -23,7 +23,7 @@ struct entry {
 
 static bool is_hidden(struct owner *o, const char *name)
 {
-    int64_t bus = node_name_bus(name);
+    int64_t bus = redirect_node_bus(name);
 
     return bus >= 0 && owner_has_bus(o, (uint32_t)bus);
 }
@@ -37,7 +37,7 @@ static void add(struct listing *l, uint64_t ino, uint32_t type,
     g_array_append_val(l->entries, e);
 }
 
-int fuse_folder_open(struct fuse_call *c)
+int redirect_fuse_folder_open(struct fuse_call *c)
 {
     struct listing *l;
     struct dirent *entry;
@@ -70,7 +70,7 @@ int fuse_folder_open(struct fuse_call *c)
     return 0;
 }
 
-int fuse_folder_read(struct fuse_call *c)
+int redirect_fuse_folder_read(struct fuse_call *c)
 {
     struct fuse_read_in in;
     const struct listing *l;
@@ -103,7 +103,7 @@ int fuse_folder_read(struct fuse_call *c)
     return 0;
 }
 
-int fuse_folder_close(struct fuse_call *c)
+int redirect_fuse_folder_close(struct fuse_call *c)
 {
     struct fuse_release_in in;
     struct listing *l;

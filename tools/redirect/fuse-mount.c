@@ -106,7 +106,7 @@ static int enter_namespace(void)
     return ret ? ret : put("/proc/self/gid_map", map);
 }
 
-int fuse_mount_send_fd(int socket, int fd)
+int redirect_fuse_mount_send_fd(int socket, int fd)
 {
     union {
         struct cmsghdr align;
@@ -127,7 +127,7 @@ int fuse_mount_send_fd(int socket, int fd)
     return sendmsg(socket, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int fuse_mount_receive_fd(int socket)
+int redirect_fuse_mount_receive_fd(int socket)
 {
     union {
         struct cmsghdr align;
@@ -162,8 +162,8 @@ static void helper(int socket)
     int ret = enter_namespace();
 
     ret = ret ? ret : mount_here(&m, false, &what);
-    ret = ret ? ret : fuse_mount_send_fd(socket, m.server);
-    ret = ret ? ret : fuse_mount_send_fd(socket, m.root);
+    ret = ret ? ret : redirect_fuse_mount_send_fd(socket, m.server);
+    ret = ret ? ret : redirect_fuse_mount_send_fd(socket, m.root);
     _exit(-ret);
 }
 
@@ -181,8 +181,9 @@ static int mount_in_namespace(struct fuse_mount *m, const char **what)
         helper(sockets[1]);
     }
     close(sockets[1]);
-    m->server = pid < 0 ? -EAGAIN : fuse_mount_receive_fd(sockets[0]);
-    m->root = m->server < 0 ? -EPIPE : fuse_mount_receive_fd(sockets[0]);
+    m->server = pid < 0 ? -EAGAIN : redirect_fuse_mount_receive_fd(sockets[0]);
+    m->root =
+        m->server < 0 ? -EPIPE : redirect_fuse_mount_receive_fd(sockets[0]);
     close(sockets[0]);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
@@ -196,7 +197,7 @@ static int mount_in_namespace(struct fuse_mount *m, const char **what)
                                                     : -EPERM;
 }
 
-int fuse_mount_new(struct fuse_mount *out, const char **what)
+int redirect_fuse_mount_new(struct fuse_mount *out, const char **what)
 {
     if (access("/dev/fuse", R_OK | W_OK)) {
         *what = "/dev/fuse";

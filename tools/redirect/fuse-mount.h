@@ -10,9 +10,9 @@ struct fuse_mount {
 };
 
 /* 0, or -errno and what it was that failed. */
-int fuse_mount_new(struct fuse_mount *out, const char **what);
+int redirect_fuse_mount_new(struct fuse_mount *out, const char **what);
 /* A control message of one descriptor: 0 or -errno; a descriptor or -errno. */
-int fuse_mount_send_fd(int socket, int fd);
-int fuse_mount_receive_fd(int socket);
+int redirect_fuse_mount_send_fd(int socket, int fd);
+int redirect_fuse_mount_receive_fd(int socket);
 
 #endif

@@ -50,12 +50,12 @@ G_STATIC_ASSERT(offsetof(struct fuse_call, small) ==
                     sizeof(struct fuse_out_header));
 
 /* All return 0 or -errno. */
-int fuse_file_read(struct fuse_call *c);
-int fuse_file_write(struct fuse_call *c);
-int fuse_file_ioctl(struct fuse_call *c);
+int redirect_fuse_file_read(struct fuse_call *c);
+int redirect_fuse_file_write(struct fuse_call *c);
+int redirect_fuse_file_ioctl(struct fuse_call *c);
 
-int fuse_folder_open(struct fuse_call *c);
-int fuse_folder_read(struct fuse_call *c);
-int fuse_folder_close(struct fuse_call *c);
+int redirect_fuse_folder_open(struct fuse_call *c);
+int redirect_fuse_folder_read(struct fuse_call *c);
+int redirect_fuse_folder_close(struct fuse_call *c);
 
 #endif

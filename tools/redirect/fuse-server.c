@@ -103,7 +103,7 @@ static int do_lookup(struct fuse_call *c)
     }
     if (!strcmp(name, FUSE_SERVER_DEV)) {
         node = FUSE_SERVER_INO_DEV;
-    } else if ((bus = node_name_bus(name)) >= 0 &&
+    } else if ((bus = redirect_node_bus(name)) >= 0 &&
                owner_has_bus(c->owner, (uint32_t)bus)) {
         node = FUSE_SERVER_INO_NODE + (uint64_t)bus;
     }
@@ -199,17 +199,17 @@ static int handle(struct fuse_call *c)
     case FUSE_STATFS:
         return do_statfs(c);
     case FUSE_READ:
-        return fuse_file_read(c);
+        return redirect_fuse_file_read(c);
     case FUSE_WRITE:
-        return fuse_file_write(c);
+        return redirect_fuse_file_write(c);
     case FUSE_IOCTL:
-        return fuse_file_ioctl(c);
+        return redirect_fuse_file_ioctl(c);
     case FUSE_OPENDIR:
-        return fuse_folder_open(c);
+        return redirect_fuse_folder_open(c);
     case FUSE_READDIR:
-        return fuse_folder_read(c);
+        return redirect_fuse_folder_read(c);
     case FUSE_RELEASEDIR:
-        return fuse_folder_close(c);
+        return redirect_fuse_folder_close(c);
     case FUSE_FSYNC: /* what i2c-dev and all other devices without one say */
         return -EINVAL;
     case FUSE_FALLOCATE:
@@ -435,7 +435,8 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-int fuse_server_new(struct fuse_server **out, struct owner *owner, int fd)
+int redirect_fuse_server_new(struct fuse_server **out, struct owner *owner,
+                             int fd)
 {
     struct fuse_server *s = g_new0(struct fuse_server, 1);
     bool ok;
@@ -453,13 +454,13 @@ int fuse_server_new(struct fuse_server **out, struct owner *owner, int fd)
     pthread_mutex_unlock(&s->lock);
     *out = s;
     if (!ok) {
-        fuse_server_free(s);
+        redirect_fuse_server_free(s);
         return -EAGAIN;
     }
     return 0;
 }
 
-void fuse_server_free(struct fuse_server *s)
+void redirect_fuse_server_free(struct fuse_server *s)
 {
     GList *l;
 

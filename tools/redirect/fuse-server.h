@@ -27,7 +27,8 @@ enum {
 };
 
 /* `fd` stays the caller's and has to outlive it. 0 or -errno. */
-int fuse_server_new(struct fuse_server **out, struct owner *owner, int fd);
-void fuse_server_free(struct fuse_server *s);
+int redirect_fuse_server_new(struct fuse_server **out, struct owner *owner,
+                             int fd);
+void redirect_fuse_server_free(struct fuse_server *s);
 
 #endif

@@ -11,7 +11,7 @@
 #include "redirect/keeper-private.h"
 #include "redirect/memory.h"
 
-int keeper_set_up(struct keeper *k)
+int redirect_keeper_set_up(struct keeper *k)
 {
     const struct keeper_start *s = k->start;
     int ret;
@@ -25,12 +25,12 @@ int keeper_set_up(struct keeper *k)
         stat("/dev", &k->dev)) {
         return -errno;
     }
-    ret = places_init(&k->places);
+    ret = redirect_places_init(&k->places);
     return ret;
 }
 
-void keeper_tell(struct keeper *k, enum keeper_event_kind kind, uint32_t number,
-                 const char *text)
+void redirect_keeper_tell(struct keeper *k, enum keeper_event_kind kind,
+                          uint32_t number, const char *text)
 {
     struct keeper_event e = {.kind = kind, .number = number};
 
@@ -42,22 +42,22 @@ void keeper_tell(struct keeper *k, enum keeper_event_kind kind, uint32_t number,
     }
 }
 
-bool keeper_outer_has(const struct keeper *k, uint32_t bus)
+bool redirect_keeper_outer_has(const struct keeper *k, uint32_t bus)
 {
     while ((k = k->outer)) {
-        if (places_has_bus(&k->places, bus)) {
+        if (redirect_places_has_bus(&k->places, bus)) {
             return true;
         }
     }
     return false;
 }
 
-bool keeper_waits(struct keeper *k, const struct seccomp_notif *q)
+bool redirect_keeper_waits(struct keeper *k, const struct seccomp_notif *q)
 {
     return !ioctl(k->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &q->id);
 }
 
-void keeper_name_task(pid_t tid, char *to, size_t size)
+void redirect_keeper_name_task(pid_t tid, char *to, size_t size)
 {
     char path[40], name[17] = "?";
     FILE *f;
@@ -73,16 +73,16 @@ void keeper_name_task(pid_t tid, char *to, size_t size)
     snprintf(to, size, "%s", name);
 }
 
-int keeper_read_path(struct keeper *k, const struct seccomp_notif *q,
-                     unsigned arg, char *path)
+int redirect_keeper_read_path(struct keeper *k, const struct seccomp_notif *q,
+                              unsigned arg, char *path)
 {
     char who[64];
-    int ret =
-        memory_read_string((pid_t)q->pid, q->data.args[arg], path, PATH_MAX);
+    int ret = redirect_memory_read_string((pid_t)q->pid, q->data.args[arg],
+                                          path, PATH_MAX);
 
     if (ret == -EPERM) {
-        keeper_name_task((pid_t)q->pid, who, sizeof(who));
-        keeper_tell(k, KEEPER_UNREADABLE, 0, who);
+        redirect_keeper_name_task((pid_t)q->pid, who, sizeof(who));
+        redirect_keeper_tell(k, KEEPER_UNREADABLE, 0, who);
     }
     return ret ? 1 : 0;
 }

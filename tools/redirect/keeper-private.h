@@ -31,17 +31,17 @@ struct keeper {
 
 /* keeper-call.c */
 /* What `start` says; 0 or -errno. */
-int keeper_set_up(struct keeper *k);
+int redirect_keeper_set_up(struct keeper *k);
 /* Whether a run around this one has that bus. */
-bool keeper_outer_has(const struct keeper *k, uint32_t bus);
-void keeper_tell(struct keeper *k, enum keeper_event_kind kind, uint32_t number,
-                 const char *text);
+bool redirect_keeper_outer_has(const struct keeper *k, uint32_t bus);
+void redirect_keeper_tell(struct keeper *k, enum keeper_event_kind kind,
+                          uint32_t number, const char *text);
 /* Whether the call still waits: before its task's memory is written. */
-bool keeper_waits(struct keeper *k, const struct seccomp_notif *q);
+bool redirect_keeper_waits(struct keeper *k, const struct seccomp_notif *q);
 /* The name that a task has in ps. */
-void keeper_name_task(pid_t tid, char *to, size_t size);
+void redirect_keeper_name_task(pid_t tid, char *to, size_t size);
 /* A path argument: 0; 1: the kernel shall say what is wrong with it. */
-int keeper_read_path(struct keeper *k, const struct seccomp_notif *q,
-                     unsigned arg, char *path);
+int redirect_keeper_read_path(struct keeper *k, const struct seccomp_notif *q,
+                              unsigned arg, char *path);
 
 #endif

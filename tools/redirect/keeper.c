@@ -95,7 +95,7 @@ static void *open_fuse(void *arg)
         }
         send_fd(k, o->id, fd, o->answer.flags);
     }
-    nested_put_view(k, o->held);
+    redirect_nested_put_view(k, o->held);
     free(o);
     return NULL;
 }
@@ -108,7 +108,7 @@ static void start_opening(const struct opening *what)
 
     if (!o) {
         send_value(what->keeper, what->id, -ENOMEM, 0);
-        nested_put_view(what->keeper, what->held);
+        redirect_nested_put_view(what->keeper, what->held);
         return;
     }
     *o = *what;
@@ -134,20 +134,22 @@ static struct answer decide(struct keeper *k, const struct seccomp_notif *q,
     case TRAPPED_CREAT:
     case TRAPPED_OPENAT:
     case TRAPPED_OPENAT2:
-        return answer_open(k, q, kind);
+        return redirect_answer_open(k, q, kind);
     case TRAPPED_EXECVE:
     case TRAPPED_EXECVEAT:
-        return answer_exec(k, q, kind);
+        return redirect_answer_exec(k, q, kind);
     default:
-        return answer_look(k, q, kind);
+        return redirect_answer_look(k, q, kind);
     }
     return (struct answer){ANSWER_CONTINUE, 0, 0};
 }
 
 static void serve(struct keeper *k, const struct seccomp_notif *q)
 {
-    enum trapped_kind kind = trapped_find(q->data.arch, (uint32_t)q->data.nr);
-    struct keeper *held = nested_take_view(k, (pid_t)q->pid), *view = held;
+    enum trapped_kind kind =
+        redirect_trapped_find(q->data.arch, (uint32_t)q->data.nr);
+    struct keeper *held = redirect_nested_take_view(k, (pid_t)q->pid),
+                  *view = held;
     struct answer a = decide(view, q, kind);
 
     /* what is nothing to the run it is in may be to one around it, whose
@@ -170,7 +172,7 @@ static void serve(struct keeper *k, const struct seccomp_notif *q)
         send_fd(k, q->id, (int)a.value, a.flags);
         break;
     }
-    nested_put_view(k, held);
+    redirect_nested_put_view(k, held);
 }
 
 /* No filtered task is left, as the kernel says since 5.10 or so. */
@@ -258,11 +260,11 @@ static void become_program(const struct keeper_start *s, int socket)
     if (read(socket, &go, 1) != 1) {
         _exit(127);
     }
-    listener = filter_install(&s->filter);
+    listener = redirect_filter_install(&s->filter);
     if (listener < 0) {
         fail(s, KEEPER_FILTER, -listener);
     }
-    ret = fuse_mount_send_fd(socket, listener);
+    ret = redirect_fuse_mount_send_fd(socket, listener);
     if (ret) {
         fail(s, KEEPER_FILTER, -ret);
     }
@@ -349,7 +351,7 @@ static void reap(struct keeper *k)
             return;
         }
         if (pid == k->program) {
-            keeper_tell(k, KEEPER_ENDED, (uint32_t)status, NULL);
+            redirect_keeper_tell(k, KEEPER_ENDED, (uint32_t)status, NULL);
         }
     }
 }
@@ -383,7 +385,7 @@ static void be_inner(struct keeper *k, int door)
         fail(s, KEEPER_FILTER, errno);
     }
     close(s->report);
-    keeper_tell(k, KEEPER_STARTED, (uint32_t)k->program, NULL);
+    redirect_keeper_tell(k, KEEPER_STARTED, (uint32_t)k->program, NULL);
     withdraw();
     close_others(keep, 3);
     if (pthread_create(&thread, NULL, watch_owner, k)) {
@@ -397,7 +399,8 @@ static void be_inner(struct keeper *k, int door)
 static void look_at_program(const struct keeper *k, int socket)
 {
     char unused;
-    int ret = memory_read(k->program, (uintptr_t)k, &unused, sizeof(unused));
+    int ret =
+        redirect_memory_read(k->program, (uintptr_t)k, &unused, sizeof(unused));
 
     if (ret) {
         kill(k->program, SIGKILL);
@@ -409,14 +412,14 @@ static void look_at_program(const struct keeper *k, int socket)
     }
 }
 
-void keeper_main(const struct keeper_start *s)
+void redirect_keeper_main(const struct keeper_start *s)
 {
     struct keeper k = {.start = s, .pid = getpid()};
-    int sockets[2], ret = keeper_set_up(&k), door;
+    int sockets[2], ret = redirect_keeper_set_up(&k), door;
     __u64 flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
 
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    door = ret ? -1 : nested_ask(s);
+    door = ret ? -1 : redirect_nested_ask(s);
     if (door >= 0) {
         be_inner(&k, door);
     }
@@ -437,8 +440,8 @@ void keeper_main(const struct keeper_start *s)
     close(sockets[1]);
     look_at_program(&k, sockets[0]);
     close(s->report);
-    keeper_tell(&k, KEEPER_STARTED, (uint32_t)k.program, NULL);
-    k.listener = fuse_mount_receive_fd(sockets[0]);
+    redirect_keeper_tell(&k, KEEPER_STARTED, (uint32_t)k.program, NULL);
+    k.listener = redirect_fuse_mount_receive_fd(sockets[0]);
     withdraw();
     if (k.listener >= 0) {
         int keep[] = {s->socket, s->fuse_root, k.places.tree, k.listener,

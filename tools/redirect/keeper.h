@@ -53,6 +53,7 @@ struct keeper_start {
 };
 
 /* In a child of the owner's process; does not return. */
-void keeper_main(const struct keeper_start *start) __attribute__((noreturn));
+void redirect_keeper_main(const struct keeper_start *start)
+    __attribute__((noreturn));
 
 #endif

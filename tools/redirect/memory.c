@@ -22,40 +22,41 @@ static int finish(ssize_t n, size_t size)
     return (size_t)n == size ? 0 : -EFAULT;
 }
 
-int memory_read(pid_t tid, uint64_t at, void *to, size_t size)
+int redirect_memory_read(pid_t tid, uint64_t at, void *to, size_t size)
 {
     struct iovec in = {to, size}, from = remote(at, size);
 
     return size ? finish(process_vm_readv(tid, &in, 1, &from, 1, 0), size) : 0;
 }
 
-int memory_write(pid_t tid, uint64_t at, const void *from, size_t size)
+int redirect_memory_write(pid_t tid, uint64_t at, const void *from, size_t size)
 {
     struct iovec out = {(void *)from, size}, to = remote(at, size);
 
     return size ? finish(process_vm_writev(tid, &out, 1, &to, 1, 0), size) : 0;
 }
 
-void memory_window_open(struct memory_window *w, pid_t tid, uint64_t at)
+void redirect_memory_window_open(struct memory_window *w, pid_t tid,
+                                 uint64_t at)
 {
     w->tid = tid;
     w->at = at - at % sizeof(w->bytes); /* a page has as many, or more */
-    w->size = memory_read(tid, w->at, w->bytes, sizeof(w->bytes))
+    w->size = redirect_memory_read(tid, w->at, w->bytes, sizeof(w->bytes))
                   ? 0
                   : sizeof(w->bytes);
 }
 
-int memory_window_read(const struct memory_window *w, uint64_t at, void *to,
-                       size_t size)
+int redirect_memory_window_read(const struct memory_window *w, uint64_t at,
+                                void *to, size_t size)
 {
     if (at >= w->at && size <= w->size && at - w->at <= w->size - size) {
         memcpy(to, w->bytes + (at - w->at), size);
         return 0;
     }
-    return memory_read(w->tid, at, to, size);
+    return redirect_memory_read(w->tid, at, to, size);
 }
 
-int memory_read_string(pid_t tid, uint64_t at, char *to, size_t size)
+int redirect_memory_read_string(pid_t tid, uint64_t at, char *to, size_t size)
 {
     enum { PAGE = 4096 };
     size_t first = PAGE - at % PAGE;

@@ -25,7 +25,7 @@ struct wish {
     char tree[128];
 };
 
-int nested_ask(const struct keeper_start *start)
+int redirect_nested_ask(const struct keeper_start *start)
 {
     int door = open(NESTED_DOOR, O_RDWR | O_CLOEXEC);
     struct wish wish = {.n = start->n};
@@ -38,8 +38,8 @@ int nested_ask(const struct keeper_start *start)
         memcpy(wish.buses, start->buses, start->n * sizeof(*start->buses));
         strcpy(wish.tree, start->tree);
         if (send(door, &wish, sizeof(wish), MSG_NOSIGNAL) != sizeof(wish) ||
-            fuse_mount_send_fd(door, start->fuse_root) ||
-            fuse_mount_send_fd(door, start->socket) ||
+            redirect_fuse_mount_send_fd(door, start->fuse_root) ||
+            redirect_fuse_mount_send_fd(door, start->socket) ||
             recv(door, &refused, 1, 0) != 1) {
             refused = 1;
         }
@@ -125,12 +125,12 @@ static int take_in(struct inner *i)
     i->start.buses = i->wish.buses;
     i->start.n = i->wish.n;
     i->start.tree = i->wish.tree;
-    i->start.fuse_root = fuse_mount_receive_fd(i->door);
-    i->start.socket = fuse_mount_receive_fd(i->door);
+    i->start.fuse_root = redirect_fuse_mount_receive_fd(i->door);
+    i->start.socket = redirect_fuse_mount_receive_fd(i->door);
     if (i->start.fuse_root < 0 || i->start.socket < 0) {
         return -EBADF;
     }
-    ret = keeper_set_up(&i->keeper);
+    ret = redirect_keeper_set_up(&i->keeper);
     if (ret) {
         return ret;
     }
@@ -160,7 +160,8 @@ static void *inner_main(void *arg)
     return NULL;
 }
 
-struct answer nested_open(struct keeper *k, const struct seccomp_notif *q)
+struct answer redirect_nested_open(struct keeper *k,
+                                   const struct seccomp_notif *q)
 {
     struct inner *i = calloc(1, sizeof(*i));
     pthread_t thread;
@@ -219,7 +220,7 @@ static pid_t parent_of(pid_t pid)
     return at && sscanf(at, ") %*c %d", &parent) == 1 ? parent : 0;
 }
 
-struct keeper *nested_take_view(struct keeper *k, pid_t tid)
+struct keeper *redirect_nested_take_view(struct keeper *k, pid_t tid)
 {
     struct inner *i = NULL;
 
@@ -242,7 +243,7 @@ struct keeper *nested_take_view(struct keeper *k, pid_t tid)
     return k;
 }
 
-void nested_put_view(struct keeper *k, struct keeper *view)
+void redirect_nested_put_view(struct keeper *k, struct keeper *view)
 {
     if (view == k) {
         return;

@@ -19,12 +19,13 @@
 
 /* In the inner keeper: a descriptor to hold while its PROGRAM runs; -ENOENT:
  * there is no outer one. */
-int nested_ask(const struct keeper_start *start);
+int redirect_nested_ask(const struct keeper_start *start);
 
 /* In the outer: the door was opened, answer with this. */
-struct answer nested_open(struct keeper *k, const struct seccomp_notif *q);
-/* The view of a task, held until nested_put_view(). */
-struct keeper *nested_take_view(struct keeper *k, pid_t tid);
-void nested_put_view(struct keeper *k, struct keeper *view);
+struct answer redirect_nested_open(struct keeper *k,
+                                   const struct seccomp_notif *q);
+/* The view of a task, held until redirect_nested_put_view(). */
+struct keeper *redirect_nested_take_view(struct keeper *k, pid_t tid);
+void redirect_nested_put_view(struct keeper *k, struct keeper *view);
 
 #endif

@@ -5,12 +5,12 @@
 #include "common/text-in.h"
 #include "owner/owner.h"
 
-int64_t node_name_bus(const char *name)
+int64_t redirect_node_bus(const char *name)
 {
     uint64_t bus;
 
-    if (!text_take(&name, "i2c-") || (*name == '0' && name[1]) ||
-        !text_number(&name, 10, OWNER_BUS_MAX, &bus) || *name) {
+    if (!tool_text_take(&name, "i2c-") || (*name == '0' && name[1]) ||
+        !tool_text_number(&name, 10, OWNER_BUS_MAX, &bus) || *name) {
         return -1;
     }
     return (int64_t)bus;

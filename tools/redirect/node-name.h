@@ -6,6 +6,6 @@
 #include <stdint.h>
 
 /* N of "i2c-N", as the kernel writes it; -1: it is none. */
-int64_t node_name_bus(const char *name);
+int64_t redirect_node_bus(const char *name);
 
 #endif

@@ -23,7 +23,7 @@
 #define I2C_MAJOR 89
 #define LINKS_MAX 40 /* the kernel's own */
 
-bool places_has_bus(const struct places *p, uint32_t bus)
+bool redirect_places_has_bus(const struct places *p, uint32_t bus)
 {
     for (unsigned i = 0; i < p->n; i++) {
         if (p->buses[i] == bus) {
@@ -33,7 +33,7 @@ bool places_has_bus(const struct places *p, uint32_t bus)
     return false;
 }
 
-int places_init(struct places *p)
+int redirect_places_init(struct places *p)
 {
     struct statx stx;
     struct stat st;
@@ -63,14 +63,14 @@ static bool below(const char *path, const char *folder)
 /* "/dev/i2c-N" with nothing before, between or behind; -1 for others. */
 static int64_t node_number(const char *path)
 {
-    return strncmp(path, "/dev/", 5) ? -1 : node_name_bus(path + 5);
+    return strncmp(path, "/dev/", 5) ? -1 : redirect_node_bus(path + 5);
 }
 
 static bool is_node(const struct places *p, const char *path)
 {
     int64_t n = node_number(path);
 
-    return n >= 0 && places_has_bus(p, (uint32_t)n);
+    return n >= 0 && redirect_places_has_bus(p, (uint32_t)n);
 }
 
 static bool in_tree(const char *path)
@@ -88,7 +88,8 @@ static void classify(const struct places *p, const char *path,
     out->kind = PLACE_ELSEWHERE;
     if (n >= 0) {
         out->bus = (uint32_t)n;
-        out->kind = places_has_bus(p, out->bus) ? PLACE_NODE : PLACE_OTHER_BUS;
+        out->kind =
+            redirect_places_has_bus(p, out->bus) ? PLACE_NODE : PLACE_OTHER_BUS;
     } else if (!strcmp(path, "/dev")) {
         out->kind = PLACE_DEV;
     } else if (in_tree(path)) {
@@ -103,15 +104,16 @@ static void by_number(const struct places *p, const struct stat *st,
     out->kind = PLACE_ELSEWHERE;
     if (S_ISCHR(st->st_mode) && major(st->st_rdev) == I2C_MAJOR) {
         out->bus = minor(st->st_rdev);
-        out->kind = places_has_bus(p, out->bus) ? PLACE_NODE : PLACE_OTHER_BUS;
+        out->kind =
+            redirect_places_has_bus(p, out->bus) ? PLACE_NODE : PLACE_OTHER_BUS;
     } else if (S_ISDIR(st->st_mode) && st->st_dev == p->dev_dev &&
                st->st_ino == p->dev_ino) {
         out->kind = PLACE_DEV;
     }
 }
 
-void places_find_open(const struct places *p, pid_t tid, int fd,
-                      struct place *out)
+void redirect_places_find_open(const struct places *p, pid_t tid, int fd,
+                               struct place *out)
 {
     struct statx st;
     char path[64];
@@ -309,7 +311,7 @@ static int begin_at(struct walk *w, int folder)
     size_t len;
     ssize_t n;
 
-    places_find_open(w->places, w->tid, folder, &place);
+    redirect_places_find_open(w->places, w->tid, folder, &place);
     if (place.kind == PLACE_DEV) {
         strcpy(w->now, "/dev");
         return PLACE_BELOW_DEV;
@@ -380,8 +382,8 @@ static int path_through_proc(const struct places *p, char *to, size_t size,
     return n < (int)size ? 0 : -ENAMETOOLONG;
 }
 
-int places_find(const struct places *p, pid_t tid, int folder, const char *path,
-                unsigned how, struct place *out)
+int redirect_places_find(const struct places *p, pid_t tid, int folder,
+                         const char *path, unsigned how, struct place *out)
 {
     char at[PATH_MAX + 64], link[2];
     bool follow = how & PLACES_FOLLOW;
@@ -395,7 +397,7 @@ int places_find(const struct places *p, pid_t tid, int folder, const char *path,
             return ret;
         }
     } else if (p->has_dev && *path != '/') {
-        places_find_open(p, tid, folder, out);
+        redirect_places_find_open(p, tid, folder, out);
         if (out->kind == PLACE_DEV) {
             return walk_to(p, tid, folder, path, follow, out);
         }

@@ -45,14 +45,14 @@ enum places_how {
     PLACES_NUMBER = 2,
 };
 
-bool places_has_bus(const struct places *p, uint32_t bus);
+bool redirect_places_has_bus(const struct places *p, uint32_t bus);
 /* After fuse_root, tree and buses have been set. 0 or -errno. */
-int places_init(struct places *p);
+int redirect_places_init(struct places *p);
 /* 0, or the -errno that the call shall have. */
-int places_find(const struct places *p, pid_t tid, int folder, const char *path,
-                unsigned how, struct place *out);
+int redirect_places_find(const struct places *p, pid_t tid, int folder,
+                         const char *path, unsigned how, struct place *out);
 /* Of an open descriptor: NODE, DEV or ELSEWHERE. */
-void places_find_open(const struct places *p, pid_t tid, int fd,
-                      struct place *out);
+void redirect_places_find_open(const struct places *p, pid_t tid, int fd,
+                               struct place *out);
 
 #endif

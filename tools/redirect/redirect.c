@@ -27,7 +27,7 @@ struct redirect {
 int redirect_new(struct redirect **out, struct owner *o, const char **what)
 {
     struct redirect *r = g_new0(struct redirect, 1);
-    int ret = fuse_mount_new(&r->mount, what);
+    int ret = redirect_fuse_mount_new(&r->mount, what);
 
     if (ret) {
         g_free(r);
@@ -36,7 +36,7 @@ int redirect_new(struct redirect **out, struct owner *o, const char **what)
     r->owner = o;
     r->socket = -1;
     *what = "threads";
-    ret = fuse_server_new(&r->server, o, r->mount.server);
+    ret = redirect_fuse_server_new(&r->server, o, r->mount.server);
     if (ret) {
         close(r->mount.root);
         close(r->mount.server);
@@ -51,7 +51,7 @@ int redirect_new(struct redirect **out, struct owner *o, const char **what)
 void redirect_free(struct redirect *r)
 {
     /* first, so that nobody waits for an answer that will not come */
-    fuse_server_free(r->server);
+    redirect_fuse_server_free(r->server);
     close(r->mount.server);
     close(r->mount.root);
     if (r->socket >= 0) {
@@ -139,7 +139,7 @@ static void start_keeper(struct redirect *r, const struct redirect_program *p,
         .buses = buses,
         .n = owner_bus_count(r->owner),
         .filter = {.io_uring = p->io_uring,
-                   .execve = filter_needs_no_new_privs()},
+                   .execve = redirect_filter_needs_no_new_privs()},
         .path = p->path,
         .argv = p->argv,
         .env = p->env,
@@ -150,7 +150,7 @@ static void start_keeper(struct redirect *r, const struct redirect_program *p,
     for (i = 0; i < s.n; i++) {
         buses[i] = owner_nth_bus(r->owner, i);
     }
-    keeper_main(&s);
+    redirect_keeper_main(&s);
 }
 
 /* How far PROGRAM came: as redirect_start() returns it. */

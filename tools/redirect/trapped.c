@@ -20,7 +20,7 @@
 #error "which AUDIT_ARCH_ has this machine?"
 #endif
 
-const uint32_t trapped_native = NATIVE;
+const uint32_t redirect_trapped_native = NATIVE;
 
 #define OWN(name, kind)          \
     {                            \
@@ -28,7 +28,7 @@ const uint32_t trapped_native = NATIVE;
     }
 
 /* clang-format off */
-const struct trapped trapped_calls[] = {
+const struct trapped redirect_trapped_calls[] = {
     OWN(openat, TRAPPED_OPENAT),
     OWN(openat2, TRAPPED_OPENAT2),
     OWN(statx, TRAPPED_STATX),
@@ -115,14 +115,15 @@ const struct trapped trapped_calls[] = {
 #endif
 };
 /* clang-format on */
-const unsigned trapped_count = sizeof(trapped_calls) / sizeof(trapped_calls[0]);
+const unsigned redirect_trapped_count =
+    sizeof(redirect_trapped_calls) / sizeof(redirect_trapped_calls[0]);
 
-enum trapped_kind trapped_find(uint32_t arch, uint32_t number)
+enum trapped_kind redirect_trapped_find(uint32_t arch, uint32_t number)
 {
-    for (unsigned i = 0; i < trapped_count; i++) {
-        if (trapped_calls[i].arch == arch &&
-            trapped_calls[i].number == number) {
-            return trapped_calls[i].kind;
+    for (unsigned i = 0; i < redirect_trapped_count; i++) {
+        if (redirect_trapped_calls[i].arch == arch &&
+            redirect_trapped_calls[i].number == number) {
+            return redirect_trapped_calls[i].kind;
         }
     }
     return TRAPPED_NONE;

@@ -39,11 +39,11 @@ struct trapped {
     enum trapped_kind kind;
 };
 
-extern const struct trapped trapped_calls[];
-extern const unsigned trapped_count;
+extern const struct trapped redirect_trapped_calls[];
+extern const unsigned redirect_trapped_count;
 /* AUDIT_ARCH_ of programs built as this one is. */
-extern const uint32_t trapped_native;
+extern const uint32_t redirect_trapped_native;
 
-enum trapped_kind trapped_find(uint32_t arch, uint32_t number);
+enum trapped_kind redirect_trapped_find(uint32_t arch, uint32_t number);
 
 #endif

@@ -115,7 +115,7 @@ static void reverse(GArray *edits, guint from)
     }
 }
 
-GArray *edits_find(guint n_a, guint n_b, edits_same_fn same, void *user)
+GArray *verb_edits_find(guint n_a, guint n_b, edits_same_fn same, void *user)
 {
     GArray *edits = g_array_new(FALSE, FALSE, sizeof(struct edit));
     struct search s = {.same = same, .user = user};

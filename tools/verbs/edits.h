@@ -20,6 +20,6 @@ typedef bool (*edits_same_fn)(guint a, guint b, void *user);
  * wholly different.
  */
 #define EDITS_MAX 2000
-GArray *edits_find(guint n_a, guint n_b, edits_same_fn same, void *user);
+GArray *verb_edits_find(guint n_a, guint n_b, edits_same_fn same, void *user);
 
 #endif

@@ -48,7 +48,7 @@ struct mux_hint {
     GHashTable *pointers; /* id to hash of the last write */
 };
 
-struct mux_hint *mux_hint_new(void)
+struct mux_hint *verb_mux_hint_new(void)
 {
     struct mux_hint *h = g_new0(struct mux_hint, 1);
 
@@ -58,7 +58,7 @@ struct mux_hint *mux_hint_new(void)
     return h;
 }
 
-void mux_hint_free(struct mux_hint *h)
+void verb_mux_hint_free(struct mux_hint *h)
 {
     g_hash_table_unref(h->requests);
     g_hash_table_unref(h->pointers);
@@ -241,8 +241,8 @@ static void note_writes(struct mux_hint *h,
     }
 }
 
-void mux_hint_add(struct mux_hint *h, const struct i2cpt_trace_transfer *t,
-                  uint64_t line)
+void verb_mux_hint_add(struct mux_hint *h, const struct i2cpt_trace_transfer *t,
+                       uint64_t line)
 {
     bool plain = !(t->mark & ~I2CPT_TRACE_RESTART);
 
@@ -304,7 +304,7 @@ static void take(struct mux_hint *h, size_t which, struct mux_found *out)
     }
 }
 
-size_t mux_hint_find(struct mux_hint *h, struct mux_found *out, size_t max)
+size_t verb_mux_hint_find(struct mux_hint *h, struct mux_found *out, size_t max)
 {
     size_t found = 0;
 

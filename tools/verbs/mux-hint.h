@@ -14,13 +14,14 @@ struct mux_found {
     uint64_t line, other; /* of the first such request, both answers */
 };
 
-struct mux_hint *mux_hint_new(void);
-void mux_hint_free(struct mux_hint *h);
+struct mux_hint *verb_mux_hint_new(void);
+void verb_mux_hint_free(struct mux_hint *h);
 /* The next transfer of the trace, on line `line`. */
-void mux_hint_add(struct mux_hint *h, const struct i2cpt_trace_transfer *t,
-                  uint64_t line);
+void verb_mux_hint_add(struct mux_hint *h, const struct i2cpt_trace_transfer *t,
+                       uint64_t line);
 /* What writes explain that answers differ, those that explain most first: how
  * many there are, at most `max`. */
-size_t mux_hint_find(struct mux_hint *h, struct mux_found *out, size_t max);
+size_t verb_mux_hint_find(struct mux_hint *h, struct mux_found *out,
+                          size_t max);
 
 #endif

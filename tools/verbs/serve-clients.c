@@ -32,9 +32,9 @@ struct serve_clients {
     bool marks;      /* each in a recording */
 };
 
-struct serve_clients *serve_clients_new(struct i2cpt_adapter *a,
-                                        serve_client_fn serve, unsigned max,
-                                        bool marks)
+struct serve_clients *verb_serve_clients_new(struct i2cpt_adapter *a,
+                                             serve_client_fn serve,
+                                             unsigned max, bool marks)
 {
     struct serve_clients *all = calloc(1, sizeof(*all));
 
@@ -54,7 +54,7 @@ struct serve_clients *serve_clients_new(struct i2cpt_adapter *a,
     return all;
 }
 
-int serve_clients_fd(const struct serve_clients *clients)
+int verb_serve_clients_fd(const struct serve_clients *clients)
 {
     return clients->fd;
 }
@@ -126,7 +126,7 @@ static struct client *new_client(struct serve_clients *clients)
     return c;
 }
 
-bool serve_clients_accept(struct serve_clients *clients, int listener)
+bool verb_serve_clients_accept(struct serve_clients *clients, int listener)
 {
     struct client *c = clients->n < clients->max ? new_client(clients) : NULL;
     int fd;
@@ -155,7 +155,7 @@ bool serve_clients_accept(struct serve_clients *clients, int listener)
     return true;
 }
 
-unsigned serve_clients_reap(struct serve_clients *clients)
+unsigned verb_serve_clients_reap(struct serve_clients *clients)
 {
     struct client **at = &clients->first, *c;
     unsigned left = 0;
@@ -183,7 +183,7 @@ unsigned serve_clients_reap(struct serve_clients *clients)
     return left;
 }
 
-void serve_clients_hang_up(struct serve_clients *clients)
+void verb_serve_clients_hang_up(struct serve_clients *clients)
 {
     struct client *c;
 
@@ -192,7 +192,7 @@ void serve_clients_hang_up(struct serve_clients *clients)
     }
 }
 
-void serve_clients_free(struct serve_clients *clients)
+void verb_serve_clients_free(struct serve_clients *clients)
 {
     close(clients->fd);
     pthread_mutex_destroy(&clients->lock);

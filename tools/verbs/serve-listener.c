@@ -37,8 +37,8 @@ static void remove_stale(const struct sockaddr_un *addr)
 
 /* It gets its name when it can be connected to, so that who waits for the name
  * needs to wait for nothing else. */
-int serve_listen_at(struct serve_listener *l, const char *option,
-                    const char *path)
+int verb_serve_listen_at(struct serve_listener *l, const char *option,
+                         const char *path)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX}, named = addr;
     struct stat ours;
@@ -94,7 +94,7 @@ static bool is_listener(int fd)
            domain == AF_UNIX && type == SOCK_STREAM && listens;
 }
 
-int serve_listen_handed(struct serve_listener *l)
+int verb_serve_listen_handed(struct serve_listener *l)
 {
     const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
 
@@ -121,10 +121,10 @@ int serve_listen_handed(struct serve_listener *l)
     return 0;
 }
 
-void serve_listener_close(struct serve_listener *l)
+void verb_serve_listener_close(struct serve_listener *l)
 {
     if (l->path) {
-        out_file_unlink(l->path, l->dev, l->ino);
+        i2cpt_out_file_unlink(l->path, l->dev, l->ino);
     }
     close(l->fd);
 }

@@ -14,11 +14,11 @@ struct serve_listener {
 
 /* One of our own, at `path`, that is there when it can be connected to;
  * `option` is what named it. -1 with a complaint. */
-int serve_listen_at(struct serve_listener *l, const char *option,
-                    const char *path);
+int verb_serve_listen_at(struct serve_listener *l, const char *option,
+                         const char *path);
 /* The one that a service manager has handed over (LISTEN_FDS). -1 with a
  * complaint. */
-int serve_listen_handed(struct serve_listener *l);
-void serve_listener_close(struct serve_listener *l);
+int verb_serve_listen_handed(struct serve_listener *l);
+void verb_serve_listener_close(struct serve_listener *l);
 
 #endif

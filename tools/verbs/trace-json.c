@@ -4,7 +4,7 @@
 
 #include "core/msg-flags.h"
 
-const char *trace_json_phase(int32_t phase)
+const char *verb_json_phase(int32_t phase)
 {
     static const char *const names[] = {NULL, "address", "data", "stop"};
 
@@ -20,14 +20,14 @@ static void put_kind(struct json *j, const char *key,
     for (uint32_t i = 0; m->kinds && i < m->n_bytes; i++) {
         if (m->kinds[i] & kind) {
             if (!any) {
-                json_open(j, key, '[');
+                tool_json_open(j, key, '[');
                 any = true;
             }
-            json_uint(j, NULL, i);
+            tool_json_uint(j, NULL, i);
         }
     }
     if (any) {
-        json_close(j, ']');
+        tool_json_close(j, ']');
     }
 }
 
@@ -37,45 +37,45 @@ static void put_flags(struct json *j, const struct i2cpt_trace_msg *m)
 
     for (f = i2cpt_msg_flags; f->flag; f++) {
         if (m->flags & f->flag) {
-            json_bool(j, f->key, true);
+            tool_json_bool(j, f->key, true);
         }
     }
 }
 
 static void put_message(struct json *j, const struct i2cpt_trace_msg *m)
 {
-    json_open(j, NULL, '{');
-    json_uint(j, "address", m->addr);
-    json_bool(j, "read", m->flags & I2CPT_M_RD);
-    json_uint(j, "length", m->len);
+    tool_json_open(j, NULL, '{');
+    tool_json_uint(j, "address", m->addr);
+    tool_json_bool(j, "read", m->flags & I2CPT_M_RD);
+    tool_json_uint(j, "length", m->len);
     put_flags(j, m);
-    json_open(j, "bytes", '[');
+    tool_json_open(j, "bytes", '[');
     for (uint32_t i = 0; i < m->n_bytes; i++) {
-        json_uint(j, NULL, m->bytes[i]);
+        tool_json_uint(j, NULL, m->bytes[i]);
     }
-    json_close(j, ']');
+    tool_json_close(j, ']');
     put_kind(j, "volatile", m, I2CPT_TRACE_VOLATILE);
     put_kind(j, "redacted", m, I2CPT_TRACE_REDACTED);
-    json_close(j, '}');
+    tool_json_close(j, '}');
 }
 
 static void put_fault(struct json *j, const struct i2cpt_trace_transfer *t)
 {
     const char *name = i2cpt_error_name(t->code);
 
-    json_open(j, "fault", '{');
-    json_string(j, "error", name ? name : "other");
-    json_int(j, "errno", t->code);
-    if (trace_json_phase(t->phase)) {
-        json_string(j, "phase", trace_json_phase(t->phase));
+    tool_json_open(j, "fault", '{');
+    tool_json_string(j, "error", name ? name : "other");
+    tool_json_int(j, "errno", t->code);
+    if (verb_json_phase(t->phase)) {
+        tool_json_string(j, "phase", verb_json_phase(t->phase));
     }
     if (t->fault_msg >= 0) {
-        json_int(j, "message", t->fault_msg);
+        tool_json_int(j, "message", t->fault_msg);
     }
     if (t->fault_byte >= 0) {
-        json_int(j, "byte", t->fault_byte);
+        tool_json_int(j, "byte", t->fault_byte);
     }
-    json_close(j, '}');
+    tool_json_close(j, '}');
 }
 
 static void put_transfer(struct json *j, const struct i2cpt_trace_transfer *t)
@@ -90,32 +90,32 @@ static void put_transfer(struct json *j, const struct i2cpt_trace_transfer *t)
         {I2CPT_TRACE_RESTART, "restart"},
     };
 
-    json_seconds(j, "duration", t->duration_ns);
+    tool_json_seconds(j, "duration", t->duration_ns);
     if (t->bus >= 0) {
-        json_int(j, "bus", t->bus);
+        tool_json_int(j, "bus", t->bus);
     }
-    json_open(j, "messages", '[');
+    tool_json_open(j, "messages", '[');
     for (uint32_t i = 0; i < t->n; i++) {
         put_message(j, &t->msgs[i]);
     }
-    json_close(j, ']');
+    tool_json_close(j, ']');
     if (t->code) {
         put_fault(j, t);
     }
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         if (t->mark & marks[i].mark) {
-            json_bool(j, marks[i].key, true);
+            tool_json_bool(j, marks[i].key, true);
         }
     }
     if (t->mark & I2CPT_TRACE_TOOK) {
-        json_uint(j, "took", t->took);
+        tool_json_uint(j, "took", t->took);
     }
     if (t->words) {
-        json_string(j, "words", t->words);
+        tool_json_string(j, "words", t->words);
     }
 }
 
-void trace_json_line(struct json *j, const struct i2cpt_trace_line *line)
+void verb_json_line(struct json *j, const struct i2cpt_trace_line *line)
 {
     static const char *const kinds[] = {
         [I2CPT_TRACE_HEADER] = "header",
@@ -128,17 +128,17 @@ void trace_json_line(struct json *j, const struct i2cpt_trace_line *line)
     if (!transfer && !header && line->kind != I2CPT_TRACE_EVENT) {
         return;
     }
-    json_open(j, NULL, '{');
-    json_uint(j, "line", line->line);
-    json_string(j, "kind", kinds[line->kind]);
+    tool_json_open(j, NULL, '{');
+    tool_json_uint(j, "line", line->line);
+    tool_json_string(j, "kind", kinds[line->kind]);
     if (!header) {
-        json_seconds(j, "time", line->stamp_ns);
+        tool_json_seconds(j, "time", line->stamp_ns);
     }
     if (transfer) {
         put_transfer(j, &line->transfer);
     } else {
-        json_string(j, "key", line->key);
-        json_string(j, "text", line->text);
+        tool_json_string(j, "key", line->key);
+        tool_json_string(j, "text", line->text);
     }
-    json_close(j, '}');
+    tool_json_close(j, '}');
 }

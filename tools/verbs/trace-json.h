@@ -8,8 +8,8 @@
 
 /* An object in an array; nothing for what is neither header, transfer nor
  * event. */
-void trace_json_line(struct json *j, const struct i2cpt_trace_line *line);
+void verb_json_line(struct json *j, const struct i2cpt_trace_line *line);
 /* The word of a phase; NULL: unknown. */
-const char *trace_json_phase(int32_t phase);
+const char *verb_json_phase(int32_t phase);
 
 #endif

@@ -21,38 +21,38 @@ struct verdict {
 
 static void json_mux(struct json *j, const struct mux_found *m)
 {
-    json_open(j, NULL, '{');
+    tool_json_open(j, NULL, '{');
     if (m->bus >= 0) {
-        json_int(j, "bus", m->bus);
+        tool_json_int(j, "bus", m->bus);
     }
-    json_uint(j, "address", m->addr);
-    json_uint(j, "line", m->line);
-    json_uint(j, "other", m->other);
-    json_close(j, '}');
+    tool_json_uint(j, "address", m->addr);
+    tool_json_uint(j, "line", m->line);
+    tool_json_uint(j, "other", m->other);
+    tool_json_close(j, '}');
 }
 
 static void print_json(const struct verdict *v)
 {
     struct json j = {.to = stdout};
 
-    json_open(&j, NULL, '{');
-    json_string(&j, "trace", v->path);
-    json_string(&j, "verdict", v->word);
-    json_uint(&j, "transfers", v->transfers);
-    json_uint(&j, "lines", v->last);
+    tool_json_open(&j, NULL, '{');
+    tool_json_string(&j, "trace", v->path);
+    tool_json_string(&j, "verdict", v->word);
+    tool_json_uint(&j, "transfers", v->transfers);
+    tool_json_uint(&j, "lines", v->last);
     if (v->fault.code) {
-        json_string(&j, "error", v->fault.text);
+        tool_json_string(&j, "error", v->fault.text);
     }
     if (v->n_muxes) {
-        json_open(&j, "muxes", '[');
+        tool_json_open(&j, "muxes", '[');
     }
     for (size_t i = 0; i < v->n_muxes; i++) {
         json_mux(&j, &v->muxes[i]);
     }
     if (v->n_muxes) {
-        json_close(&j, ']');
+        tool_json_close(&j, ']');
     }
-    json_close(&j, '}');
+    tool_json_close(&j, '}');
 }
 
 /* Nothing is wrong with the trace, but with looking things up in it. */
@@ -90,19 +90,19 @@ static int check(struct verdict *v, struct i2cpt_trace_reader *reader)
 {
     struct tool_progress progress = {.what = "lines"};
     const struct i2cpt_trace_line *line;
-    struct mux_hint *hint = mux_hint_new();
+    struct mux_hint *hint = verb_mux_hint_new();
     int rc;
 
     while ((rc = i2cpt_trace_reader_next(reader, &line, &v->fault)) > 0) {
         v->last = line->line;
         if (line->kind == I2CPT_TRACE_TRANSFER) {
-            mux_hint_add(hint, &line->transfer, line->line);
+            verb_mux_hint_add(hint, &line->transfer, line->line);
         }
         tool_progress_step(&progress);
     }
     tool_progress_clear(&progress);
-    v->n_muxes = rc ? 0 : mux_hint_find(hint, v->muxes, MUXES_MAX);
-    mux_hint_free(hint);
+    v->n_muxes = rc ? 0 : verb_mux_hint_find(hint, v->muxes, MUXES_MAX);
+    verb_mux_hint_free(hint);
     v->transfers = i2cpt_trace_reader_transfers(reader);
     v->word = i2cpt_trace_reader_complete(reader) ? "whole" : "truncated";
     return rc;

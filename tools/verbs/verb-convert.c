@@ -34,15 +34,15 @@ static const struct convert_format format_vcd = {
     .name = "vcd",
     .about = "waveform of SCL and SDA, for sigrok, PulseView and GTKWave",
     .suffix = ".vcd",
-    .probe = vcd_is_one,
+    .probe = import_vcd_is_one,
     .looks_for = "edges of SCL and SDA that are a START and bytes",
     .import = import_vcd,
-    .write = write_vcd,
+    .write = export_vcd,
 };
 
 static const struct convert_format *const formats[] = {
-    &format_trace,  &format_pcap,   &format_vcd,
-    &format_saleae, &format_ftrace, &format_sigrok,
+    &format_trace,         &export_format_pcap,   &format_vcd,
+    &import_format_saleae, &import_format_ftrace, &import_format_sigrok,
 };
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
@@ -213,12 +213,12 @@ static int import_file(struct convert *c, const struct convert_format *from,
 {
     struct text_in text;
 
-    int rc = text_open(&text, in, fault);
+    int rc = tool_text_open(&text, in, fault);
     if (rc) {
         return rc;
     }
     rc = from->import(c, &text, fault);
-    text_close(&text);
+    tool_text_close(&text);
     return rc;
 }
 
@@ -228,7 +228,7 @@ static int import_to(struct convert *c, const struct convert_format *from,
     struct import i = {.progress = {.what = "transfers"}};
 
     if (strcmp(in, "-") && access(in, R_OK)) { /* before OUT is touched */
-        return convert_error(fault, errno, "%s: %s", in, strerror(errno));
+        return tool_convert_error(fault, errno, "%s: %s", in, strerror(errno));
     }
     int rc = i2cpt_trace_writer_open(out, I2CPT_TRACE_WRITER_ON_END, &i.writer,
                                      fault);
@@ -242,7 +242,7 @@ static int import_to(struct convert *c, const struct convert_format *from,
     rc = rc ? rc : import_file(c, from, in, fault);
     tool_progress_clear(&i.progress);
     if (!rc && !i.transfers) {
-        rc = convert_error(
+        rc = tool_convert_error(
             fault, EINVAL, "%s: no transfer in it%s; looked for: %s", in,
             c->options.bus >= 0 ? " of this --bus" : "", from->looks_for);
     }
@@ -262,7 +262,7 @@ static int import_and_export(struct convert *c,
 
     int fd = g_file_open_tmp("i2cpt-XXXXXX.i2ct", &name, &error);
     if (fd < 0) {
-        int rc = convert_error(fault, EIO, "%s", error->message);
+        int rc = tool_convert_error(fault, EIO, "%s", error->message);
         g_error_free(error);
         return rc;
     }
@@ -294,7 +294,7 @@ static uint64_t frequency(const struct verb *verb, const char *option,
     const char *end = text;
     uint64_t scale = 1;
 
-    bool good = text_number(&end, 10, most, &value);
+    bool good = tool_text_number(&end, 10, most, &value);
     if (good && *end) {
         scale = *end == 'k' ? 1000 : *end == 'M' ? 1000000 : 0;
         good = scale && !end[1];
@@ -319,7 +319,7 @@ static uint64_t duration(const struct verb *verb, const char *option,
     if (!strcmp(text, "off")) {
         return CONVERT_GAP_OFF;
     }
-    if (text_number(&end, 10, UINT64_MAX, &value)) {
+    if (tool_text_number(&end, 10, UINT64_MAX, &value)) {
         for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
             if (!strcmp(end, units[i].unit) &&
                 value <= UINT64_C(1000000000000000) / units[i].ns) {
@@ -432,7 +432,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 
     parse_options(verb, argc, argv, &job);
     choose(verb, job.in, job.out, &job.from, &job.to);
-    if (output_check("", job.out, job.in, &fault)) {
+    if (tool_output_check("", job.out, job.in, &fault)) {
         tool_usage(verb, "%s", fault.text);
     }
     int rc = convert(&job.convert, job.from, job.to, job.in, job.out, &fault);

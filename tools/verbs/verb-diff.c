@@ -68,8 +68,8 @@ static const char *keep(struct side *s, const char *text)
 
 static bool add_transfer(struct side *s, const struct i2cpt_trace_line *line)
 {
-    g_autofree char *text = text_transfer(&line->transfer);
-    g_autofree char *request = text_request(&line->transfer);
+    g_autofree char *text = tool_text_transfer(&line->transfer);
+    g_autofree char *request = tool_text_request(&line->transfer);
     struct transfer *more, *t;
 
     if (s->n == s->room) {
@@ -134,7 +134,7 @@ static bool is_same(guint a, guint b, void *user)
     if (x->hash == y->hash && !strcmp(x->text, y->text)) {
         return true;
     }
-    return (x->special || y->special) && text_same(x->text, y->text);
+    return (x->special || y->special) && tool_text_same(x->text, y->text);
 }
 
 static void put(GArray *out, char kind, guint a, guint b)
@@ -192,7 +192,7 @@ static void count(struct diff *d)
 
 static void compare(struct diff *d)
 {
-    g_autoptr(GArray) raw = edits_find(d->a.n, d->b.n, is_same, d);
+    g_autoptr(GArray) raw = verb_edits_find(d->a.n, d->b.n, is_same, d);
     const struct edit *e = (const struct edit *)(void *)raw->data;
     guint i, n;
 
@@ -237,8 +237,8 @@ static void print_edit(const struct diff *d, const struct edit *e)
         printf("+ %s\n", nth(&d->b, e->b)->text);
         break;
     default:
-        text_aligned(stdout, "-", nth(&d->a, e->a)->text, "+",
-                     nth(&d->b, e->b)->text);
+        tool_text_aligned(stdout, "-", nth(&d->a, e->a)->text, "+",
+                          nth(&d->b, e->b)->text);
         break;
     }
 }
@@ -285,45 +285,45 @@ static void print_all(const struct diff *d)
 static void json_side(struct json *j, const char *key, const struct side *s,
                       guint i)
 {
-    json_open(j, key, '{');
-    json_uint(j, "line", nth(s, i)->line);
-    json_string(j, "text", nth(s, i)->text);
-    json_close(j, '}');
+    tool_json_open(j, key, '{');
+    tool_json_uint(j, "line", nth(s, i)->line);
+    tool_json_string(j, "text", nth(s, i)->text);
+    tool_json_close(j, '}');
 }
 
 static void json_all(const struct diff *d)
 {
     struct json j = {.to = stdout};
 
-    json_open(&j, NULL, '{');
-    json_string(&j, "a", d->a.path);
-    json_string(&j, "b", d->b.path);
-    json_uint(&j, "same", d->same);
-    json_uint(&j, "changed", d->changed);
-    json_uint(&j, "removed", d->removed);
-    json_uint(&j, "added", d->added);
-    json_open(&j, "differences", '[');
+    tool_json_open(&j, NULL, '{');
+    tool_json_string(&j, "a", d->a.path);
+    tool_json_string(&j, "b", d->b.path);
+    tool_json_uint(&j, "same", d->same);
+    tool_json_uint(&j, "changed", d->changed);
+    tool_json_uint(&j, "removed", d->removed);
+    tool_json_uint(&j, "added", d->added);
+    tool_json_open(&j, "differences", '[');
     for (guint i = 0; i < d->edits->len; i++) {
         const struct edit *e = &g_array_index(d->edits, struct edit, i);
 
         if (e->kind == '=') {
             continue;
         }
-        json_open(&j, NULL, '{');
-        json_string(&j, "kind",
-                    e->kind == '~'   ? "changed"
-                    : e->kind == '-' ? "removed"
-                                     : "added");
+        tool_json_open(&j, NULL, '{');
+        tool_json_string(&j, "kind",
+                         e->kind == '~'   ? "changed"
+                         : e->kind == '-' ? "removed"
+                                          : "added");
         if (e->kind != '+') {
             json_side(&j, "a", &d->a, e->a);
         }
         if (e->kind != '-') {
             json_side(&j, "b", &d->b, e->b);
         }
-        json_close(&j, '}');
+        tool_json_close(&j, '}');
     }
-    json_close(&j, ']');
-    json_close(&j, '}');
+    tool_json_close(&j, ']');
+    tool_json_close(&j, '}');
 }
 
 /* -------------------------------------------------------------------- verb */

@@ -48,10 +48,10 @@ static void print_backends(void)
 
 static int json_found(const char *spec, const char *about, void *user)
 {
-    json_open(user, NULL, '{');
-    json_string(user, "adapter", spec);
-    json_string(user, "about", about);
-    json_close(user, '}');
+    tool_json_open(user, NULL, '{');
+    tool_json_string(user, "adapter", spec);
+    tool_json_string(user, "about", about);
+    tool_json_close(user, '}');
     return 0;
 }
 
@@ -59,11 +59,11 @@ static int json_adapters(void)
 {
     struct json j = {.to = stdout};
 
-    json_open(&j, NULL, '{');
-    json_open(&j, "adapters", '[');
+    tool_json_open(&j, NULL, '{');
+    tool_json_open(&j, "adapters", '[');
     int rc = i2cpt_list(json_found, &j);
-    json_close(&j, ']');
-    json_close(&j, '}');
+    tool_json_close(&j, ']');
+    tool_json_close(&j, '}');
     return rc;
 }
 
@@ -71,18 +71,18 @@ static void json_keys(struct json *j, const char *backend)
 {
     struct i2cpt_key_info key = {.size = sizeof(key)};
 
-    json_open(j, "keys", '[');
+    tool_json_open(j, "keys", '[');
     for (size_t i = 0; i2cpt_backend_key(backend, i, &key) == 0; i++) {
-        json_open(j, NULL, '{');
-        json_string(j, "key", key.name);
-        json_string(j, "about", key.help);
-        json_string(j, "accepts", key.accepts);
+        tool_json_open(j, NULL, '{');
+        tool_json_string(j, "key", key.name);
+        tool_json_string(j, "about", key.help);
+        tool_json_string(j, "accepts", key.accepts);
         if (key.def) {
-            json_string(j, "default", key.def);
+            tool_json_string(j, "default", key.def);
         }
-        json_close(j, '}');
+        tool_json_close(j, '}');
     }
-    json_close(j, ']');
+    tool_json_close(j, ']');
 }
 
 static void json_backends(void)
@@ -90,18 +90,18 @@ static void json_backends(void)
     struct json j = {.to = stdout};
     const char *name;
 
-    json_open(&j, NULL, '{');
-    json_open(&j, "backends", '[');
+    tool_json_open(&j, NULL, '{');
+    tool_json_open(&j, "backends", '[');
     for (size_t i = 0; (name = i2cpt_backend_name(i)); i++) {
-        json_open(&j, NULL, '{');
-        json_string(&j, "backend", name);
-        json_string(&j, "about", i2cpt_backend_help(i));
+        tool_json_open(&j, NULL, '{');
+        tool_json_string(&j, "backend", name);
+        tool_json_string(&j, "about", i2cpt_backend_help(i));
         json_keys(&j, name);
-        json_close(&j, '}');
+        tool_json_close(&j, '}');
     }
-    json_close(&j, ']');
+    tool_json_close(&j, ']');
     json_keys(&j, NULL); /* of every backend */
-    json_close(&j, '}');
+    tool_json_close(&j, '}');
 }
 
 static int run(const struct verb *verb, int argc, char **argv)

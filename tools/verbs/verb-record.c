@@ -110,7 +110,7 @@ static int open_adapter(const char *spec, const struct recording *recording,
     if (rc < 0) {
         return tool_fault(rc, &fault);
     }
-    rc = recording_set(recording, -1, false, options, &fault);
+    rc = program_recording_set(recording, -1, false, options, &fault);
     if (rc == 0) {
         rc = i2cpt_adapter_open_options(options, adapter, &fault);
     }
@@ -135,8 +135,8 @@ static int open_and_record(const char *spec, const struct recording *recording,
     if (status == TOOL_FINE) {
         status = do_lines(adapter, is_stdin ? "stdin" : path, from, &some);
         if (status == TOOL_FINE &&
-            recording_end(recording, adapter,
-                          some ? NULL : "no transfer was made")) {
+            program_recording_end(recording, adapter,
+                                  some ? NULL : "no transfer was made")) {
             status = TOOL_BROKEN;
         }
         i2cpt_adapter_unref(adapter); /* which ends what has begun, too */
@@ -152,7 +152,7 @@ static int record_transfers(const char *spec, const struct recording *recording,
 {
     catch_signals();
     int status = open_and_record(spec, recording, transfers);
-    if (!caught && status == TOOL_FINE && recording_merge(recording)) {
+    if (!caught && status == TOOL_FINE && program_recording_merge(recording)) {
         status = TOOL_DIFFERS;
     }
     if (caught) {
@@ -192,7 +192,7 @@ static void check_merge(const struct verb *verb, const struct recording *r)
     if (access(r->merge, R_OK)) {
         tool_usage(verb, "--merge %s: %s", r->merge, strerror(errno));
     }
-    if (output_check("-o", r->path, r->merge, &fault)) {
+    if (tool_output_check("-o", r->path, r->merge, &fault)) {
         tool_usage(verb, "--merge %s: would be replaced by -o %s", r->merge,
                    r->path);
     }
@@ -218,14 +218,14 @@ static void set_option(const struct verb *verb, struct words *w, int letter)
         w->recording.merge = optarg;
         break;
     case 'r':
-        recording_redact(&w->recording, optarg);
+        program_recording_redact(&w->recording, optarg);
         break;
     case 't':
         w->transfers = optarg;
         break;
     default:
         w->spec = letter == 'a' ? optarg : w->spec;
-        buses_option(w->buses, verb, letter, optarg);
+        program_buses_option(w->buses, verb, letter, optarg);
         break;
     }
 }
@@ -244,7 +244,7 @@ static int run(const struct verb *verb, int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct words w = {.buses = buses_new()};
+    struct words w = {.buses = program_buses_new()};
     struct i2cpt_fault fault;
     int letter;
 
@@ -256,17 +256,17 @@ static int run(const struct verb *verb, int argc, char **argv)
                          "--transfers or a PROGRAM");
     }
     check_merge(verb, &w.recording);
-    if (output_check("-o", w.recording.path, w.transfers, &fault)) {
+    if (tool_output_check("-o", w.recording.path, w.transfers, &fault)) {
         tool_usage(verb, "%s", fault.text);
     }
-    buses_finish(w.buses, verb);
+    program_buses_finish(w.buses, verb);
     if (w.spec) {
         refuse_record(verb, w.spec);
     }
     if (optind < argc) {
-        return record_program(w.buses, &w.recording, argv + optind);
+        return program_record(w.buses, &w.recording, argv + optind);
     }
-    buses_free(w.buses);
+    program_buses_free(w.buses);
     if (!w.spec) {
         tool_usage(verb, "record --transfers needs -a ADAPTER");
     }

@@ -20,16 +20,16 @@ static void check_files(const struct verb *verb, const struct replay_options *r,
     static const char *const read[] = {"file", "load"};
     struct i2cpt_fault fault;
     struct i2cpt_options *o = NULL;
-    int rc = output_check("--report", r->report, trace, &fault);
+    int rc = tool_output_check("--report", r->report, trace, &fault);
 
     if (!rc && spec && !i2cpt_options_parse(spec, &o, NULL)) {
         const char *record = i2cpt_options_get(o, "record");
 
-        rc = output_check("record=", record, trace, &fault);
-        rc = rc ? rc : output_check("--report", r->report, record, &fault);
+        rc = tool_output_check("record=", record, trace, &fault);
+        rc = rc ? rc : tool_output_check("--report", r->report, record, &fault);
         for (size_t i = 0; !rc && i < 2; i++) {
-            rc = output_check("--report", r->report,
-                              i2cpt_options_get(o, read[i]), &fault);
+            rc = tool_output_check("--report", r->report,
+                                   i2cpt_options_get(o, read[i]), &fault);
         }
     }
     i2cpt_options_free(o);
@@ -67,7 +67,7 @@ static void set_option(const struct verb *verb, struct replay_options *r,
         r->report = optarg;
         break;
     default:
-        buses_program_option(&r->program, verb, letter, optarg);
+        program_buses_program_option(&r->program, verb, letter, optarg);
         break;
     }
 }
@@ -99,7 +99,7 @@ static int run(const struct verb *verb, int argc, char **argv)
     if (!spec && optind + 1 < argc) {
         r.trace = argv[optind];
         r.argv = argv + optind + 1;
-        return replay_program(&r);
+        return program_replay(&r);
     }
     r.trace = tool_operand(verb, argc, argv, "a TRACE");
     if (!spec) {
@@ -108,7 +108,7 @@ static int run(const struct verb *verb, int argc, char **argv)
     if (r.match || r.mux || r.end) {
         tool_usage(verb, "--match, --mux and --end go with a PROGRAM");
     }
-    return replay_on_adapter(&r, spec);
+    return program_replay_on_adapter(&r, spec);
 }
 
 const struct verb verb_replay = {

@@ -14,27 +14,27 @@ static int run(const struct verb *verb, int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct buses *buses = buses_new();
+    struct buses *buses = program_buses_new();
     struct program_report report = {0};
     int letter, ret;
 
-    memory_fails_with(PROGRAM_OURS);
+    tool_memory_fails_with(PROGRAM_OURS);
     while ((letter = tool_option(verb, argc, argv, "+:a:h", options)) != -1) {
-        buses_option(buses, verb, letter, optarg);
+        program_buses_option(buses, verb, letter, optarg);
     }
     if (!argv[optind]) {
         tool_usage(verb, "run needs a PROGRAM");
     }
-    buses_finish(buses, verb);
-    ret = buses_open(buses, NULL);
+    program_buses_finish(buses, verb);
+    ret = program_buses_open(buses, NULL);
     if (!ret) {
-        ret = program_run(buses_owner(buses), buses_program(buses),
-                          argv + optind, &report);
+        ret = program_run(program_buses_owner(buses),
+                          program_buses_program(buses), argv + optind, &report);
         program_report_clear(&report);
     } else {
         ret = PROGRAM_OURS;
     }
-    buses_free(buses);
+    program_buses_free(buses);
     return ret;
 }
 

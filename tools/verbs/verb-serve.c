@@ -65,7 +65,7 @@ static void take_clients(struct serve_clients *clients, int listener)
 {
     struct pollfd fds[FDS] = {
         [STOP] = {stop_pipe[0], POLLIN, 0},
-        [GONE] = {serve_clients_fd(clients), POLLIN, 0},
+        [GONE] = {verb_serve_clients_fd(clients), POLLIN, 0},
         [LISTENER] = {listener, POLLIN, 0},
     };
     bool full = false;
@@ -79,10 +79,10 @@ static void take_clients(struct serve_clients *clients, int listener)
             break;
         }
         if (fds[GONE].revents) {
-            serve_clients_reap(clients);
+            verb_serve_clients_reap(clients);
         }
         full = !full && fds[LISTENER].revents &&
-               !serve_clients_accept(clients, listener);
+               !verb_serve_clients_accept(clients, listener);
     }
 }
 
@@ -93,15 +93,15 @@ static void end_clients(struct serve_clients *clients)
 {
     struct pollfd fds[] = {
         {stop_pipe[0], POLLIN, 0},
-        {serve_clients_fd(clients), POLLIN, 0},
+        {verb_serve_clients_fd(clients), POLLIN, 0},
     };
     char c;
 
     if (read(stop_pipe[0], &c, 1) < 0) {
         /* it was readable */
     }
-    serve_clients_hang_up(clients);
-    while (serve_clients_reap(clients)) {
+    verb_serve_clients_hang_up(clients);
+    while (verb_serve_clients_reap(clients)) {
         if (poll(fds, 2, -1) > 0 && fds[0].revents) {
             _exit(128 + SIGTERM);
         }
@@ -111,7 +111,7 @@ static void end_clients(struct serve_clients *clients)
 static int serve_socket(struct i2cpt_adapter *a, const struct serving *what)
 {
     const char *option = option_names[what->speech];
-    struct serve_clients *clients = serve_clients_new(
+    struct serve_clients *clients = verb_serve_clients_new(
         a, what->speech == VHOST_USER ? serve_vmm : serve_remote,
         what->max_clients, what->log);
     struct serve_listener listener;
@@ -121,16 +121,17 @@ static int serve_socket(struct i2cpt_adapter *a, const struct serving *what)
         tool_complain("--%s: %s", option, strerror(errno));
         return TOOL_BROKEN;
     }
-    ret = what->way == HANDED ? serve_listen_handed(&listener)
-                              : serve_listen_at(&listener, option, what->path);
+    ret = what->way == HANDED
+              ? verb_serve_listen_handed(&listener)
+              : verb_serve_listen_at(&listener, option, what->path);
     if (ret) {
-        serve_clients_free(clients);
+        verb_serve_clients_free(clients);
         return TOOL_BROKEN;
     }
     take_clients(clients, listener.fd);
-    serve_listener_close(&listener);
+    verb_serve_listener_close(&listener);
     end_clients(clients);
-    serve_clients_free(clients);
+    verb_serve_clients_free(clients);
     return TOOL_FINE;
 }
 

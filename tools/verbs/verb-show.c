@@ -156,7 +156,7 @@ static void show_line(const struct view *v, const struct i2cpt_trace_line *line,
     if (!v->wave) {
         print_line(line);
     } else if (line->kind == I2CPT_TRACE_TRANSFER) {
-        wave_draw(stdout, &v->style, line, number);
+        verb_wave_draw(stdout, &v->style, line, number);
     }
 }
 
@@ -194,17 +194,17 @@ static int show_json(const char *path, struct i2cpt_trace_reader *reader,
     struct json j = {.to = stdout};
     int rc;
 
-    json_open(&j, NULL, '{');
-    json_string(&j, "trace", path);
-    json_open(&j, "lines", '[');
+    tool_json_open(&j, NULL, '{');
+    tool_json_string(&j, "trace", path);
+    tool_json_open(&j, "lines", '[');
     while ((rc = i2cpt_trace_reader_next(reader, &line, &fault)) > 0) {
         if (is_wanted(v, line, i2cpt_trace_reader_transfers(reader))) {
-            trace_json_line(&j, line);
+            verb_json_line(&j, line);
         }
     }
-    json_close(&j, ']');
-    json_bool(&j, "complete", !rc && i2cpt_trace_reader_complete(reader));
-    json_close(&j, '}');
+    tool_json_close(&j, ']');
+    tool_json_bool(&j, "complete", !rc && i2cpt_trace_reader_complete(reader));
+    tool_json_close(&j, '}');
     return rc < 0 ? tool_fault(rc, &fault) : TOOL_FINE;
 }
 
@@ -213,11 +213,11 @@ static void parse_range(const struct verb *verb, const char *text,
                         struct view *v)
 {
     const char *end = text;
-    bool good = text_number(&end, 10, INT64_MAX, &v->first) && v->first;
+    bool good = tool_text_number(&end, 10, INT64_MAX, &v->first) && v->first;
 
     v->last = v->first;
-    if (good && text_take(&end, "-")) {
-        good = text_number(&end, 10, INT64_MAX, &v->last);
+    if (good && tool_text_take(&end, "-")) {
+        good = tool_text_number(&end, 10, INT64_MAX, &v->last);
     }
     if (!good || *end || v->last < v->first) {
         tool_usage(verb, "--transfer=%s: accepted is N or N-M, from 1", text);
@@ -243,7 +243,7 @@ static int run(const struct verb *verb, int argc, char **argv)
             view.json = true;
         } else if (letter == 'w') {
             view.wave = true;
-            wave_style_of_terminal(&view.style);
+            verb_wave_style_of_terminal(&view.style);
         } else {
             parse_range(verb, optarg, &view);
         }

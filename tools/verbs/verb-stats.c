@@ -318,59 +318,59 @@ static void print_all(const struct stats *s, GList *targets)
 static void json_target(const struct stats *s, const struct target *t,
                         struct json *j)
 {
-    json_open(j, NULL, '{');
-    json_uint(j, "bus", t->bus);
-    json_uint(j, "address", t->addr);
-    json_bool(j, "ten_bit", t->ten);
-    json_uint(j, "transfers", t->transfers);
-    json_uint(j, "own", t->own);
-    json_uint(j, "read", t->read);
-    json_uint(j, "written", t->written);
-    json_uint(j, "failed", t->failed);
-    json_open(j, "faults", '{');
+    tool_json_open(j, NULL, '{');
+    tool_json_uint(j, "bus", t->bus);
+    tool_json_uint(j, "address", t->addr);
+    tool_json_bool(j, "ten_bit", t->ten);
+    tool_json_uint(j, "transfers", t->transfers);
+    tool_json_uint(j, "own", t->own);
+    tool_json_uint(j, "read", t->read);
+    tool_json_uint(j, "written", t->written);
+    tool_json_uint(j, "failed", t->failed);
+    tool_json_open(j, "faults", '{');
     for (guint i = 0; i < t->faults->len; i++) {
         const struct fault_count *f =
             &g_array_index(t->faults, struct fault_count, i);
         g_autofree char *number = g_strdup_printf("E%d", f->code);
         const char *name = i2cpt_error_name(f->code);
 
-        json_uint(j, name ? name : number, f->count);
+        tool_json_uint(j, name ? name : number, f->count);
     }
-    json_close(j, '}');
-    json_seconds(j, "took", t->total_ns);
-    json_seconds(j, "longest", t->longest_ns);
+    tool_json_close(j, '}');
+    tool_json_seconds(j, "took", t->total_ns);
+    tool_json_seconds(j, "longest", t->longest_ns);
     if (wire_ns(s, t)) {
-        json_seconds(j, "wire", wire_ns(s, t));
+        tool_json_seconds(j, "wire", wire_ns(s, t));
     }
-    json_open(j, "histogram", '[');
+    tool_json_open(j, "histogram", '[');
     for (guint i = 0; i < BUCKETS; i++) {
         if (t->buckets[i]) {
-            json_open(j, NULL, '{');
-            json_uint(j, "at_most_us", UINT64_C(1) << i);
-            json_uint(j, "transfers", t->buckets[i]);
-            json_close(j, '}');
+            tool_json_open(j, NULL, '{');
+            tool_json_uint(j, "at_most_us", UINT64_C(1) << i);
+            tool_json_uint(j, "transfers", t->buckets[i]);
+            tool_json_close(j, '}');
         }
     }
-    json_close(j, ']');
-    json_close(j, '}');
+    tool_json_close(j, ']');
+    tool_json_close(j, '}');
 }
 
 static void json_all(const struct stats *s, GList *targets)
 {
     struct json j = {.to = stdout};
 
-    json_open(&j, NULL, '{');
-    json_string(&j, "trace", s->path);
-    json_bool(&j, "complete", s->complete);
-    json_uint(&j, "transfers", s->transfers);
-    json_uint(&j, "events", s->events);
-    json_seconds(&j, "span", s->end_ns - s->first_ns);
-    json_open(&j, "targets", '[');
+    tool_json_open(&j, NULL, '{');
+    tool_json_string(&j, "trace", s->path);
+    tool_json_bool(&j, "complete", s->complete);
+    tool_json_uint(&j, "transfers", s->transfers);
+    tool_json_uint(&j, "events", s->events);
+    tool_json_seconds(&j, "span", s->end_ns - s->first_ns);
+    tool_json_open(&j, "targets", '[');
     for (; targets; targets = targets->next) {
         json_target(s, targets->data, &j);
     }
-    json_close(&j, ']');
-    json_close(&j, '}');
+    tool_json_close(&j, ']');
+    tool_json_close(&j, '}');
 }
 
 /* -------------------------------------------------------------------- verb */

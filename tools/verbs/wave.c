@@ -280,8 +280,8 @@ static void draw_event(void *user, const struct wire_event *e)
     end_block(w);
 }
 
-void wave_draw(FILE *to, const struct wave_style *style,
-               const struct i2cpt_trace_line *line, uint64_t number)
+void verb_wave_draw(FILE *to, const struct wave_style *style,
+                    const struct i2cpt_trace_line *line, uint64_t number)
 {
     static const char *const remarks[] = {
         [WIRE_PLACED] = "it is not recorded where it failed: drawn as late as "
@@ -290,12 +290,12 @@ void wave_draw(FILE *to, const struct wave_style *style,
         [WIRE_ABSENT] = "nothing of it is known to have been on the wire",
     };
     struct wave w = {.to = to, .style = style, .scl = true, .sda = true};
-    char *text = text_transfer(&line->transfer);
+    char *text = tool_text_transfer(&line->transfer);
 
     fprintf(to, "transfer %" PRIu64 ", line %" PRIu64 ": %s\n", number,
             line->line, text);
     g_free(text);
-    enum wire_truth truth = wire_walk(&line->transfer, draw_event, &w);
+    enum wire_truth truth = export_wire_walk(&line->transfer, draw_event, &w);
     print_band(&w);
     if (truth != WIRE_EXACT) {
         fprintf(to, "    (%s)\n", remarks[truth]);
@@ -303,7 +303,7 @@ void wave_draw(FILE *to, const struct wave_style *style,
     putc('\n', to);
 }
 
-void wave_style_of_terminal(struct wave_style *style)
+void verb_wave_style_of_terminal(struct wave_style *style)
 {
     const char *columns = getenv("COLUMNS");
     struct winsize size;

@@ -17,8 +17,8 @@ struct wave_style {
 };
 
 /* What the terminal has: its width (else COLUMNS, else 80), its locale. */
-void wave_style_of_terminal(struct wave_style *style);
-void wave_draw(FILE *to, const struct wave_style *style,
-               const struct i2cpt_trace_line *line, uint64_t number);
+void verb_wave_style_of_terminal(struct wave_style *style);
+void verb_wave_draw(FILE *to, const struct wave_style *style,
+                    const struct i2cpt_trace_line *line, uint64_t number);
 
 #endif

@@ -42,7 +42,7 @@ struct i2c_device {
     uint64_t bytes;
 };
 
-struct i2c_device *i2c_device_new(struct i2cpt_adapter *a)
+struct i2c_device *vhost_i2c_new(struct i2cpt_adapter *a)
 {
     struct i2c_device *d = g_try_new0(struct i2c_device, 1);
 
@@ -52,7 +52,7 @@ struct i2c_device *i2c_device_new(struct i2cpt_adapter *a)
     return d;
 }
 
-void i2c_device_set_features(struct i2c_device *d, uint64_t features)
+void vhost_i2c_set_features(struct i2c_device *d, uint64_t features)
 {
     d->zero_length = features >> VIRTIO_I2C_F_ZERO_LENGTH_REQUEST & 1;
 }
@@ -67,14 +67,14 @@ static void clear_group(struct i2c_device *d)
     d->bytes = 0;
 }
 
-void i2c_device_free(struct i2c_device *d)
+void vhost_i2c_free(struct i2c_device *d)
 {
     clear_group(d);
     i2cpt_adapter_unref(d->adapter);
     g_free(d);
 }
 
-uint16_t i2c_device_forget(struct i2c_device *d)
+uint16_t vhost_i2c_forget(struct i2c_device *d)
 {
     uint16_t n = (uint16_t)d->n;
 
@@ -97,8 +97,8 @@ static bool copy_parts(const struct guest_memory *m,
         uint64_t part = MIN(len, parts[i].len - at);
         uint64_t guest = parts[i].guest + at;
 
-        if (part && !(out ? guest_memory_read(m, guest, buf, (size_t)part)
-                          : guest_memory_write(m, guest, buf, (size_t)part))) {
+        if (part && !(out ? vhost_memory_read(m, guest, buf, (size_t)part)
+                          : vhost_memory_write(m, guest, buf, (size_t)part))) {
             return false;
         }
         skip -= at;
@@ -220,7 +220,7 @@ static void answer(struct request *q, struct ring *r,
         at += part;
     }
     ok = ok && copy_parts(m, q->in, q->n_in, data, &status, 1, false);
-    ring_push(r, q->head, ok ? (uint32_t)(data + 1) : 0);
+    vhost_ring_push(r, q->head, ok ? (uint32_t)(data + 1) : 0);
 }
 
 /* Those from `good` on failed. */
@@ -257,10 +257,10 @@ static size_t transfer(struct i2c_device *d)
     return fault.msg > 0 && (size_t)fault.msg < d->n ? (size_t)fault.msg : 0;
 }
 
-bool i2c_device_run(struct i2c_device *d, struct ring *r,
-                    const struct guest_memory *m)
+bool vhost_i2c_run(struct i2c_device *d, struct ring *r,
+                   const struct guest_memory *m)
 {
-    while (ring_next(r, m, &d->chain)) {
+    while (vhost_ring_next(r, m, &d->chain)) {
         take_request(d, m);
         if (!d->group[d->n - 1].fail_next) {
             answer_group(d, r, m, m->lost ? 0 : transfer(d));
@@ -272,11 +272,11 @@ bool i2c_device_run(struct i2c_device *d, struct ring *r,
     return d->n > 0;
 }
 
-void i2c_device_refuse(struct i2c_device *d, struct ring *r,
-                       const struct guest_memory *m)
+void vhost_i2c_refuse(struct i2c_device *d, struct ring *r,
+                      const struct guest_memory *m)
 {
     answer_group(d, r, m, 0);
-    while (ring_next(r, m, &d->chain)) {
+    while (vhost_ring_next(r, m, &d->chain)) {
         take_request(d, m);
         answer_group(d, r, m, 0);
     }

@@ -17,23 +17,23 @@
 struct i2c_device;
 
 /* NULL: no memory. It keeps a reference to the adapter. */
-struct i2c_device *i2c_device_new(struct i2cpt_adapter *a);
-void i2c_device_free(struct i2c_device *d);
+struct i2c_device *vhost_i2c_new(struct i2cpt_adapter *a);
+void vhost_i2c_free(struct i2c_device *d);
 
 /* What the driver has taken of the features. Without that of zero-length
  * requests the direction of one follows from its descriptors. */
-void i2c_device_set_features(struct i2c_device *d, uint64_t features);
+void vhost_i2c_set_features(struct i2c_device *d, uint64_t features);
 
 /*
  * Take what waits in the ring, run each group that is whole, and answer it.
  * True where a group is left that waits for its last request.
  */
-bool i2c_device_run(struct i2c_device *d, struct ring *r,
-                    const struct guest_memory *m);
+bool vhost_i2c_run(struct i2c_device *d, struct ring *r,
+                   const struct guest_memory *m);
 /* Answer all that was taken and all that waits with an error, running none. */
-void i2c_device_refuse(struct i2c_device *d, struct ring *r,
-                       const struct guest_memory *m);
+void vhost_i2c_refuse(struct i2c_device *d, struct ring *r,
+                      const struct guest_memory *m);
 /* Forget the group that waits, which was never run: how many chains it had. */
-uint16_t i2c_device_forget(struct i2c_device *d);
+uint16_t vhost_i2c_forget(struct i2c_device *d);
 
 #endif

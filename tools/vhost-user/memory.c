@@ -66,7 +66,7 @@ static void on_bus_error(int sig, siginfo_t *info, void *context)
     signal(sig, SIG_DFL); /* and what brought us here does it again */
 }
 
-void guest_memory_watch(struct guest_memory *m)
+void vhost_memory_watch(struct guest_memory *m)
 {
     struct sigaction action = {.sa_sigaction = on_bus_error,
                                .sa_flags = SA_SIGINFO};
@@ -77,7 +77,7 @@ void guest_memory_watch(struct guest_memory *m)
     }
 }
 
-int guest_memory_add(struct guest_memory *m, struct guest_region region,
+int vhost_memory_add(struct guest_memory *m, struct guest_region region,
                      uint64_t offset, int fd)
 {
     int ret = check(m, &region, offset, fd);
@@ -97,7 +97,7 @@ int guest_memory_add(struct guest_memory *m, struct guest_region region,
     return 0;
 }
 
-void guest_memory_clear(struct guest_memory *m)
+void vhost_memory_clear(struct guest_memory *m)
 {
     while (m->n) {
         m->n--;
@@ -124,7 +124,7 @@ static uint8_t *span(const struct guest_memory *m, uint64_t guest,
     return NULL;
 }
 
-void *guest_memory_at(const struct guest_memory *m, uint64_t guest,
+void *vhost_memory_at(const struct guest_memory *m, uint64_t guest,
                       uint64_t len)
 {
     uint64_t there = len;
@@ -133,7 +133,7 @@ void *guest_memory_at(const struct guest_memory *m, uint64_t guest,
     return at && there == len ? at : NULL;
 }
 
-void *guest_memory_at_vmm(const struct guest_memory *m, uint64_t vmm,
+void *vhost_memory_at_vmm(const struct guest_memory *m, uint64_t vmm,
                           uint64_t len)
 {
     size_t i;
@@ -149,7 +149,7 @@ void *guest_memory_at_vmm(const struct guest_memory *m, uint64_t vmm,
     return NULL;
 }
 
-bool guest_memory_has(const struct guest_memory *m, uint64_t guest,
+bool vhost_memory_has(const struct guest_memory *m, uint64_t guest,
                       uint64_t len)
 {
     while (len) {
@@ -164,7 +164,7 @@ bool guest_memory_has(const struct guest_memory *m, uint64_t guest,
     return true;
 }
 
-bool guest_memory_read(const struct guest_memory *m, uint64_t guest, void *to,
+bool vhost_memory_read(const struct guest_memory *m, uint64_t guest, void *to,
                        size_t len)
 {
     uint8_t *out = to;
@@ -184,7 +184,7 @@ bool guest_memory_read(const struct guest_memory *m, uint64_t guest, void *to,
     return true;
 }
 
-bool guest_memory_write(const struct guest_memory *m, uint64_t guest,
+bool vhost_memory_write(const struct guest_memory *m, uint64_t guest,
                         const void *from, size_t len)
 {
     const uint8_t *in = from;

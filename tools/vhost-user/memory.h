@@ -33,7 +33,7 @@ struct guest_memory {
  * caller's: 0, or -EINVAL for one that is empty, wraps, overlaps another or is
  * not in the file, -ENOSPC for one too many, or what mmap() says.
  */
-int guest_memory_add(struct guest_memory *m, struct guest_region region,
+int vhost_memory_add(struct guest_memory *m, struct guest_region region,
                      uint64_t offset, int fd);
 /*
  * From here on this thread survives a VMM that cuts a mapped file short: what
@@ -41,22 +41,22 @@ int guest_memory_add(struct guest_memory *m, struct guest_region region,
  * set. NULL: not any more. SIGBUS becomes this file's, for the whole process;
  * that of other threads and addresses ends it as ever.
  */
-void guest_memory_watch(struct guest_memory *m);
-void guest_memory_clear(struct guest_memory *m);
+void vhost_memory_watch(struct guest_memory *m);
+void vhost_memory_clear(struct guest_memory *m);
 
 /* `len` bytes at a guest address, or at the VMM's, in one piece; NULL where
  * they are not all in one region. */
-void *guest_memory_at(const struct guest_memory *m, uint64_t guest,
+void *vhost_memory_at(const struct guest_memory *m, uint64_t guest,
                       uint64_t len);
-void *guest_memory_at_vmm(const struct guest_memory *m, uint64_t vmm,
+void *vhost_memory_at_vmm(const struct guest_memory *m, uint64_t vmm,
                           uint64_t len);
 /* Whether all of it is in the guest's memory, in however many regions. */
-bool guest_memory_has(const struct guest_memory *m, uint64_t guest,
+bool vhost_memory_has(const struct guest_memory *m, uint64_t guest,
                       uint64_t len);
 /* Copy out of the guest, and into it; false where not all of it is there. */
-bool guest_memory_read(const struct guest_memory *m, uint64_t guest, void *to,
+bool vhost_memory_read(const struct guest_memory *m, uint64_t guest, void *to,
                        size_t len);
-bool guest_memory_write(const struct guest_memory *m, uint64_t guest,
+bool vhost_memory_write(const struct guest_memory *m, uint64_t guest,
                         const void *from, size_t len);
 
 #endif

@@ -40,34 +40,34 @@ static void *aligned(void *at, uintptr_t to)
     return (uintptr_t)at % to ? NULL : at;
 }
 
-void ring_unmap(struct ring *r)
+void vhost_ring_unmap(struct ring *r)
 {
     r->desc = NULL;
     r->avail = NULL;
     r->used = NULL;
 }
 
-bool ring_map(struct ring *r, const struct guest_memory *m)
+bool vhost_ring_map(struct ring *r, const struct guest_memory *m)
 {
     const uint64_t num = r->num;
 
-    ring_unmap(r);
+    vhost_ring_unmap(r);
     if (!num || !r->has_addresses) {
         return false;
     }
     r->desc = aligned(
-        guest_memory_at_vmm(m, r->vmm_desc, num * sizeof(*r->desc)), 16);
+        vhost_memory_at_vmm(m, r->vmm_desc, num * sizeof(*r->desc)), 16);
     r->avail =
-        aligned(guest_memory_at_vmm(m, r->vmm_avail, 4 + 2 * num + 2), 2);
-    r->used = aligned(guest_memory_at_vmm(m, r->vmm_used, 4 + 8 * num + 2), 4);
+        aligned(vhost_memory_at_vmm(m, r->vmm_avail, 4 + 2 * num + 2), 2);
+    r->used = aligned(vhost_memory_at_vmm(m, r->vmm_used, 4 + 8 * num + 2), 4);
     if (!r->desc || !r->avail || !r->used) {
-        ring_unmap(r);
+        vhost_ring_unmap(r);
         return false;
     }
     return true;
 }
 
-void ring_start(struct ring *r)
+void vhost_ring_start(struct ring *r)
 {
     r->used_idx = le16toh(__atomic_load_n(&r->used->idx, __ATOMIC_ACQUIRE));
     r->broken = false;
@@ -78,7 +78,7 @@ static uint16_t available(const struct ring *r)
     return le16toh(__atomic_load_n(&r->avail->idx, __ATOMIC_ACQUIRE));
 }
 
-uint16_t ring_waiting(const struct ring *r)
+uint16_t vhost_ring_waiting(const struct ring *r)
 {
     uint16_t n = (uint16_t)(available(r) - r->next);
 
@@ -111,7 +111,7 @@ static bool read_descriptor(const struct guest_memory *m, const struct table *t,
     }
     if (t->own) {
         memcpy(d, &t->own[index], sizeof(*d));
-    } else if (!guest_memory_read(m, t->guest + (uint64_t)index * sizeof(*d), d,
+    } else if (!vhost_memory_read(m, t->guest + (uint64_t)index * sizeof(*d), d,
                                   sizeof(*d))) {
         return false;
     }
@@ -128,7 +128,7 @@ static bool add_part(struct chain *c, const struct guest_memory *m,
     bool write = d->flags & DESC_WRITE;
 
     if (c->n == CHAIN_PARTS_MAX || (!write && c->n > c->n_out) ||
-        !guest_memory_has(m, d->guest, d->len)) {
+        !vhost_memory_has(m, d->guest, d->len)) {
         return false;
     }
     c->parts[c->n].guest = d->guest;
@@ -188,7 +188,8 @@ static bool walk(const struct ring *r, const struct guest_memory *m,
     return false;
 }
 
-int ring_next(struct ring *r, const struct guest_memory *m, struct chain *c)
+int vhost_ring_next(struct ring *r, const struct guest_memory *m,
+                    struct chain *c)
 {
     uint16_t idx, head;
 
@@ -214,7 +215,7 @@ int ring_next(struct ring *r, const struct guest_memory *m, struct chain *c)
     return 1;
 }
 
-void ring_push(struct ring *r, uint16_t head, uint32_t written)
+void vhost_ring_push(struct ring *r, uint16_t head, uint32_t written)
 {
     struct used_element *e = &r->used->ring[r->used_idx & (r->num - 1)];
 
@@ -224,7 +225,7 @@ void ring_push(struct ring *r, uint16_t head, uint32_t written)
     __atomic_store_n(&r->used->idx, htole16(r->used_idx), __ATOMIC_RELEASE);
 }
 
-bool ring_wants_call(const struct ring *r, uint16_t before)
+bool vhost_ring_wants_call(const struct ring *r, uint16_t before)
 {
     uint16_t event;
 

@@ -52,18 +52,19 @@ struct ring {
 
 /* Look the addresses up: false where they are not in the memory, or not where
  * such a thing may be. Called again when the memory has changed. */
-bool ring_map(struct ring *r, const struct guest_memory *m);
-void ring_unmap(struct ring *r);
+bool vhost_ring_map(struct ring *r, const struct guest_memory *m);
+void vhost_ring_unmap(struct ring *r);
 /* Takes the ring over at the index that the VMM says; the used ring's is read
  * from the guest. */
-void ring_start(struct ring *r);
+void vhost_ring_start(struct ring *r);
 /* How many chains wait, where the guest does not lie. */
-uint16_t ring_waiting(const struct ring *r);
+uint16_t vhost_ring_waiting(const struct ring *r);
 /* The next chain: 1; 0 where there is none, or the ring is broken. */
-int ring_next(struct ring *r, const struct guest_memory *m, struct chain *c);
+int vhost_ring_next(struct ring *r, const struct guest_memory *m,
+                    struct chain *c);
 /* Give a chain back, `written` bytes of which have been written. */
-void ring_push(struct ring *r, uint16_t head, uint32_t written);
+void vhost_ring_push(struct ring *r, uint16_t head, uint32_t written);
 /* Whether the guest wants to hear of what came after `before`, a used_idx. */
-bool ring_wants_call(const struct ring *r, uint16_t before);
+bool vhost_ring_wants_call(const struct ring *r, uint16_t before);
 
 #endif

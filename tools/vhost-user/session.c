@@ -102,11 +102,11 @@ static void run_queue(struct session *s, bool refuse)
     }
     if (refuse || s->taken_over) {
         s->taken_over = false;
-        i2c_device_refuse(s->device, &s->ring, &s->memory);
+        vhost_i2c_refuse(s->device, &s->ring, &s->memory);
     } else {
-        waits = i2c_device_run(s->device, &s->ring, &s->memory);
+        waits = vhost_i2c_run(s->device, &s->ring, &s->memory);
     }
-    if (ring_wants_call(&s->ring, before)) {
+    if (vhost_ring_wants_call(&s->ring, before)) {
         notify(s->call);
     }
     if (!waits) {
@@ -129,10 +129,10 @@ static void run_queue(struct session *s, bool refuse)
 static void start_queue(struct session *s)
 {
     s->started = true;
-    if (!ring_map(&s->ring, &s->memory)) {
+    if (!vhost_ring_map(&s->ring, &s->memory)) {
         return;
     }
-    ring_start(&s->ring);
+    vhost_ring_start(&s->ring);
     s->told_broken = false;
     if (!s->known && s->ring.used_idx != 0) {
         s->taken_over = true;
@@ -145,10 +145,10 @@ static void start_queue(struct session *s)
 /* A group that is not whole has not been run: it will be there again. */
 static void stop_queue(struct session *s)
 {
-    s->ring.next = (uint16_t)(s->ring.next - i2c_device_forget(s->device));
+    s->ring.next = (uint16_t)(s->ring.next - vhost_i2c_forget(s->device));
     s->group_until_ms = 0;
     s->started = false;
-    ring_unmap(&s->ring);
+    vhost_ring_unmap(&s->ring);
     set_fd(&s->kick, -1);
 }
 
@@ -163,19 +163,19 @@ static int set_memory(struct session *s, struct vhost_user_message *m)
         m->size < 8 + n * sizeof(m->body.memory.regions[0])) {
         return -EPROTO;
     }
-    ring_unmap(&s->ring);
-    guest_memory_clear(&s->memory);
+    vhost_ring_unmap(&s->ring);
+    vhost_memory_clear(&s->memory);
     for (i = 0; i < n && !ret; i++) {
         struct guest_region r = {.guest = m->body.memory.regions[i].guest,
                                  .vmm = m->body.memory.regions[i].vmm,
                                  .size = m->body.memory.regions[i].size};
 
-        ret = guest_memory_add(&s->memory, r, m->body.memory.regions[i].offset,
+        ret = vhost_memory_add(&s->memory, r, m->body.memory.regions[i].offset,
                                m->fds[i]);
     }
     if (ret) {
-        guest_memory_clear(&s->memory);
-    } else if (s->started && ring_map(&s->ring, &s->memory)) {
+        vhost_memory_clear(&s->memory);
+    } else if (s->started && vhost_ring_map(&s->ring, &s->memory)) {
         run_queue(s, false);
     }
     return ret;
@@ -229,7 +229,7 @@ static void set_features(struct session *s, uint64_t features)
 {
     s->features = features;
     s->ring.event_idx = features & FEATURE_EVENT_IDX;
-    i2c_device_set_features(s->device, features);
+    vhost_i2c_set_features(s->device, features);
     if (!(features & FEATURE_PROTOCOL)) {
         s->enabled = true; /* and no message will say so */
     }
@@ -410,19 +410,19 @@ int vhost_user_serve(struct i2cpt_adapter *a, int fd)
     struct session s = {.fd = fd, .kick = -1, .call = -1, .err = -1};
     int ret;
 
-    s.device = i2c_device_new(a);
+    s.device = vhost_i2c_new(a);
     if (!s.device) {
         return -ENOMEM;
     }
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    guest_memory_watch(&s.memory);
+    vhost_memory_watch(&s.memory);
     ret = loop(&s);
     stop_queue(&s);
     set_fd(&s.call, -1);
     set_fd(&s.err, -1);
-    guest_memory_watch(NULL);
-    guest_memory_clear(&s.memory);
-    i2c_device_free(s.device);
+    vhost_memory_watch(NULL);
+    vhost_memory_clear(&s.memory);
+    vhost_i2c_free(s.device);
     return ret == -EAGAIN ? -EPROTO : ret;
 }
