@@ -166,7 +166,7 @@ END_TEST
 static void has_keys_of(const char *backend, const char *text)
 {
     const char *owners[] = {backend, NULL};
-    struct i2cpt_key_info key;
+    struct i2cpt_key_info key = {.size = sizeof(key)};
     size_t i, k;
 
     for (i = 0; i < G_N_ELEMENTS(owners); i++) {
@@ -201,7 +201,7 @@ END_TEST
 START_TEST(every_policy_key_is_named)
 {
     struct i2cpt_policy *policy;
-    struct i2cpt_key_info key;
+    struct i2cpt_key_info key = {.size = sizeof(key)};
     struct i2cpt_fault fault;
     size_t i;
 
@@ -242,7 +242,7 @@ static const struct {
 
 static bool have(const char *backend)
 {
-    struct i2cpt_key_info key;
+    struct i2cpt_key_info key = {.size = sizeof(key)};
 
     return !i2cpt_backend_key(backend, 0, &key);
 }
