@@ -226,6 +226,27 @@ def test_capabilities_of_a_file():
     assert done.returncode and not done.stdout, done
 
 
+def test_who_may_not_be_looked_at():
+    """A program that its user may run and not read: its paths are not known.
+    PROGRAM itself is the shim's then. What another opens is the kernel's, and
+    that is said; what it is given is ours, and fails where it points to memory."""
+    if os.getuid():
+        raise tap.Skip('not root: it takes a program of another user')
+    copy = shutil.copy(CLIENT, f'{folder.name}/unreadable')
+    os.chmod(copy, 0o711)
+    done = ordinary_user(copy, '/dev/i2c-0', 'open', form='auto')
+    assert (done.stdout, done.stderr) == ('open: ours\n', ''), done
+    done = run('run', '--redirect=seccomp', '-a', STUB, '--', copy, '/dev/i2c-0',
+               'open', user=1000, tool=f'{folder.name}/i2cpt-replay',
+               env=dict(ENV, LD_LIBRARY_PATH=folder.name))
+    assert done.returncode == 125 and 'not read: Permission' in done.stderr, done
+    done = ordinary_user('sh', '-c', f'{copy} /dev/i2c-0 open')
+    assert done.stdout == 'open: ENOENT\n', done
+    assert 'unreadable: its memory may not be looked at' in done.stderr, done
+    done = ordinary_user('sh', '-c', f'exec {copy} /dev/i2c-0 use_0 </dev/i2c-0')
+    assert done.stdout == 'EPERM\n', done
+
+
 def test_a_bus_that_comes_with_descriptors():
     done = under('seccomp', 'sh', '-c',
                  f'exec 5</dev/i2c-0; {TOOL} run -a stub --bus 4 -- true')

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/text-in.h"
 #include "common/tool.h"
@@ -49,8 +50,14 @@ int program_running_by_seccomp(struct running *r)
                                  .exec = program_exec,
                                  .io_uring = r->options->io_uring};
     const char *what = "";
-    int ret = redirect_new(&r->redirect, r->owner, &what);
+    int ret;
 
+    if (access(r->path, R_OK) && errno == EACCES) {
+        return limit(r, -EACCES,
+                     "a look at the memory of a program that may be run and "
+                     "not read");
+    }
+    ret = redirect_new(&r->redirect, r->owner, &what);
     if (ret) {
         r->redirect = NULL;
         return limit(r, ret, what);
