@@ -157,6 +157,17 @@ static void hold(struct record_lines *l, const struct i2cpt_trace_line *line,
     l->held_bytes += size;
 }
 
+/* The guess of `owner` that is held back, if any, stands now. */
+static void tell_guess(struct record_lines *l, const void *owner)
+{
+    struct held *before = find_guess(l, owner);
+
+    if (before) {
+        before->state = HELD_TOLD;
+        write_told(l);
+    }
+}
+
 static void put_locked(struct record_lines *l, struct record *r)
 {
     uint64_t now = i2cpt_now_ns();
@@ -195,12 +206,7 @@ static void put_locked(struct record_lines *l, struct record *r)
         line.transfer.fault_msg = line.transfer.fault_byte = -1;
     }
     if (r->guess) {
-        struct held *before = find_guess(l, r->owner);
-
-        if (before) {
-            before->state = HELD_TOLD;
-            write_told(l);
-        }
+        tell_guess(l, r->owner);
     }
     if (r->guess || l->held.length) {
         hold(l, &line, r);

@@ -243,6 +243,28 @@ static int step_in_proc(struct walk *w, bool last, bool follow)
     return !last && (!strcmp(w->now, "/proc") || is_at_own(w, "")) ? 1 : -1;
 }
 
+/* "." and "..". */
+static bool go_by_dots(struct walk *w, const char *name)
+{
+    if (!strcmp(name, "..")) {
+        go_up(w->now);
+        return true;
+    }
+    return !strcmp(name, ".");
+}
+
+static int go_down(struct walk *w, const char *name, size_t len)
+{
+    size_t at = strlen(w->now);
+
+    if (len > NAME_MAX || at + 1 + len >= sizeof(w->now)) {
+        return -ENAMETOOLONG;
+    }
+    w->now[at] = '/';
+    memcpy(w->now + at + 1, name, len + 1);
+    return 0;
+}
+
 /* From w->now along w->left. 0: it is in w->now; 1: the kernel knows better. */
 static int walk(struct walk *w, bool follow)
 {
@@ -254,22 +276,13 @@ static int walk(struct walk *w, bool follow)
 
     while (w->left[strspn(w->left, "/")]) {
         len = take_name(w, name, sizeof(name), &last, &folder);
-        if (len > NAME_MAX) {
-            return -ENAMETOOLONG;
-        }
-        if (!strcmp(name, ".")) {
-            continue;
-        }
-        if (!strcmp(name, "..")) {
-            go_up(w->now);
+        if (len <= NAME_MAX && go_by_dots(w, name)) {
             continue;
         }
         at = strlen(w->now);
-        if (at + 1 + len >= sizeof(w->now)) {
+        if (go_down(w, name, len)) {
             return -ENAMETOOLONG;
         }
-        w->now[at] = '/';
-        memcpy(w->now + at + 1, name, len + 1);
         if (below(w->now, "/proc")) {
             if (step_in_proc(w, last, follow) < 0) {
                 return 1;
