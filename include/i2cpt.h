@@ -285,6 +285,11 @@ I2CPT_API const char *i2cpt_options_get(const struct i2cpt_options *options,
 /* The specification string again; free with i2cpt_free(). */
 I2CPT_API char *i2cpt_options_format(const struct i2cpt_options *options);
 
+/* What the host calls the adapter that the options mean ("bcm2835 I2C
+ * adapter", as `i2cdetect -l` shows it); free with i2cpt_free(). NULL where it
+ * has no name for it, or it is not there. Any thread. */
+I2CPT_API char *i2cpt_options_host_name(const struct i2cpt_options *options);
+
 /* Frees them. NULL is allowed. */
 I2CPT_API void i2cpt_options_free(struct i2cpt_options *options);
 
@@ -487,6 +492,21 @@ I2CPT_API int i2cpt_request_wait(struct i2cpt_request *request,
  */
 #define I2CPT_CLIENT_PEC 0x04u /* Linux's I2C_CLIENT_PEC */
 #define I2CPT_CLIENT_TEN 0x10u /* Linux's I2C_CLIENT_TEN */
+
+#define I2CPT_CLAIM_FORCE 0x8000u
+
+/*
+ * What Linux's I2C_SLAVE asks: may `addr` be used, or has a kernel driver of
+ * the host taken it? `flags` are I2CPT_CLIENT_TEN, and I2CPT_CLAIM_FORCE for
+ * I2C_SLAVE_FORCE: nothing is asked, and from then on this adapter's users
+ * reach the address whoever has it, as with force=on. 0, or -EBUSY with the
+ * driver's name in `fault`, -EINVAL for an address or flag out of range,
+ * -ENODEV where the adapter is gone. 0 too where it cannot be asked: all but
+ * i2c-dev know nothing of drivers, and a transfer asks in any case. Nothing
+ * goes over the bus, and nothing that does is waited for. Any thread.
+ */
+I2CPT_API int i2cpt_adapter_claim(struct i2cpt_adapter *a, uint16_t addr,
+                                  uint16_t flags, struct i2cpt_fault *fault);
 
 #define I2CPT_SMBUS_BLOCK_MAX  32u  /* up to SMBus 2.0, and Linux */
 #define I2CPT_SMBUS3_BLOCK_MAX 255u /* since SMBus 3.0 */

@@ -51,6 +51,13 @@ static int set_backend(struct i2cpt_options *o, const char *name,
                             name, names->len ? names->str : "none");
 }
 
+char *i2cpt_options_host_name(const struct i2cpt_options *o)
+{
+    const struct i2cpt_ops *ops = i2cpt_options_ops(o);
+
+    return ops && ops->host_name ? ops->host_name(o) : NULL;
+}
+
 int i2cpt_options_set(struct i2cpt_options *o, const char *name,
                       const char *value, struct i2cpt_fault *fault)
 {

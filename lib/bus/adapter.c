@@ -256,6 +256,29 @@ static int still_busy(struct i2cpt_bus *bus, struct i2cpt_fault *fault)
                             bus->identity);
 }
 
+int i2cpt_adapter_claim(struct i2cpt_adapter *a, uint16_t addr, uint16_t flags,
+                        struct i2cpt_fault *fault)
+{
+    struct i2cpt_bus *bus = a->bus;
+    bool tenbit = flags & I2CPT_CLIENT_TEN;
+
+    i2cpt_fault_clear(fault);
+    if (adapter_forked(a)) {
+        return i2cpt_fault_set(fault, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
+    }
+    if (flags & ~(I2CPT_CLIENT_TEN | I2CPT_CLAIM_FORCE) ||
+        addr > (tenbit ? 0x3ff : 0x7f)) {
+        return i2cpt_fault_text(
+            fault, EINVAL,
+            "address 0x%02x, flags 0x%x: accepted is 0x00 to 0x7f, or with "
+            "I2CPT_CLIENT_TEN to 0x3ff, and I2CPT_CLAIM_FORCE",
+            addr, flags);
+    }
+    return bus->ops->claim ? bus->ops->claim(bus->priv, addr, tenbit,
+                                             flags & I2CPT_CLAIM_FORCE, fault)
+                           : 0;
+}
+
 void bus_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n)
 {
     struct i2cpt_bus *bus = a->bus;

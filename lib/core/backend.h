@@ -183,6 +183,14 @@ struct i2cpt_ops {
     int (*verdict)(void *priv, struct i2cpt_trace_verdict *out,
                    struct i2cpt_fault *fault);
 
+    /* Optional: as i2cpt_adapter_claim(), with an address in range. From any
+     * thread, beside every other call. */
+    int (*claim)(void *priv, uint16_t addr, bool tenbit, bool force,
+                 struct i2cpt_fault *fault);
+    /* Optional: what the host calls the adapter of these options, for
+     * g_free(); NULL: nothing. */
+    char *(*host_name)(const struct i2cpt_options *o);
+
     /* Optional: what can be opened here, as i2cpt_list(). `ops` is this. */
     int (*list)(const struct i2cpt_ops *ops, i2cpt_found_fn found, void *user);
 

@@ -258,6 +258,14 @@ static int verdict(void *priv, struct i2cpt_trace_verdict *out,
     return g->inner->verdict(g->priv, out, fault);
 }
 
+static int claim(void *priv, uint16_t addr, bool tenbit, bool force,
+                 struct i2cpt_fault *fault)
+{
+    struct guard *g = priv;
+
+    return g->inner->claim(g->priv, addr, tenbit, force, fault);
+}
+
 static void close_guard(void *priv)
 {
     struct guard *g = priv;
@@ -291,6 +299,7 @@ static void make_ops(struct guard *g)
         .flush = inner->flush ? flush : NULL,
         .end_record = inner->end_record ? end_record : NULL,
         .verdict = inner->verdict ? verdict : NULL,
+        .claim = inner->claim ? claim : NULL,
     };
     if (inner->stream_start && !g->pointer) {
         g->ops.stream_start = stream_start;

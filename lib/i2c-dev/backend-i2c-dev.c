@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +41,8 @@ struct i2c_dev {
     bool tenbit, pec;
     /* When each address was last seen free; 0: never. 7-bit, then 10-bit. */
     uint64_t free_at_ns[ADDRESSES];
+    /* Asked for by I2CPT_CLAIM_FORCE, from any thread. */
+    atomic_bool forced[ADDRESSES];
 };
 
 static const struct i2cpt_key keys[] = {
@@ -268,12 +271,22 @@ static int select_mode(struct i2c_dev *d, bool tenbit)
     return ret;
 }
 
+static unsigned index_of(uint16_t addr, bool tenbit)
+{
+    return addr + (tenbit ? ADDRESSES_7BIT : 0);
+}
+
+static bool is_forced(const struct i2c_dev *d, uint16_t addr, bool tenbit)
+{
+    return d->force || atomic_load(&d->forced[index_of(addr, tenbit)]);
+}
+
 static int select_now(struct i2c_dev *d, uint16_t addr, bool tenbit)
 {
     int ret = select_mode(d, tenbit);
 
     if (!ret) {
-        ret = i2cdev_uapi_set_address(d->fd, addr, d->force);
+        ret = i2cdev_uapi_set_address(d->fd, addr, is_forced(d, addr, tenbit));
     }
     d->addr = ret ? NO_ADDRESS : addr;
     return ret;
@@ -284,13 +297,13 @@ static int select_now(struct i2c_dev *d, uint16_t addr, bool tenbit)
 static int claim(struct i2c_dev *d, uint16_t addr, bool tenbit, bool set,
                  struct i2cpt_fault *fault)
 {
-    uint64_t *free_at = &d->free_at_ns[addr + (tenbit ? ADDRESSES_7BIT : 0)];
+    uint64_t *free_at = &d->free_at_ns[index_of(addr, tenbit)];
     bool is_set = d->addr == addr && d->tenbit == tenbit;
     struct request_shape shape = {.deadline_ns = UINT64_MAX};
     uint64_t now_ns;
     int ret;
 
-    if (d->force && (is_set || !set)) {
+    if ((is_set || !set) && is_forced(d, addr, tenbit)) {
         return 0;
     }
     now_ns = i2cpt_now_ns();
@@ -304,6 +317,40 @@ static int claim(struct i2c_dev *d, uint16_t addr, bool tenbit, bool set,
         return busy_fault(d, addr, tenbit, fault);
     }
     return ret ? judge(d, ret, &shape, fault) : 0;
+}
+
+/*
+ * The same for who asks ahead of a transfer: by an open file of its own, as the
+ * one of the transfers may be in the kernel, and is set to another address.
+ */
+static int ask_kernel(struct i2c_dev *d, uint16_t addr, bool tenbit,
+                      struct i2cpt_fault *fault)
+{
+    int fd = open(d->host.path, O_RDWR | O_CLOEXEC | O_NOCTTY), ret = 0;
+
+    if (fd < 0) {
+        return errno == ENODEV || errno == ENXIO || errno == ENOENT
+                   ? i2cdev_host_open_fault(d->host.path, ENODEV, fault)
+                   : 0; /* by somebody with fewer rights now, say */
+    }
+    if (tenbit) {
+        ret = i2cdev_uapi_set_tenbit(fd, true);
+    }
+    ret = ret ? ret : i2cdev_uapi_set_address(fd, addr, false);
+    close(fd);
+    return ret == -EBUSY ? busy_fault(d, addr, tenbit, fault) : 0;
+}
+
+static int i2c_dev_claim(void *priv, uint16_t addr, bool tenbit, bool force,
+                         struct i2cpt_fault *fault)
+{
+    struct i2c_dev *d = priv;
+
+    if (force) {
+        atomic_store(&d->forced[index_of(addr, tenbit)], true);
+        return 0;
+    }
+    return ask_kernel(d, addr, tenbit, fault);
 }
 
 /* ------------------------------------------------------------- transfers */
@@ -439,6 +486,20 @@ static int i2c_dev_smbus(void *priv, struct i2cpt_smbus_call *call,
     return i2cdev_smbus_check_answer(call, fault);
 }
 
+static char *host_name(const struct i2cpt_options *o)
+{
+    struct host_adapter a = {0};
+    char *path = NULL, *name = NULL;
+
+    if (!i2cdev_host_resolve(i2cpt_options_string(o, "device"), &path, NULL) &&
+        !i2cdev_host_examine(path, &a, NULL) && a.number >= 0) {
+        name = i2cdev_host_adapter_name(a.number);
+    }
+    g_free(a.path);
+    g_free(path);
+    return name;
+}
+
 static int list(const struct i2cpt_ops *ops, i2cpt_found_fn found, void *user)
 {
     return i2cdev_host_list(found, user);
@@ -454,5 +515,7 @@ const struct i2cpt_ops i2cdev_ops = {
     .close = i2c_dev_close,
     .transfer = i2c_dev_transfer,
     .smbus = i2c_dev_smbus,
+    .claim = i2c_dev_claim,
+    .host_name = host_name,
     .list = list,
 };

@@ -439,6 +439,14 @@ static int verdict(void *priv, struct i2cpt_trace_verdict *out,
     return rec->inner->verdict(rec->priv, out, fault);
 }
 
+static int claim(void *priv, uint16_t addr, bool tenbit, bool force,
+                 struct i2cpt_fault *fault)
+{
+    struct recorder *rec = priv;
+
+    return rec->inner->claim(rec->priv, addr, tenbit, force, fault);
+}
+
 static void close_recorder(void *priv)
 {
     struct recorder *rec = priv;
@@ -544,6 +552,7 @@ static void make_ops(struct recorder *rec)
         .flush = flush,
         .end_record = end_record,
         .verdict = inner->verdict ? verdict : NULL,
+        .claim = inner->claim ? claim : NULL,
     };
     if (inner->stream_start) {
         rec->ops.stream_start = stream_start;

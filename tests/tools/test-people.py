@@ -4,6 +4,7 @@
 all."""
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -109,6 +110,67 @@ def test_channels_of_a_multiplexer_are_told_apart():
     run('replay', 'mux.i2ct', *words, status=3)
     _, err = run('replay', 'mux.i2ct', '--mux', '0x70', '--', 'true', status=125)
     assert 'mux=0x70: only match=lookup looks at it' in err, err
+
+
+# as the kernel has it (Linux 6.1): what find, udev and scripts look for
+SYS = r'''
+set -e
+cd /
+find /sys/class/i2c-dev/ /sys/bus/i2c/devices/i2c-3/ | sort
+find -L /sys/class/i2c-dev/i2c-3/ -maxdepth 1 -name 'uev*'
+cat /sys/class/i2c-dev/i2c-3/uevent /sys/class/i2c-adapter/i2c-3/uevent
+cat /sys/class/i2c-dev/i2c-3/device/name /sys/class/i2c-dev/i2c-3/dev
+for link in class/i2c-dev/i2c-3 class/i2c-dev/i2c-3/subsystem \
+        class/i2c-dev/i2c-3/device bus/i2c/devices/i2c-3/subsystem \
+        class/i2c-adapter/i2c-3; do
+    readlink -f /sys/$link
+    basename $(readlink /sys/$link)
+done
+echo /sys/bus/i2c/devices/* /sys/class/i2c-dev/*/dev
+'''
+DEVICE = '/sys/bus/i2c/devices/i2c-3'
+NODE = f'{DEVICE}/i2c-dev/i2c-3'
+SEEN = '\n'.join((
+    f'{DEVICE}/', f'{DEVICE}/i2c-dev', NODE, f'{NODE}/dev', f'{NODE}/device',
+    f'{NODE}/name', f'{NODE}/subsystem', f'{NODE}/uevent', f'{DEVICE}/name',
+    f'{DEVICE}/subsystem', f'{DEVICE}/uevent', '/sys/class/i2c-dev/',
+    '/sys/class/i2c-dev/i2c-3',
+    '/sys/class/i2c-dev/i2c-3/uevent', 'MAJOR=89', 'MINOR=3', 'DEVNAME=i2c-3',
+    'probe', '89:3', NODE, 'i2c-3', '/sys/class/i2c-dev', 'i2c-dev', DEVICE,
+    'i2c-3', '/sys/bus/i2c', 'i2c', DEVICE, 'i2c-3',
+    f'{DEVICE} /sys/class/i2c-dev/i2c-3/dev', ''))
+SCRIPTS = {
+    'python3': ['-c', 'import glob, os, pathlib\n'
+                'for p in glob.glob("/sys/class/i2c-dev/*/device"):\n'
+                '    print(p, os.path.isdir(p), os.stat(p).st_mode & 0o40000)\n'
+                'print(*pathlib.Path("/sys/bus/i2c/devices").glob("*/name"))'],
+    'node': ['-e', 'const fs = require("fs");\n'
+             'for (const n of fs.readdirSync("/sys/class/i2c-dev")) {\n'
+             '  const p = `/sys/class/i2c-dev/${n}/device`;\n'
+             '  console.log(p, fs.statSync(p).isDirectory() ? "True" : p,\n'
+             '    fs.statSync(p).mode & 0o40000);}\n'
+             'console.log(fs.realpathSync("/sys/bus/i2c/devices/i2c-3/name"))'],
+    'ruby': ['-e', 'Dir.glob("/sys/class/i2c-dev/*/device").each { |p|\n'
+             '  puts "#{p} #{File.directory?(p) ? "True" : p} "\\\n'
+             '    "#{File.stat(p).mode & 040000}" }\n'
+             'puts Dir.glob("/sys/bus/i2c/devices/*/name")'],
+}
+
+
+def test_sys_is_as_the_kernel_has_it():
+    if os.path.exists('/sys/bus/i2c/devices'):
+        return  # its own are seen beside ours; the guests look at that
+    for form in 'auto', 'preload':
+        words = ('run', f'--redirect={form}', '-a', 'stub,name=probe', '--bus',
+                 '3', '--')
+        out, _ = run(*words, 'sh', '-c', SYS, env=dict(os.environ, LC_ALL='C'))
+        assert out == SEEN, (form, out)
+        for program, script in SCRIPTS.items():
+            # by the shim: statx(2) that node makes itself is past it
+            if shutil.which(program) and (form, program) != ('preload', 'node'):
+                out, _ = run(*words, program, *script)
+                assert out == (f'/sys/class/i2c-dev/i2c-3/device True 16384\n'
+                               f'{DEVICE}/name\n'), (form, program, out)
 
 
 def test_no_controls_reach_the_terminal():

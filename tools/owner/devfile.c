@@ -116,6 +116,19 @@ static size_t gather_reads(struct rdwr *r, uint8_t *out)
     return at;
 }
 
+/* The kernel asks of I2C_SLAVE who has an address, and of I2C_RDWR nothing. */
+static void claim_messages(struct devfile *f, const struct rdwr *r)
+{
+    for (uint32_t i = 0; i < r->n; i++) {
+        const struct i2cpt_msg *m = &r->msgs[i];
+
+        i2cpt_adapter_claim(
+            f->adapter, m->addr,
+            (m->flags & I2CPT_M_TEN ? I2CPT_CLIENT_TEN : 0) | I2CPT_CLAIM_FORCE,
+            NULL); /* one that cannot be is the transfer's to refuse */
+    }
+}
+
 static size_t do_rdwr(struct devfile *f, const struct preload_request *request,
                       const uint8_t *data, size_t len, uint8_t *out,
                       int64_t *result)
@@ -148,6 +161,7 @@ static size_t do_rdwr(struct devfile *f, const struct preload_request *request,
         *result = -EOPNOTSUPP;
         return 0;
     }
+    claim_messages(f, &r);
     *result = kernel_errno(i2cpt_transfer(f->adapter, r.msgs, r.n, NULL));
     if (*result) {
         return 0;
@@ -325,13 +339,20 @@ static int64_t do_smbus(struct devfile *f, struct preload_smbus *c)
 
 /* ------------------------------------------------------------------ ioctls */
 
-static int64_t set_address(struct devfile *f, uint64_t address)
+static int64_t set_address(struct devfile *f, uint64_t address, bool force)
 {
+    uint16_t flags = (uint16_t)((f->ten ? I2CPT_CLIENT_TEN : 0) |
+                                (force ? I2CPT_CLAIM_FORCE : 0));
+    int ret;
+
     if (address > 0x3ff || (!f->ten && address > 0x7f)) {
         return -EINVAL;
     }
-    f->address = (uint16_t)address;
-    return 0;
+    ret = i2cpt_adapter_claim(f->adapter, (uint16_t)address, flags, NULL);
+    if (!ret) {
+        f->address = (uint16_t)address;
+    }
+    return ret;
 }
 
 static size_t do_ioctl(struct devfile *f, const struct preload_request *request,
@@ -345,7 +366,8 @@ static size_t do_ioctl(struct devfile *f, const struct preload_request *request,
     switch (request->request) {
     case I2C_SLAVE:
     case I2C_SLAVE_FORCE:
-        *result = set_address(f, request->arg);
+        *result =
+            set_address(f, request->arg, request->request == I2C_SLAVE_FORCE);
         return 0;
     case I2C_TENBIT:
         f->ten = request->arg != 0;

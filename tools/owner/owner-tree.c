@@ -40,40 +40,85 @@ static int link_to(const char *dir, const char *name, const char *target)
     return symlink(target, path) && errno != EEXIST ? -errno : 0;
 }
 
-/* As the kernel has it: the device in /sys/devices-like place, the classes
+/* The files and links of a bus, in the order they are made: # is its number,
+ * * its name. A text, or (`to`) where a link leads. */
+static const struct {
+    const char *folder, *name, *text, *to;
+} entries[] = {
+    {"sys/bus/i2c/devices/i2c-#", "name", "*\n", NULL},
+    {"sys/bus/i2c/devices/i2c-#", "uevent", "", NULL},
+    {"sys/bus/i2c/devices/i2c-#", "subsystem", NULL, "../../../i2c"},
+    {"sys/bus/i2c/devices/i2c-#/i2c-dev/i2c-#", "name", "*\n", NULL},
+    {"sys/bus/i2c/devices/i2c-#/i2c-dev/i2c-#", "dev", "89:#\n", NULL},
+    {"sys/bus/i2c/devices/i2c-#/i2c-dev/i2c-#", "uevent",
+     "MAJOR=89\nMINOR=#\nDEVNAME=i2c-#\n", NULL},
+    {"sys/bus/i2c/devices/i2c-#/i2c-dev/i2c-#", "device", NULL,
+     "../../../i2c-#"},
+    {"sys/bus/i2c/devices/i2c-#/i2c-dev/i2c-#", "subsystem", NULL,
+     "../../../../../../class/i2c-dev"},
+    {"sys/class/i2c-dev", "i2c-#", NULL,
+     "../../bus/i2c/devices/i2c-#/i2c-dev/i2c-#"},
+    {"sys/class/i2c-adapter", "i2c-#", NULL, "../../bus/i2c/devices/i2c-#"},
+};
+
+static char *filled(const char *text, const struct owner_bus *bus)
+{
+    GString *s = g_string_new(NULL);
+
+    for (; *text; text++) {
+        if (*text == '#') {
+            g_string_append_printf(s, "%u", bus->number);
+        } else if (*text == '*') {
+            g_string_append(s, bus->label);
+        } else {
+            g_string_append_c(s, *text);
+        }
+    }
+    return g_string_free(s, FALSE);
+}
+
+static int add_node(struct owner *o, uint32_t number)
+{
+    g_autofree char *nodes = g_build_filename(o->dir, "dev", NULL);
+    g_autofree char *name = g_strdup_printf("i2c-%u", number);
+
+    return g_mkdir_with_parents(nodes, 0700) ? -errno : put_node(nodes, name);
+}
+
+/* As the kernel has it: the device in a /sys/devices-like place, the classes
  * link to it. Below DIR/sys/bus/i2c/devices the real folders stand. */
 static int add_to_tree(struct owner *o, const struct owner_bus *bus)
 {
-    g_autofree char *name = g_strdup_printf("i2c-%u", bus->number);
-    g_autofree char *label = g_strdup_printf("%s\n", bus->label);
-    g_autofree char *dev = g_strdup_printf("89:%u\n", bus->number);
-    g_autofree char *device =
-        g_build_filename(o->dir, "sys/bus/i2c/devices", name, NULL);
-    g_autofree char *cdev = g_build_filename(device, "i2c-dev", name, NULL);
-    g_autofree char *class_dir =
-        g_build_filename(o->dir, "sys/class/i2c-dev", NULL);
-    g_autofree char *adapters =
-        g_build_filename(o->dir, "sys/class/i2c-adapter", NULL);
-    g_autofree char *nodes = g_build_filename(o->dir, "dev", NULL);
-    g_autofree char *to_cdev =
-        g_strdup_printf("../../bus/i2c/devices/%s/i2c-dev/%s", name, name);
-    g_autofree char *to_device =
-        g_strdup_printf("../../bus/i2c/devices/%s", name);
     int ret = 0;
 
-    if (g_mkdir_with_parents(cdev, 0700) ||
-        g_mkdir_with_parents(class_dir, 0700) ||
-        g_mkdir_with_parents(adapters, 0700) ||
-        g_mkdir_with_parents(nodes, 0700)) {
-        return -errno;
+    for (size_t i = 0; !ret && i < G_N_ELEMENTS(entries); i++) {
+        g_autofree char *folder = filled(entries[i].folder, bus);
+        g_autofree char *dir = g_build_filename(o->dir, folder, NULL);
+        g_autofree char *name = filled(entries[i].name, bus);
+        const char *format = entries[i].to ? entries[i].to : entries[i].text;
+        g_autofree char *text = filled(format, bus);
+
+        if (g_mkdir_with_parents(dir, 0700)) {
+            return -errno;
+        }
+        ret = (entries[i].to ? link_to : put_file)(dir, name, text);
     }
-    ret = ret ? ret : put_file(device, "name", label);
-    ret = ret ? ret : put_file(cdev, "name", label);
-    ret = ret ? ret : put_file(cdev, "dev", dev);
-    ret = ret ? ret : link_to(cdev, "device", "../..");
-    ret = ret ? ret : link_to(class_dir, name, to_cdev);
-    ret = ret ? ret : link_to(adapters, name, to_device);
-    return ret ? ret : put_node(nodes, name);
+    return ret ? ret : add_node(o, bus->number);
+}
+
+/* "N-0050", a chip of a bus whose number is one of ours: it is hidden with the
+ * bus. */
+static bool is_hidden_chip(struct owner *o, const char *name)
+{
+    char *end;
+    guint64 number;
+
+    if (!g_ascii_isdigit(*name)) {
+        return false;
+    }
+    number = g_ascii_strtoull(name, &end, 10);
+    return *end == '-' && number <= OWNER_BUS_MAX &&
+           owner_find_bus(o, (uint32_t)number);
 }
 
 /* Real buses that are not redirected stay to be seen. */
@@ -86,7 +131,9 @@ static void add_real(struct owner *o, const char *folder)
     while (real && (name = g_dir_read_name(real))) {
         g_autofree char *target = g_build_filename(folder, name, NULL);
 
-        link_to(dir, name, target); /* ours, made before, stay */
+        if (!is_hidden_chip(o, name)) {
+            link_to(dir, name, target); /* ours, made before, stay */
+        }
     }
     if (real) {
         g_dir_close(real);
@@ -95,8 +142,10 @@ static void add_real(struct owner *o, const char *folder)
 
 int owner_make_tree(struct owner *o)
 {
+    g_autofree char *drivers =
+        g_build_filename(o->dir, "sys/bus/i2c/drivers", NULL);
     guint i;
-    int ret = 0;
+    int ret = g_mkdir_with_parents(drivers, 0700) ? -errno : 0;
 
     for (i = 0; !ret && i < o->buses->len; i++) {
         ret = add_to_tree(o, &g_array_index(o->buses, struct owner_bus, i));
@@ -105,6 +154,7 @@ int owner_make_tree(struct owner *o)
         add_real(o, "/sys/class/i2c-dev");
         add_real(o, "/sys/class/i2c-adapter");
         add_real(o, "/sys/bus/i2c/devices");
+        add_real(o, "/sys/bus/i2c/drivers");
     }
     return ret;
 }

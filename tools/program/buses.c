@@ -137,6 +137,21 @@ void program_buses_finish(struct buses *b, const struct verb *verb)
     }
 }
 
+/* PROGRAM sees the name that it would see without us. */
+static void name_as_host(struct i2cpt_options *options)
+{
+    char *name;
+
+    if (i2cpt_options_get(options, "name")) {
+        return;
+    }
+    name = i2cpt_options_host_name(options);
+    if (name) {
+        i2cpt_options_set(options, "name", name, NULL);
+        i2cpt_free(name);
+    }
+}
+
 /* Options of them all first: a bad one shall not cost an older trace. */
 static int parse_all(struct buses *b)
 {
@@ -150,6 +165,7 @@ static int parse_all(struct buses *b)
         if (ret) {
             return tool_fault(ret, &fault);
         }
+        name_as_host(bus->options);
     }
     return 0;
 }
