@@ -126,12 +126,20 @@ def test_transfer_is_answered():
 
 
 def switches(pid):
-    """How often it has slept and woken, or None while it runs."""
-    with open(f'/proc/{pid}/status', encoding='ascii') as file:
-        status = dict(line.split(':', 1) for line in file)
-    return None if status['State'].split()[0] != 'S' else [
-        int(status[key]) for key in ('voluntary_ctxt_switches',
-                                     'nonvoluntary_ctxt_switches')]
+    """How often its threads have slept and woken, or None while one runs."""
+    seen = []
+    for thread in sorted(os.listdir(f'/proc/{pid}/task')):
+        try:
+            with open(f'/proc/{pid}/task/{thread}/status',
+                      encoding='ascii') as file:
+                status = dict(line.split(':', 1) for line in file)
+        except OSError:
+            return None  # it has ended meanwhile
+        if status['State'].split()[0] != 'S':
+            return None
+        seen += [int(status[key]) for key in ('voluntary_ctxt_switches',
+                                              'nonvoluntary_ctxt_switches')]
+    return seen
 
 
 def wait_asleep(pid, samples=50):
@@ -213,10 +221,11 @@ def test_max_clients():
         first.hello()
         second = Client('bus.sock')
         second.sendall(frame(HELLO, 1, b'i2cpt' + struct.pack('<HH', 1, 1)))
-        second.settimeout(.3)
+        wait_asleep(server.pid)
+        second.setblocking(False)
         try:
             assert second.recv(1) == b'never'
-        except socket.timeout:
+        except BlockingIOError:
             pass
         first.stream.close()
     second.settimeout(60)

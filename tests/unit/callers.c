@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Callers of the adapters that tests of the bus open. */
+#include <glib.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 
 #include "callers.h"
+#include "core/clock.h"
 #include "unit.h"
 
 struct i2cpt_adapter *open_gate(const char *spec)
@@ -25,6 +28,42 @@ int read2(struct i2cpt_adapter *a, uint16_t addr, uint8_t *in,
     };
 
     return i2cpt_transfer(a, msgs, 2, fault);
+}
+
+int read2_patiently(struct i2cpt_adapter *a, uint16_t addr, uint8_t *in)
+{
+    uint8_t reg = 0;
+    struct i2cpt_msg msgs[] = {
+        {.addr = addr, .len = 1, .buf = &reg},
+        {.addr = addr, .flags = I2CPT_M_RD, .len = 2, .buf = in},
+    };
+    struct i2cpt_call call = {.op = I2CPT_OP_TRANSFER,
+                              .msgs = msgs,
+                              .n = 2,
+                              .deadline_ns = i2cpt_now_ns() + 60000000000u};
+
+    return i2cpt_call_run(a, &call, NULL);
+}
+
+/* The kernel's letter for what a thread does. */
+static char state_of(int tid)
+{
+    char *path = g_strdup_printf("/proc/self/task/%d/stat", tid);
+    char *text = NULL, state = '?';
+
+    if (g_file_get_contents(path, &text, NULL, NULL) && strrchr(text, ')')) {
+        state = strrchr(text, ')')[2];
+    }
+    g_free(text);
+    g_free(path);
+    return state;
+}
+
+void wait_asleep(int tid)
+{
+    while (state_of(tid) != 'S') {
+        sched_yield();
+    }
 }
 
 static void *waiter_main(void *arg)

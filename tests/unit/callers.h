@@ -15,6 +15,15 @@ struct i2cpt_adapter *open_gate(const char *spec);
 int read2(struct i2cpt_adapter *a, uint16_t addr, uint8_t *in,
           struct i2cpt_fault *fault);
 
+/* The same, whatever the adapter's own timeout: a minute. */
+int read2_patiently(struct i2cpt_adapter *a, uint16_t addr, uint8_t *in);
+
+/* Until that thread of this process (its gettid()) waits in the kernel. Where
+ * it does so for something else than is meant, a test sees less and does not
+ * fail.
+ */
+void wait_asleep(int tid);
+
 /* The same in a thread, which the test joins. */
 struct waiter {
     struct i2cpt_adapter *adapter;

@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -242,8 +245,11 @@ START_TEST(handles_end_at_fork)
 }
 END_TEST
 
+static atomic_int waiting_tid;
+
 static void *wait_for_ever(void *arg)
 {
+    atomic_store(&waiting_tid, (int)syscall(SYS_gettid));
     return (void *)(intptr_t)i2cpt_request_wait(arg, UINT32_MAX);
 }
 
@@ -266,9 +272,9 @@ START_TEST(cancel_wakes_who_waits)
     ck_assert_int_eq(i2cpt_submit_kept(a, &m, 1, 0, completed, &c2, &r), 0);
     pthread_create(&thread, NULL, wait_for_ever, r);
     while (i2cpt_request_wait(r, 0) != -EBUSY) {
-        usleep(100);
+        sched_yield();
     }
-    usleep(1000); /* asleep by now, or else nothing is shown */
+    wait_asleep(atomic_load(&waiting_tid));
     ck_assert_int_eq(i2cpt_request_cancel(r), 0);
     pthread_join(thread, &ret);
     ck_assert_int_eq((int)(intptr_t)ret, 0);

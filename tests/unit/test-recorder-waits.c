@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "callers.h"
 #include "i2cpt-trace.h"
 #include "i2cpt.h"
 #include "unit.h"
@@ -52,7 +53,7 @@ static int try_open(const char *path, const char *more,
 enum act { OPEN, UNREF, TRANSFER, EVENT, END };
 
 /* What a thread does. */
-struct waiter {
+struct doer {
     enum act act;
     const char *more; /* for OPEN */
     struct i2cpt_adapter *adapter;
@@ -61,9 +62,9 @@ struct waiter {
     pthread_t thread;
 };
 
-static void *waiter_main(void *arg)
+static void *doer_main(void *arg)
 {
-    struct waiter *w = arg;
+    struct doer *w = arg;
     uint8_t byte = 0;
     struct i2cpt_msg msg = {.addr = 0x48, .len = 1, .buf = &byte};
 
@@ -88,28 +89,14 @@ static void *waiter_main(void *arg)
     return NULL;
 }
 
-/* The kernel's letter for what a thread of this process does. */
-static char state_of(int tid)
+/* Until it waits. */
+static void start(struct doer *w)
 {
-    char *path = g_strdup_printf("/proc/self/task/%d/stat", tid);
-    char *text = NULL, state = '?';
-
-    if (g_file_get_contents(path, &text, NULL, NULL) && strrchr(text, ')')) {
-        state = strrchr(text, ')')[2];
-    }
-    g_free(text);
-    g_free(path);
-    return state;
-}
-
-/* Until it waits in the kernel; where it does so for something else, the test
- * sees less and does not fail. */
-static void start(struct waiter *w)
-{
-    ck_assert_int_eq(pthread_create(&w->thread, NULL, waiter_main, w), 0);
-    while (!atomic_load(&w->tid) || state_of(atomic_load(&w->tid)) != 'S') {
+    ck_assert_int_eq(pthread_create(&w->thread, NULL, doer_main, w), 0);
+    while (!atomic_load(&w->tid)) {
         sched_yield();
     }
+    wait_asleep(atomic_load(&w->tid));
 }
 
 /* Others record and end, the process forks, and the child does so too. */
@@ -153,8 +140,8 @@ static char *read_all(int fd)
 /* Who wants the same file waits, and shares it then. */
 START_TEST(opening)
 {
-    struct waiter first = {.more = ",chips=0x48,record-bus=0"};
-    struct waiter second = {.more = ",chips=0x49,record-bus=1"};
+    struct doer first = {.more = ",chips=0x48,record-bus=0"};
+    struct doer second = {.more = ",chips=0x49,record-bus=1"};
     char *text;
     int fd;
 
@@ -182,7 +169,7 @@ END_TEST
 START_TEST(opening_fails)
 {
     struct i2cpt_adapter *a;
-    struct waiter w = {.more = ""};
+    struct doer w = {.more = ""};
     int fd;
 
     ck_assert_int_eq(g_unlink(fifo), 0);
@@ -216,7 +203,7 @@ START_TEST(ending)
 {
     int in = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     int out = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    struct waiter first = {.act = UNREF}, second = {.more = ""};
+    struct doer first = {.act = UNREF}, second = {.more = ""};
     char *text;
 
     ck_assert_int_ge(in, 0);
@@ -251,7 +238,7 @@ START_TEST(a_line)
 {
     int in = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     int out = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    struct waiter w = {.act = lines[_i]};
+    struct doer w = {.act = lines[_i]};
     char junk[4096];
 
     ck_assert_int_eq(try_open(fifo, ",chips=0x48", &w.adapter), 0);

@@ -334,7 +334,7 @@ static const struct {
     {PLAIN, ",transfer-us=50000,timeout-ms=5", "w", "!ETIMEDOUT address 0 -1"},
     /* short ones are only late */
     {PLAIN "delay byte-us=20 transfer-us=30\nreg 0 = 01 02",
-     ",byte-us=10,transfer-us=10", "w 00 r2", "= 01 02"},
+     ",byte-us=10,transfer-us=10,timeout-ms=60000", "w 00 r2", "= 01 02"},
     /* what the host refuses by itself */
     {PLAIN, ",functionality=0x1", "w", "!EOPNOTSUPP unknown -1 -1"},
     {PLAIN, ",functionality=i2c", "w 00 r?", "!EOPNOTSUPP unknown -1 -1"},

@@ -357,7 +357,8 @@ START_TEST(timing)
         "i2cpt-trace 1\n0 +0.02 w1@0x48 00\n0 +0.02 w1@0x48 01\n"
         "0 +5 w1@0x48 02\nend 3\n",
         -1, NULL));
-    ck_assert_int_eq(open_spec(",timing=recorded,timeout-ms=60", &a, NULL), 0);
+    ck_assert_int_eq(open_spec(",timing=recorded,timeout-ms=1000", &a, NULL),
+                     0);
     began = i2cpt_now_ns();
     replay_step(a, "m w1@0x48 0", out);
     ck_assert_str_eq(out, "ok");

@@ -10,17 +10,11 @@ against a trace written by hand, slow stubs, and -icount.
 import os
 import sys
 import tempfile
-import threading
-import time
 
 from microbit import GuestError, Microbit, Tap, find_qemu
 
 TRACE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                      "session.i2ct")
-QUERY_MAX_S = 0.1
-PAUSE_S = 0.005
-# A query goes through this many threads, each of which the host may let wait.
-HOPS = 4
 
 # 0x1d is what the firmware looks for when it starts (0x0d says MMA8653).
 CHIPS = """\
@@ -50,39 +44,6 @@ def chips(directory, delay_us=0):
 def stub(directory, delay_us=0, options=""):
     return (f"i2c-passthrough,backend=stub,{COMMON},"
             f"load={chips(directory, delay_us)}{options}")
-
-
-class Watch:
-    """Asks query-status while the block runs; `worst_s` is the slowest, and
-    `late_s` how much longer than asked for this thread was asleep, at worst:
-    the host's part in it."""
-
-    def __init__(self, board):
-        self.board = board
-        self.worst_s = 0
-        self.late_s = 0
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self.ask)
-
-    def ask(self):
-        asleep = time.monotonic()
-        while not self.ended.wait(PAUSE_S):
-            begin = time.monotonic()
-            self.late_s = max(self.late_s, begin - asleep - PAUSE_S)
-            self.board.qmp.call("query-status")
-            asleep = time.monotonic()
-            self.worst_s = max(self.worst_s, asleep - begin)
-
-    def is_good(self):
-        return self.worst_s < QUERY_MAX_S + HOPS * self.late_s
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *unused):
-        self.ended.set()
-        self.thread.join()
 
 
 class Session:
@@ -211,24 +172,6 @@ class Bench:
                       trouble)
 
 
-def watched(session, body):
-    """Run the body, and look whether the main loop answers meanwhile. On a
-    host that is busy with other things all are late now and then: then look
-    again, twice at most."""
-    with Watch(session.board) as watch:
-        body(session)
-    for _ in range(2):
-        if watch.is_good():
-            break
-        print(f"# {session.name}: once {watch.worst_s:.3f} s, again")
-        with Watch(session.board) as watch:
-            session.board.run(AGAIN)
-    session.tap.case(
-        watch.is_good(),
-        f"{session.name}: query-status within {QUERY_MAX_S} s throughout",
-        f"the slowest took {watch.worst_s:.3f} s, the host {watch.late_s:.3f} s")
-
-
 def slowly(session):
     read_lengths(session, (1, 2, 6))
     session.check("scan()", "print(i2c.scan())", [0x1d, 0x48, 0x50])
@@ -243,12 +186,12 @@ def slow(bench, directory):
     for delay_ms in (1, 5, 25, 100):
         bench.run(f"{delay_ms} ms a byte",
                   ["nrf51-twi", stub(directory, delay_ms * 1000)],
-                  lambda session: watched(session, slowly))
+                  slowly)
     # 100000 polls last 20 ms where nothing else runs
     bench.run("2 s a byte, poll-wait-us=0",
               ["nrf51-twi,poll-wait-us=0",
                stub(directory, 2000000, ",timeout-ms=20000")],
-              lambda session: watched(session, failing))
+              failing)
 
 
 def traces(bench, recorded):

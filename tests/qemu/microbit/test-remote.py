@@ -9,6 +9,7 @@ trace; the other process killed in the middle, with and without reconnect=on;
 QEMU itself as the program that is recorded and replayed.
 """
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -164,21 +165,64 @@ def killed(bench):
                             good == (reconnect == "on"), got)
 
 
-def killed_in_a_transfer(bench):
-    """No byte comes back any more: an error, not a wait for ever."""
+def slow_spec(bench):
     chips = bench.path("slow")
     with open(chips, "w", encoding="ascii") as file:
         file.write("chip 0x48 registers\ndelay byte-us=100000\n"
                    "chip 0x1d registers\n")
+    return f"stub,load={chips}"
+
+
+def bytes_read(board):
+    return board.qmp.call("qom-get", path="/machine/peripheral/chips",
+                          property="counters")["bytes-read"]
+
+
+def begin_read(board):
+    """Start a slow read; returns once some of it has happened."""
+    board.start("from microbit import i2c\n" +
+                READ.replace("0x48, 2", "0x48, 16"))
+    while not bytes_read(board):
+        pass
+
+
+def held_in_a_transfer(bench):
+    """A byte that does not come until we say so: QEMU's main loop answers
+    before that. One that waits for the byte would not, for a minute."""
     socket = bench.path("socket")
-    with Server(bench.tool, f"stub,load={chips}", socket) as server, \
+    device = DEVICE.replace("timeout-ms=10000,", "timeout-ms=60000,")
+    with Server(bench.tool, slow_spec(bench), socket) as server, \
+            bench.board(f"{device},backend=remote,socket={socket}") as board:
+        board.boot()
+        begin_read(board)
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            before = bytes_read(board)
+            # so often that the guest comes to poll for it meanwhile
+            for _ in range(500):
+                board.qmp.call("query-status", timeout=30)
+            after, why = bytes_read(board), ""
+        except TimeoutError:
+            before, after, why = 0, 99, "query-status is not answered"
+        server.process.send_signal(signal.SIGCONT)
+        # the one that was on its way may still come
+        bench.check("a byte is withheld: QEMU answers meanwhile",
+                    after <= before + 1, (why, before, after))
+        try:
+            board.finish()
+        except GuestError:
+            pass  # its patience is its own affair
+        bench.check("and the guest goes on, the byte having come",
+                    board.value(ALIVE) == 42, "")
+
+
+def killed_in_a_transfer(bench):
+    """No byte comes back any more: an error, not a wait for ever."""
+    socket = bench.path("socket")
+    with Server(bench.tool, slow_spec(bench), socket) as server, \
             bench.board(f"{DEVICE},backend=remote,socket={socket}") as board:
         board.boot()
-        board.start("from microbit import i2c\n" +
-                    READ.replace("0x48, 2", "0x48, 16"))
-        while not board.qmp.call("qom-get", path="/machine/peripheral/chips",
-                                 property="counters")["bytes-read"]:
-            pass
+        begin_read(board)
         server.kill()
         try:
             text = board.finish()
@@ -222,7 +266,8 @@ def main():
     tap = Tap()
     with tempfile.TemporaryDirectory(prefix="i2cpt-") as directory:
         bench = Bench(tap, (qemu, plugin), tool, directory)
-        for part in (across, killed, killed_in_a_transfer, recorded):
+        for part in (across, killed, held_in_a_transfer,
+                     killed_in_a_transfer, recorded):
             try:
                 part(bench)
             except (GuestError, TimeoutError, OSError, EOFError,
