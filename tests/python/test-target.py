@@ -98,7 +98,8 @@ def test_a_block_that_counts_itself():
 
 def test_byte_by_byte():
     with Adapter(REMOTE) as bus, \
-            Passthrough(bus, addresses="0x48:0x49", transfer="stream") as pt:
+            Passthrough(bus, addresses="0x48:0x49", transfer="stream",
+                        hold_timeout_ms=60000) as pt:
         assert pt.start(0x48) and pt.write(0x0f) and pt.write(5)
         assert not pt.write(6)
         assert (pt.fault.errno, pt.fault.msg, pt.fault.byte) == \

@@ -135,7 +135,9 @@ struct i2cpt_adapter *server_client(struct server *s, const char *more)
     struct i2cpt_adapter *a;
     struct i2cpt_fault fault;
 
-    snprintf(spec, sizeof(spec), "%s%s", s->spec, more);
+    /* what is not about a deadline must not miss one on a busy machine */
+    snprintf(spec, sizeof(spec), "%s%s%s", s->spec, more,
+             strstr(more, ",timeout-ms=") ? "" : ",timeout-ms=60000");
     ck_assert_msg(!i2cpt_adapter_open(spec, &a, &fault), "%s", fault.text);
     return a;
 }
