@@ -479,7 +479,22 @@ START_TEST(owner_is_interrupted)
 }
 END_TEST
 
-/* Also while it waits. */
+/* Who waits for files hears of the last one. */
+START_TEST(owner_sees_the_last_file_closed)
+{
+    int fd = connected(), file;
+    struct waiter w;
+    uint32_t id;
+
+    file = open_file(fd, &id);
+    begin_waiting(&w, owner_wait_closed);
+    close(file);
+    end_waiting(&w);
+    close(fd);
+}
+END_TEST
+
+/* And of a signal. */
 START_TEST(owner_is_interrupted_while_it_waits)
 {
     int fd = connected(), file;
@@ -515,6 +530,7 @@ int main(void)
     tcase_add_test(c, owner_goes_at_once);
     tcase_add_test(c, owner_is_interrupted);
     tcase_add_test(c, owner_is_interrupted_while_it_waits);
+    tcase_add_test(c, owner_sees_the_last_file_closed);
     suite_add_tcase(s, c);
     c = tcase_create("nothing started");
     tcase_add_test(c, owner_not_all_started);

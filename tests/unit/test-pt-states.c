@@ -193,7 +193,47 @@ START_TEST(no_start_after_a_reset)
 }
 END_TEST
 
-/* Nor is an answer told that the timer had found before. */
+/* What a request of before has come to is nobody's either. */
+START_TEST(no_result_after_a_reset)
+{
+    struct fake_config config = {0};
+    struct fake_guest g;
+
+    pt_guest_open(&g, FORM_WORKER, &config, "probe=off");
+    ck_assert_int_eq(i2cpt_passthrough_start(g.pt, 0x49, I2CPT_M_RD, 0),
+                     I2CPT_PENDING);
+    i2cpt_passthrough_reset(g.pt);
+    ck_assert_ptr_null(g.pt->request);
+    wait_for_bus(&g);
+    i2cpt_passthrough_dispatch(g.pt);
+    ck_assert_int_eq(g.pt->message.guest, GUEST_IDLE);
+    ck_assert_int_eq(g.completions, 0);
+    pt_guest_run(&g, "W48 1 P");
+    pt_guest_close(&g);
+    ck_assert_str_eq(g.answers, "AAA");
+}
+END_TEST
+
+/* An answer that the timer has found is told by dispatch, once. */
+START_TEST(told_once)
+{
+    struct fake_config config = {0};
+    struct fake_guest g;
+
+    pt_guest_open(&g, FORM_INSTANT, &config, "probe=off");
+    pt_guest_run(&g, "!xo W48 1");
+    ck_assert_int_eq(i2cpt_passthrough_stop(g.pt), I2CPT_PENDING);
+    pt_guest_pass(&g, PT_PAUSE_NS);
+    ck_assert_int_eq(g.completions, 0);
+    ck_assert_int_eq(i2cpt_passthrough_dispatch(g.pt), 1);
+    ck_assert_int_eq(i2cpt_passthrough_dispatch(g.pt), 0);
+    ck_assert_int_eq(g.completions, 1);
+    ck_assert_int_eq(g.answer, I2CPT_ACK);
+    pt_guest_close(&g);
+}
+END_TEST
+
+/* And not at all after a reset. */
 START_TEST(no_answer_after_a_reset)
 {
     struct fake_config config = {0};
@@ -263,6 +303,8 @@ int main(void)
     tcase_add_test(tc, a_pause_is_not_cut_short);
     tcase_add_test(tc, no_pause_after_a_reset);
     tcase_add_test(tc, no_start_after_a_reset);
+    tcase_add_test(tc, no_result_after_a_reset);
+    tcase_add_test(tc, told_once);
     tcase_add_test(tc, no_answer_after_a_reset);
     tcase_add_loop_test(tc, what_ended_a_write, 0, 2);
     tcase_set_timeout(tc, 60);
