@@ -229,12 +229,12 @@ def test_show_is_readable():
     write('s.i2ct', TRACE)
     assert fine('show', 's.i2ct') == '''adapter: by hand
 # a comment
-       0.000000     310 us  0x48 W 00 Sr R 1a c0~
-       0.001200     120 us  0x77 W f4 2e 01  ! data byte not acknowledged (EIO, data phase, message 0, byte 1)
-       0.002000      90 us  i2c-1 0x1d W nothing  ! address not acknowledged (ENXIO, address phase, message 0)  (probe)
-       0.003000     700 us  0x0b W 20 Sr R block 02 61 62
-       0.004000    4200 us  0x48 R 1a c0 ff ff  (the guest took 2)
-       0.005500             irq int1 1
+     1      0.000000     310 us  0x48 W 00 Sr R 1a c0~
+     2      0.001200     120 us  0x77 W f4 2e 01  ! data byte not acknowledged (EIO, data phase, message 0, byte 1)
+     3      0.002000      90 us  i2c-1 0x1d W nothing  ! address not acknowledged (ENXIO, address phase, message 0)  (probe)
+     4      0.003000     700 us  0x0b W 20 Sr R block 02 61 62 |.ab|
+     5      0.004000    4200 us  0x48 R 1a c0 ff ff  (the guest took 2)
+            0.005500             irq int1 1
 '''
 
 

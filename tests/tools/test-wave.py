@@ -163,17 +163,18 @@ def test_transfers_are_chosen():
     assert [line['line'] for line in lines] == [9, 10], lines
     done = subprocess.run([TOOL, 'show', WIRE, '--transfer', '2'], text=True,
                           stdout=subprocess.PIPE, check=True)
-    assert re.fullmatch(r' +0\.001200 .*0x77 W f4 2e 01  ! .*\n', done.stdout)
+    assert re.fullmatch(r' +2 +0\.001200 .*0x77 W f4 2e 01  ! .*\n', done.stdout)
 
 
 def test_widths_that_no_terminal_has():
     narrow = show(WIRE, '--transfer', '1', columns='40')
-    for columns in ('0', '1', '-5', 'x', '39'):
+    for columns in ('1', '39', '039'):
         assert show(WIRE, '--transfer', '1', columns=columns) == narrow
     wide = show(WIRE, '--transfer', '1', columns='1000')
     assert show(WIRE, '--transfer', '1', columns='99999999999') == wide
-    assert show(WIRE, '--transfer', '1', columns='') == show(
-        WIRE, '--transfer', '1')
+    for columns in ('', '0', '-5', 'x', '60x', ' 60'):  # not a number of them
+        assert show(WIRE, '--transfer', '1', columns=columns) == show(
+            WIRE, '--transfer', '1')
 
 
 tap.main(globals())

@@ -15,9 +15,9 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "common/terminal.h"
 #include "common/text.h"
 #include "exporters/wire.h"
 
@@ -305,16 +305,10 @@ void verb_wave_draw(FILE *to, const struct wave_style *style,
 
 void verb_wave_style_of_terminal(struct wave_style *style)
 {
-    const char *columns = getenv("COLUMNS");
-    struct winsize size;
-    long width = 80;
+    unsigned width = tool_terminal_columns(STDOUT_FILENO);
 
     setlocale(LC_CTYPE, "");
     style->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-    if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col) {
-        width = size.ws_col;
-    } else if (columns && *columns) {
-        width = strtol(columns, NULL, 10);
-    }
-    style->width = (unsigned)CLAMP(width, WAVE_WIDTH_MIN, WAVE_WIDTH_MAX);
+    width = width ? width : 80;
+    style->width = CLAMP(width, WAVE_WIDTH_MIN, WAVE_WIDTH_MAX);
 }
