@@ -53,7 +53,7 @@ static int set_backend(struct i2cpt_options *o, const char *name,
 
 char *i2cpt_options_host_name(const struct i2cpt_options *o)
 {
-    const struct i2cpt_ops *ops = i2cpt_options_ops(o);
+    const struct i2cpt_ops *ops = o ? i2cpt_options_ops(o) : NULL;
 
     return ops && ops->host_name ? ops->host_name(o) : NULL;
 }

@@ -259,6 +259,10 @@ static int still_busy(struct i2cpt_bus *bus, struct i2cpt_fault *fault)
 int i2cpt_adapter_claim(struct i2cpt_adapter *a, uint16_t addr, uint16_t flags,
                         struct i2cpt_fault *fault)
 {
+    if (!a) {
+        return i2cpt_fault_null(fault, "a");
+    }
+
     struct i2cpt_bus *bus = a->bus;
     bool tenbit = flags & I2CPT_CLIENT_TEN;
 

@@ -136,6 +136,7 @@ START_TEST(null_and_options)
     ck_assert_ptr_null(i2cpt_options_get(NULL, "backend"));
     ck_assert_ptr_null(i2cpt_options_get(o, NULL));
     ck_assert_ptr_null(i2cpt_options_format(NULL));
+    ck_assert_ptr_null(i2cpt_options_host_name(NULL));
     i2cpt_options_free(o);
 }
 END_TEST
@@ -217,6 +218,7 @@ START_TEST(null_and_smbus)
     BAD_FAULT(i2cpt_smbus_write_i2c_block(NULL, 0x48, 0, 1, bytes, 4, &f));
     BAD_FAULT(i2cpt_smbus_write_i2c_block(a, 0x48, 0, 1, NULL, 4, &f));
     ck_assert_uint_eq(i2cpt_smbus_pec(7, NULL, 0), 7);
+    BAD_FAULT(i2cpt_adapter_claim(NULL, 0x48, 0, &f));
     BAD_FAULT(i2cpt_probe(NULL, 0x48, I2CPT_PROBE_AUTO, &f));
     BAD_FAULT(i2cpt_scan(NULL, 8, 0x77, I2CPT_PROBE_AUTO, result, &f));
     BAD_FAULT(i2cpt_scan(a, 8, 0x77, I2CPT_PROBE_AUTO, NULL, &f));
@@ -436,6 +438,7 @@ START_TEST(success_clears_the_fault)
     GOOD(i2cpt_smbus_write_i2c_block(a, 0x48, 0, 1, bytes, 4, &f));
     GOOD(i2cpt_smbus_read_i2c_block(a, 0x48, 0, 1, bytes, 4, &f));
     GOOD(i2cpt_smbus_read_block_data(a, 0x48, 0, 1, bytes, 4, &f));
+    GOOD(i2cpt_adapter_claim(a, 0x48, 0, &f));
     GOOD(i2cpt_probe(a, 0x48, I2CPT_PROBE_AUTO, &f));
     GOOD(i2cpt_probe(a, 0x49, I2CPT_PROBE_AUTO, &f)); /* nobody: no fault */
     GOOD(i2cpt_scan(a, 8, 0x77, I2CPT_PROBE_AUTO, result, &f));

@@ -42,11 +42,12 @@ char *tool_text_transfer(const struct i2cpt_trace_transfer *t)
 char *tool_text_request(const struct i2cpt_trace_transfer *t)
 {
     struct i2cpt_trace_transfer asked = *t;
-    g_autofree struct i2cpt_trace_msg *msgs = g_memdup2(
-        t->msgs, t->n * sizeof(*msgs)); /* at most 1024, the reader says */
+    g_autofree struct i2cpt_trace_msg *msgs =
+        g_new(struct i2cpt_trace_msg, t->n); /* at most 1024, the reader says */
     uint32_t i;
 
     for (i = 0; i < t->n; i++) {
+        msgs[i] = t->msgs[i];
         if (msgs[i].flags & I2CPT_M_RD) {
             msgs[i].n_bytes = 0;
         }
