@@ -51,8 +51,8 @@ static void whole_programs(bool quick)
     char *folder = bench_make_folder(), what[PATH_MAX];
     struct pair p;
 
-    programs_commands(&p, SECCOMP, NULL, "programs", quick ? 2 : 200);
-    programs_ratio(&p, "/bin/true, one of 200", quick ? 1 : 5);
+    programs_commands(&p, SECCOMP, NULL, "programs", quick ? 1 : 8);
+    programs_ratio(&p, "/bin/true, 200 of them by eights", quick ? 1 : 5);
     fill(folder);
     snprintf(what, sizeof(what), "make %s", folder);
     programs_commands(&p, SECCOMP, NULL, what, 1);
