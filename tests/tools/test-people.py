@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """test-people.py I2CPT-REPLAY: what a person may expect who has not read it
 all."""
+import json
 import os
 import resource
 import shutil
@@ -32,6 +33,23 @@ def test_a_trace_knows_its_bus():
         sys.executable, '-c', open_node % 4)
     assert 'seen-as' not in read('two.i2ct')
     run('replay', 'two.i2ct', '--', sys.executable, '-c', open_node % 5)
+
+
+def test_stats_fit_a_terminal():
+    write('scan.i2ct', 'i2cpt-trace 1\nadapter: stub\nseen-as: 7\n'
+          'frequency: 100000\n' + ''.join(
+              f'{n}.0 +0.12 w0@{n:#04x}' +
+              ('\n' if n in (0x30, 0x48) else ' ! ENXIO phase=address msg=0\n')
+              for n in range(0x08, 0x78)) +
+          '200 +100.5 w2@0x48 01 02 ! EIO phase=data msg=0 byte=1\nend 113\n')
+    out, _ = run('stats', 'scan.i2ct')
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80, out
+    assert lines[1] == 'recorded as /dev/i2c-7', out
+    assert [line.split()[1] for line in lines[3:5]] == ['0x30', '0x48'], out
+    assert lines[-1] == '  0 absent: 0x08-0x2f 0x31-0x47 0x49-0x77', out
+    out, _ = run('stats', '--json', 'scan.i2ct')
+    assert json.loads(out)['seen_as'] == '7', out
 
 
 def test_a_node_is_an_adapter():

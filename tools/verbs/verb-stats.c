@@ -220,22 +220,41 @@ static void print_histogram(const struct target *t)
     }
 }
 
+/* In a column of that width: with fewer decimals, or as 5e+07, where it is
+ * large. */
+static void print_number(double value, int width, int decimals)
+{
+    char text[32];
+
+    while (snprintf(text, sizeof(text), "%.*f", decimals, value) > width &&
+           decimals) {
+        decimals--;
+    }
+    if (strlen(text) > (size_t)width) {
+        snprintf(text, sizeof(text), "%.0e", value);
+    }
+    printf(" %*s", width, text);
+}
+
 static void print_target(const struct stats *s, const struct target *t)
 {
     uint64_t wire = wire_ns(s, t);
-    char address[16], on_wire[24] = "-";
+    char address[16];
 
     snprintf(address, sizeof(address), t->ten ? "0x%03x/10" : "0x%02x",
              t->addr);
+    printf("%3" PRIu32 " %-8s %8" PRIu64 " %7" PRIu64 " %7" PRIu64 " %6" PRIu64,
+           t->bus, address, t->transfers, t->read, t->written, t->failed);
+    print_number((double)t->total_ns / 1e6, 9, 3);
     if (wire) {
-        snprintf(on_wire, sizeof(on_wire), "%.3f", (double)wire / 1e6);
+        print_number((double)wire / 1e6, 9, 3);
+    } else {
+        printf(" %9s", "-");
     }
-    printf("%3" PRIu32 " %-8s %8" PRIu64 " %7" PRIu64 " %7" PRIu64 " %6" PRIu64
-           " %9.3f %9s %6.0f %6.0f",
-           t->bus, address, t->transfers, t->read, t->written, t->failed,
-           (double)t->total_ns / 1e6, on_wire,
-           t->transfers ? (double)t->total_ns / 1e3 / (double)t->transfers : 0,
-           (double)t->longest_ns / 1e3);
+    print_number(t->transfers ? (double)t->total_ns / 1e3 / (double)t->transfers
+                              : 0,
+                 6, 0);
+    print_number((double)t->longest_ns / 1e3, 6, 0);
     if (t->faults->len) {
         printf("\n             ");
     }
@@ -361,6 +380,9 @@ static void json_all(const struct stats *s, GList *targets)
 
     tool_json_open(&j, NULL, '{');
     tool_json_string(&j, "trace", s->path);
+    if (s->seen_as) {
+        tool_json_string(&j, "seen_as", s->seen_as);
+    }
     tool_json_bool(&j, "complete", s->complete);
     tool_json_uint(&j, "transfers", s->transfers);
     tool_json_uint(&j, "events", s->events);
