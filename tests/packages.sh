@@ -29,7 +29,7 @@ test_packages=(
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
-    debhelper dh-python lintian debootstrap
+    debhelper dh-python lintian debootstrap abigail-tools
     libsimavr-dev libelf-dev gcc-avr avr-libc libunicorn-dev
 )
 
