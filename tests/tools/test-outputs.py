@@ -179,14 +179,23 @@ def test_a_fifo_is_written_to():
     assert stat.S_ISFIFO(os.stat('fifo').st_mode)
 
 
+def has_open_here(pid):
+    """A descriptor may be gone before it is looked at."""
+    for fd in os.listdir(f'/proc/{pid}/fd'):
+        try:
+            if os.readlink(f'/proc/{pid}/fd/{fd}').startswith(os.getcwd()):
+                return True
+        except FileNotFoundError:
+            pass
+    return False
+
+
 def start_recorder(out):
     """One that is open and waits for its first line."""
     recorder = subprocess.Popen(
         [TOOL, 'record', '-o', out, '-a', STUB, '--transfers', '-'],
         stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-    folder = f'/proc/{recorder.pid}/fd'
-    while not any(os.readlink(f'{folder}/{fd}').startswith(os.getcwd())
-                  for fd in os.listdir(folder)):
+    while not has_open_here(recorder.pid):
         time.sleep(.01)
     return recorder
 
