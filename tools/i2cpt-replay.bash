@@ -21,8 +21,10 @@ _i2cpt_replay_values() { # OPTION
     esac
 }
 
+# compgen expands the words that it is given, and a dongle's serial number may
+# be anything: what a shell would read something into is left out.
 _i2cpt_replay_adapters() { # TOOL
-    "$1" list | cut -d ' ' -f 1
+    "$1" list | cut -d ' ' -f 1 | grep -x '[[:alnum:],./:=_-]*'
     "$1" list --backends | sed -n 's/^\([a-z0-9-]*\): .*/\1/p'
 }
 

@@ -24,8 +24,8 @@ _i2cpt_replay "$1" "${@: -1}" "${@: -2:1}"
 '''
 
 
-def completed(*words):
-    done = subprocess.run(['bash', '--norc', '-c', BASH, 'bash', SCRIPT, TOOL,
+def completed(*words, tool=TOOL):
+    done = subprocess.run(['bash', '--norc', '-c', BASH, 'bash', SCRIPT, tool,
                            *words], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                           timeout=60)
@@ -112,6 +112,18 @@ def test_adapters():
     assert completed('run', '-a', 'st') == ['stub']
     listed = [line.split()[0] for line in run('list')[0].splitlines()]
     assert set(listed) <= set(found), (listed, found)
+
+
+def test_what_a_dongle_says_is_no_command():
+    with open('tool', 'w', encoding='utf-8') as file:
+        file.write('#!/bin/sh\n[ "$*" = list ] && cat <<"END"\n'
+                   'ftdi,serial=$(touch${IFS}made) FT232H\n'
+                   'ftdi,serial=`touch${IFS}made` FT232H\n'
+                   'ftdi,product=0x6014,serial=FT-1.2_3 FT232H\nEND\n')
+    os.chmod('tool', 0o755)
+    assert completed('run', '-a', '', tool='./tool') == [
+        'ftdi,product=0x6014,serial=FT-1.2_3']
+    assert not os.path.exists('made')
 
 
 def test_files_and_programs_are_left_to_bash():

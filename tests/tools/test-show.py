@@ -132,6 +132,12 @@ def test_colours_are_for_terminals():
             names=['--color=red: accepted is auto, always or never'])
 
 
+def test_a_comment_of_nothing_is_shown():
+    write('x.i2ct', 'i2cpt-trace 1\n#\n# a\n#\nend 0\n')
+    assert fine('show', 'x.i2ct') == '#\n# a\n#\n'
+    assert on_terminal('x.i2ct', NO_COLOR='1') == '#\n# a\n#\n'
+
+
 def test_text_is_shown_where_there_may_be_one():
     for data, said in (('41', None), ('41 42', '|AB|'), ('41 00 42', None),
                        ('00 7e 20', '|.~ |'), ('7f 41', None),

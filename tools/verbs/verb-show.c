@@ -102,6 +102,9 @@ static void print_words(struct terminal *t, enum terminal_look look,
 {
     g_auto(GStrv) words = g_strsplit(sentence, " ", -1);
 
+    if (!words[0]) {
+        tool_terminal_word(t, look, "%s%s", before, behind);
+    }
     for (guint i = 0; words[i]; i++) {
         tool_terminal_word(t, look, "%s%s%s", i ? " " : before, words[i],
                            words[i + 1] ? "" : behind);
