@@ -240,10 +240,11 @@ struct i2cpt_backend_ops {
      * Optional, with those four: a write of 1 to I2CPT_BACKEND_POINTER_MAX
      * bytes joined to the read that follows it, with nothing in between that
      * could end it (readonly=on of a passthrough); the deadline counts before
-     * it begins. 0, and read() and stop() go on from there; -ENXIO, and nothing
-     * was sent; -EIO where a byte was refused: the repeated START and one byte
-     * of the read, into *byte, have followed all the same. Without this entry
-     * the library makes it of the four.
+     * it begins. 0, and read() and stop() go on from there; -ENXIO where an
+     * address was not acknowledged; -EIO with I2CPT_PHASE_DATA where a byte was
+     * refused: the repeated START has followed all the same, and where its
+     * address was acknowledged one byte of the read, into *byte. Without this
+     * entry the library makes it of the four.
      */
     int (*stream_pointer)(void *instance, uint16_t addr, const uint8_t *bytes,
                           size_t n, uint64_t deadline_ns, uint8_t *byte,

@@ -11,6 +11,7 @@
 #include "bus/bus.h"
 #include "core/descriptors.h"
 #include "core/fault.h"
+#include "core/log.h"
 #include "core/options.h"
 #include "i2cpt-trace.h"
 
@@ -293,6 +294,11 @@ void bus_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n)
     if (enter_recorder(bus)) {
         bus->ops->took(bus->priv, owner, n);
         leave_recorder(bus);
+    } else {
+        i2cpt_log(I2CPT_LOG_WARNING,
+                  "%s: still busy at the deadline: that only %u bytes of a "
+                  "read were taken is not recorded",
+                  bus->identity, n);
     }
 }
 

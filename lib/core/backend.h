@@ -152,11 +152,12 @@ struct i2cpt_ops {
      * I2CPT_POINTER_MAX) joined by a repeated START to the read that
      * stream_read() and stop() go on with, and nothing ends it in between: a
      * STOP behind the first bytes makes some chips write (docs/policy.md). The
-     * deadline counts before it begins. 0; -ENXIO where the first address was
-     * not acknowledged, and nothing was sent; -EIO where a byte was not: then
-     * the repeated START and the read follow all the same, and one byte is
-     * read, into *byte, so that stop() ends a read. Without this entry the bus
-     * makes it of the four.
+     * deadline counts before it begins. 0; -ENXIO where an address was not
+     * acknowledged (behind the first one the bytes may have passed everybody,
+     * where all is one frame); -EIO with I2CPT_PHASE_DATA where a byte was not:
+     * then the repeated START and the read follow all the same, and where its
+     * address was acknowledged one byte is read, into *byte, so that stop()
+     * ends a read. Without this entry the bus makes it of the four.
      */
     int (*stream_pointer)(void *priv, uint16_t addr, const uint8_t *bytes,
                           size_t n, uint64_t deadline_ns, uint8_t *byte,

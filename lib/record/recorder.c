@@ -344,10 +344,14 @@ static int stream_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
         return 0;
     }
     if (ret == -EIO) {
+        /* else the link failed, and who knows what was on the wire */
+        bool refused = fault->phase == I2CPT_PHASE_DATA;
         int failed = end_line(rec, ret, fault, I2CPT_PHASE_DATA,
                               fault->byte < (int32_t)n ? fault->byte : -1);
 
-        note_unknown_read(rec, addr);
+        if (refused) {
+            note_unknown_read(rec, addr);
+        }
         return failed;
     }
     return end_line(rec, ret, fault,

@@ -203,6 +203,25 @@ def test_no_folder_is_left():
         other.kill()
 
 
+def test_a_folder_of_one_killed_early_is_swept():
+    """A sweep knows a folder by its socket, which is there before the rest."""
+    if not shutil.which('strace'):
+        raise tap.Skip('no strace here')
+    words = ['run', '--redirect=preload', '-a', 'stub', '--', 'true']
+    with tempfile.TemporaryDirectory() as place:
+        env = dict(ENV, TMPDIR=place)
+        done = subprocess.run(['strace', '-o', '/dev/null', '-e',
+                               'inject=mkdir:signal=KILL:when=3', TOOL, *words],
+                              env=env, stderr=subprocess.PIPE)
+        left = os.listdir(place)
+        if len(left) != 1:
+            raise tap.Skip(f'strace cannot kill here: {done}')
+        os.utime(f'{place}/{left[0]}', (0, 0))
+        subprocess.run([TOOL, *words], env=env, check=True,
+                       stderr=subprocess.DEVNULL)
+        assert not os.listdir(place), os.listdir(place)
+
+
 def test_many_folders_are_swept():
     """More than a kill or two leave, of the layout that an owner makes: a start
     takes 1000, the next one the rest. Folders of like names stay."""

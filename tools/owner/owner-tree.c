@@ -159,7 +159,7 @@ int owner_make_tree(struct owner *o)
     return ret;
 }
 
-void owner_remove_tree(const char *path)
+static void remove_below(const char *path, const char *last)
 {
     GDir *dir = g_file_test(path, G_FILE_TEST_IS_SYMLINK)
                     ? NULL
@@ -169,11 +169,24 @@ void owner_remove_tree(const char *path)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *below = g_build_filename(path, name, NULL);
 
-        owner_remove_tree(below);
+        if (strcmp(name, last)) {
+            remove_below(below, "");
+        }
     }
     if (dir) {
         g_dir_close(dir);
     }
+    g_remove(path);
+}
+
+/* The socket, by which a sweep knows a folder of ours, goes last: whoever is
+ * killed here leaves one that can be swept. */
+void owner_remove_tree(const char *path)
+{
+    g_autofree char *socket = g_build_filename(path, "owner", NULL);
+
+    remove_below(path, "owner");
+    g_remove(socket);
     g_remove(path);
 }
 

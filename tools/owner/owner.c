@@ -168,12 +168,14 @@ int owner_start(struct owner *o, const char **error)
     }
     o->held = owner_hold_tree(o->dir);
     owner_sweep_trees();
-    ret = owner_make_tree(o);
+    /* first, as a sweep knows the folder by it */
+    *error = "a socket there";
+    ret = listen_at(o);
     if (ret) {
         return ret;
     }
-    *error = "a socket there";
-    ret = listen_at(o);
+    *error = "a folder for temporary files";
+    ret = owner_make_tree(o);
     if (ret) {
         return ret;
     }
