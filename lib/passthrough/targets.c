@@ -7,6 +7,11 @@
 #include "passthrough/passthrough.h"
 #include "smbus/probe-rule.h"
 
+/* A host with more to do than processors lets a caller wait that long now and
+ * then; so less says nothing of the wire, and what is asked for does not hang
+ * on it. */
+#define HOST_NS (10 * PT_NS_PER_MS)
+
 enum pt_probe pt_probe_how(const struct i2cpt_passthrough *pt, uint16_t addr)
 {
     uint32_t can = pt->functionality;
@@ -66,7 +71,7 @@ uint64_t pt_fits(const struct i2cpt_passthrough *pt, uint16_t addr)
                                             : 0;
     uint64_t byte_ns = pt->byte_ns;
 
-    if (t->timed_bytes) {
+    if (t->timed_bytes && t->timed_ns > HOST_NS) {
         byte_ns = MAX(byte_ns, t->timed_ns / t->timed_bytes);
     }
     return byte_ns ? left / 4 * 3 / byte_ns : UINT64_MAX;
