@@ -386,6 +386,15 @@ int mpsse_find(libusb_context *usb, const struct ftdi_want *want,
 
 /* -------------------------------------------------------------------- list */
 
+/* What a dongle says of itself goes to a terminal, or to a shell. */
+static bool is_plain(const char *text)
+{
+    while (g_ascii_isgraph(*text)) {
+        text++;
+    }
+    return !*text;
+}
+
 /* Whether its serial number tells it from all others. */
 static bool is_unique(GArray *all, const struct ftdi_found *f)
 {
@@ -395,7 +404,7 @@ static bool is_unique(GArray *all, const struct ftdi_found *f)
         read_strings(nth(all, i));
         same += !strcmp(nth(all, i)->serial, f->serial);
     }
-    return *f->serial && same == 1;
+    return *f->serial && is_plain(f->serial) && same == 1;
 }
 
 static int list_one(GArray *all, struct ftdi_found *f, i2cpt_found_fn found,
@@ -405,6 +414,7 @@ static int list_one(GArray *all, struct ftdi_found *f, i2cpt_found_fn found,
     unsigned port;
     const char *p;
     int ret = 0;
+    gsize i;
 
     for (port = 0; port < f->engines && !ret; port++) {
         g_string_printf(spec, "ftdi,product=0x%04x", f->product);
@@ -422,6 +432,10 @@ static int list_one(GArray *all, struct ftdi_found *f, i2cpt_found_fn found,
         g_string_printf(about, "%s at USB %u-%u%s%s%s", f->name, f->bus,
                         f->address, *f->description ? ", " : "", f->description,
                         f->error ? ", not accessible" : "");
+        for (i = 0; i < about->len; i++) {
+            about->str[i] =
+                g_ascii_iscntrl(about->str[i]) ? '?' : about->str[i];
+        }
         ret = found(spec->str, about->str, user);
     }
     g_string_free(spec, true);

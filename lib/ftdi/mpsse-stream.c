@@ -169,9 +169,9 @@ int mpsse_bus_stream_write(struct mpsse_bus *bus, uint8_t byte,
     ret = mpsse_bus_run(bus, deadline_ns, fault);
     if (!ret) {
         ret = check_message(bus, &m, 0, bus->msg, fault);
-    }
-    if (ret == -EIO) {
-        fault->byte = bus->byte;
+        if (ret == -EIO) {
+            fault->byte = bus->byte;
+        }
     }
     bus->byte++;
     return ret;

@@ -477,6 +477,24 @@ START_TEST(lists)
 }
 END_TEST
 
+/* A serial number that is no word is nothing to type, or for a shell to read.
+ */
+START_TEST(lists_by_place_what_is_no_word)
+{
+    static const char *const serials[] = {"a b", "a\033[1m", "a\nb"};
+    GString *text = g_string_new(NULL);
+    struct dongle_config c = kinds[1];
+
+    c.serial = serials[_i];
+    dongle = fake_dongle_new(&c);
+    ck_assert_int_eq(mpsse_ops.list(&mpsse_ops, note, text), 0);
+    ck_assert_msg(g_str_has_prefix(text->str, "ftdi,product=0x6010,location="),
+                  "%s", text->str);
+    ck_assert_ptr_null(strstr(text->str, "serial="));
+    g_string_free(text, TRUE);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- transfers */
 
 static int write_to(struct i2cpt_adapter *a, uint16_t addr, unsigned len,
@@ -763,6 +781,7 @@ int main(void)
     tcase_add_test(tcase, refuses_a_location);
     tcase_add_test(tcase, two_ports);
     tcase_add_test(tcase, lists);
+    tcase_add_loop_test(tcase, lists_by_place_what_is_no_word, 0, 3);
     tcase_add_loop_test(tcase, faults_by_place, 0, 3);
     tcase_add_loop_test(tcase, long_messages, 0, 3);
     tcase_add_loop_test(tcase, one_read_one_write_a_message, 0, 2);
