@@ -885,9 +885,10 @@ I2CPT_API void i2cpt_passthrough_timer(struct i2cpt_passthrough *pt);
  * Guest reset: the transaction is dropped (message mode: written bytes that
  * were kept are not sent; stream mode: STOP), what was promised is forgotten,
  * what was learned stays; a request in the kernel is orphaned; complete() is
- * not called for it (one that has begun in another thread may still run). Never
- * waits with a `complete` hook; without one, at most until the deadline, for
- * the STOP.
+ * not called for it (one that has begun in another thread may still run).
+ * Without a `complete` hook it waits at most until the deadline, for the STOP;
+ * with one for nothing but a recorder (record=) that is busy for another handle
+ * of the bus, at most timeout-ms, to say how much of a read was taken.
  */
 I2CPT_API void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt);
 

@@ -13,7 +13,7 @@ import termios
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
-from cli import TOOL, fine, refused, write
+from cli import TOOL, fine, refused, run, write
 
 TRACE = write('t.i2ct', '''i2cpt-trace 1
 adapter: stub
@@ -136,6 +136,13 @@ def test_a_comment_of_nothing_is_shown():
     write('x.i2ct', 'i2cpt-trace 1\n#\n# a\n#\nend 0\n')
     assert fine('show', 'x.i2ct') == '#\n# a\n#\n'
     assert on_terminal('x.i2ct', NO_COLOR='1') == '#\n# a\n#\n'
+
+
+def test_a_transfer_that_is_not_there():
+    write('x.i2ct', 'i2cpt-trace 1\n0 +0 w0@0x50\nend 1\n')
+    for form in (), ('--json',), ('--wave',):
+        _, err = run('show', *form, '--transfer', '2', 'x.i2ct', status=2)
+        assert err.endswith('x.i2ct: no transfer 2; there are 1\n'), err
 
 
 def test_text_is_shown_where_there_may_be_one():

@@ -187,6 +187,10 @@ def test_stats_counts_by_bus_and_address():
     assert abs(t['wire'] - (4 * 10 + 9 * 9 + 2) / 1e5) < 1e-9, t
     assert t['histogram'] == [{'at_most_us': 512, 'transfers': 1},
                               {'at_most_us': 8192, 'transfers': 1}], t
+    write('long.i2ct', 'i2cpt-trace 1\n0 +4000.0 w0@0x48\nend 1\n')
+    assert as_json('stats', 'long.i2ct')['targets'][0]['histogram'] == [
+        {'more_than_us': 1 << 30, 'transfers': 1}]
+    assert f' > {1 << 30} us ' in fine('stats', '--histogram', 'long.i2ct')
     assert of[0, 0x123]['ten_bit'] and of[0, 0x123]['transfers'] == 1
     assert of[1, 0x1d]['own'] == 1 and of[1, 0x1d]['faults'] == {'ENXIO': 1}
     assert of[0, 0x77]['faults'] == {'EIO': 1}

@@ -240,13 +240,26 @@ static void show_line(const struct view *v, const struct i2cpt_trace_line *line,
     }
 }
 
+/* Whether there is one of those that were asked for. */
+static int check_range(const char *path, struct i2cpt_trace_reader *reader,
+                       const struct view *v)
+{
+    uint64_t n = i2cpt_trace_reader_transfers(reader);
+
+    if (v->first > n) {
+        tool_complain("%s: no transfer %" PRIu64 "; there are %" PRIu64, path,
+                      v->first, n);
+        return TOOL_USAGE;
+    }
+    return TOOL_FINE;
+}
+
 static int show(const char *path, struct i2cpt_trace_reader *reader,
                 struct view *v)
 {
     struct i2cpt_fault fault = {0};
     const struct i2cpt_trace_line *line;
     struct terminal out;
-    uint64_t n;
     int rc;
 
     tool_terminal_init(&out, stdout, v->colour);
@@ -257,10 +270,7 @@ static int show(const char *path, struct i2cpt_trace_reader *reader,
     if (rc < 0) {
         return tool_fault(rc, &fault);
     }
-    n = i2cpt_trace_reader_transfers(reader);
-    if (v->first > n) {
-        tool_complain("%s: no transfer %" PRIu64 "; there are %" PRIu64, path,
-                      v->first, n);
+    if (check_range(path, reader, v)) {
         return TOOL_USAGE;
     }
     if (!i2cpt_trace_reader_complete(reader)) {
@@ -288,7 +298,7 @@ static int show_json(const char *path, struct i2cpt_trace_reader *reader,
     tool_json_close(&j, ']');
     tool_json_bool(&j, "complete", !rc && i2cpt_trace_reader_complete(reader));
     tool_json_close(&j, '}');
-    return rc < 0 ? tool_fault(rc, &fault) : TOOL_FINE;
+    return rc < 0 ? tool_fault(rc, &fault) : check_range(path, reader, v);
 }
 
 /* "N" or "N-M", from 1. */

@@ -214,8 +214,10 @@ static void print_histogram(const struct target *t)
             g_autofree char *bar = g_strnfill(
                 (gsize)((t->buckets[i] * 40 + most - 1) / most), '#');
 
-            printf("      <= %9" PRIu64 " us %9" PRIu64 " %s\n",
-                   UINT64_C(1) << i, t->buckets[i], bar);
+            /* the last one has all that took longer than the one before */
+            printf("      %s %9" PRIu64 " us %9" PRIu64 " %s\n",
+                   i < BUCKETS - 1 ? "<=" : " >",
+                   UINT64_C(1) << MIN(i, BUCKETS - 2), t->buckets[i], bar);
         }
     }
 }
@@ -365,7 +367,8 @@ static void json_target(const struct stats *s, const struct target *t,
     for (guint i = 0; i < BUCKETS; i++) {
         if (t->buckets[i]) {
             tool_json_open(j, NULL, '{');
-            tool_json_uint(j, "at_most_us", UINT64_C(1) << i);
+            tool_json_uint(j, i < BUCKETS - 1 ? "at_most_us" : "more_than_us",
+                           UINT64_C(1) << MIN(i, BUCKETS - 2));
             tool_json_uint(j, "transfers", t->buckets[i]);
             tool_json_close(j, '}');
         }
