@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/fault.h"
+#include "core/key.h"
 #include "core/msg-flags.h"
 #include "trace/headers.h"
 #include "trace/line.h"
@@ -422,6 +423,21 @@ int trace_format_line(struct trace_text *t, const struct i2cpt_trace_line *line,
     return 0;
 }
 
+int trace_line_copy(const struct i2cpt_trace_line *line,
+                    struct i2cpt_trace_line *out, struct i2cpt_fault *fault)
+{
+    if (!i2cpt_size_is_possible(line->size,
+                                offsetof(struct i2cpt_trace_line, bus))) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "line: size %u: accepted is "
+                                "sizeof(struct i2cpt_trace_line)",
+                                (unsigned)line->size);
+    }
+    *out = (struct i2cpt_trace_line){.bus = -1};
+    memcpy(out, line, MIN(line->size, sizeof(*out)));
+    return 0;
+}
+
 int i2cpt_trace_line_format(const struct i2cpt_trace_line *line, char *buf,
                             size_t size)
 {
@@ -430,8 +446,12 @@ int i2cpt_trace_line_format(const struct i2cpt_trace_line *line, char *buf,
     }
 
     struct trace_text t = {NULL, 0, 0, false};
-    int ret = trace_format_line(&t, line, NULL);
+    struct i2cpt_trace_line own;
+    int ret = trace_line_copy(line, &own, NULL);
 
+    if (!ret) {
+        ret = trace_format_line(&t, &own, NULL);
+    }
     if (!ret) {
         ret = (int)t.len;
         if (size) {

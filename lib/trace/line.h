@@ -75,6 +75,10 @@ void trace_format_transfer(struct trace_text *t,
                            const struct i2cpt_trace_transfer *x);
 int trace_format_line(struct trace_text *t, const struct i2cpt_trace_line *line,
                       struct i2cpt_fault *fault);
+/* A line of whatever version filled it in, as one of this version; -EINVAL for
+ * a size that none has. */
+int trace_line_copy(const struct i2cpt_trace_line *line,
+                    struct i2cpt_trace_line *out, struct i2cpt_fault *fault);
 
 /* ------------------------------------------------- reader.c, for matching */
 

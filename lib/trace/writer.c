@@ -284,16 +284,17 @@ int i2cpt_trace_writer_line(struct i2cpt_trace_writer *w,
         return i2cpt_fault_null(fault, "w or line");
     }
 
-    struct i2cpt_trace_line end = {
-        .size = sizeof(end), .kind = I2CPT_TRACE_END, .count = w->count};
+    struct i2cpt_trace_line own;
     int ret;
 
     i2cpt_fault_clear(fault);
-    if (line->size < sizeof(*line)) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "line: size %u: accepted is "
-                                "sizeof(struct i2cpt_trace_line)",
-                                (unsigned)line->size);
+    ret = trace_line_copy(line, &own, fault);
+    if (ret) {
+        return ret;
+    }
+    line = &own;
+    if (line->kind == I2CPT_TRACE_END) {
+        own.count = w->count;
     }
     if (line->kind == I2CPT_TRACE_HEADER && !w->headers) {
         return i2cpt_fault_text(fault, EINVAL,
@@ -301,8 +302,7 @@ int i2cpt_trace_writer_line(struct i2cpt_trace_writer *w,
     }
     w->text.len = 0;
     w->text.failed = false;
-    ret = trace_format_line(&w->text,
-                            line->kind == I2CPT_TRACE_END ? &end : line, fault);
+    ret = trace_format_line(&w->text, line, fault);
     if (ret) {
         return ret;
     }

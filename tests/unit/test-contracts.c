@@ -599,9 +599,50 @@ START_TEST(lines_of_no_version)
     ck_assert_int_eq(i2cpt_trace_writer_open(path, 0, &w, NULL), 0);
     ck_assert_int_eq(i2cpt_trace_writer_line(w, &line, &f), -EINVAL);
     ck_assert_ptr_nonnull(strstr(f.text, "size"));
+    ck_assert_int_eq(i2cpt_trace_line_format(&line, NULL, 0), -EINVAL);
     line.size = sizeof(line);
     ck_assert_int_eq(i2cpt_trace_writer_line(w, &line, &f), 0);
     i2cpt_trace_writer_free(w);
+}
+END_TEST
+
+/* Who was built before `bus` and `spec`, and who will be later: what lies past
+ * its end is not looked at. */
+static const struct {
+    size_t size;
+    int ret; /* the line's length, or an error */
+} line_sizes[] = {
+    {0, -EINVAL},
+    {4, -EINVAL},
+    {offsetof(struct i2cpt_trace_line, transfer), -EINVAL},
+    {offsetof(struct i2cpt_trace_line, bus) - sizeof(void *), -EINVAL},
+    {offsetof(struct i2cpt_trace_line, bus), 9},
+    {offsetof(struct i2cpt_trace_line, bus) + 1, -EINVAL},
+    {sizeof(struct i2cpt_trace_line), 9},
+    {sizeof(struct i2cpt_trace_line) + 64, 9},
+};
+
+START_TEST(lines_of_any_version)
+{
+    g_autofree char *path = g_build_filename(folder, "two.i2ct", NULL);
+    size_t size = line_sizes[_i].size;
+    struct i2cpt_trace_line *line = g_malloc0(MAX(size, 4));
+    int ret = line_sizes[_i].ret;
+    struct i2cpt_trace_writer *w;
+    char text[16] = "";
+
+    line->size = (uint32_t)size;
+    if (size >= offsetof(struct i2cpt_trace_line, transfer)) {
+        line->kind = I2CPT_TRACE_HEADER;
+        line->key = "key";
+        line->text = "text";
+    }
+    ck_assert_int_eq(i2cpt_trace_line_format(line, text, sizeof(text)), ret);
+    ck_assert_str_eq(text, ret < 0 ? "" : "key: text");
+    ck_assert_int_eq(i2cpt_trace_writer_open(path, 0, &w, NULL), 0);
+    ck_assert_int_eq(i2cpt_trace_writer_line(w, line, &f), MIN(ret, 0));
+    i2cpt_trace_writer_free(w);
+    g_free(line);
 }
 END_TEST
 
@@ -628,6 +669,7 @@ int main(void)
     tcase_add_test(c, answers_at_once);
     tcase_add_test(c, keys_of_an_earlier_version);
     tcase_add_test(c, lines_of_no_version);
+    tcase_add_loop_test(c, lines_of_any_version, 0, G_N_ELEMENTS(line_sizes));
     suite_add_tcase(s, c);
     return unit_run(s);
 }

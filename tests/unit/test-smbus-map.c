@@ -15,8 +15,9 @@
 static struct i2cpt_smbus_call seen;
 static unsigned calls;
 static int host_says;
+static uint8_t host_counts;
 
-/* A host that notes the command and answers 01 02 03 ... */
+/* A host that notes the command and answers 01 02 03 ..., blocks of so many. */
 static int note(void *priv, struct i2cpt_smbus_call *call, uint64_t deadline_ns,
                 uint32_t marks, struct i2cpt_fault *fault)
 {
@@ -34,7 +35,7 @@ static int note(void *priv, struct i2cpt_smbus_call *call, uint64_t deadline_ns,
         call->protocol != I2CPT_SMBUS_BLOCK_PROC_CALL)
         return 0;
     if (block)
-        call->block[0] = 3;
+        call->block[0] = host_counts;
     else if (call->protocol != I2CPT_SMBUS_I2C_BLOCK_DATA)
         base = 0;
     for (uint8_t i = base; i < 34; i++)
@@ -74,6 +75,7 @@ static int map(const char *script, uint32_t functionality,
     i2cpt_fault_clear(fault);
     calls = 0;
     host_says = 0;
+    host_counts = 3;
     return smbus_map_transfer(&host, NULL, functionality, &x);
 }
 
@@ -336,11 +338,42 @@ START_TEST(block_too_long)
                              .len = 3,
                              .buf = r}};
 
+    host_counts = 3;
     ck_assert_int_eq(map_one(m, 2, 0, &fault), -EPROTO);
     ck_assert_int_eq(fault.msg, 1);
     m[1].len = 4;
     ck_assert_int_eq(map_one(m, 2, 0, &fault), 0);
     ck_assert_uint_eq(m[1].actual, 4);
+}
+END_TEST
+
+/* What a host says of a block is not believed. */
+static const struct {
+    uint8_t counts;
+    int rc;
+} blocks[] = {{0, -EPROTO},   {1, 0},        {2, 0},        {31, 0},
+              {32, 0},        {33, -EPROTO}, {34, -EPROTO}, {127, -EPROTO},
+              {128, -EPROTO}, {255, -EPROTO}};
+
+START_TEST(block_counts)
+{
+    struct i2cpt_fault fault;
+    uint8_t w = 5, r[258] = {1};
+    struct i2cpt_msg m[] = {{.addr = 0x48, .len = 1, .buf = &w},
+                            {.addr = 0x48,
+                             .flags = I2CPT_M_RD | I2CPT_M_RECV_LEN,
+                             .len = 256,
+                             .buf = r}};
+    uint8_t n = blocks[_i].counts;
+
+    host_counts = n;
+    ck_assert_int_eq(map_one(m, 2, 0, &fault), blocks[_i].rc);
+    ck_assert_uint_eq(m[1].actual, blocks[_i].rc ? 0 : n + 1u);
+    if (!blocks[_i].rc) {
+        ck_assert_uint_eq(r[0], n);
+        ck_assert_uint_eq(r[n], n); /* the last one */
+        ck_assert_uint_eq(r[n + 1], 0);
+    }
 }
 END_TEST
 
@@ -399,6 +432,7 @@ int main(void)
     tcase_add_loop_test(t, host_errors, 0, 6);
     tcase_add_test(t, host_pec_errors);
     tcase_add_test(t, block_too_long);
+    tcase_add_loop_test(t, block_counts, 0, G_N_ELEMENTS(blocks));
     tcase_add_test(t, longest_reads);
     tcase_add_loop_test(t, same_bytes, 0, G_N_ELEMENTS(alike));
     suite_add_tcase(s, t);

@@ -217,6 +217,47 @@ START_TEST(bad_answers)
 }
 END_TEST
 
+/* Of a read that no write comes before: one byte is its PEC, and the text says
+ * which. */
+START_TEST(every_wrong_pec)
+{
+    static const uint8_t sent[] = {0x0b << 1 | 1, 0x5a};
+    uint8_t right = i2cpt_smbus_pec(0, sent, sizeof(sent));
+    struct i2cpt_smbus_call call = {0x0b, PEC, 1, I2CPT_SMBUS_BYTE};
+    struct i2cpt_smbus_msgs m;
+    struct i2cpt_fault fault;
+
+    smbus_to_msgs(&call, &m);
+    m.msgs[0].actual = 2;
+    m.in[0] = 0x5a;
+    m.in[1] = (uint8_t)_i;
+    ck_assert_int_eq(smbus_from_msgs(&call, &m, &fault),
+                     _i == right ? 0 : -EBADMSG);
+    if (_i != right) {
+        g_autofree char *want = g_strdup_printf("0x%02x is right", right);
+
+        ck_assert_ptr_nonnull(strstr(fault.text, want));
+    }
+}
+END_TEST
+
+/* What was asked for is at most what there is room for, and what came is what
+ * the caller is told. */
+START_TEST(i2c_block_of_more_than_there_is)
+{
+    struct i2cpt_smbus_call call = {0x5a, 0,    1, I2CPT_SMBUS_I2C_BLOCK_DATA,
+                                    0,    {255}};
+    struct i2cpt_smbus_msgs m;
+    struct i2cpt_fault fault;
+
+    smbus_to_msgs(&call, &m);
+    ck_assert_uint_eq(m.msgs[1].len, 32);
+    m.msgs[1].actual = 32;
+    ck_assert_int_eq(smbus_from_msgs(&call, &m, &fault), 0);
+    ck_assert_uint_eq(call.block[0], 32);
+}
+END_TEST
+
 /* --------------------------------------------------- protocols on the stub */
 
 #define CHIP                                                \
@@ -624,6 +665,8 @@ int main(void)
     tcase_add_loop_test(t, pec_of, 0, G_N_ELEMENTS(pecs));
     tcase_add_loop_test(t, forms_as_messages, 0, G_N_ELEMENTS(forms));
     tcase_add_loop_test(t, bad_answers, 0, G_N_ELEMENTS(answers));
+    tcase_add_loop_test(t, every_wrong_pec, 0, 256);
+    tcase_add_test(t, i2c_block_of_more_than_there_is);
     tcase_add_loop_test(t, every_protocol, 0, G_N_ELEMENTS(hosts));
     tcase_add_loop_test(t, i2c_block, 0, 4);
     tcase_add_loop_test(t, wrong_pec, 0, 2);
