@@ -19,8 +19,8 @@
 
 char *tool_text_transfer(const struct i2cpt_trace_transfer *t)
 {
-    const struct i2cpt_trace_line line = {.kind = I2CPT_TRACE_TRANSFER,
-                                          .transfer = *t};
+    const struct i2cpt_trace_line line = {
+        .size = sizeof(line), .kind = I2CPT_TRACE_TRANSFER, .transfer = *t};
     int length = i2cpt_trace_line_format(&line, NULL, 0);
     char *text, *p;
 
