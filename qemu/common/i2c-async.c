@@ -10,8 +10,7 @@ static I2CAsyncTargetClass *class_of(I2CAsyncTarget *target)
     return I2C_ASYNC_TARGET_GET_CLASS(target);
 }
 
-/* Who answers the address through the interface; NULL for all others. */
-static I2CAsyncTarget *find_target(I2CBus *bus, uint8_t address)
+I2CAsyncTarget *i2c_async_find_target(I2CBus *bus, uint8_t address)
 {
     I2CNodeList found = QLIST_HEAD_INITIALIZER(found);
     Object *target = NULL;
@@ -102,7 +101,8 @@ static void target_done(void *opaque, I2CAsyncResult result, uint8_t byte)
     if (controller->restarting) {
         controller->restarting = false;
         if (result == I2C_ASYNC_ACK) {
-            result = begin(controller, find_target(controller->bus, address),
+            result = begin(controller,
+                           i2c_async_find_target(controller->bus, address),
                            address, controller->next_is_read);
         }
         if (result == I2C_ASYNC_PENDING) {
@@ -129,7 +129,7 @@ void i2c_async_init(I2CAsyncController *controller, I2CBus *bus,
 I2CAsyncResult i2c_async_start(I2CAsyncController *controller, uint8_t address,
                                bool is_read)
 {
-    I2CAsyncTarget *target = find_target(controller->bus, address);
+    I2CAsyncTarget *target = i2c_async_find_target(controller->bus, address);
     I2CAsyncResult result;
 
     assert(!controller->pending);

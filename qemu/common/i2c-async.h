@@ -135,4 +135,7 @@ I2CAsyncResult i2c_async_stop(I2CAsyncController *controller);
 bool i2c_async_wait(I2CAsyncController *controller, int64_t timeout_us);
 void i2c_async_cancel(I2CAsyncController *controller);
 
+/* Who answers the address through the interface; NULL for all others. */
+I2CAsyncTarget *i2c_async_find_target(I2CBus *bus, uint8_t address);
+
 #endif

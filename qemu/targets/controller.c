@@ -15,7 +15,7 @@
  * stellaris-i2c, which does nothing at either.
  */
 static const I2CControllerKind kinds[] = {
-    {"nrf51-twi", .restarts = true},
+    {"nrf51-twi", .restarts = true, .waits = true},
     {"versatile_i2c", .restarts = true}, /* bit-bang, as the next two */
     {"gpio_i2c", .restarts = true},
     {"ati-vga", .restarts = true},

@@ -17,6 +17,8 @@ typedef struct I2CControllerKind {
     /* A START inside of a transfer means that the guest has given that one up,
      * and this register, which reading leaves alone, has the new address. */
     hwaddr address_at;
+    /* Speaks to targets through TYPE_I2C_ASYNC_TARGET where they have it. */
+    bool waits;
 } I2CControllerKind;
 
 /* Never NULL; with nothing set where the controller is not known. */

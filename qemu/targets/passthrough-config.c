@@ -296,6 +296,31 @@ void passthrough_config_properties(ObjectClass *klass, size_t offset)
     }
 }
 
+void passthrough_config_common_properties(ObjectClass *klass, size_t offset)
+{
+    add_backend_keys(klass, offset, NULL);
+}
+
+char *passthrough_config_text(const PassthroughConfig *config)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    const char *c;
+    guint i;
+
+    for (i = 0; i < config->settings->len; i++) {
+        Setting *setting = g_ptr_array_index(config->settings, i);
+
+        g_string_append_printf(text, "%s%s=", i ? "," : "", setting->name);
+        for (c = setting->text; *c; c++) {
+            g_string_append_len(text, ",,", *c == ',' ? 2 : 0);
+            if (*c != ',') {
+                g_string_append_c(text, *c);
+            }
+        }
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 static bool is_policy_key(const char *name)
 {
     struct i2cpt_key_info info = {.size = sizeof(info)};

@@ -26,6 +26,12 @@ typedef struct PassthroughConfig {
  */
 void passthrough_config_properties(ObjectClass *klass, size_t offset);
 
+/* The same with the keys alone that adapters have whatever their backend. */
+void passthrough_config_common_properties(ObjectClass *klass, size_t offset);
+
+/* What was given as KEY=VALUE[,...], for g_free(). */
+char *passthrough_config_text(const PassthroughConfig *config);
+
 /* In instance_init and instance_finalize. */
 void passthrough_config_init(PassthroughConfig *config);
 void passthrough_config_clear(PassthroughConfig *config);

@@ -17,6 +17,7 @@ from bitbang import BASES, BitBang  # noqa: E402
 from imx import Imx  # noqa: E402
 
 PLUGIN = os.environ["I2CPT_PLUGIN"]
+REPLAY = os.environ["I2CPT_REPLAY"]
 VERSION = os.environ["I2CPT_QEMU_VERSION"]
 BINARY = qemu.find(VERSION)
 
