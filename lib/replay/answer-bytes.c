@@ -16,6 +16,7 @@ static int stream_differs(struct trace_match *m, line_t expected,
     trace_text_add(&asked, event, strlen(event));
     ret = replay_match_mismatch(m, expected, &asked, fault);
     g_free(asked.buf);
+    replay_match_move_back(m);
     replay_match_stay(m);
     m->state = MATCH_LOST;
     return ret;
@@ -239,7 +240,7 @@ static int first_start(struct trace_match *m, uint16_t addr, uint16_t flags,
     replay_match_settle_guess(m);
     m->duration_ns = 0;
     m->script = NULL;
-    m->viewing = false;
+    m->viewing = m->moved = false;
     replay_history_reset(&m->history);
     replay_history_start(&m->history, addr, flags);
     m->seq = replay_source_seq(&m->source, addr, flags);

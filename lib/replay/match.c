@@ -79,7 +79,8 @@ static int request_in_order(struct trace_match *m, struct i2cpt_xfer *x)
     }
     if (ret == 1 && replay_match_move_on(m, x) &&
         match_get(m, m->seq->pos, &line, x->fault) == 1 &&
-        replay_match_try(m, x, line, m->seq->pos, &result)) {
+        (replay_match_try(m, x, line, m->seq->pos, &result) ||
+         replay_restarts_try(m, x, head_again(m), &result))) {
         return result;
     }
     ret = replay_match_differs(m, ret == 1 ? head_again(m) : NULL, x);

@@ -50,6 +50,9 @@ struct trace_match {
     struct trace_walk walk;
     uint64_t at; /* of seq: which one is walked on */
     bool own;    /* its item's first is a passthrough's own */
+    bool moved;  /* seq's position, behind a mismatch; it was: */
+    uint64_t moved_from;
+    uint32_t moved_cut;
     struct trace_history history;
 
     struct trace_view view; /* what the request at hand is compared with ... */
@@ -146,11 +149,16 @@ int replay_match_refused(struct trace_match *m, line_t line,
  * there. */
 bool replay_match_move_on(struct trace_match *m, const struct i2cpt_xfer *x);
 bool replay_match_move_on_stream(struct trace_match *m, bool stop);
+/* A stream that differs after all: the position is what it was at its START. */
+void replay_match_move_back(struct trace_match *m);
 
 /* restarts.c: what fits only where a repeated START got lost. Whether a request
  * may be the rest of what was asked for in part, if there is one. */
 bool replay_restarts_goes_on(const struct trace_match *m,
                              const struct i2cpt_xfer *x);
+/* Whether a request may be a part of a transfer. */
+bool replay_restarts_may_split(const struct trace_match *m,
+                               const struct i2cpt_xfer *x);
 int replay_restarts_try(struct trace_match *m, struct i2cpt_xfer *x,
                         line_t head, int *result);
 /* A stream's repeated START behind the last message of what is walked on; its

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * After a mismatch the verdict has failed. So that not every later request
- * fails too, one that does not fit may be answered further on, where just one
- * of the next transfers is what was asked for.
+ * fails too, one that does not fit may be answered further on: by the nearest
+ * of the next transfers that it fits. What writes nothing, a read alone or a
+ * quick write, would fit many, and moves nothing.
  */
 #include <string.h>
 
 #include "replay/match.h"
 
 #define AHEAD 8
-
-/* What was asked for: messages, or what a stream has come to; `stop`: and no
- * more. */
-struct request {
-    const struct i2cpt_xfer *x;
-    const struct trace_history *history;
-    bool stop;
-    bool nearest; /* a START alone: bytes will tell whether it is that one */
-};
 
 static bool same_msg(const struct i2cpt_trace_msg *m,
                      const struct i2cpt_msg *asked, bool guess)
@@ -35,51 +27,108 @@ static bool same_msg(const struct i2cpt_trace_msg *m,
            (!m->len || !memcmp(m->bytes, asked->buf, m->len));
 }
 
-static bool fits(const struct request *r, const struct i2cpt_trace_transfer *t)
+/* How many messages of a request, from `from` on, are those of `t`; as many as
+ * both have, or 0. */
+static size_t same_msgs(const struct i2cpt_xfer *x, size_t from,
+                        const struct i2cpt_trace_transfer *t)
 {
-    struct trace_walk walk;
-    enum walk_answer answer;
-    size_t i;
+    size_t i, n = MIN(x->n - from, t->n);
 
-    if (trace_is_own(t)) {
-        return false;
-    }
-    if (r->history) {
-        answer = replay_history_walk(r->history, t, &walk);
-        return (answer == WALK_FIT || answer == WALK_FAULT) &&
-               (!r->stop || replay_walk_stop(t, &walk) != WALK_DIFF);
-    }
-    for (i = 0; i < r->x->n && i < t->n; i++) {
-        bool guess = r->x->marks & I2CPT_MARK_TOOK_FOLLOWS && i == r->x->n - 1;
+    for (i = 0; i < n; i++) {
+        bool guess = x->marks & I2CPT_MARK_TOOK_FOLLOWS && from + i == x->n - 1;
 
-        if (!same_msg(&t->msgs[i], &r->x->msgs[i], guess)) {
-            return false;
+        if (!same_msg(&t->msgs[i], &x->msgs[from + i], guess)) {
+            return 0;
         }
     }
-    return r->x->n == t->n;
+    return n;
 }
 
-/* The one of the next that fits; `pos` where none does, or several do. */
-static uint64_t find_ahead(struct trace_match *m, const struct request *r)
+/* ------------------------------------------------------------- where it fits
+ */
+
+/* Whether what follows transfer `index` has the rest of the request. */
+static bool goes_on(struct trace_match *m, const struct i2cpt_xfer *x,
+                    uint64_t index, size_t done)
+{
+    struct trace_ahead ahead;
+    line_t line;
+    size_t same;
+
+    replay_ahead_begin(&ahead, &m->source, m->seq);
+    while (done < x->n && replay_ahead_get(&ahead, ++index, &line)) {
+        const struct i2cpt_trace_transfer *t = &line->transfer;
+
+        if (trace_is_own(t)) {
+            continue;
+        }
+        same = replay_restarts_may_join(m, t, t) ? same_msgs(x, done, t) : 0;
+        if (!same) {
+            break;
+        }
+        done += same;
+    }
+    replay_ahead_end(&ahead);
+    return done == x->n;
+}
+
+/* Whole, in part, or together with what follows it. */
+static bool fits(struct trace_match *m, const struct i2cpt_xfer *x,
+                 uint64_t index, const struct i2cpt_trace_transfer *t)
+{
+    size_t same = same_msgs(x, 0, t);
+    uint32_t n = (uint32_t)x->n;
+
+    if (trace_is_own(t) || !same) {
+        return false;
+    }
+    if (n < t->n) {
+        return replay_restarts_may_split(m, x) && replay_view_can_cut(t, n);
+    }
+    return n == t->n || (!t->code && goes_on(m, x, index, same));
+}
+
+/* The nearest of the next; `pos` where there is none. */
+static uint64_t find_ahead(struct trace_match *m, const struct i2cpt_xfer *x)
 {
     struct trace_ahead ahead;
     uint64_t index, found = m->seq->pos, seen = 0;
     line_t line;
 
     replay_ahead_begin(&ahead, &m->source, m->seq);
-    for (index = m->seq->pos + 1;
-         seen < AHEAD && replay_ahead_get(&ahead, index, &line); index++) {
+    for (index = m->seq->pos + 1; found == m->seq->pos && seen < AHEAD &&
+                                  replay_ahead_get(&ahead, index, &line);
+         index++) {
         seen += !trace_is_own(&line->transfer);
-        if (!fits(r, &line->transfer)) {
+        if (fits(m, x, index, &line->transfer)) {
+            found = index;
+        }
+    }
+    replay_ahead_end(&ahead);
+    return found;
+}
+
+/* The same, of what a stream has come to; `stop`: and there it ends. */
+static uint64_t find_ahead_stream(struct trace_match *m, bool stop)
+{
+    struct trace_ahead ahead;
+    uint64_t index, found = m->seq->pos, seen = 0;
+    struct trace_walk walk;
+    enum walk_answer answer;
+    line_t line;
+
+    replay_ahead_begin(&ahead, &m->source, m->seq);
+    for (index = m->seq->pos + 1; found == m->seq->pos && seen < AHEAD &&
+                                  replay_ahead_get(&ahead, index, &line);
+         index++) {
+        if (trace_is_own(&line->transfer)) {
             continue;
         }
-        if (found != m->seq->pos) {
-            found = m->seq->pos;
-            break;
-        }
-        found = index;
-        if (r->nearest) {
-            break;
+        seen++;
+        answer = replay_history_walk(&m->history, &line->transfer, &walk);
+        if ((answer == WALK_FIT || answer == WALK_FAULT) &&
+            (!stop || replay_walk_stop(&line->transfer, &walk) != WALK_DIFF)) {
+            found = index;
         }
     }
     replay_ahead_end(&ahead);
@@ -103,21 +152,50 @@ static bool go_to(struct trace_match *m, uint64_t found)
     return true;
 }
 
+/* -------------------------------------------------------------- requests */
+
 bool replay_match_move_on(struct trace_match *m, const struct i2cpt_xfer *x)
 {
-    struct request r = {.x = x};
+    size_t i, written = 0;
 
-    return m->mismatches && go_to(m, find_ahead(m, &r));
+    for (i = 0; i < x->n; i++) {
+        written += x->msgs[i].flags & I2CPT_M_RD ? 0 : x->msgs[i].len;
+    }
+    return m->mismatches && written && go_to(m, find_ahead(m, x));
+}
+
+/* A START of a write says little, but its bytes will tell. */
+static bool tells_little(const struct trace_match *m, bool stop)
+{
+    const struct trace_asked *first =
+        &g_array_index(m->history.msgs, struct trace_asked, 0);
+
+    return !m->history.bytes->len && (stop || first->flags & I2CPT_M_RD);
 }
 
 bool replay_match_move_on_stream(struct trace_match *m, bool stop)
 {
-    const GArray *msgs = m->history.msgs;
-    bool start =
-        msgs->len == 1 && !g_array_index(msgs, struct trace_asked, 0).n;
-    struct request r = {
-        .history = &m->history, .stop = stop, .nearest = start && !stop};
+    uint64_t from = m->seq->pos;
+    uint32_t cut = m->seq->cut;
 
-    return m->mismatches && m->mode != TRACE_LOOKUP && !m->history.cut &&
-           go_to(m, find_ahead(m, &r));
+    if (!m->mismatches || m->mode == TRACE_LOOKUP || m->history.cut ||
+        tells_little(m, stop) || !go_to(m, find_ahead_stream(m, stop))) {
+        return false;
+    }
+    if (!m->moved) {
+        m->moved = true;
+        m->moved_from = from;
+        m->moved_cut = cut;
+    }
+    return true;
+}
+
+/* It was none of those that it began like. */
+void replay_match_move_back(struct trace_match *m)
+{
+    if (m->moved) {
+        m->moved = false;
+        m->seq->pos = m->moved_from;
+        m->seq->cut = m->moved_cut;
+    }
 }

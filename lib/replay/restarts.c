@@ -52,7 +52,8 @@ static bool join_next(struct trace_match *m, struct trace_view *v)
 
 /* ----------------------------------------------- requests as messages */
 
-static bool may_split(const struct trace_match *m, const struct i2cpt_xfer *x)
+bool replay_restarts_may_split(const struct trace_match *m,
+                               const struct i2cpt_xfer *x)
 {
     return m->source.any || x->marks & I2CPT_MARK_SPLIT;
 }
@@ -91,7 +92,8 @@ int replay_restarts_try(struct trace_match *m, struct i2cpt_xfer *x,
     if (v->msgs->len < n && !v->line.transfer.code) {
         return 0;
     }
-    if (v->msgs->len > n && !(may_split(m, x) && replay_view_cut(v, n))) {
+    if (v->msgs->len > n &&
+        !(replay_restarts_may_split(m, x) && replay_view_cut(v, n))) {
         return 0;
     }
     return !v->broken && (v->joined || v->rest) ? try_view(m, x, result) : 0;

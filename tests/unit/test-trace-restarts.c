@@ -16,6 +16,22 @@
 #define PAIR  "w1@0x48 00 r2 = 1a c0\n"
 #define PARTS "w1@0x48 00\nr2@0x48 = 1a c0\n"
 
+/* What a driver that can have a guest of bcm2835 ask for in one call, and what
+ * becomes of it there. */
+#define SEVERAL                                \
+    "w1@0x48 00 r2 = 1a 80 w1 03 r2 = 46 80\n" \
+    "w1@0x48 03 w1 00 r2 = 1a 80\n"            \
+    "r2@0x48 = 1a 80 r2 = 1a 80\n"             \
+    "w2@0x48 01 40 w1 01 r1 = 40\n"            \
+    "w1@0x48 00 r5 = 1a 80 ff ff ff\n"         \
+    "w1@0x48 00 r2 = 1a 80\n"                  \
+    "w1@0x48 01 r1 = 40\n"                     \
+    "w0@0x48\n"
+#define HALVES                                                            \
+    "w1@0x48 03\nw0@0x48\nw2@0x48 01 40\nw0@0x48\n"                       \
+    "w1@0x48 00\nr5@0x48 = 1a 80 ff ff ff\nw1@0x48 00\nr2@0x48 = 1a 80\n" \
+    "w1@0x48 01\nr1@0x48 = 40\n"
+
 /* clang-format off */
 static const struct replay_scenario scenarios[] = {
     /* ---- split: exact askers have none of it */
@@ -217,10 +233,62 @@ static const struct replay_scenario scenarios[] = {
     {"not before there was a mismatch", PER, "w1@0x48 01\nw1@0x48 02\n",
      {{"m w1@0x48 2", "mismatch"}, {"m w1@0x48 1", "ok"}, {"m w1@0x48 2", "ok"}},
      "2/2 mismatches=1"},
-    {"not where two fit", PER,
+    {"on to the nearest", PER,
      "w1@0x48 01\nw1@0x48 02\nr1@0x48 = 05\nw1@0x48 02\n",
-     {{"m w1@0x48 2", "mismatch"}, {"m w1@0x48 2", "mismatch"},
-      {"m w1@0x48 1", "ok"}}, "1/4 mismatches=2 next=3"},
+     {{"m w1@0x48 2", "mismatch"}, {"m w1@0x48 2", "ok"},
+      {"m r1@0x48", "ok 05"}, {"m w1@0x48 2", "ok"}}, "3/4 mismatches=1"},
+    {"firmware that polls goes on behind a write that differs", PER,
+     "w2@0x48 01 05\n" PAIR PAIR PAIR,
+     {{"m w2@0x48 1 6", "mismatch"}, {"s W48 00 R48 . . P", "a a a 1a c0 a"},
+      {"m w1@0x48 0 r2", "ok 1a c0"}, {"m w1@0x48 0 r2", "ok 1a c0"}},
+     "3/4 mismatches=1"},
+    {"a read alone moves nothing", PER,
+     "w1@0x48 01\nw1@0x48 02\nr2@0x48 = 1a c0\n",
+     {{"m w1@0x48 2", "mismatch"}, {"m r2@0x48", "mismatch"},
+      {"g r34@0x48", "mismatch"}, {"s R48 . . P", "mismatch mismatch mismatch a"},
+      {"m w1@0x48 1", "ok"}, {"m w1@0x48 2", "ok"}},
+     "2/3 mismatches=4 next=4"},
+    {"a quick write moves nothing", PER,
+     "w1@0x48 01\nw1@0x48 02\nw0@0x48\n",
+     {{"m w1@0x48 2", "mismatch"}, {"m w0@0x48", "mismatch"},
+      {"s W48 P", "a mismatch"}, {"m w1@0x48 1", "ok"}},
+     "1/3 mismatches=3 next=3"},
+    {"a stream that differs after all has not moved", PER,
+     "w1@0x48 01\nw2@0x48 02 03\nw1@0x48 04\n",
+     {{"m w1@0x48 9", "mismatch"}, {"s W48 02 04 P", "a a mismatch a"},
+      {"m w1@0x48 1", "ok"}, {"m w2@0x48 2 3", "ok"}, {"m w1@0x48 4", "ok"}},
+     "3/3 mismatches=2"},
+    /* a guest whose driver (bcm2835) refuses some of what was recorded */
+    {"on to a part, messages", PER ANY, SEVERAL,
+     {{"m w1@0x48 3", "mismatch"}, {"m w0@0x48", "mismatch"},
+      {"m w2@0x48 1 0x40", "ok"}, {"m w0@0x48", "mismatch"},
+      {"m w1@0x48 0", "ok"}, {"m r5@0x48", "ok 1a 80 ff ff ff"},
+      {"m w1@0x48 0", "ok"}, {"g r34@0x48", "ok 1a 80"}, {"k 2", ""},
+      {"m w1@0x48 1", "ok"}, {"m r1@0x48", "ok 40"}, {"m w0@0x48", "ok"}},
+     "4/8 mismatches=3 split=4"},
+    {"on to a part, bytes", PER ANY, SEVERAL,
+     {{"s W48 03 P", "a mismatch a"}, {"s W48 P", "a mismatch"},
+      {"s W48 01 40 P", "a a a a"}, {"s W48 P", "a mismatch"},
+      {"s W48 00 P", "a a a"}, {"s R48 . . . . . P", "a 1a 80 ff ff ff a"},
+      {"s W48 00 P", "a a a"}, {"s R48 . . P", "a 1a 80 a"},
+      {"s W48 01 P", "a a a"}, {"s R48 . P", "a 40 a"}, {"s W48 P", "a a"}},
+     "4/8 mismatches=3 split=4"},
+    /* and the other way round */
+    {"on to several, messages", PER ANY, HALVES,
+     {{"m w1@0x48 0 r2 w1 3 r2", "mismatch"}, {"m w1@0x48 3 w1 0 r2", "mismatch"},
+      {"m r2@0x48 r2", "mismatch"}, {"m w2@0x48 1 0x40 w1 1 r1", "mismatch"},
+      {"m w1@0x48 0 r5", "ok 1a 80 ff ff ff"}, {"m w1@0x48 0 r2", "ok 1a 80"},
+      {"m w1@0x48 1 r1", "ok 40"}}, "6/10 mismatches=4 joined=3"},
+    {"on to several, bytes", PER ANY, HALVES,
+     {{"s W48 00 P", "a mismatch a"}, {"s W48 03 W48 00 P", "a a a mismatch a"},
+      {"s R48 P", "mismatch a"}, {"s W48 01 40 W48 01 P", "a a a a mismatch a"},
+      {"s W48 00 R48 . . . . . P", "a a a 1a 80 ff ff ff a"},
+      {"s W48 00 R48 . . P", "a a a 1a 80 a"},
+      {"s W48 01 R48 . P", "a a a 40 a"}}, "6/10 mismatches=4 joined=3"},
+    {"on to several, strict", STR ANY, "w1@0x49 01\nw1@0x49 02\n" PARTS PAIR,
+     {{"m w1@0x49 3", "mismatch"}, {"m w1@0x48 0 r2", "ok 1a c0"},
+      {"m w1@0x48 0", "ok"}, {"m r2@0x48", "ok 1a c0"}},
+     "3/5 mismatches=1 split=1 joined=1"},
     {"not further than eight", PER,
      "w1@0x48 00\nw1@0x48 01\nw1@0x48 02\nw1@0x48 03\nw1@0x48 04\n"
      "w1@0x48 05\nw1@0x48 06\nw1@0x48 07\nw1@0x48 08\nw1@0x48 09\n",
