@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A fake /dev/i2c-3 for each case of the tests of i2c-dev. */
+#include <string.h>
+
 #include "i2c-dev-rig.h"
 
 struct i2c_dev_rig rig;
@@ -41,15 +43,18 @@ TCase *rig_case(Suite *suite, uint32_t functionality)
 struct i2cpt_adapter *rig_open(const char *spec)
 {
     struct i2cpt_adapter *a;
+    char *patient = g_strconcat(
+        spec, strstr(spec, "timeout-ms=") ? "" : ",timeout-ms=20000", NULL);
 
-    ck_assert_msg(!i2cpt_adapter_open(spec, &a, &rig.fault), "%s",
+    ck_assert_msg(!i2cpt_adapter_open(patient, &a, &rig.fault), "%s",
                   rig.fault.text);
+    g_free(patient);
     return a;
 }
 
 struct i2cpt_adapter *rig_open_fake(void)
 {
-    return rig_open("i2c-dev,device=/dev/i2c-3,timeout-ms=20000");
+    return rig_open("i2c-dev,device=/dev/i2c-3");
 }
 
 int rig_put(struct i2cpt_adapter *a, uint16_t addr, uint8_t byte)

@@ -23,7 +23,8 @@ extern struct i2c_dev_rig rig;
 /* A test case over one with that functionality. */
 TCase *rig_case(Suite *suite, uint32_t functionality);
 
-/* Or the test fails. */
+/* Or the test fails; for 20 s, where it has no timeout-ms of its own: a busy
+ * machine's worker may well be late by the 200 ms that are the default. */
 struct i2cpt_adapter *rig_open(const char *spec);
 struct i2cpt_adapter *rig_open_fake(void);
 

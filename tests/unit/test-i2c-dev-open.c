@@ -256,8 +256,10 @@ END_TEST
 
 START_TEST(limits_left_alone)
 {
-    struct i2cpt_adapter *a = rig_open("i2c-dev,device=/dev/i2c-3");
+    struct i2cpt_adapter *a;
 
+    ck_assert_int_eq(
+        i2cpt_adapter_open("i2c-dev,device=/dev/i2c-3", &a, &rig.fault), 0);
     i2cpt_adapter_unref(a);
     ck_assert_uint_eq(fake_i2c_count(rig.fake, FAKE_TIMEOUT), 0);
     ck_assert_uint_eq(fake_i2c_count(rig.fake, FAKE_RETRIES), 0);
