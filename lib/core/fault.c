@@ -125,8 +125,7 @@ int i2cpt_fault_set(struct i2cpt_fault *fault, int code, int phase, int msg,
     return -code;
 }
 
-/* What a person or a file gave is quoted in it, whatever it holds. */
-static void one_line(char *text)
+void i2cpt_one_line(char *text)
 {
     for (; *text; text++) {
         if ((unsigned char)*text < ' ' || *text == 0x7f) {
@@ -253,7 +252,7 @@ put_text(struct i2cpt_fault *fault, const char *format, va_list ap)
         free(whole);
     }
     va_end(again);
-    one_line(fault->text);
+    i2cpt_one_line(fault->text);
 }
 
 static void __attribute__((format(printf, 2, 3)))

@@ -13,6 +13,9 @@ int i2cpt_fault_set(struct i2cpt_fault *fault, int code, int phase, int msg,
 /* As above, phase unknown, with a line for a person. */
 int i2cpt_fault_text(struct i2cpt_fault *fault, int code, const char *format,
                      ...) __attribute__((format(printf, 3, 4)));
+/* That line: what a person, a file or a device gave is quoted in it, whatever
+ * it holds; each control character becomes a `?`. */
+void i2cpt_one_line(char *text);
 /* Put `prefix` ("record=", "file=") before the text. */
 void i2cpt_fault_prefix(struct i2cpt_fault *fault, const char *prefix);
 /* *to = *from, without the room that the text does not use. */

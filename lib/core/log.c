@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/fault.h"
 #include "core/log.h"
 #include "i2cpt.h"
 
@@ -26,5 +27,6 @@ void i2cpt_log(int level, const char *format, ...)
     va_start(ap, format);
     vsnprintf(line, sizeof(line), format, ap);
     va_end(ap);
+    i2cpt_one_line(line);
     log_fn(level, line, log_user);
 }

@@ -33,7 +33,7 @@ def same_after(path, *words, **more):
 
 # (words with {}: the file by another name, status)
 READ = [
-    ('replay old.i2ct --report {} -- true', 2),
+    ('replay old.i2ct --report {} -- true', 125),
     ('replay old.i2ct --report {} -a ' + STUB, 2),
     (f'replay old.i2ct -a {STUB},record={{}}', 2),
     ('record -o {} -a trace,file=old.i2ct -- true', 125),
@@ -41,7 +41,7 @@ READ = [
     ('record -o {} --bus 0=stub --bus 1=trace,,file=old.i2ct -- true', 125),
     ('record -o {} --bus 0=trace,,file=old.i2ct --bus 1=stub -- true', 125),
     ('record --append -o {} -a trace,file=old.i2ct -- true', 125),
-    (f'record -o {{}} --merge old.i2ct -a {STUB} -- true', 2),
+    (f'record -o {{}} --merge old.i2ct -a {STUB} -- true', 125),
     (f'record -o {{}} -a {STUB} --transfers old.i2ct', 2),
     ('run -a trace,file=old.i2ct,record={} -- true', 125),
     ('convert old.i2ct {} --to vcd', 2),

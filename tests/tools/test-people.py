@@ -35,6 +35,141 @@ def test_a_trace_knows_its_bus():
     run('replay', 'two.i2ct', '--', sys.executable, '-c', open_node % 5)
 
 
+# What is wrong with our own words is 2, or 125 where a PROGRAM has statuses of
+# its own.
+WORDS = [
+    ('record -o o.i2ct', 2, 'record needs'),
+    ('record -o o.i2ct -- true', 125, 'no adapter given'),
+    ('record -o o.i2ct true', 125, 'no adapter given'),
+    ('record -o o.i2ct -a stub --nonsense --transfers -', 2, 'unknown option'),
+    ('record -o o.i2ct -a stub --nonsense -- true', 125, 'unknown option'),
+    ('record -o o.i2ct -a stub,record=x -- true', 125, 'leave record= out'),
+    ('record -o o.i2ct -a stub --bus x -- true', 125, '--bus x'),
+    ('record -o o.i2ct -a stub --transfers - -- true', 125, 'record needs'),
+    ('record -o o.i2ct --transfers -', 2, 'no adapter given'),
+    ('record -a stub -- true', 125, 'record needs'),
+    ('record -o', 2, 'needs a value'),
+    ('replay', 2, 'needs a TRACE'),
+    ('replay a.i2ct', 2, 'needs -a'),
+    ('replay a.i2ct --', 125, 'needs -a'),
+    ('replay a.i2ct --timing x -a stub', 2, '--timing=x'),
+    ('replay a.i2ct --timing x -- true', 125, '--timing=x'),
+    ('replay a.i2ct --match strict -a stub', 2, 'go with a PROGRAM'),
+    ('replay a.i2ct -a stub -- true', 125, 'one word too many'),
+    ('replay a.i2ct --report a.i2ct -- true', 125, '--report'),
+    ('replay a.i2ct --report a.i2ct true', 125, '--report'),
+    ('replay a.i2ct --report a.i2ct -a stub', 2, '--report'),
+    ('replay a.i2ct --redirect x -- true', 125, '--redirect=x'),
+    ('run -a stub', 125, 'needs a PROGRAM'),
+    ('run true', 125, 'no adapter given'),
+    ('run --nonsense -- true', 125, 'unknown option'),
+    ('run -a', 125, 'needs a value'),
+    ('show', 2, 'needs a TRACE'),
+    ('show a.i2ct -- true', 2, 'one word too many'),
+    ('serve -a stub -- true', 2, 'one word too many'),
+]
+
+
+def test_what_is_wrong_with_our_words():
+    write('a.i2ct', TRACE)
+    for words, status, line in WORDS:
+        out, err = run(*words.split(), status=status)
+        assert line in err and out == '', (words, out, err)
+        assert read('a.i2ct') == TRACE and not os.path.exists('o.i2ct'), words
+
+
+# A name may hold anything but a NUL: what a terminal would obey is a `?`, each
+# by itself, in every line to a person; JSON has it as it is.
+NAMES = [
+    ('a\x1b[31m\n\x07b', 'a?[31m??b'),
+    ('a\x7f\tb', 'a??b'),
+    ('a\x9b5mb\x85', 'a?5mb?'),
+    ('ä€\U0001f600 ok', 'ä€\U0001f600 ok'),
+    (os.fsdecode(b'a\xff\xc3b\xe2\x82'), 'a??b??'),
+]
+SPEAKS = [
+    ('check {}', 0), ('check {}.none', 3), ('stats {}', 0),
+    ('stats {}.none', 3), ('show {}.none', 3), ('show {} --transfer 99', 2),
+    ('diff {} {}', 0), ('diff {} other', 1), ('diff {} {}.none', 3),
+    ('replay {} -a stub,chips=0x48', 0), ('replay {} -a stub', 1),
+    ('replay {} -a stub --bus 9', 1), ('replay {} -- true', 125),
+    ('replay {} -- {}', 127), ('replay {} {} {}', 127),
+    ('convert {} out.vcd', 0), ('convert {}.none out.i2ct', 3),
+    ('convert {} {}.none', 2), ('run -a {} -- true', 125),
+    ('run -a trace,,file={}.none -- true', 125), ('{}', 2), ('show {} {}', 2),
+    ('check --{}', 2), ('record -o {}/none/x -a stub -- true', 125),
+    ('record -o new -a stub --transfers {}.none', 3),
+]
+
+
+def test_names_are_shown_without_control_characters():
+    write('other', TRACE.replace('01 r1 = 00', '01 r1 = 01'))
+    for name, shown in NAMES:
+        shutil.copy('other', name)
+        write(name, TRACE)
+        for words, status in SPEAKS:
+            words = [word.replace(',,', ',').format(*4 * [name])
+                     for word in words.split()]
+            done = subprocess.run([TOOL, *words], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, timeout=60,
+                                  stderr=subprocess.PIPE)
+            said = (done.stdout + done.stderr).decode()
+            assert done.returncode == status, (words, done)
+            assert not [c for c in said if c < ' ' and c != '\n' or
+                        '\x7f' <= c < '\xa0'], (words, said)
+            assert name == shown or name not in said, (words, said)
+            if words[0] in ('check', 'stats', 'diff') and not status:
+                assert shown in said, (words, said)
+        out, _ = run('check', '--json', name)
+        if not name.startswith(os.fsdecode(b'a\xff')):
+            assert json.loads(out)['trace'] == name, out
+
+
+def test_one_is_not_several():
+    write('one.i2ct', TRACE.replace('end 2', 'irq a 1\nend 1').replace(
+        '0.1 +0.1 w1@0x48 01 r1 = 00\n', '').replace('irq', '1 irq'))
+    write('cut.i2ct', TRACE[:TRACE.index('0.1 +0.1') + 4])
+    for words, status, line in (
+            ('check one.i2ct', 0, 'one.i2ct: whole, 1 transfer\n'),
+            ('check cut.i2ct', 1, ', 1 transfer readable'),
+            ('stats one.i2ct', 0, ': 1 transfer, 1 event in'),
+            ('diff one.i2ct one.i2ct', 0, '1 transfer the same, '),
+            ('replay one.i2ct -a stub,chips=0x48', 0, ': 1 transfer, 0 differ'),
+            ('replay one.i2ct -- true', 125, '1 of 1 transfer was not asked')):
+        out, err = run(*words.split(), status=status)
+        assert line in out + err, (words, out, err)
+
+
+def test_none_of_what_was_asked_for_is_no_success():
+    two = TRACE.replace('+0.1 w1', '+0.1 i2c-1: w1')
+    write('zero.i2ct', TRACE)
+    write('two.i2ct', two.replace('adapter: stub', 'bus: 1 stub'))
+    write('empty.i2ct', 'i2cpt-trace 1\nadapter: stub\nend 0\n')
+    for words, status, line in (
+            ('zero.i2ct', 0, ''), ('zero.i2ct --bus 0', 0, ''),
+            ('zero.i2ct --bus 5', 1, 'zero.i2ct: no transfer of bus 5\n'),
+            ('two.i2ct --bus 1', 0, ''),
+            ('two.i2ct', 1, 'two.i2ct: no transfer of bus 0\n'),
+            ('empty.i2ct', 0, ''),
+            ('empty.i2ct --bus 0', 1, 'no transfer of bus 0')):
+        _, err = run('replay', *words.split(), '-a', STUB, '--report', 'r.json',
+                     status=status)
+        assert line in err and (line or not err), (words, err)
+        report = json.loads(read('r.json'))
+        assert report['verdict'] == ('mismatch' if status else 'same'), report
+        assert report['status'] == status and report['first'] in err, report
+
+
+def test_converting_what_is_not_there():
+    write('keep.i2ct', 'kept')
+    for out in 'keep.i2ct', 'new.vcd', 'new.pcap', 'new.i2ct':
+        for more in (), ('--from', 'saleae'), ('--from', 'trace', '--to', 'vcd'):
+            _, err = run('convert', 'no.csv', out, *more, status=3)
+            assert err == 'i2cpt-replay: no.csv: No such file or directory\n', err
+    assert read('keep.i2ct') == 'kept'
+    assert not [f for f in os.listdir('.') if f.startswith('new')]
+
+
 def test_stats_fit_a_terminal():
     write('scan.i2ct', 'i2cpt-trace 1\nadapter: stub\nseen-as: 7\n'
           'frequency: 100000\n' + ''.join(

@@ -281,7 +281,7 @@ def test_a_replay_that_differs_is_125():
     assert done.returncode == 125, done
     assert 'expected w2@0x50 03 42, got w2@0x50 03 43' in done.stderr, done
     done = run('replay', 'd.i2ct', '--report', 'r.json', '--', 'true')
-    assert done.returncode == 125 and '1 of 1 transfers' in done.stderr, done
+    assert done.returncode == 125 and '1 of 1 transfer was' in done.stderr, done
     with open('r.json', encoding='utf-8') as file:
         assert json.load(file)['verdict'] == 'unconsumed'
     done = run('replay', 'd.i2ct', '--', 'false')

@@ -110,7 +110,7 @@ def test_record_stops_at_a_bad_line():
     refused('record', '-o', 'd.i2ct', '-a', STUB, '--transfers', '-',
             stdin='r1@0x48\nr1@0x480\nr1@0x48\n', status=3,
             names=['stdin:2:', '0x480'])
-    assert fine('check', 'd.i2ct') == 'd.i2ct: whole, 1 transfers\n'
+    assert fine('check', 'd.i2ct') == 'd.i2ct: whole, 1 transfer\n'
 
 
 def test_record_errors_are_named():
@@ -180,7 +180,7 @@ def test_replay_on_the_trace_itself():
 def test_replay_of_one_bus_among_several():
     write('i.i2ct', TRACE)
     out, err = run('replay', 'i.i2ct', '-a', 'stub,chips=0x50', '--bus', '1')
-    assert out == 'i.i2ct: 1 transfers, 0 differ\n', out
+    assert out == 'i.i2ct: 1 transfer, 0 differ\n', out
     assert '4 transfers of other buses' in err, err
 
 

@@ -199,7 +199,7 @@ def test_stats_counts_by_bus_and_address():
 def test_stats_for_a_person():
     write('e.i2ct', TRACE.replace('end 6\n', ''))
     out = run('stats', 'e.i2ct')[0].splitlines()
-    assert out[0] == 'e.i2ct: 6 transfers, 1 events in 0.008200 s (truncated)'
+    assert out[0] == 'e.i2ct: 6 transfers, 1 event in 0.008200 s (truncated)'
     assert out[2].split() == ['0', '0x0b', '1', '4', '1', '0', '0.700', '0.660',
                               '700', '700'], out[2]
     assert out[4].split() == ['other', '1'], out

@@ -39,6 +39,34 @@ char *tool_text_transfer(const struct i2cpt_trace_transfer *t)
     return text;
 }
 
+void tool_text_make_plain(char *text)
+{
+    char *p = text;
+
+    while (*p) {
+        gunichar c = g_utf8_get_char_validated(p, -1);
+        bool valid = c < (gunichar)-2;
+        gsize n = valid ? (gsize)g_utf8_skip[*(guchar *)p] : 1;
+
+        if (valid && !g_unichar_iscntrl(c)) {
+            memmove(text, p, n);
+            text += n;
+        } else {
+            *text++ = '?';
+        }
+        p += n;
+    }
+    *text = 0;
+}
+
+char *tool_text_plain(const char *text)
+{
+    char *copy = g_strdup(text);
+
+    tool_text_make_plain(copy);
+    return copy;
+}
+
 char *tool_text_request(const struct i2cpt_trace_transfer *t)
 {
     struct i2cpt_trace_transfer asked = *t;

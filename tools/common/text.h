@@ -4,6 +4,7 @@
 #define TEXT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "i2cpt-trace.h"
@@ -12,6 +13,20 @@
 char *tool_text_transfer(const struct i2cpt_trace_transfer *t);
 /* Of that only what was asked for: no data of reads, fault or marks. */
 char *tool_text_request(const struct i2cpt_trace_transfer *t);
+
+/*
+ * What a person typed, or a file or a device says of itself, is shown without
+ * control characters, which a terminal would obey: each is a `?`, as in ls. The
+ * one changes the text, the other is a copy; g_free() it.
+ */
+void tool_text_make_plain(char *text);
+char *tool_text_plain(const char *text);
+
+/* "1 transfer", "2 transfers". */
+static inline const char *tool_text_s(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
 
 /* Letters to put in, leave out, change or swap from one word to the other. */
 unsigned tool_text_distance(const char *a, const char *b);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every verb needs: options, errors, progress, exit status. */
+#include "common/memory.h"
 #include "common/text-in.h"
 #include "common/text.h"
 #include "common/tool.h"
@@ -14,14 +15,36 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROGRESS_NS 200000000u
+#define PROGRESS_NS   200000000u
+#define COMPLAINT_MAX 16384 /* three paths and what is said of them */
 
+static int usage_status = TOOL_USAGE;
+
+void tool_has_program(void)
+{
+    usage_status = TOOL_OURS;
+    tool_memory_fails_with(TOOL_OURS);
+}
+
+void tool_look_for_program(char *const *argv)
+{
+    while (*argv && strcmp(*argv, "--")) {
+        argv++;
+    }
+    if (*argv) {
+        tool_has_program();
+    }
+}
+
+/* Nothing here may need memory. */
 static void vcomplain(const char *format, va_list args)
 {
+    char line[COMPLAINT_MAX];
+
+    vsnprintf(line, sizeof(line), format, args);
+    tool_text_make_plain(line);
     fflush(stdout);
-    fputs("i2cpt-replay: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    fprintf(stderr, "i2cpt-replay: %s\n", line);
 }
 
 void tool_complain(const char *format, ...)
@@ -54,7 +77,7 @@ void tool_usage(const struct verb *verb, const char *format, ...)
     vcomplain(format, args);
     va_end(args);
     fprintf(stderr, "usage: i2cpt-replay %s %s\n", verb->name, verb->synopsis);
-    exit(verb->usage_status ? verb->usage_status : TOOL_USAGE);
+    exit(usage_status);
 }
 
 /* The word of an option that getopt did not like. */

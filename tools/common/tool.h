@@ -16,6 +16,7 @@ enum tool_exit {
     TOOL_DIFFERS = 1, /* a mismatch, or a failed check */
     TOOL_USAGE = 2,
     TOOL_BROKEN = 3, /* an adapter or a file */
+    TOOL_OURS = 125, /* all of these where there is a PROGRAM */
 };
 
 struct verb {
@@ -24,12 +25,19 @@ struct verb {
     const char *about;    /* one line, for the list of verbs */
     const char *help;     /* options and an example */
     int (*run)(const struct verb *verb, int argc, char **argv);
-    int usage_status; /* instead of TOOL_USAGE; 0: that */
 };
 
 extern const struct verb verb_check, verb_diff, verb_stats, verb_convert,
     verb_ftdi_check, verb_list, verb_record, verb_replay, verb_run, verb_serve,
     verb_show;
+
+/*
+ * There is a PROGRAM, whose status may be any: what fails from here on, wrong
+ * words and want of memory too, is TOOL_OURS. The other: where the words have a
+ * `--`, before they are looked at.
+ */
+void tool_has_program(void);
+void tool_look_for_program(char *const *argv);
 
 /*
  * The next option's letter, or -1 after the last. Does --help, and ends the
@@ -53,7 +61,7 @@ uint64_t tool_number(const struct verb *verb, const char *option,
 void tool_usage(const struct verb *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
-/* One line on stderr. */
+/* One line on stderr, without control characters. */
 void tool_complain(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 /* The line of a fault, or what the negative errno means; TOOL_BROKEN. */

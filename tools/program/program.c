@@ -285,6 +285,10 @@ int program_run(struct owner *o, const struct program_options *options,
 
     report->form = NULL;
     report->notes = g_ptr_array_new_with_free_func(g_free);
+    if (!path && !strchr(argv[0], '/')) { /* nor is it looked for right here */
+        tool_complain("%s: not found", argv[0]);
+        return PROGRAM_NOT_FOUND;
+    }
     look_at_descriptors(report);
     if (options->io_uring) {
         look_at_rings(o, report);

@@ -9,11 +9,12 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "common/tool.h"
 #include "i2cpt.h"
 
 /* Exit statuses as the shell has them, and ours. */
 enum {
-    PROGRAM_OURS = 125,
+    PROGRAM_OURS = TOOL_OURS,
     PROGRAM_NOT_EXECUTABLE = 126,
     PROGRAM_NOT_FOUND = 127,
     PROGRAM_SIGNAL = 128,

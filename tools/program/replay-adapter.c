@@ -18,7 +18,7 @@ struct replay {
     const char *path;
     struct i2cpt_trace_reader *reader;
     struct i2cpt_adapter *adapter;
-    bool keep_time;
+    bool keep_time, bus_given;
     int32_t bus;
     struct timespec began;
     uint64_t transfers, differences, other_buses;
@@ -77,9 +77,10 @@ static void tell_difference(struct replay *r,
 {
     char *expected = tool_text_transfer(&line->transfer);
     char *got = text_of_result(&line->transfer, msgs, rc, fault);
+    g_autofree char *path = tool_text_plain(r->path);
 
     tool_progress_clear(&r->progress);
-    printf("%s:%" PRIu64 ": %s\n", r->path, line->line, text);
+    printf("%s:%" PRIu64 ": %s\n", path, line->line, text);
     tool_text_aligned(stdout, "  expected ", expected, "  got      ", got);
     if (!r->differences++) {
         snprintf(r->first, sizeof(r->first), "%s:%" PRIu64 ": %s", r->path,
@@ -145,6 +146,12 @@ static int do_trace(struct replay *r)
     return status;
 }
 
+/* To have compared none of what was asked for is no success. */
+static bool has_nothing_of_bus(const struct replay *r)
+{
+    return !r->transfers && (r->bus_given || r->other_buses);
+}
+
 static int report(const struct replay *r, int status)
 {
     struct i2cpt_fault fault = {0};
@@ -157,7 +164,7 @@ static int report(const struct replay *r, int status)
     struct json j = {.to = out.to};
     tool_json_open(&j, NULL, '{');
     tool_json_string(&j, "trace", r->path);
-    tool_json_string(&j, "verdict", r->differences ? "mismatch" : "same");
+    tool_json_string(&j, "verdict", *r->first ? "mismatch" : "same");
     tool_json_int(&j, "status", status);
     tool_json_uint(&j, "transfers", r->transfers);
     tool_json_uint(&j, "mismatches", r->differences);
@@ -171,21 +178,27 @@ static int report(const struct replay *r, int status)
 static int replay(struct replay *r)
 {
     clock_gettime(CLOCK_MONOTONIC, &r->began);
+    g_autofree char *path = tool_text_plain(r->path);
     int status = do_trace(r);
     if (status != TOOL_FINE) {
         return status;
     }
-    printf("%s: %" PRIu64 " transfers, %" PRIu64 " differ\n", r->path,
-           r->transfers, r->differences);
+    printf("%s: %" PRIu64 " transfer%s, %" PRIu64 " differ\n", path,
+           r->transfers, tool_text_s(r->transfers), r->differences);
     if (r->other_buses) {
-        tool_complain("%" PRIu64 " transfers of other buses than %" PRId32
-                      " were left out (--bus)",
-                      r->other_buses, r->bus);
+        tool_complain("%" PRIu64 " transfer%s of other buses than %" PRId32
+                      " left out (--bus)",
+                      r->other_buses, tool_text_s(r->other_buses), r->bus);
     }
     if (!i2cpt_trace_reader_complete(r->reader)) {
         tool_complain("%s: truncated, no `end` line", r->path);
     }
-    status = r->differences ? TOOL_DIFFERS : TOOL_FINE;
+    if (has_nothing_of_bus(r)) {
+        snprintf(r->first, sizeof(r->first), "%s: no transfer of bus %" PRId32,
+                 r->path, r->bus);
+        tool_complain("%s", r->first);
+    }
+    status = *r->first ? TOOL_DIFFERS : TOOL_FINE;
     return r->report ? report(r, status) : status;
 }
 
@@ -195,6 +208,7 @@ int program_replay_on_adapter(const struct replay_options *options,
     struct replay r = {
         .path = options->trace,
         .bus = (int32_t)options->bus,
+        .bus_given = options->bus_given,
         .keep_time = options->timing && !strcmp(options->timing, "recorded"),
         .report = options->report,
         .progress = {.what = "transfers"},

@@ -210,8 +210,9 @@ static void tell_mismatch(const struct replay_options *r,
     const struct i2cpt_trace_verdict *first = &v->first;
     bool reads_on = strstr(first->actual, " (") != NULL;
 
-    tool_complain("%s: %" PRIu64 " requests differ; the first: %s", r->trace,
-                  v->mismatches, first->text);
+    tool_complain("%s: %" PRIu64 " request%s differ%s; the first: %s", r->trace,
+                  v->mismatches, tool_text_s(v->mismatches),
+                  v->mismatches == 1 ? "s" : "", first->text);
     if (first->mismatch_line) {
         tool_text_aligned(stderr, "  expected ", first->expected, "  got      ",
                           first->actual);
@@ -230,15 +231,16 @@ static void tell(const struct replay_options *r, const struct verdict *v)
         tell_mismatch(r, v);
     }
     if (v->remaining) {
-        tool_complain("%s: %" PRIu64 " of %" PRIu64 " transfers were not asked "
+        tool_complain("%s: %" PRIu64 " of %" PRIu64 " transfer%s %s not asked "
                       "for, the first in line %" PRIu64,
                       r->trace, v->remaining, v->remaining + v->consumed,
-                      v->next_lines[0]);
+                      tool_text_s(v->remaining + v->consumed),
+                      v->remaining == 1 ? "was" : "were", v->next_lines[0]);
         tool_text_lines(stderr, r->trace, v->next_lines, NEXT_MAX);
     }
     if (v->split || v->joined) {
-        tool_complain("%s: %" PRIu64 " transfers were asked for in parts, "
-                      "%" PRIu64 " requests answered out of several",
+        tool_complain("%s: %" PRIu64 " asked for in parts, "
+                      "%" PRIu64 " answered out of several",
                       r->trace, v->split, v->joined);
     }
     if (v->redacted) {

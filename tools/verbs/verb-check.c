@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check: whether a trace is one, and whole. */
 #include <errno.h>
+#include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/json.h"
+#include "common/text.h"
 #include "common/tool.h"
 #include "verbs/mux-hint.h"
 
@@ -73,16 +75,19 @@ static void print_mux(const char *path, const struct mux_found *m)
 
 static void print(const struct verdict *v)
 {
-    printf("%s: %s", v->path, v->word);
+    g_autofree char *path = tool_text_plain(v->path);
+
+    printf("%s: %s", path, v->word);
     if (!strcmp(v->word, "truncated")) {
-        printf(" after line %" PRIu64 ", %" PRIu64 " transfers readable",
-               v->last, v->transfers);
+        printf(" after line %" PRIu64 ", %" PRIu64 " transfer%s readable",
+               v->last, v->transfers, tool_text_s(v->transfers));
     } else if (!v->fault.code) {
-        printf(", %" PRIu64 " transfers", v->transfers);
+        printf(", %" PRIu64 " transfer%s", v->transfers,
+               tool_text_s(v->transfers));
     }
     putchar('\n');
     for (size_t i = 0; i < v->n_muxes; i++) {
-        print_mux(v->path, &v->muxes[i]);
+        print_mux(path, &v->muxes[i]);
     }
 }
 

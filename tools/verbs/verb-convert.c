@@ -148,9 +148,6 @@ static void choose(const struct verb *verb, const char *in, const char *out,
     char list[256];
 
     *from = *from ? *from : guess_input(in);
-    if (!*from && access(in, F_OK) && strcmp(in, "-")) {
-        *from = &format_trace; /* whose reader says that it is not there */
-    }
     if (!*from) {
         list_formats(list, sizeof(list), false);
         tool_usage(verb, "%s: of what format? --from says so: %s", in, list);
@@ -431,6 +428,10 @@ static int run(const struct verb *verb, int argc, char **argv)
     struct i2cpt_fault fault = {0};
 
     parse_options(verb, argc, argv, &job);
+    if (strcmp(job.in, "-") && access(job.in, F_OK)) {
+        tool_complain("%s: %s", job.in, strerror(errno));
+        return TOOL_BROKEN;
+    }
     choose(verb, job.in, job.out, &job.from, &job.to);
     if (tool_output_check("", job.out, job.in, &fault)) {
         tool_usage(verb, "%s", fault.text);

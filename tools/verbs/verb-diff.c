@@ -251,15 +251,19 @@ static uint64_t line_of(const struct side *s, guint i)
 /* Where a part begins; behind the last transfer: at its end. */
 static void print_place(const char *sign, const struct side *s, guint i)
 {
+    g_autofree char *path = tool_text_plain(s->path);
+
     if (line_of(s, i)) {
-        printf("%s%s:%" PRIu64, sign, s->path, line_of(s, i));
+        printf("%s%s:%" PRIu64, sign, path, line_of(s, i));
     } else {
-        printf("%s%s:end", sign, s->path);
+        printf("%s%s:end", sign, path);
     }
 }
 
 static void print_all(const struct diff *d)
 {
+    g_autofree char *a = tool_text_plain(d->a.path);
+    g_autofree char *b = tool_text_plain(d->b.path);
     bool open = false;
 
     for (guint i = 0; i < d->edits->len; i++) {
@@ -277,9 +281,10 @@ static void print_all(const struct diff *d)
         }
         print_edit(d, e);
     }
-    printf("%" PRIu64 " transfers the same, %" PRIu64 " changed, %" PRIu64
+    printf("%" PRIu64 " transfer%s the same, %" PRIu64 " changed, %" PRIu64
            " only in %s, %" PRIu64 " only in %s\n",
-           d->same, d->changed, d->removed, d->a.path, d->added, d->b.path);
+           d->same, tool_text_s(d->same), d->changed, d->removed, a, d->added,
+           b);
 }
 
 static void json_side(struct json *j, const char *key, const struct side *s,

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* list: what can be opened here, and the backends with their keys. */
+#include <glib.h>
 #include <stdio.h>
 
 #include "common/json.h"
+#include "common/text.h"
 #include "common/tool.h"
 
 static int print_found(const char *spec, const char *about, void *user)
 {
+    g_autofree char *plain_spec = tool_text_plain(spec);
+    g_autofree char *plain = tool_text_plain(about);
     bool *any = user;
 
     *any = true;
-    printf("%-32s %s\n", spec, about);
+    printf("%-32s %s\n", plain_spec, plain);
     return 0;
 }
 

@@ -248,8 +248,12 @@ static int run(const struct verb *verb, int argc, char **argv)
     struct i2cpt_fault fault;
     int letter;
 
+    tool_look_for_program(argv);
     while ((letter = tool_option(verb, argc, argv, "+:a:o:h", options)) != -1) {
         set_option(verb, &w, letter);
+    }
+    if (optind < argc) {
+        tool_has_program();
     }
     if (!w.recording.path || (w.transfers != NULL) == (optind < argc)) {
         tool_usage(verb, "record needs -o TRACE, -a ADAPTER and either "

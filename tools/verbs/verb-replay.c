@@ -90,8 +90,12 @@ static int run(const struct verb *verb, int argc, char **argv)
     const char *spec = NULL;
     int letter;
 
+    tool_look_for_program(argv);
     while ((letter = tool_option(verb, argc, argv, ":a:h", options)) != -1) {
         set_option(verb, &r, &spec, letter);
+    }
+    if (!spec && optind + 1 < argc) {
+        tool_has_program();
     }
     if (optind < argc) {
         check_files(verb, &r, argv[optind], spec);

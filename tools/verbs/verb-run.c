@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* run: an adapter for PROGRAM, and no file. */
-#include "common/memory.h"
 #include "program/buses.h"
 #include "program/program.h"
 #include "common/tool.h"
@@ -18,7 +17,7 @@ static int run(const struct verb *verb, int argc, char **argv)
     struct program_report report = {0};
     int letter, ret;
 
-    tool_memory_fails_with(PROGRAM_OURS);
+    tool_has_program();
     while ((letter = tool_option(verb, argc, argv, "+:a:h", options)) != -1) {
         program_buses_option(buses, verb, letter, optarg);
     }
@@ -55,6 +54,5 @@ const struct verb verb_run = {
             "\n"
             "Example:\n"
             "  i2cpt-replay run -a stub,chips=0x48:0x50 -- i2cdetect -y 0\n",
-    .usage_status = PROGRAM_OURS,
     .run = run,
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/text.h"
 #include "common/tool.h"
 
 #define BUCKETS 32 /* of times: up to 1, 2, 4, 8 ... us */
@@ -315,9 +316,12 @@ static void print_absent(GList *targets)
 
 static void print_all(const struct stats *s, GList *targets)
 {
-    printf("%s: %" PRIu64 " transfers", s->path, s->transfers);
+    g_autofree char *path = tool_text_plain(s->path);
+
+    printf("%s: %" PRIu64 " transfer%s", path, s->transfers,
+           tool_text_s(s->transfers));
     if (s->events) {
-        printf(", %" PRIu64 " events", s->events);
+        printf(", %" PRIu64 " event%s", s->events, tool_text_s(s->events));
     }
     printf(" in %.6f s%s\n", (double)(s->end_ns - s->first_ns) / 1e9,
            s->complete ? "" : " (truncated)");

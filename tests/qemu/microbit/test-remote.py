@@ -19,7 +19,8 @@ from microbit import GuestError, Microbit, Tap, find_qemu
 TIMEOUT_S = 60
 # No real bus waits for this guest, but the host may well take its CPU away.
 DEVICE = ("i2c-passthrough,id=chips,addresses=0x1d:0x48:0x50,"
-          "hold-timeout-ms=10000,timeout-ms=10000,presence-ms=60000")
+          "hold-timeout-ms=10000,timeout-ms=10000,presence-ms=60000,"
+          "busy-retry-ms=10000")
 CHIPS = """\
 chip 0x1d registers
 reg 0x0d = 5a
