@@ -42,7 +42,10 @@ FILES = [
     ('share/bash-completion/completions/i2cpt-replay', True),
     ('share/doc/libi2cpt/*.md', True),
     ('share/doc/libi2cpt/examples/*', True),
+    ('share/doc/libi2cpt/html/*.html', True),
     ('share/man/man1/i2cpt-replay.1', True),
+    ('share/man/man3/*i2cpt*.3', True),
+    ('share/man/man5/i2cpt-trace.5', True),
 ]
 
 
