@@ -3,13 +3,9 @@
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
 #include "bus/bus.h"
-#include "core/descriptors.h"
+#include "core/wake.h"
 #include "core/fault.h"
 #include "core/log.h"
 #include "core/options.h"
@@ -24,7 +20,6 @@ static struct i2cpt_adapter *adapter_new(struct i2cpt_bus *bus,
     a->bus = bus;
     a->generation = atomic_load(&bus_fork_generation);
     a->name = g_strdup(name ? name : bus->identity);
-    a->poll_fd = a->event_fd = a->timer_fd = -1;
     a->timer_ns = UINT64_MAX;
     return a;
 }
@@ -80,18 +75,6 @@ struct i2cpt_adapter *i2cpt_adapter_ref(struct i2cpt_adapter *a)
     return a;
 }
 
-static void close_fds(struct i2cpt_adapter *a)
-{
-    int fds[] = {a->timer_fd, a->event_fd, a->poll_fd};
-    size_t i;
-
-    for (i = 0; i < G_N_ELEMENTS(fds); i++) {
-        if (fds[i] >= 0) {
-            close(fds[i]);
-        }
-    }
-}
-
 /* Running requests of this handle may end; nothing new of it begins. */
 static void settle_locked(struct i2cpt_adapter *a)
 {
@@ -117,7 +100,7 @@ void i2cpt_adapter_unref(struct i2cpt_adapter *a)
         pthread_mutex_unlock(&a->bus->lock);
         bus_opened_put(a->bus);
     }
-    close_fds(a);
+    i2cpt_wake_free(a->wake, adapter_forked(a));
     g_free(a->name);
     g_free(a);
 }
@@ -174,44 +157,48 @@ bool bus_adapter_is_instant(struct i2cpt_adapter *a)
     return a->bus->instant;
 }
 
-static int make_fds_locked(struct i2cpt_adapter *a)
+static int make_wake_locked(struct i2cpt_adapter *a)
 {
-    int ret;
-
-    a->poll_fd = epoll_create1(EPOLL_CLOEXEC);
-    a->event_fd = eventfd(a->complete ? 1 : 0, EFD_CLOEXEC | EFD_NONBLOCK);
-    a->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    ret = a->poll_fd < 0 ? -errno : i2cpt_poll_add(a->poll_fd, a->event_fd);
-    if (!ret) {
-        ret = i2cpt_poll_add(a->poll_fd, a->timer_fd);
+    a->wake = i2cpt_wake_new();
+    if (!a->wake) {
+        return -errno;
     }
-    if (ret) {
-        close_fds(a);
-        a->poll_fd = a->event_fd = a->timer_fd = -1;
-        return ret;
+    if (a->complete) {
+        i2cpt_wake_signal(a->wake);
     }
     bus_requests_expire_locked(a);
     return 0;
 }
 
+static int get_wake(struct i2cpt_adapter *a)
+{
+    int ret;
+
+    pthread_mutex_lock(&a->bus->lock);
+    ret = a->wake ? 0 : make_wake_locked(a);
+    pthread_mutex_unlock(&a->bus->lock);
+    return ret;
+}
+
 int i2cpt_adapter_fd(struct i2cpt_adapter *a)
 {
+    int ret;
+
     if (!a) {
         return -EINVAL;
     }
-
-    int ret = 0;
-
     if (adapter_forked(a)) {
         return -EPERM;
     }
-    pthread_mutex_lock(&a->bus->lock);
-    if (a->poll_fd < 0) {
-        ret = make_fds_locked(a);
-    }
-    ret = ret ? ret : a->poll_fd;
-    pthread_mutex_unlock(&a->bus->lock);
-    return ret;
+    ret = get_wake(a);
+    return ret ? ret : i2cpt_wake_fd(a->wake);
+}
+
+int bus_adapter_look_at(struct i2cpt_adapter *a, struct i2cpt_wake *wake)
+{
+    int ret = get_wake(a);
+
+    return ret ? ret : i2cpt_wake_look_at(wake, a->wake);
 }
 
 /*

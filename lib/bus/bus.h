@@ -124,7 +124,7 @@ struct i2cpt_request {
     i2cpt_done_fn done;
     void *user;
     bool internal, kept;
-    int signal_fd; /* internal: an eventfd that is told of the end, or -1 */
+    struct i2cpt_wake *signal; /* internal: is told of the end, or NULL */
     /* under bus->lock */
     enum request_state state;
     unsigned refs;
@@ -144,11 +144,10 @@ struct i2cpt_adapter {
     /* under bus->lock */
     struct i2cpt_request *requests; /* pending and complete, oldest first */
     struct i2cpt_request *last;
-    unsigned complete; /* how many of them dispatch may take */
-    int poll_fd;       /* epoll of the two below; -1 until asked for */
-    int event_fd;      /* readable while complete > 0 */
-    int timer_fd;      /* the nearest expiry */
-    uint64_t timer_ns; /* what it is set to; UINT64_MAX: off */
+    unsigned complete;       /* how many of them dispatch may take */
+    struct i2cpt_wake *wake; /* signalled while complete > 0, or at the nearest
+                              * expiry; NULL until asked for */
+    uint64_t timer_ns;       /* what it is set to; UINT64_MAX: off */
 };
 
 /* bus.c; `locked` ones with bus->lock held */

@@ -22,6 +22,8 @@ enum i2cpt_op {
     I2CPT_OP_STREAM_STOP, /* this one gives it back, whatever it returns */
 };
 
+struct i2cpt_wake;
+
 /*
  * One request below the public API. While a stream is open on the bus, calls
  * of other owners wait in the queue; the stream's own go past them.
@@ -49,12 +51,12 @@ int bus_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
  * Queue it, for the library's own use: dispatch never takes it, so that who
  * submitted it (and serialises the calls below) is the only one who has it.
  * `call` itself and all that it points to is borrowed until the request is
- * harvested, where results are filled in, or orphaned. `signal_fd`, an eventfd
- * or -1, becomes readable when it has ended. An instant bus with an empty queue
+ * harvested, where results are filled in, or orphaned. `signal`, or
+ * NULL, is signalled when it has ended. An instant bus with an empty queue
  * does it at once, in this thread, and then nothing is signalled.
  */
 int bus_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call,
-                    int signal_fd, struct i2cpt_request **out);
+                    struct i2cpt_wake *signal, struct i2cpt_request **out);
 /* True where it has ended; `r` is void then. Never waits. */
 bool bus_request_harvest(struct i2cpt_request *r, int *result,
                          struct i2cpt_fault *fault);
@@ -71,6 +73,8 @@ void bus_request_release(struct i2cpt_request *r);
 void bus_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n);
 int bus_adapter_flush(struct i2cpt_adapter *a);
 uint32_t bus_adapter_timeout_ms(const struct i2cpt_adapter *a);
+/* `wake` is readable when the handle's descriptor is. 0 or -errno. */
+int bus_adapter_look_at(struct i2cpt_adapter *a, struct i2cpt_wake *wake);
 bool bus_adapter_is_instant(struct i2cpt_adapter *a);
 bool bus_adapter_tells_phase(const struct i2cpt_adapter *a);
 bool bus_adapter_hides_phase(const struct i2cpt_adapter *a);

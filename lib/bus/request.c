@@ -2,13 +2,11 @@
 /* Requests of the asynchronous form: submit, complete, deliver. */
 #include <errno.h>
 #include <glib.h>
-#include <sys/timerfd.h>
-#include <time.h>
 
 #include "bus/bus.h"
 #include "core/check-msgs.h"
 #include "core/clock.h"
-#include "core/descriptors.h"
+#include "core/wake.h"
 #include "core/fault.h"
 
 /* ------------------------------------------ the handle's list, descriptors */
@@ -35,30 +33,23 @@ bool bus_request_is_ready(const struct i2cpt_request *r)
 static void count_ready_locked(struct i2cpt_request *r)
 {
     if (!r->adapter->complete++) {
-        i2cpt_event_signal(r->adapter->event_fd);
+        i2cpt_wake_signal(r->adapter->wake);
     }
 }
 
 static void uncount_ready_locked(struct i2cpt_request *r)
 {
     if (bus_request_is_ready(r) && !--r->adapter->complete) {
-        i2cpt_event_clear(r->adapter->event_fd);
+        i2cpt_wake_clear(r->adapter->wake);
     }
 }
 
 static void set_timer_locked(struct i2cpt_adapter *a, uint64_t when_ns)
 {
-    struct itimerspec its = {0};
-
-    if (a->timer_fd < 0 || a->timer_ns == when_ns) {
-        return;
+    if (a->wake && a->timer_ns != when_ns) {
+        a->timer_ns = when_ns;
+        i2cpt_wake_at(a->wake, when_ns);
     }
-    a->timer_ns = when_ns;
-    if (when_ns != UINT64_MAX) {
-        its.it_value.tv_sec = (time_t)(when_ns / 1000000000u);
-        its.it_value.tv_nsec = (long)(when_ns % 1000000000u);
-    }
-    timerfd_settime(a->timer_fd, TFD_TIMER_ABSTIME, &its, NULL);
 }
 
 static void request_complete_locked(struct i2cpt_request *r, int result,
@@ -74,7 +65,7 @@ static void request_complete_locked(struct i2cpt_request *r, int result,
     if (bus_request_is_ready(r)) {
         count_ready_locked(r);
     } else if (r->internal) {
-        i2cpt_event_signal(r->signal_fd);
+        i2cpt_wake_signal(r->signal);
     }
 }
 
@@ -162,7 +153,7 @@ static void run_now_locked(struct i2cpt_request *r)
     }
     r->call->deadline_ns = asked;
     link_locked(r->adapter, r);
-    r->signal_fd = -1; /* who submits looks */
+    r->signal = NULL; /* who submits looks */
     request_complete_locked(r, MIN(ret, 0), &r->fault);
 }
 
@@ -229,8 +220,8 @@ static struct i2cpt_request *request_new(void)
     return r;
 }
 
-int bus_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call, int fd,
-                    struct i2cpt_request **out)
+int bus_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call,
+                    struct i2cpt_wake *signal, struct i2cpt_request **out)
 {
     struct i2cpt_request *r;
 
@@ -241,7 +232,7 @@ int bus_call_submit(struct i2cpt_adapter *a, struct i2cpt_call *call, int fd,
     call->client = a->client;
     r->call = call;
     r->internal = true;
-    r->signal_fd = fd;
+    r->signal = signal;
     return submit(a, r, out);
 }
 

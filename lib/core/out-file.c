@@ -135,6 +135,7 @@ bool i2cpt_out_file_is(const struct out_file *f, const char *path)
 /* A file without a name in this folder; -1 where that cannot be. */
 static int open_nameless(const char *folder)
 {
+#ifdef O_TMPFILE
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
     char link[32];
 
@@ -144,6 +145,9 @@ static int open_nameless(const char *folder)
         return -1;
     }
     return fd;
+#else
+    return -1;
+#endif
 }
 
 /* Calls `make` with names that nobody has until it succeeds. */
@@ -293,13 +297,19 @@ static int take_free_name(struct out_file *f)
     if (!f->name) {
         return name_it(f, f->real);
     }
+#ifdef RENAME_NOREPLACE
     if (!renameat2(AT_FDCWD, f->name, AT_FDCWD, f->real, RENAME_NOREPLACE)) {
         return 0;
     }
-    if (errno == EINVAL && lstat(f->real, &st)) {
-        return rename(f->name, f->real);
+    if (errno != EINVAL) {
+        return -1;
     }
-    return -1;
+#endif
+    if (!lstat(f->real, &st)) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(f->name, f->real);
 }
 
 static int take_name(struct out_file *f)

@@ -3,8 +3,8 @@
  * a bounded wait, and seeing everything through. */
 #include <errno.h>
 #include <glib.h>
-#include <poll.h>
 
+#include "core/wake.h"
 #include "passthrough/passthrough.h"
 
 /* Whether the calls of embedders that can wait are in place. */
@@ -17,7 +17,7 @@ int i2cpt_passthrough_fd(struct i2cpt_passthrough *pt)
 {
     int ret = check_async(pt);
 
-    return ret ? ret : pt->poll_fd;
+    return ret ? ret : i2cpt_wake_fd(pt->wake);
 }
 
 int i2cpt_passthrough_dispatch(struct i2cpt_passthrough *pt)
@@ -36,10 +36,8 @@ int i2cpt_passthrough_dispatch(struct i2cpt_passthrough *pt)
 
 static void sleep_until_signal(struct i2cpt_passthrough *pt, uint64_t left_ns)
 {
-    struct pollfd p = {.fd = pt->event_fd, .events = POLLIN};
-
     /* another thread has the answer in its hands: there may be no signal */
-    poll(&p, 1, left_ns ? 1 : 0);
+    i2cpt_wake_wait(pt->wake, left_ns ? 1 : 0);
 }
 
 /* Let what is under way go on, until then at most. */

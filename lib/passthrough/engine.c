@@ -8,9 +8,9 @@
 #include <glib.h>
 #include <time.h>
 
-#include "core/descriptors.h"
+#include "core/deadline-thread.h"
 #include "core/fault.h"
-#include "passthrough/deadline-thread.h"
+#include "core/wake.h"
 #include "passthrough/passthrough.h"
 
 static bool blocks(const struct i2cpt_passthrough *pt)
@@ -73,8 +73,7 @@ static void pause_here(struct i2cpt_passthrough *pt)
 
 static int submit(struct i2cpt_passthrough *pt)
 {
-    int ret =
-        bus_call_submit(pt->adapter, &pt->call, pt->event_fd, &pt->request);
+    int ret = bus_call_submit(pt->adapter, &pt->call, pt->wake, &pt->request);
 
     if (ret) {
         pt->request = NULL;
@@ -171,7 +170,7 @@ static void set_timer(struct i2cpt_passthrough *pt, uint64_t when_ns)
         if (pt->hooks.timer) {
             pt->hooks.timer(pt->hooks.user, when_ns);
         } else {
-            pt_timer_set(pt->timer, when_ns);
+            i2cpt_timer_set(pt->timer, when_ns);
         }
         pthread_mutex_lock(&pt->lock);
         nearest = pt->armed_ns;
@@ -205,7 +204,7 @@ void pt_leave(struct i2cpt_passthrough *pt, bool complete)
 static void signal_dispatch(struct i2cpt_passthrough *pt)
 {
     pt->deferred = true;
-    i2cpt_event_signal(pt->event_fd);
+    i2cpt_wake_signal(pt->wake);
 }
 
 /* A posted write has ended; a START may have waited for that. */
@@ -290,7 +289,7 @@ bool pt_look(struct i2cpt_passthrough *pt)
     }
     pt->now_ns = now;
     /* of an answer that was left, or of a request that has ended */
-    i2cpt_event_clear(pt->event_fd);
+    i2cpt_wake_clear(pt->wake);
     collect_stop(pt);
     deferred = pt->deferred;
     pt->deferred = false;
@@ -385,7 +384,7 @@ void pt_release_wire(struct i2cpt_passthrough *pt)
         return;
     }
     pt->stop_call = pt->call;
-    if (bus_call_submit(pt->adapter, &pt->stop_call, pt->event_fd,
+    if (bus_call_submit(pt->adapter, &pt->stop_call, pt->wake,
                         &pt->stop_request)) {
         pt->stop_request = NULL;
     }

@@ -3,15 +3,12 @@
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "core/descriptors.h"
 #include "core/fault.h"
 #include "core/key.h"
-#include "passthrough/deadline-thread.h"
+#include "core/wake.h"
+#include "core/deadline-thread.h"
 #include "passthrough/passthrough.h"
 
 /* ------------------------------------------------------------ the object */
@@ -56,28 +53,15 @@ static int choose_mode(struct i2cpt_passthrough *pt, struct i2cpt_fault *fault)
     return 0;
 }
 
-static int add_adapter(struct i2cpt_passthrough *pt)
-{
-    int fd = i2cpt_adapter_fd(pt->adapter);
-
-    return fd < 0 ? fd : i2cpt_poll_add(pt->poll_fd, fd);
-}
-
 /* Readable when the adapter's is, or when the timer has an answer. */
-static int make_fds(struct i2cpt_passthrough *pt, struct i2cpt_fault *fault)
+static int make_wake(struct i2cpt_passthrough *pt, struct i2cpt_fault *fault)
 {
     int ret;
 
-    pt->poll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (pt->poll_fd < 0) {
-        return i2cpt_fault_text(fault, errno, "epoll: %s", g_strerror(errno));
-    }
-    pt->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    ret = i2cpt_poll_add(pt->poll_fd, pt->event_fd);
-    if (!ret) {
-        ret = add_adapter(pt);
-    }
-    return ret ? i2cpt_fault_text(fault, -ret, "epoll: %s", g_strerror(-ret))
+    pt->wake = i2cpt_wake_new();
+    ret = pt->wake ? bus_adapter_look_at(pt->adapter, pt->wake) : -errno;
+    return ret ? i2cpt_fault_text(fault, -ret, "descriptor to poll: %s",
+                                  g_strerror(-ret))
                : 0;
 }
 
@@ -88,7 +72,7 @@ static void copy_hooks(struct i2cpt_passthrough *pt,
         memcpy(&pt->hooks, hooks, MIN(hooks->size, sizeof(pt->hooks)));
     }
     if (!pt->hooks.timer) {
-        pt->timer = pt_timer_new(timer_fires, clock_of, pt);
+        pt->timer = i2cpt_timer_new(timer_fires, clock_of, pt);
     }
 }
 
@@ -115,7 +99,6 @@ static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
         pt_policy_defaults(&pt->policy);
     }
     pt->generation = atomic_load(&bus_fork_generation);
-    pt->poll_fd = pt->event_fd = -1;
     pt->mode = &pt_message;
     pt->functionality = i2cpt_adapter_functionality(a);
     pt->instant = bus_adapter_is_instant(a);
@@ -137,13 +120,8 @@ static struct i2cpt_passthrough *create(struct i2cpt_adapter *a,
 
 static void destroy(struct i2cpt_passthrough *pt)
 {
-    pt_timer_free(pt->timer, pt_forked(pt));
-    if (pt->event_fd >= 0) {
-        close(pt->event_fd);
-    }
-    if (pt->poll_fd >= 0) {
-        close(pt->poll_fd);
-    }
+    i2cpt_timer_free(pt->timer, pt_forked(pt));
+    i2cpt_wake_free(pt->wake, pt_forked(pt));
     i2cpt_adapter_unref(pt->adapter);
     pt_learn_free(pt->learn);
     g_free(pt->message.out.data);
@@ -185,7 +163,7 @@ int i2cpt_passthrough_new(struct i2cpt_adapter *a,
         ret = choose_mode(pt, fault);
     }
     if (!ret && pt_async(pt)) {
-        ret = make_fds(pt, fault);
+        ret = make_wake(pt, fault);
     }
     if (!ret && pt->policy.learn_from) {
         ret = pt_learn_from(pt->learn, pt->policy.learn_from, fault);

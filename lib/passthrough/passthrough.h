@@ -5,7 +5,7 @@
  * async-api.c is for who waits or dispatches, and the two modes say
  * which calls: stream-mode.c and message-mode.c with
  * message-read.c and message-transfers.c. What they lean on: policy.c,
- * learn.c, targets.c, deadline-thread.c.
+ * learn.c, targets.c.
  */
 #ifndef I2CPT_PASSTHROUGH_H
 #define I2CPT_PASSTHROUGH_H
@@ -214,8 +214,8 @@ struct i2cpt_passthrough {
     int16_t host[128];
     unsigned generation; /* of forks */
     struct i2cpt_timer *timer;
-    int poll_fd, event_fd; /* with a complete hook; else -1 */
-    bool timeless;         /* never asks for the time */
+    struct i2cpt_wake *wake; /* with a complete hook; else NULL */
+    bool timeless;           /* never asks for the time */
 
     /* what bytes on the fast path need; see enum pt_lane */
     atomic_int lane;

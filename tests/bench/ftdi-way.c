@@ -3,7 +3,7 @@
 #include "../ftdi/bench.h"
 #include "core/backend.h"
 #include "ftdi-way.h"
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 
 #include <errno.h>
 #include <glib.h>

@@ -6,7 +6,7 @@
 #include "core/backend.h"
 #include "bench.h"
 #include "ftdi-way.h"
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 
 static const struct ftdi_way ways[] = {
     {"FT232H packed", MPSSE_FT232H, MPSSE_PACKED, MPSSE_SET_BITS},

@@ -6,7 +6,7 @@
 #include "core/backend.h"
 #include "core/clock.h"
 #include "dongle.h"
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 
 #define PORTS 2 /* that have an engine */
 /* Simulated time after the last edge that passes at once. */

@@ -8,7 +8,7 @@
 #include "fake-dongle.h"
 #include "core/fault.h"
 #include "rig.h"
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 
 /* A guest is slow, and its host may have more to do. */
 #define PATIENCE_MS 20000u

@@ -14,7 +14,7 @@
 #include "core/backend.h"
 #include "bench.h"
 #include "ftdi/mpsse-bus.h"
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 
 #define RIG_MSGS    8
 #define RIG_TIMEOUT 200000000ull

@@ -11,7 +11,7 @@
 #include "core/backend.h"
 #include "chip.h"
 #include "ftdi/mpsse-bus.h"
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 
 #define VUSB_PACKET   512u
 #define VUSB_STATUS   2u

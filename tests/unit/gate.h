@@ -9,7 +9,7 @@
 #define GATE_H
 
 #include "core/backend.h"
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 
 enum gate_kind {
     GATE_PLAIN,

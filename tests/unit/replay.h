@@ -5,7 +5,7 @@
 
 #include "core/backend.h"
 #include "i2cpt-trace.h"
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 
 /*
  * Do what `step` says and put what came of it into out[256].

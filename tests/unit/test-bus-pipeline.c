@@ -10,7 +10,7 @@
 #include "core/backend.h"
 #include "bus/calls.h"
 #include "gate.h"
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 #include "unit.h"
 
 #define MOST 8
@@ -153,7 +153,7 @@ START_TEST(stream_between)
     int result;
 
     begin_to(3);
-    ck_assert_int_eq(bus_call_submit(adapter, &start, -1, &request), 0);
+    ck_assert_int_eq(bus_call_submit(adapter, &start, NULL, &request), 0);
     submit(4, 0);
     submit(5, 0);
     gate_hold(false);

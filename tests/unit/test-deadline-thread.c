@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* passthrough/deadline-thread.c, by a clock that stands until the test moves
+/* core/deadline-thread.c, by a clock that stands until the test moves
  * it. */
 #include <sched.h>
 #include <semaphore.h>
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 #include "callers.h"
 #include "unit.h"
 
@@ -43,7 +43,7 @@ static void fire(void *user)
     ck_assert_ptr_eq(user, &timer);
     fires++;
     if (again != NEVER_NS) {
-        pt_timer_set(timer, again);
+        i2cpt_timer_set(timer, again);
     }
     sem_post(&fired);
 }
@@ -55,12 +55,12 @@ static void setup(void)
     sem_init(&looked, 0, 0);
     sem_init(&go, 0, 0);
     sem_init(&fired, 0, 0);
-    timer = pt_timer_new(fire, look, &timer);
+    timer = i2cpt_timer_new(fire, look, &timer);
 }
 
 static void teardown(void)
 {
-    pt_timer_free(timer, false);
+    i2cpt_timer_free(timer, false);
 }
 
 /* Until it has nothing to do; one that polls never comes to that. */
@@ -88,10 +88,10 @@ START_TEST(what_is_due_fires_once)
 {
     static const uint64_t when_ns[] = {0, 1, HOUR_NS - 1, HOUR_NS};
 
-    pt_timer_set(timer, when_ns[_i]);
+    i2cpt_timer_set(timer, when_ns[_i]);
     check_fires(1);
     ck_assert_uint_eq(looks, 1);
-    pt_timer_set(timer, when_ns[_i]);
+    i2cpt_timer_set(timer, when_ns[_i]);
     check_fires(2);
 }
 END_TEST
@@ -102,12 +102,12 @@ START_TEST(what_is_not_due_does_not)
     static const uint64_t when_ns[] = {2 * HOUR_NS, 3 * HOUR_NS,
                                        1000000 * HOUR_NS};
 
-    pt_timer_set(timer, when_ns[_i]);
+    i2cpt_timer_set(timer, when_ns[_i]);
     sem_wait(&looked);
     settle();
     ck_assert_uint_eq(fires, 0);
     ck_assert_uint_le(looks, 3);
-    pt_timer_set(timer, HOUR_NS);
+    i2cpt_timer_set(timer, HOUR_NS);
     check_fires(1);
 }
 END_TEST
@@ -115,7 +115,7 @@ END_TEST
 START_TEST(what_becomes_due_fires)
 {
     gated = true;
-    pt_timer_set(timer, HOUR_NS + 1000);
+    i2cpt_timer_set(timer, HOUR_NS + 1000);
     sem_wait(&looked);
     clock_ns += 1000;
     sem_post(&go);
@@ -136,12 +136,12 @@ static const struct {
 START_TEST(changed_meanwhile)
 {
     gated = true;
-    pt_timer_set(timer, changes[_i].first_ns);
+    i2cpt_timer_set(timer, changes[_i].first_ns);
     sem_wait(&looked);
-    pt_timer_set(timer, changes[_i].then_ns);
+    i2cpt_timer_set(timer, changes[_i].then_ns);
     sem_post(&go);
     check_fires(changes[_i].fires);
-    pt_timer_set(timer, 0);
+    i2cpt_timer_set(timer, 0);
     check_fires(changes[_i].fires + 1);
 }
 END_TEST
@@ -149,16 +149,16 @@ END_TEST
 START_TEST(set_by_what_it_calls)
 {
     again_ns = HOUR_NS;
-    pt_timer_set(timer, HOUR_NS);
+    i2cpt_timer_set(timer, HOUR_NS);
     check_fires(2);
 }
 END_TEST
 
 START_TEST(no_thread_for_nothing)
 {
-    pt_timer_set(timer, NEVER_NS);
+    i2cpt_timer_set(timer, NEVER_NS);
     ck_assert_uint_eq(looks, 0);
-    pt_timer_set(timer, NEVER_NS);
+    i2cpt_timer_set(timer, NEVER_NS);
     ck_assert_uint_eq(looks, 0);
     ck_assert_int_eq(tid, 0);
 }
@@ -167,7 +167,7 @@ END_TEST
 /* teardown() is the test: it does not wait for the hour. */
 START_TEST(freed_while_it_waits)
 {
-    pt_timer_set(timer, 2 * HOUR_NS);
+    i2cpt_timer_set(timer, 2 * HOUR_NS);
     sem_wait(&looked);
     if (_i) {
         settle();
@@ -190,7 +190,7 @@ START_TEST(freed_while_it_looks)
     pthread_t thread;
 
     gated = true;
-    pt_timer_set(timer, _i ? HOUR_NS : 2 * HOUR_NS);
+    i2cpt_timer_set(timer, _i ? HOUR_NS : 2 * HOUR_NS);
     sem_wait(&looked);
     ck_assert_int_eq(pthread_create(&thread, NULL, free_main, NULL), 0);
     while (!freer) {

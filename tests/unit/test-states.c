@@ -124,7 +124,7 @@ START_TEST(given_up_by_a_harvest)
 
     gate_hold(true);
     call.deadline_ns = bus_deadline(a->bus, 1000); /* it has begun by then */
-    ck_assert_int_eq(bus_call_submit(a, &call, -1, &r), 0);
+    ck_assert_int_eq(bus_call_submit(a, &call, NULL, &r), 0);
     while (!bus_request_harvest(r, &result, &fault)) {
         sched_yield();
     }
@@ -142,7 +142,7 @@ START_TEST(harvested_has_ended)
     struct i2cpt_fault fault;
     int result = 1;
 
-    ck_assert_int_eq(bus_call_submit(a, &call, -1, &r), 0);
+    ck_assert_int_eq(bus_call_submit(a, &call, NULL, &r), 0);
     while (!bus_request_harvest(r, &result, &fault)) {
         sched_yield();
     }

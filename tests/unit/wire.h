@@ -15,7 +15,7 @@
 #define WIRE_H
 
 #include "core/backend.h"
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 
 const char *wire(struct i2cpt_adapter *a, const char *script);
 /* The same, byte by byte through the stream calls. */

@@ -3,10 +3,10 @@
 #include "verbs/serve-clients.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ struct client {
 struct serve_clients {
     struct i2cpt_adapter *adapter;
     serve_client_fn serve;
-    int fd;
+    int pipe[2]; /* a byte for each that has gone: to poll, to write */
     pthread_mutex_t lock;
     /* of the main thread's */
     struct client *first;
@@ -45,8 +45,7 @@ struct serve_clients *verb_serve_clients_new(struct i2cpt_adapter *a,
     all->serve = serve;
     all->max = max;
     all->marks = marks;
-    all->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (all->fd < 0) {
+    if (pipe2(all->pipe, O_CLOEXEC | O_NONBLOCK)) {
         free(all);
         return NULL;
     }
@@ -56,23 +55,43 @@ struct serve_clients *verb_serve_clients_new(struct i2cpt_adapter *a,
 
 int verb_serve_clients_fd(const struct serve_clients *clients)
 {
-    return clients->fd;
+    return clients->pipe[0];
 }
+
+#ifdef SO_PEERCRED
+/* False where the kernel does not say. */
+static bool peer_of(int fd, unsigned long *uid, long *pid)
+{
+    struct ucred who;
+    socklen_t size = sizeof(who);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size)) {
+        return false;
+    }
+    *uid = who.uid;
+    *pid = who.pid;
+    return true;
+}
+#else
+static bool peer_of(int fd, unsigned long *uid, long *pid)
+{
+    return false;
+}
+#endif
 
 /* Into the recording, if there is one: who it is, by what the kernel says. */
 static void note_client(const struct client *c, bool comes)
 {
-    struct ucred who = {.pid = -1};
-    socklen_t size = sizeof(who);
+    unsigned long uid;
     char text[100];
+    long pid;
 
     if (!comes) {
         snprintf(text, sizeof(text), "%u gone", c->number);
-    } else if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &who, &size)) {
-        snprintf(text, sizeof(text), "%u", c->number);
+    } else if (peer_of(c->fd, &uid, &pid)) {
+        snprintf(text, sizeof(text), "%u uid=%lu pid=%ld", c->number, uid, pid);
     } else {
-        snprintf(text, sizeof(text), "%u uid=%lu pid=%ld", c->number,
-                 (unsigned long)who.uid, (long)who.pid);
+        snprintf(text, sizeof(text), "%u", c->number);
     }
     i2cpt_trace_record_event(c->adapter, "client", text, NULL);
 }
@@ -81,7 +100,6 @@ static void *client_main(void *arg)
 {
     struct client *c = arg;
     struct serve_clients *all = c->all;
-    uint64_t one = 1;
 
     if (all->marks) {
         note_client(c, true);
@@ -95,8 +113,8 @@ static void *client_main(void *arg)
     pthread_mutex_lock(&all->lock);
     c->gone = true;
     pthread_mutex_unlock(&all->lock);
-    if (write(all->fd, &one, sizeof(one)) < 0) {
-        /* the counter is at its limit: readable all the same */
+    if (write(all->pipe[1], "", 1) < 0) {
+        /* it is full, and so readable all the same */
     }
     return NULL;
 }
@@ -159,11 +177,10 @@ unsigned verb_serve_clients_reap(struct serve_clients *clients)
 {
     struct client **at = &clients->first, *c;
     unsigned left = 0;
-    uint64_t count;
+    char bytes[64];
     bool gone;
 
-    if (read(clients->fd, &count, sizeof(count)) < 0) {
-        /* EAGAIN: asked for without its being readable */
+    while (read(clients->pipe[0], bytes, sizeof(bytes)) > 0) {
     }
     while ((c = *at)) {
         pthread_mutex_lock(&clients->lock);
@@ -194,7 +211,8 @@ void verb_serve_clients_hang_up(struct serve_clients *clients)
 
 void verb_serve_clients_free(struct serve_clients *clients)
 {
-    close(clients->fd);
+    close(clients->pipe[0]);
+    close(clients->pipe[1]);
     pthread_mutex_destroy(&clients->lock);
     free(clients);
 }

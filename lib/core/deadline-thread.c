@@ -8,10 +8,10 @@
 #include "core/log.h"
 #include "core/threads.h"
 #include "i2cpt.h"
-#include "passthrough/deadline-thread.h"
+#include "core/deadline-thread.h"
 
 struct i2cpt_timer {
-    i2cpt_timer_fn fire;
+    i2ci2cpt_timer_fn fire;
     uint64_t (*now)(void *user);
     void *user;
     pthread_mutex_t lock; /* all below */
@@ -21,8 +21,8 @@ struct i2cpt_timer {
     uint64_t when_ns; /* UINT64_MAX: none */
 };
 
-struct i2cpt_timer *pt_timer_new(i2cpt_timer_fn fire,
-                                 uint64_t (*now)(void *user), void *user)
+struct i2cpt_timer *i2cpt_timer_new(i2ci2cpt_timer_fn fire,
+                                    uint64_t (*now)(void *user), void *user)
 {
     struct i2cpt_timer *timer = g_new0(struct i2cpt_timer, 1);
 
@@ -73,7 +73,7 @@ static void *timer_main(void *arg)
     return NULL;
 }
 
-void pt_timer_set(struct i2cpt_timer *timer, uint64_t when_ns)
+void i2cpt_timer_set(struct i2cpt_timer *timer, uint64_t when_ns)
 {
     pthread_mutex_lock(&timer->lock);
     timer->when_ns = when_ns;
@@ -88,7 +88,7 @@ void pt_timer_set(struct i2cpt_timer *timer, uint64_t when_ns)
     pthread_mutex_unlock(&timer->lock);
 }
 
-void pt_timer_free(struct i2cpt_timer *timer, bool forked)
+void i2cpt_timer_free(struct i2cpt_timer *timer, bool forked)
 {
     if (!timer || forked) {
         g_free(timer);
