@@ -758,6 +758,11 @@ enum i2cpt_answer {
  * timer: call i2cpt_passthrough_timer() at `when_ns` of that clock; UINT64_MAX
  *     forgets it; a new call replaces the last. May come from any thread.
  *     [a thread of the library]
+ * blocks: who calls without `complete` and holds a lock that others want: with
+ *     1 before an event waits for the wire, with 0 once it has, in the thread
+ *     of the event. Not of an adapter in memory, nor by reset, drain or free.
+ *     No other call on this passthrough but fault, counter and has_address may
+ *     come from a thread that holds that lock meanwhile. [nothing]
  * Hooks are called with no lock of the passthrough held; now_ns from any
  * thread.
  */
@@ -767,6 +772,7 @@ struct i2cpt_hooks {
     void (*complete)(void *user, int answer, uint8_t byte);
     uint64_t (*now_ns)(void *user);
     void (*timer)(void *user, uint64_t when_ns);
+    void (*blocks)(void *user, int begins);
 };
 
 /*
@@ -916,6 +922,8 @@ enum i2cpt_counter {
     I2CPT_COUNT_TIMEOUTS,      /* deadlines that passed */
     I2CPT_COUNT_BLOCKED,       /* writes that readonly=on kept from the host */
     I2CPT_COUNT_MISMATCHES,    /* requests that differ from the trace */
+    I2CPT_COUNT_HOST_ERRORS,   /* faults that are no NACK and no mismatch */
+    I2CPT_COUNT_LONGEST_WAIT_US, /* of an event for its answer, microseconds */
     I2CPT_COUNTERS
 };
 /* The name of a counter, "over-read", by index from 0; NULL past the last. The

@@ -43,6 +43,25 @@ static void begin_calling(struct i2cpt_passthrough *pt)
     pthread_mutex_unlock(&pt->lock);
 }
 
+/* Likewise, for an event of the guest's: the embedder's lock is too. */
+static bool begin_blocking(struct i2cpt_passthrough *pt)
+{
+    bool tell = pt->hooks.blocks && !pt->instant && !pt->blocking;
+
+    begin_calling(pt);
+    if (tell) {
+        pt->hooks.blocks(pt->hooks.user, 1);
+    }
+    return tell;
+}
+
+static void end_blocking(struct i2cpt_passthrough *pt, bool told)
+{
+    if (told) {
+        pt->hooks.blocks(pt->hooks.user, 0);
+    }
+}
+
 static void end_calling(struct i2cpt_passthrough *pt, uint64_t now_ns)
 {
     pthread_mutex_lock(&pt->lock);
@@ -56,18 +75,28 @@ static void end_calling(struct i2cpt_passthrough *pt, uint64_t now_ns)
 static int call_here(struct i2cpt_passthrough *pt)
 {
     uint64_t now_ns = pt->now_ns;
-    int ret;
+    bool told = begin_blocking(pt);
+    int ret = bus_call_run(pt->adapter, &pt->call, &pt->fault);
 
-    begin_calling(pt);
-    ret = bus_call_run(pt->adapter, &pt->call, &pt->fault);
+    end_blocking(pt, told);
     end_calling(pt, pt->instant ? now_ns : pt_clock(pt));
     return ret;
 }
 
 static void pause_here(struct i2cpt_passthrough *pt)
 {
-    begin_calling(pt);
+    bool told = begin_blocking(pt);
+
     pt->pause(pt->pause_user, PT_PAUSE_NS);
+    end_blocking(pt, told);
+    end_calling(pt, pt_clock(pt));
+}
+
+/* A STOP of ours, which no event waits for. */
+static void stop_here(struct i2cpt_passthrough *pt)
+{
+    begin_calling(pt);
+    bus_call_run(pt->adapter, &pt->call, &pt->fault);
     end_calling(pt, pt_clock(pt));
 }
 
@@ -137,6 +166,16 @@ static enum pt_lane lane_of(const struct i2cpt_passthrough *pt)
     return pt->message.guest == GUEST_READ ? PT_LANE_GIVE : PT_LANE_NONE;
 }
 
+static void count_wait(struct i2cpt_passthrough *pt)
+{
+    _Atomic uint64_t *longest = &pt->counters[I2CPT_COUNT_LONGEST_WAIT_US];
+    uint64_t us = (pt_now(pt) - pt->event_ns) / 1000;
+
+    if (us > atomic_load_explicit(longest, memory_order_relaxed)) {
+        atomic_store_explicit(longest, us, memory_order_relaxed);
+    }
+}
+
 void pt_answered(struct i2cpt_passthrough *pt)
 {
     if (pt->answer == I2CPT_NACK) {
@@ -145,6 +184,9 @@ void pt_answered(struct i2cpt_passthrough *pt)
         pt_count(pt, I2CPT_COUNT_BYTES_WRITTEN, 1);
     } else if (pt->goal == PT_GOAL_READ) {
         pt_count(pt, I2CPT_COUNT_BYTES_READ, 1);
+    }
+    if (!pt->instant) {
+        count_wait(pt);
     }
     atomic_store_explicit(&pt->lane, lane_of(pt), memory_order_release);
     if (pt->on_wire && pt->policy.hold_timeout_ms) {
@@ -323,9 +365,12 @@ static void await_here(struct i2cpt_passthrough *pt, uint64_t until_ns)
 {
     struct i2cpt_request *request = pt->request;
 
+    bool told;
+
     bus_request_hold(request);
-    begin_calling(pt);
+    told = begin_blocking(pt);
     bus_request_await(request, until_ns);
+    end_blocking(pt, told);
     end_calling(pt, pt_clock(pt));
     bus_request_release(request);
 }
@@ -380,7 +425,7 @@ void pt_release_wire(struct i2cpt_passthrough *pt)
     pt->deadline_ns = 0;
     pt_stream_call(pt, I2CPT_OP_STREAM_STOP);
     if (!pt_async(pt) || pt->blocking) {
-        call_here(pt);
+        stop_here(pt);
         return;
     }
     pt->stop_call = pt->call;

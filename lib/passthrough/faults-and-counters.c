@@ -8,12 +8,20 @@
 #include "core/log.h"
 #include "passthrough/passthrough.h"
 
+/* Not a target's doing: time, the adapter, arbitration, what it cannot do. */
+static bool is_host_error(int code)
+{
+    return code != ENXIO && code != EIO && code != EREMOTEIO &&
+           code != I2CPT_EMISMATCH;
+}
+
 void pt_account(struct i2cpt_passthrough *pt, uint16_t addr)
 {
     const struct i2cpt_fault *f = &pt->fault;
     char line[sizeof(f->text)];
 
     i2cpt_fault_copy(&pt->wire_fault, f);
+    pt_count(pt, I2CPT_COUNT_HOST_ERRORS, is_host_error(f->code));
     switch (f->code) {
     case ENXIO:
         pt->phase_known |= f->phase == I2CPT_PHASE_ADDRESS;
@@ -135,10 +143,11 @@ enum pt_next pt_stream_call(struct i2cpt_passthrough *pt, enum i2cpt_op op)
 }
 
 static const char *const counter_names[I2CPT_COUNTERS] = {
-    "transactions", "transfers", "bytes-written", "bytes-read",
-    "over-read",    "probes",    "resends",       "continues",
-    "busy-retries", "nacks",     "late-faults",   "hold-timeouts",
-    "timeouts",     "blocked",   "mismatches",
+    "transactions",    "transfers", "bytes-written", "bytes-read",
+    "over-read",       "probes",    "resends",       "continues",
+    "busy-retries",    "nacks",     "late-faults",   "hold-timeouts",
+    "timeouts",        "blocked",   "mismatches",    "host-errors",
+    "longest-wait-us",
 };
 
 const char *i2cpt_counter_name(size_t index)

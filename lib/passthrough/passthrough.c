@@ -238,6 +238,7 @@ static int enter(struct i2cpt_passthrough *pt)
         pthread_mutex_unlock(&pt->lock);
         return -EBUSY;
     }
+    pt->event_ns = pt->now_ns;
     return 0;
 }
 

@@ -228,6 +228,7 @@ struct i2cpt_passthrough {
     unsigned waiting;     /* threads that wait for `calling` to end */
     unsigned visitors;    /* threads in dispatch, wait or timer */
     uint64_t now_ns;      /* the hook's clock, as of the last look at it */
+    uint64_t event_ns;    /* when the guest's event came */
     bool open;            /* between the guest's START and STOP */
     bool reading;
     bool released; /* the bus was taken away; until the guest's STOP */

@@ -68,11 +68,13 @@
 #include "system/system.h"
 #include "system/runstate.h"
 #include "system/cpu-timers.h"
+#include "system/cpus.h"
 #include "system/tcg.h"
 #else
 #include "sysemu/sysemu.h"
 #include "sysemu/runstate.h"
 #include "sysemu/cpu-timers.h"
+#include "sysemu/cpus.h"
 #include "sysemu/tcg.h"
 #endif
 
@@ -100,9 +102,10 @@
 
 /* 9.0: the big lock got its name. */
 #if !I2CPT_QEMU_FROM(9, 0)
-#define bql_locked() qemu_mutex_iothread_locked()
-#define bql_lock()   qemu_mutex_lock_iothread()
-#define bql_unlock() qemu_mutex_unlock_iothread()
+#define bql_locked()             qemu_mutex_iothread_locked()
+#define bql_lock()               qemu_mutex_lock_iothread()
+#define bql_unlock()             qemu_mutex_unlock_iothread()
+#define qemu_cond_wait_bql(cond) qemu_cond_wait_iothread(cond)
 #endif
 
 /*

@@ -6,35 +6,37 @@
 #include "qapi/error.h"
 #include "qemu/cutils.h"
 
+#include "targets/controller-gate.h"
 #include "targets/controller.h"
 
 /*
  * Read in QEMU 7.2 and 10.0; docs/qemu-devices.md has the table for people.
- * Not here are imx.i2c, mpc-i2c, sm501 and pnv-i2c, which call
- * i2c_end_transfer() before a repeated START and after a NACK, and
- * stellaris-i2c, which does nothing at either.
+ * imx.i2c, mpc-i2c, and sm501 and pnv-i2c, which are not here, call
+ * i2c_end_transfer() before a repeated START and after a NACK; stellaris-i2c
+ * does nothing at either.
  */
 static const I2CControllerKind kinds[] = {
     {"nrf51-twi", .restarts = true, .waits = true},
-    {"versatile_i2c", .restarts = true}, /* bit-bang, as the next two */
-    {"gpio_i2c", .restarts = true},
+    {"versatile_i2c", .restarts = true, .gateable = true}, /* bit-bang */
+    {"gpio_i2c", .restarts = true}, /* the lines of another device */
     {"ati-vga", .restarts = true},
-    {"aspeed.i2c.bus", .restarts = true},
-    {"npcm7xx-smbus", .restarts = true},
-    {"allwinner.i2c", .restarts = true},
-    {"exynos4210.i2c", .restarts = true},
-    {"PIIX4_PM", .restarts = true}, /* pm_smbus, as the next two */
-    {"ICH9-SMB", .restarts = true},
-    {"via-pm", .restarts = true},
-    {"omap_i2c", .restarts = true, .forgets_stop = true},
-    {"bcm2835-i2c", .forgets_stop = true, .address_at = 0x0c},
-    {"ppc4xx-i2c", .forgets_stop = true},
+    {"aspeed.i2c.bus", .restarts = true, .gateable = true},
+    {"npcm7xx-smbus", .restarts = true, .gateable = true},
+    {"allwinner.i2c", .restarts = true, .gateable = true},
+    {"exynos4210.i2c", .restarts = true, .gateable = true},
+    {"PIIX4_PM", .restarts = true, .gateable = true}, /* pm_smbus */
+    {"ICH9-SMB", .restarts = true, .gateable = true},
+    {"via-pm", .restarts = true, .gateable = true},
+    {"omap_i2c", .restarts = true, .gateable = true, .forgets_stop = true},
+    {"imx.i2c", .gateable = true},
+    {"mpc-i2c", .gateable = true},
+    {"bcm2835-i2c", .gateable = true, .forgets_stop = true, .address_at = 0x0c},
+    {"ppc4xx-i2c", .gateable = true, .forgets_stop = true},
 };
 
-const I2CControllerKind *i2c_controller_kind(I2CBus *bus)
+static const I2CControllerKind *kind_of(DeviceState *controller)
 {
     static const I2CControllerKind unknown = {NULL};
-    DeviceState *controller = BUS(bus)->parent;
     size_t i;
 
     for (i = 0; controller && i < ARRAY_SIZE(kinds); i++) {
@@ -43,6 +45,16 @@ const I2CControllerKind *i2c_controller_kind(I2CBus *bus)
         }
     }
     return &unknown;
+}
+
+const I2CControllerKind *i2c_controller_kind(I2CBus *bus)
+{
+    return kind_of(BUS(bus)->parent);
+}
+
+bool i2c_controller_is_gateable(DeviceState *controller)
+{
+    return kind_of(controller)->gateable;
 }
 
 int i2c_controller_address(I2CBus *bus)
@@ -54,7 +66,7 @@ int i2c_controller_address(I2CBus *bus)
         return -1;
     }
     registers = sysbus_mmio_get_region(SYS_BUS_DEVICE(BUS(bus)->parent), 0);
-    return registers->ops->read(registers->opaque, kind->address_at, 4) & 0x7f;
+    return i2c_gate_peek(registers, kind->address_at, 4) & 0x7f;
 }
 
 /* ---------------------------------------------------- finding one by name */

@@ -10,6 +10,9 @@ typedef struct I2CControllerKind {
     /* A repeated START of the guest's reaches the targets as one. Where that
      * is not known, a STOP may stand for it. */
     bool restarts;
+    /* Its registers may wait at a gate; see controller-gate.h. Nothing but an
+     * access to them, or a reset, touches what it is at. */
+    bool gateable;
     /* After a data byte that was not acknowledged the controller sends no STOP
      * and its driver asks for none: the core would give the next transfer, to
      * whatever address, to the same target. */
@@ -23,6 +26,9 @@ typedef struct I2CControllerKind {
 
 /* Never NULL; with nothing set where the controller is not known. */
 const I2CControllerKind *i2c_controller_kind(I2CBus *bus);
+
+/* Of the device itself, not of a bus. */
+bool i2c_controller_is_gateable(DeviceState *controller);
 
 /* What a controller with such a register addresses now; -1 with another. */
 int i2c_controller_address(I2CBus *bus);

@@ -10,6 +10,22 @@
 
 static void async_complete(void *user, int answer, uint8_t byte);
 
+/* The rest of QEMU need not wait for what an event waits for. */
+static void blocks(void *user, int begins)
+{
+    I2CPassthrough *s = user;
+
+    if (begins) {
+        s->away = s->in_event;
+        if (s->away && !i2c_gate_leave(s->gate)) {
+            s->away = false;
+        }
+    } else if (s->away) {
+        i2c_gate_return(s->gate);
+        s->away = false;
+    }
+}
+
 static int new_passthrough(I2CPassthrough *s, bool async,
                            struct i2cpt_passthrough **out,
                            struct i2cpt_fault *fault)
@@ -18,6 +34,7 @@ static int new_passthrough(I2CPassthrough *s, bool async,
         .size = sizeof(hooks),
         .user = s,
         .complete = async ? async_complete : NULL,
+        .blocks = async ? NULL : blocks,
     };
 
     return i2cpt_passthrough_new(s->adapter, s->policy, &hooks, out, fault);
@@ -28,6 +45,14 @@ static void async_readable(void *opaque)
     I2CPassthrough *s = opaque;
 
     i2cpt_passthrough_dispatch(s->pt);
+}
+
+uint64_t i2c_passthrough_counter(I2CPassthrough *s, size_t index)
+{
+    uint64_t now = s->pt ? i2cpt_passthrough_counter(s->pt, index) : 0;
+
+    return index == I2CPT_COUNT_LONGEST_WAIT_US ? MAX(s->counted[index], now)
+                                                : s->counted[index] + now;
 }
 
 /* Counters only grow, so they outlive the passthrough that counted. */
@@ -43,7 +68,7 @@ void i2c_passthrough_free(I2CPassthrough *s)
     }
     i2cpt_passthrough_drain(s->pt);
     for (i = 0; i < I2CPT_COUNTERS; i++) {
-        s->counted[i] += i2cpt_passthrough_counter(s->pt, i);
+        s->counted[i] = i2c_passthrough_counter(s, i);
     }
     i2cpt_passthrough_free(g_steal_pointer(&s->pt));
     s->open = false;
@@ -154,9 +179,8 @@ static int blocking_start(I2CPassthrough *s, uint16_t flags)
                : -1;
 }
 
-static int i2c_passthrough_event(I2CSlave *i2c, enum i2c_event event)
+static int guest_event(I2CPassthrough *s, enum i2c_event event)
 {
-    I2CPassthrough *s = I2C_PASSTHROUGH(i2c);
     int address;
 
     if (s->open && s->forgets_stop &&
@@ -186,17 +210,48 @@ static int i2c_passthrough_event(I2CSlave *i2c, enum i2c_event event)
     return -1;
 }
 
+/*
+ * Registers are gated while an event has given the big lock up; who gets at the
+ * bus by another way is refused.
+ */
+static bool begin_event(I2CPassthrough *s)
+{
+    if (i2c_gate_is_left(s->gate)) {
+        return false;
+    }
+    s->in_event = true;
+    return true;
+}
+
+static int i2c_passthrough_event(I2CSlave *i2c, enum i2c_event event)
+{
+    I2CPassthrough *s = I2C_PASSTHROUGH(i2c);
+    int refused;
+
+    if (!begin_event(s)) {
+        return -1;
+    }
+    refused = guest_event(s, event);
+    s->in_event = false;
+    return refused;
+}
+
 static int i2c_passthrough_send(I2CSlave *i2c, uint8_t byte)
 {
     I2CPassthrough *s = I2C_PASSTHROUGH(i2c);
+    bool taken = false;
 
-    if (s->pt && s->open && i2cpt_passthrough_write(s->pt, byte) == I2CPT_ACK) {
-        return 0;
+    if (!begin_event(s)) {
+        return -1;
     }
-    if (s->forgets_stop) {
+    if (s->pt && s->open) {
+        taken = i2cpt_passthrough_write(s->pt, byte) == I2CPT_ACK;
+    }
+    if (!taken && s->forgets_stop) {
         leave_bus(s);
     }
-    return -1;
+    s->in_event = false;
+    return taken ? 0 : -1;
 }
 
 static uint8_t i2c_passthrough_recv(I2CSlave *i2c)
@@ -204,10 +259,13 @@ static uint8_t i2c_passthrough_recv(I2CSlave *i2c)
     I2CPassthrough *s = I2C_PASSTHROUGH(i2c);
     uint8_t byte = 0xff;
 
-    if (!s->pt || !s->open ||
-        i2cpt_passthrough_read(s->pt, &byte) != I2CPT_ACK) {
+    if (!begin_event(s)) {
         return 0xff;
     }
+    if (s->pt && s->open && i2cpt_passthrough_read(s->pt, &byte) != I2CPT_ACK) {
+        byte = 0xff;
+    }
+    s->in_event = false;
     return byte;
 }
 

@@ -148,6 +148,7 @@ static void i2c_passthrough_reset_hold(Object *obj I2CPT_RESET_TYPE)
     I2CPassthrough *s = I2C_PASSTHROUGH(obj);
     I2CBus *bus = I2C_BUS(qdev_get_parent_bus(DEVICE(s)));
 
+    i2c_gate_settle(s->gate);
     s->open = false;
     if (s->pt) {
         i2cpt_passthrough_reset(s->pt);
@@ -161,6 +162,7 @@ static void vm_state_changed(void *opaque, bool running, RunState state)
 {
     I2CPassthrough *s = opaque;
 
+    i2c_gate_settle(s->gate);
     if (!running && s->pt) {
         i2cpt_passthrough_drain(s->pt);
     }
@@ -169,6 +171,7 @@ static void vm_state_changed(void *opaque, bool running, RunState state)
 /* Sends the STOP, waits for posted writes and ends the trace. */
 static void close_adapter(I2CPassthrough *s)
 {
+    i2c_gate_settle(s->gate);
     i2c_passthrough_free(s);
     i2cpt_adapter_unref(g_steal_pointer(&s->adapter));
     i2cpt_policy_free(g_steal_pointer(&s->policy));
@@ -266,11 +269,34 @@ static bool move_to_controller(I2CPassthrough *s, Error **errp)
     return bus && qdev_set_parent_bus(DEVICE(s), BUS(bus), errp);
 }
 
+/* Before the guest's first access. */
+static bool make_gate(I2CPassthrough *s, Error **errp)
+{
+    BusState *bus = qdev_get_parent_bus(DEVICE(s));
+    DeviceState *controller = i2c_gate_controller(I2C_BUS(bus));
+
+    if (s->unlocked == ON_OFF_AUTO_OFF) {
+        return true;
+    }
+    if (controller && i2c_controller_is_gateable(controller)) {
+        s->gate = i2c_gate_get(controller);
+    }
+    if (!s->gate && s->unlocked == ON_OFF_AUTO_ON) {
+        error_setg(errp,
+                   "unlocked-wait=on: not behind '%s', the controller of bus "
+                   "'%s'; accepted is auto or off",
+                   controller ? object_get_typename(OBJECT(controller)) : "",
+                   bus->name);
+        return false;
+    }
+    return true;
+}
+
 static void i2c_passthrough_realize(DeviceState *dev, Error **errp)
 {
     I2CPassthrough *s = I2C_PASSTHROUGH(dev);
 
-    if (!move_to_controller(s, errp)) {
+    if (!move_to_controller(s, errp) || !make_gate(s, errp)) {
         return;
     }
     if (!open_passthrough(s, errp) || !check_siblings(s, errp)) {
@@ -304,11 +330,8 @@ static void get_counters(Object *obj, Visitor *v, const char *name,
         return;
     }
     for (i = 0; i < I2CPT_COUNTERS; i++) {
-        uint64_t value = s->counted[i];
+        uint64_t value = i2c_passthrough_counter(s, i);
 
-        if (s->pt) {
-            value += i2cpt_passthrough_counter(s->pt, i);
-        }
         if (!visit_type_uint64(v, i2cpt_counter_name(i), &value, errp)) {
             break;
         }
@@ -336,6 +359,8 @@ static void i2c_passthrough_finalize(Object *obj)
 static I2CPT_CONST Property i2c_passthrough_properties[] = {
     DEFINE_PROP_STRING("controller", I2CPassthrough, controller),
     DEFINE_PROP_ON_OFF_AUTO("stop-at-nack", I2CPassthrough, stop_at_nack,
+                            ON_OFF_AUTO_AUTO),
+    DEFINE_PROP_ON_OFF_AUTO("unlocked-wait", I2CPassthrough, unlocked,
                             ON_OFF_AUTO_AUTO),
     I2CPT_END_OF_PROPERTIES};
 
@@ -365,6 +390,10 @@ static void i2c_passthrough_class_init(ObjectClass *klass,
         klass, "stop-at-nack",
         "a refused data byte ends the transfer (on, off; default auto: where "
         "the controller is known to forget it)");
+    object_class_property_set_description(
+        klass, "unlocked-wait",
+        "the rest of QEMU goes on while the host works (on, off; default auto: "
+        "where the controller is known to take it)");
     passthrough_config_properties(klass, offsetof(I2CPassthrough, config));
     object_class_property_add(klass, "counters", "struct", get_counters, NULL,
                               NULL, NULL);

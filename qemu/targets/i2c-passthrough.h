@@ -25,6 +25,7 @@
 
 #include "common/i2c-async.h"
 #include "i2cpt.h"
+#include "targets/controller-gate.h"
 #include "targets/passthrough-config.h"
 
 #define TYPE_I2C_PASSTHROUGH "i2c-passthrough"
@@ -47,6 +48,11 @@ struct I2CPassthrough {
     uint8_t matched;        /* what the guest addressed, since the last scan */
     uint64_t counted[I2CPT_COUNTERS]; /* by a form that was replaced */
 
+    I2CGate *gate;      /* NULL: the big lock is kept while we wait */
+    OnOffAuto unlocked; /* the property, for gate */
+    bool in_event;      /* of the blocking form */
+    bool away;          /* it has given the big lock up */
+
     bool async; /* the form that pt has */
     I2CAsyncDone *done;
     void *done_opaque;
@@ -59,6 +65,8 @@ struct I2CPassthrough {
 
 /* The blocking form, in realize. */
 int i2c_passthrough_new(I2CPassthrough *s, struct i2cpt_fault *fault);
+/* Of all the forms that it has had; any thread that holds the big lock. */
+uint64_t i2c_passthrough_counter(I2CPassthrough *s, size_t index);
 /* Drain it, keep its counters, free it; harmless where there is none. */
 void i2c_passthrough_free(I2CPassthrough *s);
 

@@ -546,6 +546,57 @@ START_TEST(answers_at_once)
 }
 END_TEST
 
+/* Told in turn that an event begins to wait and that it has. */
+struct turns {
+    int begun, ended;
+};
+
+static void blocks(void *user, int begins)
+{
+    struct turns *turns = user;
+
+    ck_assert_int_eq(turns->begun - turns->ended, !begins);
+    *(begins ? &turns->begun : &turns->ended) += 1;
+}
+
+static void write_once(const char *spec, struct turns *turns,
+                       uint64_t *longest_us)
+{
+    struct i2cpt_hooks hooks = {
+        .size = sizeof(hooks), .user = turns, .blocks = blocks};
+    struct i2cpt_passthrough *pt;
+    struct i2cpt_policy *p;
+    struct i2cpt_adapter *slow;
+
+    ck_assert_int_eq(i2cpt_adapter_open(spec, &slow, &f), 0);
+    ck_assert_int_eq(i2cpt_policy_new(&p), 0);
+    ck_assert_int_eq(i2cpt_policy_set(p, "address", "0x48", NULL), 0);
+    ck_assert_int_eq(i2cpt_passthrough_new(slow, p, &hooks, &pt, &f), 0);
+    ck_assert_int_eq(i2cpt_passthrough_start(pt, 0x48, 0, 0), I2CPT_ACK);
+    ck_assert_int_eq(i2cpt_passthrough_write(pt, 1), I2CPT_ACK);
+    ck_assert_int_eq(i2cpt_passthrough_stop(pt), I2CPT_ACK);
+    ck_assert_int_eq(turns->begun, turns->ended);
+    *longest_us = i2cpt_passthrough_counter(pt, I2CPT_COUNT_LONGEST_WAIT_US);
+    i2cpt_passthrough_free(pt);
+    i2cpt_policy_free(p);
+    i2cpt_adapter_unref(slow);
+}
+
+START_TEST(who_blocks_is_told)
+{
+    struct turns turns = {0}, none = {0};
+    uint64_t longest_us;
+
+    write_once("stub,chips=0x48,byte-us=3000,timeout-ms=60000", &turns,
+               &longest_us);
+    ck_assert_int_eq(turns.begun, 3); /* START, byte, STOP */
+    ck_assert_uint_ge(longest_us, 3000);
+    write_once("stub,chips=0x48", &none, &longest_us);
+    ck_assert_int_eq(none.begun, 0);
+    ck_assert_uint_eq(longest_us, 0);
+}
+END_TEST
+
 /* `size` is where a member ends, behind the first two. */
 START_TEST(hooks_of_an_earlier_version)
 {
@@ -667,6 +718,7 @@ int main(void)
     tcase_add_test(c, hooks_of_a_later_version);
     tcase_add_test(c, hooks_of_an_earlier_version);
     tcase_add_test(c, answers_at_once);
+    tcase_add_test(c, who_blocks_is_told);
     tcase_add_test(c, keys_of_an_earlier_version);
     tcase_add_test(c, lines_of_no_version);
     tcase_add_loop_test(c, lines_of_any_version, 0, G_N_ELEMENTS(line_sizes));
