@@ -3,6 +3,7 @@
 #include "qemu/osdep.h"
 #include "common/compat.h"
 #include "hw/core/cpu.h"
+#include "qemu/bswap.h"
 
 #include <pthread.h>
 #include <time.h>
@@ -35,6 +36,13 @@ bool i2cpt_guest_is_halted(void)
 
 #include "qemu/qemu-plugin.h"
 
+/* xpsr, as gdb numbers the registers of an M-profile CPU */
+#define REG_XPSR       25
+#define EXCEPTION_MASK 0x1ff
+
+/* An interrupt handler's instructions count so many times less. */
+#define HANDLER_SHARE 16
+
 static qemu_plugin_id_t plugin_id;
 
 #if QEMU_PLUGIN_VERSION >= 2
@@ -46,14 +54,14 @@ static void begin_counting(void)
     counters = qemu_plugin_scoreboard_new(sizeof(uint64_t));
 }
 
-static void count(struct qemu_plugin_tb *tb)
+static void count(struct qemu_plugin_tb *tb, uint64_t weight)
 {
     qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(
         tb, QEMU_PLUGIN_INLINE_ADD_U64, qemu_plugin_scoreboard_u64(counters),
-        qemu_plugin_tb_n_insns(tb));
+        weight * qemu_plugin_tb_n_insns(tb));
 }
 
-uint64_t i2cpt_guest_instructions(void)
+static uint64_t counted(void)
 {
     return qemu_plugin_u64_sum(qemu_plugin_scoreboard_u64(counters));
 }
@@ -65,21 +73,38 @@ static void begin_counting(void)
 {
 }
 
-static void count(struct qemu_plugin_tb *tb)
+static void count(struct qemu_plugin_tb *tb, uint64_t weight)
 {
     qemu_plugin_register_vcpu_tb_exec_inline(
-        tb, QEMU_PLUGIN_INLINE_ADD_U64, &counter, qemu_plugin_tb_n_insns(tb));
+        tb, QEMU_PLUGIN_INLINE_ADD_U64, &counter,
+        weight * qemu_plugin_tb_n_insns(tb));
 }
 
-uint64_t i2cpt_guest_instructions(void)
+static uint64_t counted(void)
 {
     return qatomic_read(&counter);
 }
 #endif
 
+uint64_t i2cpt_guest_instructions(void)
+{
+    return counted() / HANDLER_SHARE;
+}
+
+/* A block is translated for the mode that the CPU is in. */
+static bool is_in_handler(void)
+{
+    CPUState *cpu = current_cpu;
+    g_autoptr(GByteArray) value = g_byte_array_new();
+
+    return cpu &&
+           CPU_GET_CLASS(cpu)->gdb_read_register(cpu, value, REG_XPSR) == 4 &&
+           (ldl_le_p(value->data) & EXCEPTION_MASK) != 0;
+}
+
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
-    count(tb);
+    count(tb, is_in_handler() ? 1 : HANDLER_SHARE);
 }
 
 bool i2cpt_count_instructions(void)

@@ -20,7 +20,12 @@
  */
 bool i2cpt_count_instructions(void);
 
-/* Instructions of the blocks that the guest has begun since. Any thread. */
+/*
+ * Instructions of the blocks that the guest has begun since; of those in an
+ * exception handler a sixteenth. Interrupts come by the host's clock: what a
+ * busy host has made late comes all at once, between any two instructions of
+ * the program, and is no progress of that. Any thread.
+ */
 uint64_t i2cpt_guest_instructions(void);
 
 /* Processor time of the thread of vCPU 0. Under the big lock. */

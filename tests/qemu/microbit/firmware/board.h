@@ -9,6 +9,7 @@
 #define IRQ_TWI0   3
 #define IRQ_TWI1   4
 #define IRQ_TIMER0 8
+#define IRQ_SWI0   20
 
 static inline volatile uint32_t *reg(uint32_t address)
 {
@@ -18,8 +19,10 @@ static inline volatile uint32_t *reg(uint32_t address)
 /* Handlers that the program may define; others end it with a message. */
 void twi0_handler(void);
 void twi1_handler(void);
+void swi0_handler(void);
 
 void irq_enable(unsigned int irq);
+void irq_raise(unsigned int irq);
 
 /* Text to the UART, which is QEMU's -serial. */
 void put_text(const char *text);

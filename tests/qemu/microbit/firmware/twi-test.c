@@ -375,6 +375,66 @@ static void test_both(void)
     tap_case(good, "both at the same time");
 }
 
+#define STORM_LOOPS 400
+#define STORM_US    200      /* an address takes 25 */
+#define NEVER_US    10000000 /* or it never comes */
+
+/* What a busy host has made late, all at once: several thousand instructions,
+ * and longer than an address is on the wire. */
+void swi0_handler(void)
+{
+    uint32_t begin_us = time_us();
+
+    for (volatile unsigned int i = 0; i < STORM_LOOPS; i++) {
+    }
+    while (time_us() - begin_us < STORM_US) {
+    }
+}
+
+static bool poll(uint32_t event)
+{
+    uint32_t begin_us = time_us();
+    bool came;
+
+    do {
+        came = twi_read(&twi0, event) != 0;
+    } while (!came && time_us() - begin_us < NEVER_US);
+    return came;
+}
+
+/* As MicroPython reads one byte, interrupted before it has written SHORTS. */
+static bool read_interrupted(uint8_t *byte)
+{
+    twi_run(&twi0, CHIP, pointer_0, 1, 0);
+    twi_begin(&twi0, CHIP);
+    twi_write(&twi0, INTEN, 0);
+    twi_write(&twi0, SHORTS, BB_SUSPEND);
+    twi_write(&twi0, STARTRX, 1);
+    irq_raise(IRQ_SWI0);
+    twi_write(&twi0, SHORTS, BB_STOP);
+    twi_write(&twi0, RESUME, 1);
+    if (!poll(RXDREADY)) {
+        return false;
+    }
+    *byte = (uint8_t)twi_read(&twi0, RXD);
+    return poll(STOPPED);
+}
+
+static void test_late_interrupts(void)
+{
+    bool good = true;
+    uint8_t byte = 0;
+
+    irq_enable(IRQ_SWI0);
+    for (unsigned int i = 0; i < 20; i++) {
+        good = good && read_interrupted(&byte) && byte == 1;
+    }
+    tap_case(good, "late interrupts: between STARTRX and SHORTS");
+    twi_write(&twi0, POWER, 0);
+    twi_write(&twi0, POWER, 1);
+    twi_setup(&twi0);
+}
+
 int main(void)
 {
     twi_setup(&twi0);
@@ -394,5 +454,6 @@ int main(void)
     test_power();
     test_pins();
     test_both();
+    test_late_interrupts();
     return 0;
 }
