@@ -50,7 +50,7 @@ def test_a_dongle():
     import preload
     env = preload.environment(DONGLE[0], os.path.join(folder.name, "w.vcd"),
                               PROGRAM)
-    assert said("ftdi", env=env)[0] == "lm75 01 0c"
+    assert said("ftdi,timeout-ms=20000", env=env)[0] == "lm75 01 0c"
 
 
 def test_a_wrong_key_is_one_line():

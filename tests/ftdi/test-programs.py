@@ -60,7 +60,7 @@ def test_a_dongle_is_listed():
 
 def test_i2cdetect_on_a_dongle():
     need('i2cdetect', 'sigrok-cli')
-    out, wave = replay('run', '-a', 'ftdi', '--', 'i2cdetect', '-y', '0',
+    out, wave = replay('run', '-a', 'ftdi,timeout-ms=20000', '--', 'i2cdetect', '-y', '0',
                        hz=100000)
     seen = [word for line in out.splitlines()[1:]
             for word in line.split(':')[1].split() if word != '--']
@@ -77,7 +77,7 @@ def test_i2cdetect_on_a_dongle():
 
 def test_i2c_tools_write_and_read():
     need('i2ctransfer')
-    out, _ = replay('run', '-a', 'ftdi,frequency=400k', '--', 'sh', '-c',
+    out, _ = replay('run', '-a', 'ftdi,frequency=400k,timeout-ms=20000', '--', 'sh', '-c',
                     'i2ctransfer -y 0 w4@0x50 0x20 0xaa 0x55 0x99; '
                     'i2ctransfer -y 0 w1@0x50 0x20 r3; i2cget -y 0 0x48 1 w')
     assert out == '0xaa 0x55 0x99\n0x2217\n', out
@@ -86,7 +86,7 @@ def test_i2c_tools_write_and_read():
 def test_the_owner_of_a_dongle_can_settle_it():
     for clock, word in (('passes', 'takes its time'), ('none', 'no time')):
         os.environ['I2CPT_FAKE_INPUT_CLOCK'] = clock
-        out, wave = replay('ftdi-check', '-a', 'ftdi')
+        out, wave = replay('ftdi-check', '-a', 'ftdi,timeout-ms=20000')
         del os.environ['I2CPT_FAKE_INPUT_CLOCK']
         line, verdict = out.splitlines()
         assert line.startswith('ftdi-check 1: FT232H, 8192 clocks'), out

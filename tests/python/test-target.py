@@ -28,7 +28,8 @@ while True:  # until it listens
     except OSError:
         assert server.poll() is None
 
-REMOTE = f"remote,socket={path}"
+SOCKET = f"remote,socket={path}"
+REMOTE = f"{SOCKET},timeout-ms=20000"
 W, R = Message.write, Message.read
 
 
@@ -122,10 +123,10 @@ def test_a_stream_keeps_the_bus_until_its_client_dies():
         holder.sendall((5 + len(body)).to_bytes(4, "little") + bytes([kind]) +
                        b"\1\0\0\0" + body)
         assert holder.recv(4096)
-    with Adapter(REMOTE + ",name=other,timeout-ms=50") as bus:
+    with Adapter(SOCKET + ",name=other,timeout-ms=50") as bus:
         assert end_of(bus, R(0x50, 1))[0] == errno.ETIMEDOUT
     holder.close()
-    with Adapter(REMOTE + ",name=later,timeout-ms=60000") as bus:
+    with Adapter(SOCKET + ",name=later,timeout-ms=60000") as bus:
         assert bus.transfer(W(0x50, [0]), R(0x50, 5)) == [b"Hello"]
 
 

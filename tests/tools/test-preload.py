@@ -188,7 +188,7 @@ def test_nothing_is_left_behind():
 
 def test_across_a_command():
     need('i2cget')
-    spec = f'remote,command={TOOL} serve -a stub,,chips=0x50 --stdio'
+    spec = f'remote,timeout-ms=20000,command={TOOL} serve -a stub,,chips=0x50 --stdio'
     out = fine('run', '-a', spec, '--', 'sh', '-c',
                'i2cset -y 0 0x50 3 0x42; i2cget -y 0 0x50 3')
     assert out == '0x42\n', out

@@ -66,7 +66,7 @@ def check_once(n):
 
 def storm(form):
     said = record(form, 'storm', '/dev/i2c-0', '1200',
-                  spec=f'stub,load={folder.name}/slow')
+                  spec=f'stub,load={folder.name}/slow,timeout-ms=20000')
     assert said == '0 failed, signals came\n', said
     check_once(1200)
 

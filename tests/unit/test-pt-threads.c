@@ -445,7 +445,8 @@ START_TEST(after_fork)
     struct told t = {0};
     struct i2cpt_hooks hooks = {
         .size = sizeof(hooks), .user = &t, .complete = told};
-    struct i2cpt_adapter *a = open_adapter("stub,chips=0x48,byte-us=1");
+    struct i2cpt_adapter *a =
+        open_adapter("stub,chips=0x48,byte-us=1,timeout-ms=20000");
     struct i2cpt_passthrough *pt = open_pt(a, &hooks, settings);
     int status;
     pid_t pid;

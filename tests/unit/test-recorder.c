@@ -164,7 +164,7 @@ END_TEST
 /* Times are there, in microseconds, and never go back. */
 START_TEST(times)
 {
-    struct i2cpt_adapter *a = open_stub(",transfer-us=3000");
+    struct i2cpt_adapter *a = open_stub(",transfer-us=3000,timeout-ms=20000");
     const struct i2cpt_trace_line *line;
     struct i2cpt_trace_reader *r;
     uint64_t last = 0;
