@@ -4,6 +4,7 @@
  * leaves. */
 #include <errno.h>
 #include <glib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../unit/unit.h"
@@ -202,6 +203,8 @@ START_TEST(times)
                       "%s: %s is %u ns", rig_name(&r->config),
                       watch_time_name(i), (unsigned)t.min_ns[i]);
     }
+    printf("# %s, %u Hz: t_BUF %u ns\n", rig_name(&r->config),
+           times_hz[_i / WAYS], (unsigned)t.min_ns[T_BUF]);
     if (r->config.stretching == MPSSE_STRETCH_OFF) {
         ck_assert_uint_lt(t.min_ns[T_BUF], 60000);
     }
