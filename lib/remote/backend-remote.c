@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An adapter that another process serves: over a socket here, or over the
- * standard streams of a command, such as ssh. */
+/* An adapter that another process serves: over a socket here, one that the
+ * caller has connected, or the standard streams of a command, such as ssh. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -58,6 +60,8 @@ struct remote {
     pid_t child; /* of command=, else 0 */
     uint32_t id;
     char *socket, *command;
+    int handed_fd;   /* of fd=, while it is opened; */
+    char handed[24]; /* its name */
     uint32_t connect_timeout_ms;
     bool reconnect;
     bool greeting;
@@ -109,6 +113,24 @@ static int connect_socket(const char *path, uint64_t until_ns,
                                 path, g_strerror(ret));
     }
     return fd;
+}
+
+/* A descriptor of our own of a socket that the caller has connected. */
+static int adopt_socket(int fd, struct i2cpt_fault *fault)
+{
+    socklen_t size = sizeof(int);
+    int type = 0, ours;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) ||
+        type != SOCK_STREAM) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "fd=%d: accepted is the number of a stream "
+                                "socket of this process",
+                                fd);
+    }
+    ours = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    return ours < 0 ? i2cpt_fault_set(fault, errno, I2CPT_PHASE_UNKNOWN, -1, -1)
+                    : ours;
 }
 
 static int spawn_with(const char *command, int fd, pid_t *child)
@@ -224,7 +246,7 @@ static void disconnect(struct remote *r, uint64_t until_ns)
 
 static const char *peer_name(const struct remote *r)
 {
-    return r->socket ? r->socket : r->command;
+    return r->socket ? r->socket : r->command ? r->command : r->handed;
 }
 
 /* The WELCOME, until then: 0, or what the peer has done instead. */
@@ -277,8 +299,9 @@ static int refused(struct remote *r, int ret, struct i2cpt_fault *fault)
  * that it is not looked at whether that arrives. */
 static int greet(struct remote *r, uint64_t until_ns, struct i2cpt_fault *fault)
 {
-    int fd = r->socket ? connect_socket(r->socket, until_ns, fault)
-                       : start_command(r, fault);
+    int fd = r->socket    ? connect_socket(r->socket, until_ns, fault)
+             : r->command ? start_command(r, fault)
+                          : adopt_socket(r->handed_fd, fault);
     int ret;
 
     if (fd < 0) {
@@ -308,17 +331,43 @@ static int connect_peer(struct remote *r, struct i2cpt_fault *fault)
     return ret;
 }
 
+/* Numbers of descriptors are used again, sockets are not. */
+static int identify_socket(int fd, char **identity, struct i2cpt_fault *fault)
+{
+    struct stat st;
+
+    if (fstat(fd, &st)) {
+        return i2cpt_fault_text(fault, EINVAL, "fd=%d: %s", fd,
+                                g_strerror(errno));
+    }
+    *identity =
+        g_strdup_printf("remote:socket %llu", (unsigned long long)st.st_ino);
+    return 0;
+}
+
 static int remote_identify(const struct i2cpt_options *o, char **identity,
                            struct i2cpt_fault *fault)
 {
     const char *socket = i2cpt_options_string(o, "socket");
     const char *command = i2cpt_options_string(o, "command");
+    const char *fd = i2cpt_options_string(o, "fd");
+    int given = !!socket + !!command + !!fd;
 
-    if (!socket == !command) {
+    if (given != 1) {
         return i2cpt_fault_text(fault, EINVAL,
-                                "remote: give one of socket=PATH and "
-                                "command=COMMAND%s",
-                                socket ? ", not both" : "");
+                                "remote: give one of socket=PATH, "
+                                "command=COMMAND and fd=NUMBER%s",
+                                given ? ", not several" : "");
+    }
+    if (fd && i2cpt_options_number(o, "reconnect")) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "reconnect=on: a socket that was handed over "
+                                "(fd=%s) cannot be connected again",
+                                fd);
+    }
+    if (fd) {
+        return identify_socket((int)i2cpt_options_number(o, "fd"), identity,
+                               fault);
     }
     *identity = g_strdup_printf("remote:%s", socket ? socket : command);
     return 0;
@@ -347,6 +396,8 @@ static int remote_open(const struct i2cpt_options *o, void **priv,
 
     r->socket = g_strdup(i2cpt_options_string(o, "socket"));
     r->command = g_strdup(i2cpt_options_string(o, "command"));
+    r->handed_fd = (int)i2cpt_options_number(o, "fd");
+    snprintf(r->handed, sizeof(r->handed), "fd=%d", r->handed_fd);
     r->reconnect = i2cpt_options_number(o, "reconnect");
     r->connect_timeout_ms =
         (uint32_t)i2cpt_options_number(o, "connect-timeout-ms");
@@ -668,6 +719,11 @@ static const struct i2cpt_key remote_keys[] = {
      .kind = I2CPT_KEY_STRING,
      .choices = "a command whose standard streams are a server's",
      .help = "start a server, such as ssh pi i2cpt-replay serve ... --stdio",
+     .may_differ = true},
+    {.name = "fd",
+     .kind = I2CPT_KEY_UINT,
+     .max = INT_MAX,
+     .help = "a stream socket of this process that is connected to a server",
      .may_differ = true},
     {.name = "connect-timeout-ms",
      .kind = I2CPT_KEY_UINT,

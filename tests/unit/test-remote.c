@@ -2,6 +2,7 @@
 /* backend-remote.c against serve.c over a socket, and against peers that lie;
  * the wire's decoders with random input. */
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -304,6 +305,70 @@ START_TEST(clients_in_order)
 }
 END_TEST
 
+struct handed {
+    int fd;
+    int ret;
+};
+
+static void *serve_handed(void *arg)
+{
+    struct handed *h = arg;
+    struct i2cpt_adapter *a;
+
+    h->ret = i2cpt_adapter_open("stub,chips=0x50", &a, NULL);
+    if (!h->ret) {
+        h->ret = i2cpt_serve(a, h->fd, h->fd);
+        i2cpt_adapter_unref(a);
+    }
+    close(h->fd);
+    return NULL;
+}
+
+/* A socket of the caller's: it is the same adapter by whatever number, and the
+ * number stays the caller's. */
+START_TEST(handed_socket)
+{
+    struct i2cpt_adapter *a, *same;
+    struct i2cpt_fault fault;
+    struct handed h;
+    pthread_t thread;
+    uint8_t in[1];
+    char spec[40];
+    int fds[2], other;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    h = (struct handed){.fd = fds[1]};
+    pthread_create(&thread, NULL, serve_handed, &h);
+    snprintf(spec, sizeof(spec), "remote,fd=%d", fds[0]);
+    ck_assert_int_eq(i2cpt_adapter_open(spec, &a, &fault), 0);
+    other = dup(fds[0]);
+    snprintf(spec, sizeof(spec), "remote,fd=0x%x", (unsigned)other);
+    ck_assert_int_eq(i2cpt_adapter_open(spec, &same, &fault), 0);
+    ck_assert_int_eq(close(other), 0);
+    ck_assert_int_eq(close(fds[0]), 0);
+    ck_assert_int_eq(remote_read(a, 0x50, 0, in, 1, NULL), 0);
+    ck_assert_int_eq(remote_read(same, 0x50, 0, in, 1, NULL), 0);
+    i2cpt_adapter_unref(a);
+    i2cpt_adapter_unref(same);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(h.ret, 0);
+}
+END_TEST
+
+START_TEST(handed_file)
+{
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    char spec[40];
+    int fd = open("/dev/null", O_RDWR);
+
+    snprintf(spec, sizeof(spec), "remote,fd=%d", fd);
+    ck_assert_int_eq(i2cpt_adapter_open(spec, &a, &fault), -EINVAL);
+    ck_assert_msg(strstr(fault.text, "stream socket"), "%s", fault.text);
+    close(fd);
+}
+END_TEST
+
 /* A server of a later protocol says its version, and is refused by name. */
 START_TEST(another_version)
 {
@@ -325,8 +390,12 @@ static const struct {
     int ret;
     const char *says;
 } openings[] = {
-    {"remote", -EINVAL, "socket=PATH and command=COMMAND"},
-    {"remote,socket=/a,command=b", -EINVAL, "not both"},
+    {"remote", -EINVAL, "socket=PATH, command=COMMAND and fd=NUMBER"},
+    {"remote,socket=/a,command=b", -EINVAL, "not several"},
+    {"remote,socket=/a,fd=0", -EINVAL, "not several"},
+    {"remote,fd=0,reconnect=on", -EINVAL, "reconnect=on"},
+    {"remote,fd=1000000", -EINVAL, "fd=1000000"},
+    {"remote,fd=-1", -EINVAL, "fd=-1"},
     {"remote,socket=/nonexistent/s", -ENOENT, "socket=/nonexistent/s"},
     {"remote,command=exit 3", -ENODEV, "exit 3: ended without an answer"},
     {"remote,command=echo hello there", -EPROTO, "does not speak"},
@@ -411,6 +480,8 @@ int main(void)
     tcase_add_loop_test(c, longer_than_a_frame, 0, 2);
     tcase_add_test(c, clients_in_order);
     tcase_add_test(c, another_version);
+    tcase_add_test(c, handed_socket);
+    tcase_add_test(c, handed_file);
     tcase_add_loop_test(c, bad_openings, 0,
                         sizeof(openings) / sizeof(openings[0]));
     tcase_add_loop_test(c, decoders_bear_anything, 0, 5);
