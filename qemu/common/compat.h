@@ -90,6 +90,12 @@
 #include "qapi/qmp/qstring.h"
 #endif
 
+#if __has_include("hw/core/qdev-properties-system.h")
+#include "hw/core/qdev-properties-system.h"
+#else
+#include "hw/qdev-properties-system.h"
+#endif
+
 #if __has_include("exec/icount.h")
 #include "exec/icount.h"
 #endif
@@ -140,6 +146,13 @@
 #else
 #define I2CPT_CLASS_DATA void
 #define I2CPT_IFACE_CONST
+#endif
+
+/* 10.2: a chardev's other end got its name. */
+#if I2CPT_QEMU_FROM(10, 2)
+#define I2CPT_CHAR_FRONTEND CharFrontend
+#else
+#define I2CPT_CHAR_FRONTEND CharBackend
 #endif
 
 #ifdef I2CPT_PLUGIN

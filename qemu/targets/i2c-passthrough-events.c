@@ -74,26 +74,39 @@ void i2c_passthrough_free(I2CPassthrough *s)
     s->open = false;
 }
 
+struct i2cpt_adapter *i2c_passthrough_adapter(I2CPassthrough *s)
+{
+    return s->named ? s->named->host.adapter : s->own.adapter;
+}
+
 int i2c_passthrough_new(I2CPassthrough *s, struct i2cpt_fault *fault)
 {
+    s->adapter = i2cpt_adapter_ref(i2c_passthrough_adapter(s));
     return new_passthrough(s, false, &s->pt, fault);
 }
 
 /*
- * Called at each START. One device hangs on one controller, so this does its
- * work at most once. False where the adapter is closed or memory is short.
+ * Called at each START. One device hangs on one controller, so the form changes
+ * at most once; the adapter, where a chardev's peer has come anew. False where
+ * it is closed, cannot do what the policy wants, or memory is short.
  */
 static bool take_form(I2CPassthrough *s, bool async)
 {
+    struct i2cpt_adapter *before = s->adapter;
+    struct i2cpt_adapter *now = i2c_passthrough_adapter(s);
     struct i2cpt_passthrough *pt;
 
-    if (!s->pt || s->async == async) {
-        return s->pt;
+    if (!s->pt || !now || (s->async == async && before == now)) {
+        return s->pt && now;
     }
+    s->adapter = i2cpt_adapter_ref(now);
     if (new_passthrough(s, async, &pt, NULL)) {
+        s->adapter = before;
+        i2cpt_adapter_unref(now);
         return false;
     }
     i2c_passthrough_free(s);
+    i2cpt_adapter_unref(before);
     s->pt = pt;
     s->async = async;
     if (async) {

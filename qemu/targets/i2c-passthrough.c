@@ -174,6 +174,7 @@ static void close_adapter(I2CPassthrough *s)
     i2c_gate_settle(s->gate);
     i2c_passthrough_free(s);
     i2cpt_adapter_unref(g_steal_pointer(&s->adapter));
+    host_adapter_close(&s->own);
     i2cpt_policy_free(g_steal_pointer(&s->policy));
 }
 
@@ -225,12 +226,25 @@ static void learn_controller(I2CPassthrough *s)
     const I2CControllerKind *kind =
         i2c_controller_kind(I2C_BUS(qdev_get_parent_bus(DEVICE(s))));
 
-    if (!kind->restarts) {
+    if (!kind->restarts && !s->named) {
         passthrough_config_default(&s->config, "restarts", "any");
     }
     s->forgets_stop = s->stop_at_nack == ON_OFF_AUTO_AUTO
                           ? kind->forgets_stop
                           : s->stop_at_nack == ON_OFF_AUTO_ON;
+}
+
+/* Its own, or the one that it was told. */
+static bool open_adapter(I2CPassthrough *s, Error **errp)
+{
+    if (!s->named) {
+        return host_adapter_open(&s->own, &s->config, &s->chr, errp);
+    }
+    if (qemu_chr_fe_backend_connected(&s->chr)) {
+        error_setg(errp, "chardev: is to be given where the adapter is made");
+        return false;
+    }
+    return passthrough_config_has_no_adapter(&s->config, errp);
 }
 
 static bool open_passthrough(I2CPassthrough *s, Error **errp)
@@ -241,9 +255,9 @@ static bool open_passthrough(I2CPassthrough *s, Error **errp)
 
     learn_controller(s);
     s->any = addresses && g_str_equal(addresses, "any");
-    if (!passthrough_config_open(&s->config,
-                                 address == ADDRESS_NOT_GIVEN ? -1 : address,
-                                 &s->adapter, &s->policy, errp)) {
+    s->policy = passthrough_config_policy(
+        &s->config, address == ADDRESS_NOT_GIVEN ? -1 : address, errp);
+    if (!s->policy || !open_adapter(s, errp)) {
         return false;
     }
     if (i2c_passthrough_new(s, &fault)) {
@@ -358,6 +372,9 @@ static void i2c_passthrough_finalize(Object *obj)
 /* Keys of the library are properties too; these are of the device alone. */
 static I2CPT_CONST Property i2c_passthrough_properties[] = {
     DEFINE_PROP_STRING("controller", I2CPassthrough, controller),
+    DEFINE_PROP_LINK("adapter", I2CPassthrough, named, TYPE_I2C_ADAPTER,
+                     I2CAdapter *),
+    DEFINE_PROP_CHR("chardev", I2CPassthrough, chr),
     DEFINE_PROP_ON_OFF_AUTO("stop-at-nack", I2CPassthrough, stop_at_nack,
                             ON_OFF_AUTO_AUTO),
     DEFINE_PROP_ON_OFF_AUTO("unlocked-wait", I2CPassthrough, unlocked,
@@ -386,6 +403,11 @@ static void i2c_passthrough_class_init(ObjectClass *klass,
     object_class_property_set_description(
         klass, "controller",
         "on the bus of this one: its QOM path, or where its registers are");
+    object_class_property_set_description(
+        klass, "adapter", "the id of an i2c-adapter, in place of backend=");
+    object_class_property_set_description(
+        klass, "chardev",
+        "whose other end serves the adapter (docs/remote.md)");
     object_class_property_set_description(
         klass, "stop-at-nack",
         "a refused data byte ends the transfer (on, off; default auto: where "

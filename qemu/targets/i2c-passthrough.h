@@ -26,6 +26,7 @@
 #include "common/i2c-async.h"
 #include "i2cpt.h"
 #include "targets/controller-gate.h"
+#include "targets/i2c-adapter.h"
 #include "targets/passthrough-config.h"
 
 #define TYPE_I2C_PASSTHROUGH "i2c-passthrough"
@@ -35,7 +36,10 @@ struct I2CPassthrough {
     I2CSlave parent_obj;
 
     PassthroughConfig config;
-    struct i2cpt_adapter *adapter;
+    I2CAdapter *named;             /* adapter=, else ... */
+    I2CPT_CHAR_FRONTEND chr;       /* chardev= */
+    HostAdapter own;               /* ... this one */
+    struct i2cpt_adapter *adapter; /* the one that pt is made of */
     struct i2cpt_policy *policy;
     struct i2cpt_passthrough *pt; /* NULL: the adapter is closed */
 
@@ -63,6 +67,8 @@ struct I2CPassthrough {
     Notifier machine_ready;
 };
 
+/* The present one: named, or its own. */
+struct i2cpt_adapter *i2c_passthrough_adapter(I2CPassthrough *s);
 /* The blocking form, in realize. */
 int i2c_passthrough_new(I2CPassthrough *s, struct i2cpt_fault *fault);
 /* Of all the forms that it has had; any thread that holds the big lock. */

@@ -274,7 +274,7 @@ static void add_backend_keys(ObjectClass *klass, size_t offset,
     }
 }
 
-void passthrough_config_properties(ObjectClass *klass, size_t offset)
+void passthrough_config_adapter_properties(ObjectClass *klass, size_t offset)
 {
     g_autofree char *names = backend_names();
     struct i2cpt_key_info info = {
@@ -291,6 +291,14 @@ void passthrough_config_properties(ObjectClass *klass, size_t offset)
         add_backend_keys(klass, offset, backend);
     }
     add_backend_keys(klass, offset, NULL);
+}
+
+void passthrough_config_properties(ObjectClass *klass, size_t offset)
+{
+    struct i2cpt_key_info info = {.size = sizeof(info)};
+    size_t i;
+
+    passthrough_config_adapter_properties(klass, offset);
     for (i = 0; i2cpt_policy_key(i, &info) == 0; i++) {
         add_property(klass, offset, &info, NULL);
     }
@@ -368,12 +376,11 @@ static bool fill_policy(const PassthroughConfig *config, int address,
     return true;
 }
 
-static bool fill_options(const PassthroughConfig *config,
+static bool fill_backend(const PassthroughConfig *config,
                          struct i2cpt_options *options, Error **errp)
 {
     const char *backend = chosen_backend(config);
     struct i2cpt_fault fault;
-    guint i;
 
     if (!backend) {
         g_autofree char *names = backend_names();
@@ -384,9 +391,16 @@ static bool fill_options(const PassthroughConfig *config,
                    names);
         return false;
     }
-    if (i2cpt_options_set(options, "backend", backend, &fault)) {
-        return refuse(errp, &fault);
-    }
+    return !i2cpt_options_set(options, "backend", backend, &fault) ||
+           refuse(errp, &fault);
+}
+
+static bool fill_keys(const PassthroughConfig *config,
+                      struct i2cpt_options *options, Error **errp)
+{
+    struct i2cpt_fault fault;
+    guint i;
+
     for (i = 0; i < config->settings->len; i++) {
         Setting *setting = g_ptr_array_index(config->settings, i);
 
@@ -401,37 +415,51 @@ static bool fill_options(const PassthroughConfig *config,
     return true;
 }
 
-static bool open_adapter(const PassthroughConfig *config,
-                         struct i2cpt_adapter **adapter, Error **errp)
+struct i2cpt_options *passthrough_config_options(
+    const PassthroughConfig *config, Error **errp)
 {
     struct i2cpt_options *options = NULL;
-    struct i2cpt_fault fault;
-    bool ok;
 
     if (i2cpt_options_new(&options)) {
         error_setg(errp, "no memory for the options of the adapter");
-        return false;
+        return NULL;
     }
-    ok = fill_options(config, options, errp);
-    if (ok && i2cpt_adapter_open_options(options, adapter, &fault)) {
-        ok = refuse(errp, &fault);
+    if (!fill_backend(config, options, errp) ||
+        !fill_keys(config, options, errp)) {
+        i2cpt_options_free(options);
+        return NULL;
     }
-    i2cpt_options_free(options);
-    return ok;
+    return options;
 }
 
-bool passthrough_config_open(const PassthroughConfig *config, int address,
-                             struct i2cpt_adapter **adapter,
-                             struct i2cpt_policy **policy, Error **errp)
+bool passthrough_config_has_no_adapter(const PassthroughConfig *config,
+                                       Error **errp)
 {
-    if (i2cpt_policy_new(policy)) {
-        error_setg(errp, "no memory for the policy");
-        return false;
-    }
-    if (!fill_policy(config, address, *policy, errp) ||
-        !open_adapter(config, adapter, errp)) {
-        i2cpt_policy_free(g_steal_pointer(policy));
-        return false;
+    guint i;
+
+    for (i = 0; i < config->settings->len; i++) {
+        Setting *setting = g_ptr_array_index(config->settings, i);
+
+        if (!is_policy_key(setting->name)) {
+            error_setg(errp, "%s=%s: is to be given where the adapter is made",
+                       setting->name, setting->text);
+            return false;
+        }
     }
     return true;
+}
+
+struct i2cpt_policy *passthrough_config_policy(const PassthroughConfig *config,
+                                               int address, Error **errp)
+{
+    struct i2cpt_policy *policy = NULL;
+
+    if (i2cpt_policy_new(&policy)) {
+        error_setg(errp, "no memory for the policy");
+        return NULL;
+    }
+    if (!fill_policy(config, address, policy, errp)) {
+        i2cpt_policy_free(g_steal_pointer(&policy));
+    }
+    return policy;
 }

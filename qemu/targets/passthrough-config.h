@@ -26,6 +26,8 @@ typedef struct PassthroughConfig {
  */
 void passthrough_config_properties(ObjectClass *klass, size_t offset);
 
+/* The same without those of the policy. */
+void passthrough_config_adapter_properties(ObjectClass *klass, size_t offset);
 /* The same with the keys alone that adapters have whatever their backend. */
 void passthrough_config_common_properties(ObjectClass *klass, size_t offset);
 
@@ -41,13 +43,17 @@ void passthrough_config_default(PassthroughConfig *config, const char *name,
                                 const char *text);
 
 /*
- * In realize: open the adapter and set the policy up as the properties say,
- * with the guest's `address`, or -1 where none was given. False with an error
- * that names property and value.
+ * In realize. NULL, or false, with an error that names property and value.
+ * The policy, with the guest's `address`, or -1 where none was given:
  */
-bool passthrough_config_open(const PassthroughConfig *config, int address,
-                             struct i2cpt_adapter **adapter,
-                             struct i2cpt_policy **policy, Error **errp);
+struct i2cpt_policy *passthrough_config_policy(const PassthroughConfig *config,
+                                               int address, Error **errp);
+/* What the adapter is opened with, for i2cpt_options_free(). */
+struct i2cpt_options *passthrough_config_options(
+    const PassthroughConfig *config, Error **errp);
+/* Where the adapter is somebody else's, nothing may be said of it. */
+bool passthrough_config_has_no_adapter(const PassthroughConfig *config,
+                                       Error **errp);
 
 /* The text that a property was given, or NULL. */
 const char *passthrough_config_get(const PassthroughConfig *config,

@@ -107,9 +107,10 @@ class Qemu:
 
     def errors(self):
         """What it has said on stderr up to now, but that a board's network
-        goes nowhere."""
+        goes nowhere, and that a chardev tries again."""
         self.stderr.seek(0)
         said = self.stderr.read().decode(errors="replace")
+        said = re.sub(r".*: Unable to connect character device .*\n", "", said)
         return re.sub(r".*: warning: nic \S+ has no peer\n", "", said)
 
     # qtest ------------------------------------------------------------
