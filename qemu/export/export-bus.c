@@ -7,6 +7,7 @@
 
 #include "common/i2c-async.h"
 #include "export/export-bus.h"
+#include "targets/controller-gate.h"
 #include "targets/controller.h"
 
 #define LOOK_MS 1 /* at a bus that is not free */
@@ -30,6 +31,7 @@ struct ExportBus {
     I2CSlave *device; /* the one that exports */
     I2CBus *bus;
     const I2CControllerKind *kind;
+    I2CGate *gate; /* NULL: nobody gives the big lock up in there */
     QEMUBH *bh;
     QEMUTimer *timer;
     bool resetting; /* under the big lock, as all above */
@@ -223,6 +225,12 @@ static void listen_for_stop(ExportBus *eb)
     QLIST_INSERT_AFTER(last, node, next);
 }
 
+/* A virtual CPU is in the middle of a walk along the core's list. */
+static bool is_left(ExportBus *eb)
+{
+    return eb->gate && i2c_gate_is_left(eb->gate);
+}
+
 static void look_at_bus(void *opaque)
 {
     ExportBus *eb = opaque;
@@ -230,12 +238,14 @@ static void look_at_bus(void *opaque)
     if (!is_waiting(eb)) {
         return;
     }
-    if (devices_may_change() && !i2c_bus_busy(eb->bus)) {
+    if (!is_left(eb) && devices_may_change() && !i2c_bus_busy(eb->bus)) {
         make_waiting(eb);
         return;
     }
     note_waiting(eb);
-    listen_for_stop(eb);
+    if (!is_left(eb)) {
+        listen_for_stop(eb);
+    }
     timer_mod(eb->timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + LOOK_MS);
 }
 
@@ -259,6 +269,7 @@ void export_bus_event(ExportBus *eb, enum i2c_event event)
  * the target of before. */
 void export_bus_reset(ExportBus *eb)
 {
+    i2c_gate_settle(eb->gate);
     eb->resetting = true;
     i2c_end_transfer(eb->bus);
     eb->resetting = false;
@@ -345,6 +356,15 @@ const struct i2cpt_backend_ops export_bus_ops = {
     .transfer = export_bus_transfer,
 };
 
+static I2CGate *gate_of(I2CBus *bus)
+{
+    DeviceState *controller = i2c_gate_controller(bus);
+
+    return controller && i2c_controller_is_gateable(controller)
+               ? i2c_gate_get(controller)
+               : NULL;
+}
+
 ExportBus *export_bus_new(I2CSlave *device)
 {
     ExportBus *eb = g_new0(ExportBus, 1);
@@ -352,6 +372,7 @@ ExportBus *export_bus_new(I2CSlave *device)
     eb->device = device;
     eb->bus = I2C_BUS(qdev_get_parent_bus(DEVICE(device)));
     eb->kind = i2c_controller_kind(eb->bus);
+    eb->gate = gate_of(eb->bus);
     eb->bh = qemu_bh_new(look_at_bus, eb);
     eb->timer = timer_new_ms(QEMU_CLOCK_REALTIME, look_at_bus, eb);
     qemu_mutex_init(&eb->lock);
@@ -390,6 +411,7 @@ static void leave_list(ExportBus *eb)
 
 void export_bus_free(ExportBus *eb)
 {
+    i2c_gate_settle(eb->gate);
     leave_list(eb);
     qemu_bh_delete(eb->bh);
     timer_free(eb->timer);
