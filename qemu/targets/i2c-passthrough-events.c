@@ -236,6 +236,20 @@ static bool begin_event(I2CPassthrough *s)
     return true;
 }
 
+static void log_event(I2CPassthrough *s, enum i2c_event event, int refused)
+{
+    static const char *const names[] = {
+        [I2C_START_RECV] = "START, read",
+        [I2C_START_SEND] = "START, write",
+        [I2C_START_SEND_ASYNC] = "START, asynchronous write",
+        [I2C_FINISH] = "STOP",
+        [I2C_NACK] = "last byte read",
+    };
+
+    i2c_passthrough_log(s, "0x%02x %s%s", s->matched, names[event],
+                        refused ? ": NACK" : "");
+}
+
 static int i2c_passthrough_event(I2CSlave *i2c, enum i2c_event event)
 {
     I2CPassthrough *s = I2C_PASSTHROUGH(i2c);
@@ -246,6 +260,7 @@ static int i2c_passthrough_event(I2CSlave *i2c, enum i2c_event event)
     }
     refused = guest_event(s, event);
     s->in_event = false;
+    log_event(s, event, refused);
     return refused;
 }
 
@@ -264,6 +279,8 @@ static int i2c_passthrough_send(I2CSlave *i2c, uint8_t byte)
         leave_bus(s);
     }
     s->in_event = false;
+    i2c_passthrough_log(s, "0x%02x write %02x%s", s->matched, byte,
+                        taken ? "" : ": NACK");
     return taken ? 0 : -1;
 }
 
@@ -279,6 +296,7 @@ static uint8_t i2c_passthrough_recv(I2CSlave *i2c)
         byte = 0xff;
     }
     s->in_event = false;
+    i2c_passthrough_log(s, "0x%02x read %02x", s->matched, byte);
     return byte;
 }
 
@@ -317,6 +335,8 @@ static void async_complete(void *user, int answer, uint8_t byte)
 {
     I2CPassthrough *s = user;
 
+    i2c_passthrough_log(s, "answer %s %02x",
+                        answer == I2CPT_ACK ? "ACK" : "NACK", byte);
     s->done(s->done_opaque, async_result(s, answer), byte);
 }
 
@@ -330,6 +350,8 @@ static I2CAsyncResult async_start(I2CAsyncTarget *target, uint8_t address,
     if (!take_form(s, true)) {
         return s->refusal;
     }
+    i2c_passthrough_log(s, "0x%02x START, %s", address,
+                        is_read ? "read" : "write");
     s->done = done;
     s->done_opaque = opaque;
     s->open = true;

@@ -193,12 +193,43 @@ static void at_exit(Notifier *notifier, void *data)
     }
 }
 
+/* What a guest may bring about again and again must not fill a disk. */
+#define WARNINGS_MAX      10
+#define WARNINGS_WITHIN_S 10
+
+typedef struct Warnings {
+    GMutex lock; /* any thread may warn */
+    int64_t begin_us;
+    unsigned given, left_out;
+} Warnings;
+
+static void warn_within_bounds(Warnings *w, const char *line)
+{
+    int64_t now_us = g_get_monotonic_time();
+
+    g_mutex_lock(&w->lock);
+    if (now_us - w->begin_us > WARNINGS_WITHIN_S * G_USEC_PER_SEC) {
+        if (w->left_out) {
+            warn_report("libi2cpt: %u warnings were left out", w->left_out);
+        }
+        w->begin_us = now_us;
+        w->given = w->left_out = 0;
+    }
+    if (w->given < WARNINGS_MAX) {
+        w->given++;
+        warn_report("libi2cpt: %s", line);
+    } else {
+        w->left_out++;
+    }
+    g_mutex_unlock(&w->lock);
+}
+
 /* The guest's doings are for -d guest_errors; only what the person in front
  * of it has to see to goes to stderr. */
 static void log_line(int level, const char *line, void *user)
 {
     if (level == I2CPT_LOG_ERROR) {
-        warn_report("libi2cpt: %s", line);
+        warn_within_bounds(user, line);
     } else if (level == I2CPT_LOG_WARNING) {
         qemu_log_mask(LOG_GUEST_ERROR, "libi2cpt: %s\n", line);
     } else {
@@ -310,13 +341,19 @@ static void i2c_passthrough_realize(DeviceState *dev, Error **errp)
 {
     I2CPassthrough *s = I2C_PASSTHROUGH(dev);
 
-    if (!move_to_controller(s, errp) || !make_gate(s, errp)) {
+    if (s->shown) {
+        error_setg(errp, "settings: is there to be read, for 'info qtree'");
+        return;
+    }
+    if (!move_to_controller(s, errp) || !make_gate(s, errp) ||
+        !i2c_passthrough_open_log(s, errp)) {
         return;
     }
     if (!open_passthrough(s, errp) || !check_siblings(s, errp)) {
         close_adapter(s);
         return;
     }
+    s->shown = passthrough_config_text(&s->config);
     s->exit.notify = at_exit;
     qemu_add_exit_notifier(&s->exit);
     s->vmstate = qemu_add_vm_change_state_handler(vm_state_changed, s);
@@ -332,6 +369,7 @@ static void i2c_passthrough_unrealize(DeviceState *dev)
     qemu_del_vm_change_state_handler(s->vmstate);
     qemu_remove_exit_notifier(&s->exit);
     close_adapter(s);
+    i2c_passthrough_close_log(s);
 }
 
 static void get_counters(Object *obj, Visitor *v, const char *name,
@@ -377,6 +415,8 @@ static I2CPT_CONST Property i2c_passthrough_properties[] = {
     DEFINE_PROP_CHR("chardev", I2CPassthrough, chr),
     DEFINE_PROP_ON_OFF_AUTO("stop-at-nack", I2CPassthrough, stop_at_nack,
                             ON_OFF_AUTO_AUTO),
+    DEFINE_PROP_STRING("settings", I2CPassthrough, shown),
+    DEFINE_PROP_STRING("log", I2CPassthrough, log_path),
     DEFINE_PROP_ON_OFF_AUTO("unlocked-wait", I2CPassthrough, unlocked,
                             ON_OFF_AUTO_AUTO),
     I2CPT_END_OF_PROPERTIES};
@@ -412,6 +452,10 @@ static void i2c_passthrough_class_init(ObjectClass *klass,
         klass, "stop-at-nack",
         "a refused data byte ends the transfer (on, off; default auto: where "
         "the controller is known to forget it)");
+    object_class_property_set_description(klass, "settings",
+                                          "those that were given, to be read");
+    object_class_property_set_description(
+        klass, "log", "a file for the guest's events and their answers");
     object_class_property_set_description(
         klass, "unlocked-wait",
         "the rest of QEMU goes on while the host works (on, off; default auto: "
@@ -439,7 +483,9 @@ static const TypeInfo i2c_passthrough_info = {
 
 static void i2c_passthrough_register_types(void)
 {
-    i2cpt_set_log(log_line, NULL);
+    static Warnings warnings = {.begin_us = INT64_MIN / 2};
+
+    i2cpt_set_log(log_line, &warnings);
     type_register_static(&i2c_passthrough_info);
 }
 

@@ -52,6 +52,9 @@ struct I2CPassthrough {
     uint8_t matched;        /* what the guest addressed, since the last scan */
     uint64_t counted[I2CPT_COUNTERS]; /* by a form that was replaced */
 
+    char *shown;        /* the property settings, once it is realized */
+    char *log_path;     /* the property log */
+    FILE *log;          /* NULL: no log */
     I2CGate *gate;      /* NULL: the big lock is kept while we wait */
     OnOffAuto unlocked; /* the property, for gate */
     bool in_event;      /* of the blocking form */
@@ -73,6 +76,12 @@ struct i2cpt_adapter *i2c_passthrough_adapter(I2CPassthrough *s);
 int i2c_passthrough_new(I2CPassthrough *s, struct i2cpt_fault *fault);
 /* Of all the forms that it has had; any thread that holds the big lock. */
 uint64_t i2c_passthrough_counter(I2CPassthrough *s, size_t index);
+/* The guest's events, a line each, where log= was given. */
+bool i2c_passthrough_open_log(I2CPassthrough *s, Error **errp);
+void i2c_passthrough_log(I2CPassthrough *s, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
+void i2c_passthrough_close_log(I2CPassthrough *s);
+
 /* Drain it, keep its counters, free it; harmless where there is none. */
 void i2c_passthrough_free(I2CPassthrough *s);
 

@@ -21,6 +21,9 @@ static const struct bench *const benches[] = {
 #ifdef HAVE_REDIRECT
     &bench_redirect_overhead, &bench_redirect_syscall,
 #endif
+#ifdef GUEST_STALL
+    &bench_guest_stall,
+#endif
 #ifdef GUEST_RATE
     &bench_guest_rate,
 #endif

@@ -4,8 +4,9 @@
 An operation is one thing of a guest's: a START, a byte, a STOP, a whole command
 of an SMBus host, an edge or a stray access to a register. Most know what they
 do, so that enough gets as far as a target. Left out is that with which QEMU's
-own models come to an end: aspeed's slave mode (an assertion) and its DMA, whose
-length runs below 0, for a loop of 4 GiB.
+own models come to an end: aspeed's slave mode (an assertion), its DMA, whose
+length runs below 0, for a loop of 4 GiB, and the upper half of its buffer, from
+which 32 bytes reach into what lies behind it.
 """
 import itertools
 
@@ -113,10 +114,10 @@ class Aspeed(Guest):
         self.cmd, self.buffer, self.status, self.pool = (
             self.base + at for at in ((0x18, 0x08, 0x14, 0x0c) if self.new else
                                       (0x14, 0x20, 0x10, 0x1c)))
-        # what a stray write may have: no slave mode
+        # what a stray write may have: no slave mode, no halves of the buffer
         self.strays = [self.base + at for at in (
-            (0x04, 0x08, 0x0c, 0x10, 0x14, 0x1c, 0x30, 0x34, 0x48)
-            if self.new else (0x04, 0x08, 0x0c, 0x10, 0x1c, 0x20, 0x28))]
+            (0x04, 0x08, 0x10, 0x14, 0x1c, 0x30, 0x34, 0x48)
+            if self.new else (0x04, 0x08, 0x0c, 0x10, 0x20, 0x28))]
 
     def prepare(self):
         return [f"writel {self.base - 0x80 + 0x0c:#x} {4 * self.new:#x}",

@@ -22,9 +22,10 @@ ARM = bytes.fromhex(
     "011081e2041084e5ecffffea"          # done++; main
     "0c2094e5010052e3e9ffff0a"  # other: r4[3] is 1: main
     # else: read that register; loops++; other
-    "001092e5081094e5011081e2081084e5f7ffffea")
+    "001092e5001194e5011081e2001184e5f7ffffea")
 DATA, LIST = 0x800, 0x1000
-GO, DONE, LOOPS, REGISTER = (DATA + 4 * i for i in range(4))
+GO, DONE, _, REGISTER = (DATA + 4 * i for i in range(4))
+LOOPS = DATA + 0x100  # in a cache line of its own
 THE_SAME = 1  # as register: CPU 1 does what CPU 0 does
 # Real mode, from ROM: port, value, what to do with it (1: outb, 2: inb, 3: outl
 # of what follows, 0: the end).

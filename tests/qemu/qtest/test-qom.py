@@ -3,7 +3,7 @@
 import json
 import os
 
-from bench import Bench, device, equal, main, write
+from bench import Bench, device, equal, main, path, read, write
 
 CHIP = "chip 0x48 sensor\nreg 0 = 1a c0\n"
 
@@ -124,6 +124,34 @@ def test_no_migration():
                                      address=0x48)) as b:
         expect_error(lambda: b.qemu.qmp("migrate", uri="exec:cat >/dev/null"),
                      "i2c-passthrough")
+
+
+def test_no_snapshot():
+    with Bench("versatilepb", device(backend="stub", load=load(),
+                                     address=0x48)) as b:
+        said = b.qemu.hmp("savevm now")
+        assert "i2c-passthrough" in said or "snapshot" in said, said
+
+
+def test_info_qtree_shows_the_settings():
+    with Bench("versatilepb", device(backend="stub", load=load(),
+                                     hostaddr=0x48, timeout_ms=321)) as b:
+        said = b.qemu.hmp("info qtree")
+        for word in ("dev: i2c-passthrough", "settings = ", "backend=stub",
+                     f"load={load()}", "timeout-ms=321", "unlocked-wait = "):
+            assert word in said, f"{word!r} is not in\n{said}"
+
+
+def test_log():
+    with Bench("versatilepb", device(backend="stub", load=load(), address=0x48,
+                                     log=path("log"))) as b:
+        reads(b, 0x48)
+        b.bus.put(0x48, [7])
+    said = [line.split(" ", 1)[1] for line in read("log").splitlines()]
+    equal(said, ["0x48 START, write", "0x48 write 00", "0x48 START, read",
+                 "0x48 read 1a", "0x48 read c0", "0x48 last byte read",
+                 "0x48 STOP", "0x48 START, write", "0x48 write 07",
+                 "0x48 STOP"])
 
 
 def test_no_hotplug():
