@@ -859,6 +859,41 @@ I2CPT_API void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt);
 I2CPT_API int i2cpt_passthrough_stop(struct i2cpt_passthrough *pt);
 
 /*
+ * An SMBus transaction as a controller has it that knows the whole of it: data
+ * without command, count and PEC, words with their low byte first.
+ */
+struct i2cpt_smbus_transaction {
+    uint32_t size;    /* of this struct; members may be appended */
+    uint16_t address; /* the guest's, 7-bit */
+    uint16_t flags;   /* 0 or I2CPT_CLIENT_PEC */
+    uint8_t protocol; /* enum i2cpt_smbus_protocol */
+    uint8_t read;     /* the R/W bit, 0 or 1; of no meaning in calls */
+    uint8_t command;  /* of send byte the byte itself */
+    uint8_t reserved; /* 0 */
+    /* what is written: a byte, a word, a block of 1 to 255 */
+    const uint8_t *out;
+    size_t out_len;
+    /* what is read; `in_size` of a block is the longest that is taken, 1 to
+     * 255, of an I2C block its length */
+    uint8_t *in;
+    size_t in_size;
+};
+
+/*
+ * One such transaction, in place of START ... STOP: exactly the SMBus call (see
+ * i2cpt_smbus_quick() and the following), with addresses, readonly=on, order,
+ * late faults and counters of this passthrough. What is open ends as with
+ * i2cpt_passthrough_stop(). Returns how many bytes were read, or a negative
+ * errno with `fault`: -EINVAL for an address that is not configured, or lengths
+ * that do not fit; -EACCES where readonly=on forbids it; -EBUSY while an event
+ * is pending; else what the call returned. Blocks, `complete` hook or not, at
+ * most until the adapter's deadline. From the thread of the bus events.
+ */
+I2CPT_API int i2cpt_passthrough_smbus(struct i2cpt_passthrough *pt,
+                                      const struct i2cpt_smbus_transaction *t,
+                                      struct i2cpt_fault *fault);
+
+/*
  * For embedders with a `complete` hook (-EINVAL for others). complete() may
  * begin the next event; it must not free the passthrough.
  */

@@ -400,6 +400,23 @@ enum pt_next pt_probe(struct i2cpt_passthrough *pt, uint16_t addr,
 /* Whether there is time for another try; then a pause must follow. */
 bool pt_may_retry(struct i2cpt_passthrough *pt);
 
+/*
+ * -------------------------------------- whole.c; with the lock not held, for
+ * services/whole-smbus.c
+ */
+
+/* A transaction that comes as a whole, to the guest's `address`: what is open
+ * ends, what is posted goes out. The wire's address, or a negative errno. */
+int pt_whole_begin(struct i2cpt_passthrough *pt, uint16_t address,
+                   uint16_t *host, struct i2cpt_fault *fault);
+/* readonly=on: it was not sent; `byte` is a pointer for a read, or lost. */
+void pt_whole_held(struct i2cpt_passthrough *pt, bool is_pointer, uint8_t byte);
+/* Such a pointer, where there is one for this read; it is taken. */
+bool pt_whole_pointer(struct i2cpt_passthrough *pt, uint8_t *command);
+/* It was sent: `ret` bytes came back, or a negative errno. */
+void pt_whole_sent(struct i2cpt_passthrough *pt, int ret, uint32_t written,
+                   const struct i2cpt_fault *fault);
+
 /* For tests: what waits between two tries of a busy target. */
 void pt_set_pause(struct i2cpt_passthrough *pt,
                   void (*pause)(void *user, uint64_t ns), void *user);

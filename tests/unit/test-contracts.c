@@ -230,6 +230,8 @@ START_TEST(null_and_passthroughs)
     struct i2cpt_key_info info = {.size = sizeof(info)};
     struct i2cpt_passthrough *pt;
     struct i2cpt_policy *p;
+    struct i2cpt_smbus_transaction whole = {
+        .size = sizeof(whole), .address = 0x48, .read = 1};
     uint8_t byte = 0;
 
     BAD(i2cpt_policy_new(NULL));
@@ -257,6 +259,9 @@ START_TEST(null_and_passthroughs)
     ck_assert_int_eq(i2cpt_passthrough_read(pt, &byte), I2CPT_ACK);
     i2cpt_passthrough_nack(NULL);
     BAD(i2cpt_passthrough_stop(NULL));
+    BAD_FAULT(i2cpt_passthrough_smbus(NULL, &whole, &f));
+    BAD_FAULT(i2cpt_passthrough_smbus(pt, NULL, &f));
+    GOOD(i2cpt_passthrough_smbus(pt, &whole, &f));
     i2cpt_passthrough_fault(NULL, &f);
     ck_assert_int_eq(f.code, EINVAL);
     i2cpt_passthrough_fault(pt, NULL);
