@@ -59,6 +59,14 @@ def test_no_backend():
                    "device=/dev/i2c-N")
 
 
+def test_smbus_passthrough():
+    """A name that says why it is not there, whatever it is given."""
+    for settings in (GOOD, changed(backend="nonsense"), {}):
+        refuses([["-device", ",".join(
+            ["smbus-passthrough", *(f"{k}={v}" for k, v in settings.items())])]],
+                "neither the length", "use that one", "qemu-in-tree.md")
+
+
 def test_neither_address():
     refuses_device(changed(address=None), "address=", "hostaddr=")
 
