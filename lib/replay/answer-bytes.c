@@ -79,8 +79,11 @@ static int current(struct trace_match *m, line_t *line,
 static bool moves_on(struct trace_match *m, bool stop, line_t *line,
                      enum walk_answer *answer)
 {
+    const struct trace_asked *first =
+        &g_array_index(m->history.msgs, struct trace_asked, 0);
+
     if (!replay_match_move_on_stream(m, stop) ||
-        match_get(m, m->seq->pos, line, NULL) != 1) {
+        replay_match_find_head(m, first->addr, first->flags, line, NULL) != 1) {
         (void)current(m, line, NULL);
         return false;
     }
@@ -446,11 +449,17 @@ int replay_match_read(struct trace_match *m, uint8_t *byte,
                                   walk_taken(&line->transfer, m->walk.mi), byte,
                                   &m->redacted);
     } while (answer == WALK_SHORT && read_on(m, &line));
-    if (answer != WALK_SHORT || m->mode != TRACE_LOOKUP) {
+    if (answer != WALK_SHORT) {
         return answer_event(m, line, answer, fault);
     }
     /* another one that has more; its last byte is still to be read */
-    ret = enter_by_lookup(m, line, "", fault);
+    if (m->mode == TRACE_LOOKUP) {
+        ret = enter_by_lookup(m, line, "", fault);
+    } else {
+        ret = moves_on(m, false, &line, &answer)
+                  ? settle(m, line, answer, fault)
+                  : stream_differs(m, line, "", fault);
+    }
     if (!ret && !current(m, &line, fault)) {
         m->walk.bi--;
         replay_walk_read(&line->transfer, &m->walk,

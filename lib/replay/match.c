@@ -78,7 +78,8 @@ static int request_in_order(struct trace_match *m, struct i2cpt_xfer *x)
         return replay_match_absent(m, x->fault);
     }
     if (ret == 1 && replay_match_move_on(m, x) &&
-        match_get(m, m->seq->pos, &line, x->fault) == 1 &&
+        replay_match_find_head(m, first->addr, first->flags, &line, x->fault) ==
+            1 &&
         (replay_match_try(m, x, line, m->seq->pos, &result) ||
          replay_restarts_try(m, x, head_again(m), &result))) {
         return result;
