@@ -79,6 +79,32 @@ static int run_queued_locked(struct i2cpt_bus *bus, struct i2cpt_call *call,
     return collect_locked(bus, job, call, fault);
 }
 
+bool bus_call_run_at_once(struct i2cpt_adapter *a, struct i2cpt_call *call,
+                          struct i2cpt_fault *fault, int *result)
+{
+    struct i2cpt_bus *bus = a->bus;
+    uint64_t asked = call->deadline_ns;
+    bool idle;
+
+    if (!bus->instant || adapter_forked(a)) {
+        return false;
+    }
+    pthread_mutex_lock(&bus->lock);
+    idle = !bus->dead && bus_idle_for_locked(bus, call->owner);
+    if (idle) {
+        i2cpt_fault_clear(fault);
+        call->client = a->client;
+        call->deadline_ns = asked ? asked : UINT64_MAX;
+        *result = run_here(bus, call, fault);
+        call->deadline_ns = asked;
+    }
+    pthread_mutex_unlock(&bus->lock);
+    if (idle && *result == -ENODEV) {
+        bus_opened_forget_dead(bus);
+    }
+    return idle;
+}
+
 int bus_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
                  struct i2cpt_fault *fault)
 {

@@ -75,9 +75,15 @@ static void end_calling(struct i2cpt_passthrough *pt, uint64_t now_ns)
 static int call_here(struct i2cpt_passthrough *pt)
 {
     uint64_t now_ns = pt->now_ns;
-    bool told = begin_blocking(pt);
-    int ret = bus_call_run(pt->adapter, &pt->call, &pt->fault);
+    bool told;
+    int ret;
 
+    /* what does not wait need not give up the lock */
+    if (bus_call_run_at_once(pt->adapter, &pt->call, &pt->fault, &ret)) {
+        return ret;
+    }
+    told = begin_blocking(pt);
+    ret = bus_call_run(pt->adapter, &pt->call, &pt->fault);
     end_blocking(pt, told);
     end_calling(pt, pt->instant ? now_ns : pt_clock(pt));
     return ret;

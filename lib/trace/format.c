@@ -88,6 +88,24 @@ static char *put_dec(char *p, uint64_t value, unsigned width)
     return p;
 }
 
+static char *put_two(char *p, uint32_t value)
+{
+    *p++ = (char)('0' + value / 10);
+    *p++ = (char)('0' + value % 10);
+    return p;
+}
+
+/* Three digits less than `rest` has where those are 0, as they mostly are. */
+static char *put_fraction(char *p, uint32_t rest)
+{
+    uint32_t us = rest / 1000, ns = rest % 1000;
+
+    p = put_two(p, us / 10000);
+    p = put_two(p, us / 100 % 100);
+    p = put_two(p, us % 100);
+    return ns ? put_dec(p, ns, 3) : p;
+}
+
 #define STAMP_MAX 32 /* 20 digits, a point, 9 digits */
 
 void trace_format_stamp(struct trace_text *t, uint64_t ns)
@@ -99,9 +117,14 @@ void trace_format_stamp(struct trace_text *t, uint64_t ns)
     if (!reserve(t, STAMP_MAX)) {
         return;
     }
-    p = put_dec(t->buf + t->len, s, 1);
+    p = t->buf + t->len;
+    if (s < 10) { /* as durations are */
+        *p++ = (char)('0' + s);
+    } else {
+        p = put_dec(p, s, 1);
+    }
     *p++ = '.';
-    p = rest % 1000 ? put_dec(p, rest, 9) : put_dec(p, rest / 1000, 6);
+    p = put_fraction(p, rest);
     t->len = (size_t)(p - t->buf);
 }
 
