@@ -47,8 +47,8 @@ struct i2cpt_call {
  * it points to is not touched after the return, even where it timed out. */
 int bus_call_run(struct i2cpt_adapter *a, struct i2cpt_call *call,
                  struct i2cpt_fault *fault);
-/* The same where that needs no waiting, not for the bus nor for anybody in front
- * of it; else false, and nothing has been done. */
+/* The same where that needs no waiting, not for the bus nor for anybody in
+ * front of it; else false, and nothing has been done. */
 bool bus_call_run_at_once(struct i2cpt_adapter *a, struct i2cpt_call *call,
                           struct i2cpt_fault *fault, int *result);
 /*
