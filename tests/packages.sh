@@ -26,6 +26,7 @@ test_packages=(
     qemu-system-x86 strace sigrok-cli tshark valgrind
     clang llvm groff-base man-db mandoc pandoc make xz-utils
     python3-venv python3-pip python3-setuptools python3-wheel libfdt-dev
+    device-tree-compiler
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user

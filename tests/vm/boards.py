@@ -3,7 +3,9 @@
 and how to run one. Such a board need not power itself off: QEMU is told to
 quit, over QMP, when the guest's script has come to its end."""
 import atexit
+import copy
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,9 +26,17 @@ class Board:
     oldest = (7, 2)
     later, script = (), ''
 
+    loses_restarts = False  # QEMU's model makes STOP and START of them
+    # Why its driver refuses what DRIVER `several` of guest-rows.txt asks for.
+    refuses_several = None
+
     def __init__(self, name, dtb, console, memory, module, bus, adapter,
-                 reserved=(), oldest=None):
+                 reserved=(), oldest=None, node=None, refuses_several=None,
+                 loses_restarts=False):
         self.name, self.dtb, self.console = name, dtb, console
+        self.node = node        # of the controller, in the device tree
+        self.refuses_several = refuses_several
+        self.loses_restarts = loses_restarts
         self.memory, self.module = memory, module
         self.bus = bus          # QEMU's name of it
         self.adapter = adapter  # the guest's number of it
@@ -45,11 +55,26 @@ class Board:
     def tool(self, name):
         return guest.one(f'{self.root}/usr/*bin/{name}')
 
+    def device_tree(self):
+        return guest.one(f'{self.kernel_tree}/usr/lib/linux-image-*/{self.dtb}')
+
+    def with_target(self, blob, address, compatible):
+        """The same board, whose device tree, a new file, has this target on
+        the bus."""
+        board = copy.copy(self)
+        shutil.copyfile(self.device_tree(), blob)
+        node = f'{self.node}/target@{address:x}'
+        for words in (['-c', blob, node],
+                      ['-t', 's', blob, node, 'compatible', compatible],
+                      ['-t', 'x', blob, node, 'reg', f'{address:x}']):
+            subprocess.run(['fdtput', *words], check=True)
+        board.device_tree = lambda: blob
+        return board
+
     def command(self, _work):
-        tree = self.kernel_tree
         return ['-m', self.memory,
-                '-kernel', guest.one(f'{tree}/boot/vmlinuz-*'), '-dtb',
-                guest.one(f'{tree}/usr/lib/linux-image-*/{self.dtb}'),
+                '-kernel', guest.one(f'{self.kernel_tree}/boot/vmlinuz-*'),
+                '-dtb', self.device_tree(),
                 '-append', f'console={self.console} quiet loglevel=1 '
                 'panic=-1']
 
@@ -61,6 +86,7 @@ class Pc(guest.X86):
     program = 'qemu-system-x86_64'
     oldest = (7, 2)
     name, bus, adapter = 'q35', 'i2c', 0
+    refuses_several, loses_restarts = None, False
     reserved = range(0x50, 0x58)
     modules, later = ('i2c-dev', 'lm75', 'at24'), ('i2c-i801',)
     # 0x08: no I2C block reads. The last byte of each is wrong there, whatever
@@ -81,13 +107,17 @@ class Pc(guest.X86):
 
 BOARDS = {board.name: board for board in (
     Board('vexpress-a9', 'vexpress-v2p-ca9.dtb', 'ttyAMA0', '256',
-          'i2c-versatile', 'i2c', 0, (0x39, 0x50, 0x60)),
+          'i2c-versatile', 'i2c', 0, (0x39, 0x50, 0x60),
+          node='/bus@40000000/motherboard-bus@40000000/'
+          'iofpga@7,00000000/i2c@16000'),
     Board('ast2600-evb', 'aspeed-ast2600-evb.dtb', 'ttyS4', '1G',
           'i2c-aspeed', 'aspeed.i2c.bus.0', 0),
     Board('mcimx6ul-evk', 'imx6ul-14x14-evk.dtb', 'ttymxc0', '256',
-          'i2c-imx', 'i2c-bus.0', 0, (0x0e,)),
+          'i2c-imx', 'i2c-bus.0', 0, (0x0e,), loses_restarts=True),
     Board('raspi2b', 'bcm2836-rpi-2-b.dtb', 'ttyAMA0', '1G',
-          'i2c-bcm2835', 'i2c-bus.1', 1, oldest=(9, 0)),
+          'i2c-bcm2835', 'i2c-bus.1', 1, oldest=(9, 0),
+          loses_restarts=True, refuses_several='i2c-bcm2835 takes a read only as the last message '
+          'of a call, and gives up half way where two writes come before it'),
     Pc())}
 
 
