@@ -29,6 +29,21 @@ def path(name):
     return os.path.join(_folder.name, name)
 
 
+def _preload():
+    """A plugin with AddressSanitizer wants its library first in a QEMU without;
+    what that says goes to a file, since it warns of QEMU's coroutines."""
+    library = os.environ.get("I2CPT_ASAN")
+    if library:
+        to = f"log_path={path('sanitizer')}"
+        os.environ["LD_PRELOAD"] = library
+        os.environ["ASAN_OPTIONS"] = f"detect_leaks=0:{to}"
+        os.environ["UBSAN_OPTIONS"] = \
+            f"halt_on_error=1:print_stacktrace=1:{to}"
+
+
+_preload()
+
+
 def write(name, text):
     with open(path(name), "w", encoding="utf-8") as file:
         file.write(text)

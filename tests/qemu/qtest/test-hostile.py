@@ -261,17 +261,6 @@ class Round:
         return "".join(lines)[-8000:]
 
 
-def preload():
-    """What a plugin with AddressSanitizer needs in a QEMU without."""
-    library = os.environ.get("I2CPT_ASAN")
-    if library:
-        os.environ["LD_PRELOAD"] = library
-        to = f"log_path={path('sanitizer')}"
-        os.environ["ASAN_OPTIONS"] = f"detect_leaks=0:{to}"
-        os.environ["UBSAN_OPTIONS"] = \
-            f"halt_on_error=1:print_stacktrace=1:{to}"
-
-
 def play(name, operations, seed):
     """All rounds of one guest; prints what it came to."""
     kind = hostile.GUESTS[name]
@@ -279,7 +268,6 @@ def play(name, operations, seed):
     if not binary:
         raise tap.Skip(f"{kind.program} {VERSION} is not here")
     done = commands = longest = recorded = at = 0
-    preload()
     while done < operations:
         game = Round(kind, binary, f"{name} {seed} {at}")
         try:
