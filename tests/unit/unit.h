@@ -7,8 +7,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <unistd.h>
+
+#ifndef WITHOUT_PRCTL
+#include <sys/prctl.h>
+#endif
 
 /* Check puts each case into a process group of its own: a case is ended with
  * the program, whoever kills that, and does not run on as a child of init. */
@@ -24,7 +27,9 @@ static inline void unit_end_with_runner(void)
     if (unit_forked_by != unit_runner) {
         return; /* what a case forks is the case's own */
     }
+#ifndef WITHOUT_PRCTL
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
     if (getppid() != unit_runner) {
         _exit(EXIT_FAILURE); /* it was quicker */
     }
