@@ -48,7 +48,7 @@
 #include "qemu/main-loop.h"
 
 /* Headers that moved: 10.0 sysemu/ and qapi/qmp/, 11.0 hw/. */
-#if __has_include("hw/core/qdev-properties.h")
+#if I2CPT_QEMU_FROM(11, 0)
 #include "hw/core/qdev.h"
 #include "hw/core/qdev-properties.h"
 #include "hw/core/sysbus.h"
@@ -64,7 +64,7 @@
 #include "hw/resettable.h"
 #endif
 
-#if __has_include("system/system.h")
+#if I2CPT_QEMU_FROM(10, 0)
 #include "system/system.h"
 #include "system/runstate.h"
 #include "system/cpu-timers.h"
@@ -78,7 +78,7 @@
 #include "sysemu/tcg.h"
 #endif
 
-#if __has_include("qobject/qdict.h")
+#if I2CPT_QEMU_FROM(10, 0)
 #include "qobject/qbool.h"
 #include "qobject/qdict.h"
 #include "qobject/qnum.h"
@@ -90,17 +90,17 @@
 #include "qapi/qmp/qstring.h"
 #endif
 
-#if __has_include("hw/core/qdev-properties-system.h")
+#if I2CPT_QEMU_FROM(11, 0)
 #include "hw/core/qdev-properties-system.h"
 #else
 #include "hw/qdev-properties-system.h"
 #endif
 
-#if __has_include("exec/icount.h")
+#if I2CPT_QEMU_FROM(10, 1)
 #include "exec/icount.h"
 #endif
 
-#if __has_include("system/memory.h")
+#if I2CPT_QEMU_FROM(10, 1)
 #include "system/memory.h"
 #else
 #include "exec/memory.h"
@@ -116,15 +116,12 @@
 
 /*
  * 9.1: the hold and exit phases are told which reset it is. The argument goes
- * with the comma: declare `fn(Object *obj I2CPT_RESET_TYPE)` and chain up with
- * `parent->phases.hold(obj I2CPT_RESET_PASS)`.
+ * with the comma: declare `fn(Object *obj I2CPT_RESET_TYPE)`.
  */
 #if I2CPT_QEMU_FROM(9, 1)
 #define I2CPT_RESET_TYPE , ResetType reset_type
-#define I2CPT_RESET_PASS , reset_type
 #else
 #define I2CPT_RESET_TYPE
-#define I2CPT_RESET_PASS
 #endif
 
 /* 9.2: properties are const; 10.0: arrays of them are counted, not ended. */
@@ -136,7 +133,7 @@
 #if I2CPT_QEMU_FROM(10, 0)
 #define I2CPT_END_OF_PROPERTIES
 #else
-#define I2CPT_END_OF_PROPERTIES DEFINE_PROP_END_OF_LIST(),
+#define I2CPT_END_OF_PROPERTIES DEFINE_PROP_END_OF_LIST()
 #endif
 
 /* 10.1: class_init's data and the list of interfaces are const. */

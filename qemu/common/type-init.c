@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The types of a module's files, noted when it is loaded and registered when
- * QEMU installs its plugins; see compat.h. In a QEMU tree nothing is here. */
+/*
+ * The types of a module's files, noted when it is loaded and registered when
+ * QEMU installs its plugins; see compat.h. In a QEMU tree nothing is here.
+ */
 #include "qemu/osdep.h"
 #include "common/compat.h"
 

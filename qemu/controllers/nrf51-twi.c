@@ -99,7 +99,8 @@ static void set_timer(Nrf51TwiDevice *s, int64_t when_ns)
     }
 }
 
-/* The virtual clock can be waited for; whether the work is done, is seen then.
+/*
+ * The virtual clock can be waited for; whether the work is done, is seen then.
  */
 static void update_timer(Nrf51TwiDevice *s)
 {

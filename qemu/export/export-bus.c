@@ -87,8 +87,10 @@ static int read_message(I2CBus *bus, struct i2cpt_backend_xfer *x, size_t i)
     return ret;
 }
 
-/* Its library's own passthrough, in the middle of what the guest does: that
- * chip has another adapter already. */
+/*
+ * Its library's own passthrough, in the middle of what the guest does: that
+ * chip has another adapter already.
+ */
 static int refuse_async(struct i2cpt_backend_xfer *x, uint16_t address)
 {
     char text[100];
@@ -101,8 +103,10 @@ static int refuse_async(struct i2cpt_backend_xfer *x, uint16_t address)
                               text);
 }
 
-/* QEMU's core looks for a target at the first START of a transaction alone, so
- * that another address begins a new one. */
+/*
+ * QEMU's core looks for a target at the first START of a transaction alone, so
+ * that another address begins a new one.
+ */
 static int make_message(ExportBus *eb, struct i2cpt_backend_xfer *x, size_t i)
 {
     struct i2cpt_msg *m = i2cpt_backend_msg(x, i);
@@ -207,9 +211,11 @@ static I2CNode *own_node(ExportBus *eb)
     return node;
 }
 
-/* Behind the targets that are spoken to, so that their bytes are read, and that
+/*
+ * Behind the targets that are spoken to, so that their bytes are read, and that
  * at STOP they have all gone. A controller that forgets the STOP leaves a
- * target that takes itself off, and ours must not be what remains. */
+ * target that takes itself off, and ours must not be what remains.
+ */
 static void listen_for_stop(ExportBus *eb)
 {
     I2CNode *node, *last = QLIST_FIRST(&eb->bus->current_devs);
@@ -249,8 +255,10 @@ static void look_at_bus(void *opaque)
     timer_mod(eb->timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + LOOK_MS);
 }
 
-/* We are called out of the core's walk along its list, in which our node is the
- * last one: the list is empty while we use the bus, and then as it was. */
+/*
+ * We are called out of the core's walk along its list, in which our node is the
+ * last one: the list is empty while we use the bus, and then as it was.
+ */
 void export_bus_event(ExportBus *eb, enum i2c_event event)
 {
     I2CNode *node = event == I2C_FINISH ? own_node(eb) : NULL;
@@ -265,8 +273,10 @@ void export_bus_event(ExportBus *eb, enum i2c_event event)
     QLIST_INSERT_HEAD(&eb->bus->current_devs, node, next);
 }
 
-/* QEMU's core keeps its list over a reset, and the next transfer would go to
- * the target of before. */
+/*
+ * QEMU's core keeps its list over a reset, and the next transfer would go to
+ * the target of before.
+ */
 void export_bus_reset(ExportBus *eb)
 {
     i2c_gate_settle(eb->gate);
@@ -314,8 +324,10 @@ static int too_late(ExportBus *eb, struct i2cpt_fault *fault)
                               "being saved");
 }
 
-/* Some time before its deadline, so that the reason is told and not only that
- * time is over. */
+/*
+ * Some time before its deadline, so that the reason is told and not only that
+ * time is over.
+ */
 static uint64_t give_up_ns(uint64_t deadline_ns)
 {
     uint64_t now = i2cpt_backend_now_ns();

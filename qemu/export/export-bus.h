@@ -27,8 +27,8 @@ void export_bus_free(ExportBus *eb);
 typedef struct ExportCounters {
     uint64_t transfers; /* made on the bus */
     uint64_t waited;    /* that found the bus in use first */
-    uint64_t given_up;  /* not made: bus in use until their deadline, or QEMU
-                           did not come to it */
+    /* not made: bus in use until their deadline, or QEMU did not come to it */
+    uint64_t given_up;
 } ExportCounters;
 
 ExportCounters export_bus_counters(ExportBus *eb);

@@ -7,12 +7,16 @@
 
 typedef struct ExportClients ExportClients;
 
-/* Take up to `max` at a time from the socket `listener`; the next one waits
- * until one has gone. Adapter and descriptor stay the caller's. */
+/*
+ * Take up to `max` at a time from the socket `listener`; the next one waits
+ * until one has gone. Adapter and descriptor stay the caller's.
+ */
 ExportClients *export_clients_new(struct i2cpt_adapter *adapter, int listener,
                                   unsigned max);
-/* Hang up on all of them and wait for their threads, whose transfers must come
- * to an end by themselves. */
+/*
+ * Hang up on all of them and wait for their threads, whose transfers must come
+ * to an end by themselves.
+ */
 void export_clients_free(ExportClients *clients);
 
 #endif

@@ -37,8 +37,10 @@ struct I2CExport {
     Notifier exit;
 };
 
-/* In the order that nobody waits for what has gone: transfers are refused, so
- * that the clients' threads end. */
+/*
+ * In the order that nobody waits for what has gone: transfers are refused, so
+ * that the clients' threads end.
+ */
 static void close_export(I2CExport *s)
 {
     if (s->bus) {

@@ -126,8 +126,10 @@ static void hang_up(ChardevLink *link)
     qemu_chr_fe_disconnect(link->chr);
 }
 
-/* Not under the lock: writing may find that the peer has gone, and says so to
- * link_event(), which ends what we are writing for. */
+/*
+ * Not under the lock: writing may find that the peer has gone, and says so to
+ * link_event(), which ends what we are writing for.
+ */
 static void give_peer(ChardevLink *link)
 {
     Bytes *b = &link->to_peer;

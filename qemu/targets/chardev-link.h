@@ -17,17 +17,21 @@ typedef struct ChardevLink ChardevLink;
 /* From a bottom half: somebody has connected, or has gone. */
 typedef void ChardevLinkChanged(void *opaque);
 
-/* NULL with an error where the chardev is of a kind that only the main loop
- * serves. `chr` stays the caller's, until the link is freed. */
+/*
+ * NULL with an error where the chardev is of a kind that only the main loop
+ * serves. `chr` stays the caller's, until the link is freed.
+ */
 ChardevLink *chardev_link_new(I2CPT_CHAR_FRONTEND *chr,
                               ChardevLinkChanged *changed, void *opaque,
                               Error **errp);
 /* Under the big lock, as new(). */
 void chardev_link_free(ChardevLink *link);
 
-/* The socket of a peer that has connected since the last call, for close(); -1
+/*
+ * The socket of a peer that has connected since the last call, for close(); -1
  * where there is none. It ends when the peer goes; where it is closed first,
- * the peer is hung up on. */
+ * the peer is hung up on.
+ */
 int chardev_link_take(ChardevLink *link);
 
 #endif

@@ -31,8 +31,10 @@
 
 typedef struct I2CGate I2CGate;
 
-/* Whose registers those are; for a bus behind a multiplexer, of the bus that
- * this one hangs on. NULL where there is none. */
+/*
+ * Whose registers those are; for a bus behind a multiplexer, of the bus that
+ * this one hangs on. NULL where there is none.
+ */
 DeviceState *i2c_gate_controller(I2CBus *bus);
 
 /*
@@ -55,8 +57,10 @@ void i2c_gate_return(I2CGate *gate);
 /* Whether somebody is inside without the big lock. */
 bool i2c_gate_is_left(const I2CGate *gate);
 
-/* Until nobody is, with the big lock given up meanwhile. Before what a reset
- * or an end does to the bus or its targets. NULL is allowed. */
+/*
+ * Until nobody is, with the big lock given up meanwhile. Before what a reset
+ * or an end does to the bus or its targets. NULL is allowed.
+ */
 void i2c_gate_settle(I2CGate *gate);
 
 /* A register, for who is inside already. */

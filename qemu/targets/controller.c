@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* QEMU's I2C controllers: what is known of them, by the type of the device that
- * has the bus, and which of a machine's is meant. */
+/*
+ * QEMU's I2C controllers: what is known of them, by the type of the device that
+ * has the bus, and which of a machine's is meant.
+ */
 #include "qemu/osdep.h"
 #include "common/compat.h"
 #include "qapi/error.h"

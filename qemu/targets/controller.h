@@ -7,18 +7,26 @@
 
 typedef struct I2CControllerKind {
     const char *type; /* of the device, or of one that it is derived from */
-    /* A repeated START of the guest's reaches the targets as one. Where that
-     * is not known, a STOP may stand for it. */
+    /*
+     * A repeated START of the guest's reaches the targets as one. Where that
+     * is not known, a STOP may stand for it.
+     */
     bool restarts;
-    /* Its registers may wait at a gate; see controller-gate.h. Nothing but an
-     * access to them, or a reset, touches what it is at. */
+    /*
+     * Its registers may wait at a gate; see controller-gate.h. Nothing but an
+     * access to them, or a reset, touches what it is at.
+     */
     bool gateable;
-    /* After a data byte that was not acknowledged the controller sends no STOP
+    /*
+     * After a data byte that was not acknowledged the controller sends no STOP
      * and its driver asks for none: the core would give the next transfer, to
-     * whatever address, to the same target. */
+     * whatever address, to the same target.
+     */
     bool forgets_stop;
-    /* A START inside of a transfer means that the guest has given that one up,
-     * and this register, which reading leaves alone, has the new address. */
+    /*
+     * A START inside of a transfer means that the guest has given that one up,
+     * and this register, which reading leaves alone, has the new address.
+     */
     hwaddr address_at;
     /* Speaks to targets through TYPE_I2C_ASYNC_TARGET where they have it. */
     bool waits;

@@ -159,8 +159,10 @@ static void end_opener(HostAdapter *h)
     h->opening = false;
 }
 
-/* Devices look at h->adapter when they begin something, and have a handle of
- * their own of the one that they use. */
+/*
+ * Devices look at h->adapter when they begin something, and have a handle of
+ * their own of the one that they use.
+ */
 static void use_fresh(HostAdapter *h)
 {
     i2cpt_adapter_unref(h->adapter);

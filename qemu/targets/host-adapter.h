@@ -34,8 +34,10 @@ typedef struct HostAdapter {
     struct i2cpt_fault fault;
 } HostAdapter;
 
-/* All under the big lock. `config`, and `chr` where it has a chardev, have to
- * stay. False with an error that names the property. */
+/*
+ * All under the big lock. `config`, and `chr` where it has a chardev, have to
+ * stay. False with an error that names the property.
+ */
 bool host_adapter_open(HostAdapter *h, PassthroughConfig *config,
                        I2CPT_CHAR_FRONTEND *chr, Error **errp);
 /* Harmless where it is not open. */

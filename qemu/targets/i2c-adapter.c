@@ -24,8 +24,10 @@ static void at_exit(Notifier *notifier, void *data)
     }
 }
 
-/* QEMU calls what was added last first, and devices that use this one come
- * later. */
+/*
+ * QEMU calls what was added last first, and devices that use this one come
+ * later.
+ */
 static void i2c_adapter_realize(DeviceState *dev, Error **errp)
 {
     I2CAdapter *s = I2C_ADAPTER(dev);

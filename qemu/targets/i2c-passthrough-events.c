@@ -160,8 +160,10 @@ static void leave_bus(I2CPassthrough *s)
     }
 }
 
-/* A START in a transfer that was given up, for which the core has not looked
- * for the target: it is done here as it does it. */
+/*
+ * A START in a transfer that was given up, for which the core has not looked
+ * for the target: it is done here as it does it.
+ */
 static int start_afresh(I2CPassthrough *s, int address, enum i2c_event event)
 {
     I2CBus *bus = I2C_BUS(qdev_get_parent_bus(DEVICE(s)));
@@ -302,8 +304,10 @@ static uint8_t i2c_passthrough_recv(I2CSlave *i2c)
 
 /* ---------------------------------- controllers that wait for an answer */
 
-/* Which refusal it was: what was seen on the wire, else what follows from the
- * operation. */
+/*
+ * Which refusal it was: what was seen on the wire, else what follows from the
+ * operation.
+ */
 static I2CAsyncResult refusal(I2CPassthrough *s)
 {
     struct i2cpt_fault fault;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* log=FILE: what the guest asked of the device and what it was told, for a
- * QEMU that has no trace points of ours. */
+/*
+ * log=FILE: what the guest asked of the device and what it was told, for a
+ * QEMU that has no trace points of ours.
+ */
 #include "qemu/osdep.h"
 #include "common/compat.h"
 #include "qapi/error.h"

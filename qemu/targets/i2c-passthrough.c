@@ -65,8 +65,10 @@ static bool i2c_passthrough_match(I2CSlave *candidate, uint8_t address,
     return true;
 }
 
-/* Asks as a scan of the bus does, so that targets behind a multiplexer and
- * those with several addresses answer too. */
+/*
+ * Asks as a scan of the bus does, so that targets behind a multiplexer and
+ * those with several addresses answer too.
+ */
 static bool sibling_answers(I2CSlave *sibling, uint8_t address)
 {
     I2CNodeList found = QLIST_HEAD_INITIALIZER(found);
@@ -81,8 +83,10 @@ static bool sibling_answers(I2CSlave *sibling, uint8_t address)
     return answers;
 }
 
-/* QEMU does not notice two targets at one address; the later one would hide
- * the other without a word. */
+/*
+ * QEMU does not notice two targets at one address; the later one would hide
+ * the other without a word.
+ */
 static bool check_sibling(I2CPassthrough *s, DeviceState *dev, Error **errp)
 {
     I2CPassthrough *other = (I2CPassthrough *)object_dynamic_cast(
@@ -141,8 +145,10 @@ static void machine_ready(Notifier *notifier, void *data)
 
 /* ------------------------------------------- reset, VM stop, exit, log */
 
-/* The core keeps a target on its list over a reset and would give it the next
- * transfer, whatever its address. */
+/*
+ * The core keeps a target on its list over a reset and would give it the next
+ * transfer, whatever its address.
+ */
 static void i2c_passthrough_reset_hold(Object *obj I2CPT_RESET_TYPE)
 {
     I2CPassthrough *s = I2C_PASSTHROUGH(obj);
@@ -178,8 +184,10 @@ static void close_adapter(I2CPassthrough *s)
     i2cpt_policy_free(g_steal_pointer(&s->policy));
 }
 
-/* QEMU does not unrealize its devices at exit. A guest that ends QEMU (by
- * semihosting, say) does it in a virtual CPU's thread, without the big lock. */
+/*
+ * QEMU does not unrealize its devices at exit. A guest that ends QEMU (by
+ * semihosting, say) does it in a virtual CPU's thread, without the big lock.
+ */
 static void at_exit(Notifier *notifier, void *data)
 {
     bool locked = bql_locked();
@@ -224,8 +232,10 @@ static void warn_within_bounds(Warnings *w, const char *line)
     g_mutex_unlock(&w->lock);
 }
 
-/* The guest's doings are for -d guest_errors; only what the person in front
- * of it has to see to goes to stderr. */
+/*
+ * The guest's doings are for -d guest_errors; only what the person in front
+ * of it has to see to goes to stderr.
+ */
 static void log_line(int level, const char *line, void *user)
 {
     if (level == I2CPT_LOG_ERROR) {
@@ -467,6 +477,11 @@ static void i2c_passthrough_class_init(ObjectClass *klass,
         klass, "counters", "what has happened up to now, to be read");
 }
 
+static I2CPT_IFACE_CONST InterfaceInfo i2c_passthrough_interfaces[] = {
+    {TYPE_I2C_ASYNC_TARGET},
+    {},
+};
+
 static const TypeInfo i2c_passthrough_info = {
     .name = TYPE_I2C_PASSTHROUGH,
     .parent = TYPE_I2C_SLAVE,
@@ -474,11 +489,7 @@ static const TypeInfo i2c_passthrough_info = {
     .instance_init = i2c_passthrough_init,
     .instance_finalize = i2c_passthrough_finalize,
     .class_init = i2c_passthrough_class_init,
-    .interfaces =
-        (I2CPT_IFACE_CONST InterfaceInfo[]){
-            {TYPE_I2C_ASYNC_TARGET},
-            {},
-        },
+    .interfaces = i2c_passthrough_interfaces,
 };
 
 static void i2c_passthrough_register_types(void)

@@ -195,8 +195,10 @@ static void get_key(Object *obj, Visitor *v, const char *name, void *opaque,
     visit_type_str(v, name, &text, errp);
 }
 
-/* "help (accepts; default X)", with `whose` in front where a key is not
- * everybody's; several backends may have a key of the same name. */
+/*
+ * "help (accepts; default X)", with `whose` in front where a key is not
+ * everybody's; several backends may have a key of the same name.
+ */
 static char *describe(const struct i2cpt_key_info *info, const char *whose,
                       const char *before)
 {
@@ -218,8 +220,10 @@ static char *describe(const struct i2cpt_key_info *info, const char *whose,
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* -device keeps these words to itself: `bus` of the backend trace is the
- * property `trace-bus`. */
+/*
+ * -device keeps these words to itself: `bus` of the backend trace is the
+ * property `trace-bus`.
+ */
 static char *property_name(const char *key, const char *whose)
 {
     static const char *const taken[] = {"bus", "driver", "id", NULL};
