@@ -25,12 +25,8 @@ test_packages=(
     gcc-arm-none-eabi clang-format shellcheck git
     qemu-system-x86 strace sigrok-cli tshark valgrind
     clang llvm groff-base man-db mandoc pandoc make xz-utils
-<<<<<<< HEAD
-    python3-venv python3-pip python3-setuptools python3-wheel libfdt-dev
-    device-tree-compiler
-=======
     python3-venv bzip2 python3-pip python3-setuptools python3-wheel libfdt-dev
->>>>>>> 69cc32f (qemu/in-tree: whole SMBus transactions, what pm_smbus lacks, qtests, a suite)
+    device-tree-compiler
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
