@@ -99,11 +99,11 @@ static void test_killed(void)
     g_assert_true(pm_smbus_run(qts, PM_I2C_BLOCK_READ, EEPROM, false,
                                (PMSMBusBytes){.dat1 = 1}));
     qtest_outb(qts, PM_CNT, 0x02);
-    g_assert_true(pm_smbus_run(qts, PM_BYTE_DATA, EEPROM + 1, false,
+    g_assert_true(pm_smbus_run(qts, PM_BYTE_DATA, EEPROM, false,
                                (PMSMBusBytes){.cmd = 0, .dat0 = 0x77}));
     g_assert_true(pm_smbus_run(qts, PM_BYTE_DATA, EEPROM, true,
                                (PMSMBusBytes){.cmd = 0}));
-    g_assert_cmphex(qtest_inb(qts, PM_DAT0), ==, 0xa0);
+    g_assert_cmphex(qtest_inb(qts, PM_DAT0), ==, 0x77);
     qtest_quit(qts);
 }
 

@@ -77,7 +77,7 @@ static void test_protocols(void)
     qtest_quit(qts);
 }
 
-/* The longest there is, which bytes cannot get from such a host. */
+/* The longest there is, and calls, which bytes cannot get from such a host. */
 static void test_blocks(void)
 {
     static const uint8_t out[] = {1, 2, 3};
