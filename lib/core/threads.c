@@ -45,7 +45,9 @@ bool i2cpt_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock,
     struct timespec until = {(time_t)(until_ns / 1000000000u),
                              (long)(until_ns % 1000000000u)};
 
-    if (until_ns == UINT64_MAX) {
+    /* or later than a time_t of 32 bits can say */
+    if (until_ns == UINT64_MAX ||
+        (uint64_t)until.tv_sec != until_ns / 1000000000u) {
         return !pthread_cond_wait(cond, lock);
     }
     return pthread_cond_timedwait(cond, lock, &until) != ETIMEDOUT;

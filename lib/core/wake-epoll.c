@@ -96,6 +96,10 @@ void i2cpt_wake_at(struct i2cpt_wake *wake, uint64_t when_ns)
         its.it_value.tv_sec = (time_t)(when_ns / 1000000000u);
         its.it_value.tv_nsec = (long)(when_ns % 1000000000u);
     }
+    /* later than a time_t of 32 bits can say: not at all */
+    if ((uint64_t)its.it_value.tv_sec != when_ns / 1000000000u) {
+        its = (struct itimerspec){0};
+    }
     timerfd_settime(wake->timer_fd, TFD_TIMER_ABSTIME, &its, NULL);
 }
 

@@ -12,7 +12,8 @@
 #include "core/wake.h"
 #include "unit.h"
 
-#define FAR_NS  3600000000000ull /* an hour, which no test waits */
+/* A time that no test waits for, and that 32 bits of seconds do not hold. */
+#define FAR_NS  3600000000000000000ull
 #define NEAR_NS 2000000ull
 
 static bool is_readable(const struct i2cpt_wake *wake)
