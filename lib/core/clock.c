@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The clock that deadlines are of. */
+#include <errno.h>
 #include <time.h>
 
 #include "core/clock.h"
@@ -10,4 +11,14 @@ uint64_t i2cpt_now_ns(void)
 
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+void i2cpt_sleep_until(uint64_t until_ns)
+{
+    struct timespec ts = {(time_t)(until_ns / 1000000000u),
+                          (long)(until_ns % 1000000000u)};
+
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) ==
+           EINTR) {
+    }
 }

@@ -7,5 +7,7 @@
 
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t i2cpt_now_ns(void);
+/* Signals do not shorten it. */
+void i2cpt_sleep_until(uint64_t until_ns);
 
 #endif

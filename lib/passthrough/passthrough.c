@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/fault.h"
 #include "core/key.h"
 #include "core/wake.h"
+#include "core/clock.h"
 #include "core/deadline-thread.h"
 #include "passthrough/passthrough.h"
 
@@ -25,9 +25,7 @@ static void timer_fires(void *user)
 
 static void sleep_ns(void *user, uint64_t ns)
 {
-    struct timespec ts = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
-
-    clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
+    i2cpt_sleep_until(i2cpt_now_ns() + ns);
 }
 
 void pt_set_pause(struct i2cpt_passthrough *pt,

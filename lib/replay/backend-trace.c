@@ -4,7 +4,6 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/clock.h"
 #include "core/fault.h"
@@ -184,15 +183,9 @@ static int wait_recorded(struct trace *t, uint64_t began_ns,
                          struct i2cpt_fault *fault)
 {
     uint64_t until = began_ns + t->match.duration_ns;
-    struct timespec ts;
     bool late = until > deadline_ns;
 
-    until = MIN(until, deadline_ns);
-    ts.tv_sec = (time_t)(until / 1000000000u);
-    ts.tv_nsec = (long)(until % 1000000000u);
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) ==
-           EINTR) {
-    }
+    i2cpt_sleep_until(MIN(until, deadline_ns));
     return late ? i2cpt_fault_set(fault, ETIMEDOUT, I2CPT_PHASE_UNKNOWN, -1, -1)
                 : result;
 }

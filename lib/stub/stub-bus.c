@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include <glib.h>
 
@@ -41,14 +40,8 @@ static int sleep_us(uint64_t us, uint64_t deadline_ns)
     uint64_t until =
         us == STUB_ALWAYS ? deadline_ns : i2cpt_now_ns() + us * 1000;
     bool late = until >= deadline_ns;
-    struct timespec ts;
 
-    if (late)
-        until = deadline_ns;
-    ts.tv_sec = (time_t)(until / 1000000000);
-    ts.tv_nsec = (long)(until % 1000000000);
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
-        ;
+    i2cpt_sleep_until(late ? deadline_ns : until);
     return late ? -ETIMEDOUT : 0;
 }
 
