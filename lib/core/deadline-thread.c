@@ -11,7 +11,7 @@
 #include "core/deadline-thread.h"
 
 struct i2cpt_timer {
-    i2ci2cpt_timer_fn fire;
+    i2cpt_timer_fn fire;
     uint64_t (*now)(void *user);
     void *user;
     pthread_mutex_t lock; /* all below */
@@ -21,7 +21,7 @@ struct i2cpt_timer {
     uint64_t when_ns; /* UINT64_MAX: none */
 };
 
-struct i2cpt_timer *i2cpt_timer_new(i2ci2cpt_timer_fn fire,
+struct i2cpt_timer *i2cpt_timer_new(i2cpt_timer_fn fire,
                                     uint64_t (*now)(void *user), void *user)
 {
     struct i2cpt_timer *timer = g_new0(struct i2cpt_timer, 1);

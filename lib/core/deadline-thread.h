@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 struct i2cpt_timer;
-typedef void (*i2ci2cpt_timer_fn)(void *user);
+typedef void (*i2cpt_timer_fn)(void *user);
 /* One deadline at a time; the thread is started by the first set. Its times
  * are of `now`. */
-struct i2cpt_timer *i2cpt_timer_new(i2ci2cpt_timer_fn fire,
+struct i2cpt_timer *i2cpt_timer_new(i2cpt_timer_fn fire,
                                     uint64_t (*now)(void *user), void *user);
 void i2cpt_timer_set(struct i2cpt_timer *timer, uint64_t when_ns);
 /* Joins; `forked`: there is no thread in this process. */
