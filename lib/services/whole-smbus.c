@@ -151,17 +151,29 @@ static int run(struct i2cpt_adapter *a, uint16_t addr,
     return t->read ? read_from(a, addr, t, fault) : write_to(a, addr, t, fault);
 }
 
-/* What of a transaction goes out before anything is read; -1: nothing that
- * readonly= is about. */
-static int pointer_length(const struct i2cpt_smbus_transaction *t)
+/* The bytes that the guest writes before it reads, if it does: command, a
+ * block's count, data. */
+static uint32_t bytes_out(const struct i2cpt_smbus_transaction *t)
 {
     const struct i2cpt_smbus_protocol_info *p =
         i2cpt_smbus_protocol(t->protocol);
 
-    if (p->shape & I2CPT_SMBUS_CALL) {
-        return 1 + (int)t->out_len;
+    if (t->read && !(p->shape & I2CPT_SMBUS_CALL)) {
+        return !!(p->shape & I2CPT_SMBUS_COMMAND_READ);
     }
-    return t->read ? !!(p->shape & I2CPT_SMBUS_COMMAND_READ) : -1;
+    return !!(p->shape & I2CPT_SMBUS_COMMAND_WRITE) +
+           !!(p->shape & I2CPT_SMBUS_COUNTED) +
+           (p->shape & I2CPT_SMBUS_BLOCK ? (uint32_t)t->out_len
+                                         : p->write_length);
+}
+
+/* Whether readonly=on lets it through: it reads, and what it writes before is
+ * no longer than a pointer. */
+static bool is_read(const struct i2cpt_passthrough *pt,
+                    const struct i2cpt_smbus_transaction *t)
+{
+    return smbus_reads(i2cpt_smbus_protocol(t->protocol), t->read) &&
+           bytes_out(t) <= pt->policy.pointer_bytes;
 }
 
 /*
@@ -189,11 +201,9 @@ static int run_allowed(struct i2cpt_passthrough *pt,
                        struct i2cpt_fault *fault)
 {
     struct i2cpt_smbus_transaction joined = *t;
-    int pointer = pointer_length(t);
     int ret;
 
-    if (pt->policy.readonly &&
-        (pointer < 0 || pointer > (int)pt->policy.pointer_bytes)) {
+    if (pt->policy.readonly && !is_read(pt, t)) {
         return hold_back(pt, t, fault);
     }
     if (t->protocol == I2CPT_SMBUS_BYTE && t->read &&
@@ -201,7 +211,7 @@ static int run_allowed(struct i2cpt_passthrough *pt,
         joined.protocol = I2CPT_SMBUS_BYTE_DATA;
     }
     ret = run(pt->adapter, addr, &joined, fault);
-    pt_whole_sent(pt, ret, t->read ? 0 : 1 + (uint32_t)t->out_len, fault);
+    pt_whole_sent(pt, ret, bytes_out(t), fault);
     return ret;
 }
 

@@ -26,7 +26,7 @@ struct whole_row {
 
 static const struct whole_row whole[] = {
     {"quick write", "", "", P(QUICK), 0, 0x48, 0, "", 0, "", "", 0, "",
-     "w48:", "transactions=1 transfers=1"},
+     "w48:", "transactions=1 transfers=1 bytes-written=0"},
     {"quick read", "", "", P(QUICK), 1, 0x48, 0, "", 0, "", "", 0, "", "r48:0",
      NULL},
     {"send byte", "", "", P(BYTE), 0, 0x48, 0, "", 0, "", "", 0, "", "w48:07",
@@ -34,7 +34,7 @@ static const struct whole_row whole[] = {
     {"receive byte", "", "", P(BYTE), 1, 0x48, 0, "", 1, "", "", 1, "a0",
      "r48:1", "bytes-read=1"},
     {"read byte", "", "", P(BYTE_DATA), 1, 0x48, 0, "", 1, "", "", 1, "a0",
-     "w48:07+r48:1", "over-read=0 probes=0"},
+     "w48:07+r48:1", "over-read=0 probes=0 bytes-written=1"},
     {"write byte", "", "", P(BYTE_DATA), 0, 0x48, 0, "11", 0, "", "", 0, "",
      "w48:0711", "bytes-written=2"},
     {"read word", "", "", P(WORD_DATA), 1, 0x48, 0, "", 2, "", "", 2, "a0a1",
@@ -42,9 +42,9 @@ static const struct whole_row whole[] = {
     {"write word", "", "", P(WORD_DATA), 0, 0x48, 0, "1122", 0, "", "", 0, "",
      "w48:071122", NULL},
     {"process call", "", "", P(PROC_CALL), 0, 0x48, 0, "1122", 2, "", "", 2,
-     "a0a1", "w48:071122+r48:2", NULL},
+     "a0a1", "w48:071122+r48:2", "bytes-written=3"},
     {"block write", "", "", P(BLOCK_DATA), 0, 0x48, 0, "112233", 0, "", "", 0,
-     "", "w48:0703112233", NULL},
+     "", "w48:0703112233", "bytes-written=5"},
     {"block read: as long as the target says", "", "", P(BLOCK_DATA), 1, 0x48,
      0, "", 32, "", "021122", 2, "1122", "w48:07+R48:1", "over-read=0"},
     {"and no longer than there is room", "", "", P(BLOCK_DATA), 1, 0x48, 0, "",
@@ -85,6 +85,12 @@ static const struct whole_row whole[] = {
      "1122", 2, "", "", -EACCES, "", "", "blocked=1"},
     {"R/W means nothing in it", "readonly=on", "", P(PROC_CALL), 1, 0x48, 0,
      "1122", 2, "", "", -EACCES, "", "", "blocked=1"},
+    {"a block's count is a byte that is written", "readonly=on", "",
+     P(BLOCK_PROC_CALL), 0, 0x48, 0, "11", 32, "", "021122", -EACCES, "", "",
+     "blocked=1"},
+    {"with pointers as long as that, it may", "readonly=on,pointer-bytes=3", "",
+     P(BLOCK_PROC_CALL), 0, 0x48, 0, "11", 32, "", "021122", 2, "1122",
+     "w48:070111+R48:1", "blocked=0"},
     {"a quick write is kept back", "readonly=on", "", P(QUICK), 0, 0x48, 0, "",
      0, "", "", 0, "", "", "blocked=1"},
     {"a byte sent alone waits for its read", "readonly=on", "", P(BYTE), 0,
@@ -233,6 +239,27 @@ START_TEST(refused)
 }
 END_TEST
 
+/* More room than the protocol has bytes is no shorter pointer. */
+START_TEST(long_room)
+{
+    uint8_t out[2] = {0x11, 0x22}, in[2];
+    const struct i2cpt_smbus_transaction t = {.size = sizeof(t),
+                                              .address = 0x48,
+                                              .protocol = P(PROC_CALL),
+                                              .out = out,
+                                              .out_len = SIZE_MAX,
+                                              .in = in,
+                                              .in_size = sizeof(in)};
+    const struct fake_config config = {0};
+    struct fake_guest g;
+
+    pt_guest_open(&g, FORM_BLOCKING, &config, "readonly=on");
+    ck_assert_int_eq(i2cpt_passthrough_smbus(g.pt, &t, NULL), -EACCES);
+    pt_guest_close(&g);
+    ck_assert_str_eq(fake_log(), "flush"); /* of the close */
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pt-whole");
@@ -241,6 +268,7 @@ int main(void)
     PT_ROWS_ADD(tc, whole_row, whole);
     tcase_add_test(tc, commands_only);
     tcase_add_test(tc, refused);
+    tcase_add_test(tc, long_room);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
