@@ -28,6 +28,7 @@ import running  # noqa: E402
 
 QUICK = '--quick' in sys.argv
 PHASE_S, PHASES, QUERIES = (0.05, 2, 5) if QUICK else (0.1, 60, 60)
+SETTLE_S = 0.1  # a transfer under way ends in it
 SLOW = dict(id='d', backend='stub', chips='0x48', address='0x48',
             byte_us=25000, timeout_ms=2000)
 TWI, RAM, VEXPRESS_RAM = 0x40003000, 0x20000000, 0x60008000
@@ -48,6 +49,7 @@ def ratio(count, switch):
             break
         on = phase % 2 == 1
         switch(on)
+        time.sleep(SETTLE_S)
         before, begin = count(), time.monotonic()
         time.sleep(PHASE_S)
         done[on] += (count() - before) & 0xffffffff
