@@ -408,6 +408,7 @@ void export_bus_shut(ExportBus *eb)
     eb->shut = true;
     qemu_cond_broadcast(&eb->changed);
     qemu_mutex_unlock(&eb->lock);
+    i2c_gate_settle(eb->gate);
 }
 
 /* Our node goes with us; nothing walks along the list here. */

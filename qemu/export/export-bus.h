@@ -40,7 +40,11 @@ extern const struct i2cpt_backend_ops export_bus_ops;
 void export_bus_event(ExportBus *eb, enum i2c_event event);
 /* The machine is reset: a transaction that the guest has left open is ended. */
 void export_bus_reset(ExportBus *eb);
-/* From now on each transfer, one that waits too, is -ENODEV. */
+/*
+ * From now on each transfer, one that waits too, is -ENODEV. One that has begun
+ * is over then, also where its virtual CPU had given the big lock up: who waits
+ * for the library's thread with that lock held would wait for ever.
+ */
 void export_bus_shut(ExportBus *eb);
 
 #endif
