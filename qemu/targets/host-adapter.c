@@ -72,18 +72,32 @@ static const struct i2cpt_backend_ops absent_ops = {
 };
 
 /* With the lists that are checked only where an adapter is opened. */
+static char *lists(const PassthroughConfig *config)
+{
+    static const char *const names[] = {"allow", "allow-writes"};
+    PassthroughConfig part;
+    const char *value;
+    char *keys;
+    size_t i;
+
+    passthrough_config_init(&part);
+    for (i = 0; i < ARRAY_SIZE(names); i++) {
+        value = passthrough_config_get(config, names[i]);
+        if (value) {
+            passthrough_config_default(&part, names[i], value);
+        }
+    }
+    keys = passthrough_config_text(&part);
+    passthrough_config_clear(&part);
+    return keys;
+}
+
 static bool open_absent(HostAdapter *h, Error **errp)
 {
-    const char *allow = passthrough_config_get(h->config, "allow");
-    const char *writes = passthrough_config_get(h->config, "allow-writes");
-    g_autofree char *keys =
-        g_strdup_printf("%s%s%s%s%s", allow ? "allow=" : "", allow ? allow : "",
-                        allow && writes ? "," : "",
-                        writes ? "allow-writes=" : "", writes ? writes : "");
+    g_autofree char *keys = lists(h->config);
     struct i2cpt_fault fault;
 
-    if (i2cpt_adapter_new(&absent_ops, NULL, *keys ? keys : NULL, &h->adapter,
-                          &fault)) {
+    if (i2cpt_adapter_new(&absent_ops, NULL, keys, &h->adapter, &fault)) {
         h->adapter = NULL;
         refuse(errp, &fault);
         return false;

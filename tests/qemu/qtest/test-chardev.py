@@ -206,6 +206,8 @@ def test_lines_that_are_wrong():
     refuses([listening(), patient(**TARGET, transfer="bytes")],
             "transfer=bytes")
     refuses([listening(), patient(**TARGET, allow="0x80")], "allow=0x80")
+    refuses([listening(), patient(**TARGET, allow="0x49,name=x")],
+            "allow=0x49,name=x")
     refuses([device(adapter="none", address="0x48")], "none")
     lab = ["-device", "i2c-adapter,id=lab,backend=stub,chips=0x48"]
     refuses([lab, sharing(address="0x48", chips="0x48")],
