@@ -175,7 +175,9 @@ static enum pt_lane lane_of(const struct i2cpt_passthrough *pt)
 static void count_wait(struct i2cpt_passthrough *pt)
 {
     _Atomic uint64_t *longest = &pt->counters[I2CPT_COUNT_LONGEST_WAIT_US];
-    uint64_t us = (pt_now(pt) - pt->event_ns) / 1000;
+    /* who answers may have looked at the clock before the event came */
+    uint64_t now = MAX(pt_now(pt), pt->event_ns);
+    uint64_t us = (now - pt->event_ns) / 1000;
 
     if (us > atomic_load_explicit(longest, memory_order_relaxed)) {
         atomic_store_explicit(longest, us, memory_order_relaxed);

@@ -6,6 +6,7 @@
  * tests/headers/contracts looks that every function with a pointer is here.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -587,6 +588,38 @@ static void write_once(const char *spec, struct turns *turns,
     i2cpt_adapter_unref(slow);
 }
 
+/* As a thread's that has looked at the clock and is late with it. */
+static uint64_t backwards(void *user)
+{
+    atomic_uint_fast64_t *now_ns = user;
+
+    return atomic_fetch_sub(now_ns, 1000000);
+}
+
+START_TEST(late_with_the_time)
+{
+    atomic_uint_fast64_t now_ns = UINT64_C(1) << 50;
+    struct i2cpt_hooks hooks = {
+        .size = sizeof(hooks), .user = &now_ns, .now_ns = backwards};
+    struct i2cpt_passthrough *pt;
+    struct i2cpt_policy *p;
+    struct i2cpt_adapter *slow;
+
+    ck_assert_int_eq(i2cpt_adapter_open("stub,chips=0x48,byte-us=1", &slow, &f),
+                     0);
+    ck_assert_int_eq(i2cpt_policy_new(&p), 0);
+    ck_assert_int_eq(i2cpt_policy_set(p, "address", "0x48", NULL), 0);
+    ck_assert_int_eq(i2cpt_passthrough_new(slow, p, &hooks, &pt, &f), 0);
+    i2cpt_passthrough_start(pt, 0x48, 0, 0);
+    i2cpt_passthrough_stop(pt);
+    ck_assert_uint_eq(
+        i2cpt_passthrough_counter(pt, I2CPT_COUNT_LONGEST_WAIT_US), 0);
+    i2cpt_passthrough_free(pt);
+    i2cpt_policy_free(p);
+    i2cpt_adapter_unref(slow);
+}
+END_TEST
+
 START_TEST(who_blocks_is_told)
 {
     struct turns turns = {0}, none = {0};
@@ -724,6 +757,7 @@ int main(void)
     tcase_add_test(c, hooks_of_an_earlier_version);
     tcase_add_test(c, answers_at_once);
     tcase_add_test(c, who_blocks_is_told);
+    tcase_add_test(c, late_with_the_time);
     tcase_add_test(c, keys_of_an_earlier_version);
     tcase_add_test(c, lines_of_no_version);
     tcase_add_loop_test(c, lines_of_any_version, 0, G_N_ELEMENTS(line_sizes));
