@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Handles on buses, and the descriptors that they are polled by. */
+/* Handles on buses. */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
 
+#include "bus/adapter-lines.h"
 #include "bus/bus.h"
-#include "core/wake.h"
 #include "core/fault.h"
 #include "core/log.h"
 #include "core/options.h"
+#include "core/wake.h"
 #include "i2cpt-trace.h"
 
 static struct i2cpt_adapter *adapter_new(struct i2cpt_bus *bus,
@@ -98,9 +99,11 @@ void i2cpt_adapter_unref(struct i2cpt_adapter *a)
         settle_locked(a);
         bus_requests_drop_locked(a);
         pthread_mutex_unlock(&a->bus->lock);
+        bus_lines_forget(a);
         bus_opened_put(a->bus);
     }
     i2cpt_wake_free(a->wake, adapter_forked(a));
+    bus_lines_free(a);
     g_free(a->name);
     g_free(a);
 }
@@ -155,50 +158,6 @@ bool bus_adapter_hides_phase(const struct i2cpt_adapter *a)
 bool bus_adapter_is_instant(struct i2cpt_adapter *a)
 {
     return a->bus->instant;
-}
-
-static int make_wake_locked(struct i2cpt_adapter *a)
-{
-    a->wake = i2cpt_wake_new();
-    if (!a->wake) {
-        return -errno;
-    }
-    if (a->complete) {
-        i2cpt_wake_signal(a->wake);
-    }
-    bus_requests_expire_locked(a);
-    return 0;
-}
-
-static int get_wake(struct i2cpt_adapter *a)
-{
-    int ret;
-
-    pthread_mutex_lock(&a->bus->lock);
-    ret = a->wake ? 0 : make_wake_locked(a);
-    pthread_mutex_unlock(&a->bus->lock);
-    return ret;
-}
-
-int i2cpt_adapter_fd(struct i2cpt_adapter *a)
-{
-    int ret;
-
-    if (!a) {
-        return -EINVAL;
-    }
-    if (adapter_forked(a)) {
-        return -EPERM;
-    }
-    ret = get_wake(a);
-    return ret ? ret : i2cpt_wake_fd(a->wake);
-}
-
-int bus_adapter_look_at(struct i2cpt_adapter *a, struct i2cpt_wake *wake)
-{
-    int ret = get_wake(a);
-
-    return ret ? ret : i2cpt_wake_look_at(wake, a->wake);
 }
 
 /*

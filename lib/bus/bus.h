@@ -2,8 +2,9 @@
 /*
  * The inside of adapters: the shared bus (bus.c), its queue (queue.c) and
  * worker (worker.c), which of them are open (open-buses.c), the handles on them
- * (adapter.c), the asynchronous requests (request.c, and those whose handle
- * stays, kept-request.c) and their way back (dispatch.c).
+ * (adapter.c) and what these are polled by (handle-wake.c), their lines
+ * (adapter-lines.c), the asynchronous requests (request.c, and those whose
+ * handle stays, kept-request.c) and their way back (dispatch.c).
  */
 #ifndef I2CPT_BUS_H
 #define I2CPT_BUS_H
@@ -148,6 +149,9 @@ struct i2cpt_adapter {
     struct i2cpt_wake *wake; /* signalled while complete > 0, or at the nearest
                               * expiry; NULL until asked for */
     uint64_t timer_ns;       /* what it is set to; UINT64_MAX: off */
+
+    /* adapter-lines.c; NULL until somebody watches */
+    _Atomic(struct adapter_lines *) lines;
 };
 
 /* bus.c; `locked` ones with bus->lock held */

@@ -2,6 +2,7 @@
 /* Completed requests on their way back to who submitted them. */
 #include <errno.h>
 
+#include "bus/adapter-lines.h"
 #include "bus/bus.h"
 #include "core/clock.h"
 
@@ -59,6 +60,7 @@ int i2cpt_dispatch(struct i2cpt_adapter *a)
         deliver(r);
         count++;
     }
+    count += bus_lines_dispatch(a);
     i2cpt_adapter_unref(a);
     return count;
 }

@@ -13,6 +13,7 @@
 #include "i2cpt.h"
 
 struct i2cpt_key;           /* key.h */
+struct i2cpt_lines;         /* lines/lines.h */
 struct i2cpt_options;       /* options.h */
 struct i2cpt_trace_verdict; /* i2cpt-trace.h */
 
@@ -68,6 +69,8 @@ struct i2cpt_bus_info {
     bool host_bounds;
     /* The other way round: no refusal of a write says where it was. */
     bool hides_phase;
+    /* Its input lines, which go with close(); NULL: it has none. */
+    struct i2cpt_lines *lines;
 };
 
 /* Bytes of a pointer, see stream_pointer(). */

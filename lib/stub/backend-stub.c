@@ -205,10 +205,13 @@ static int open_bus(struct stub_bus *bus, const struct i2cpt_options *o,
     if (!rc && chips)
         rc = add_plain_chips(bus, chips, fault);
     if (!rc && load)
-        rc = stub_load(load, &bus->chips, fault);
+        rc = stub_load(load, &bus->chips, &bus->lines, fault);
+    if (!rc && bus->lines)
+        rc = stub_lines_start(bus->lines, fault);
     if (rc)
         return rc;
     bus->scripted = any_script(bus);
+    info->lines = stub_lines_get(bus->lines);
     info->functionality = bus->functionality;
     info->frequency_hz = (uint32_t)i2cpt_options_number(o, "frequency");
     return 0;
@@ -219,6 +222,7 @@ static void stub_close(void *priv)
     struct stub *s = priv;
 
     remove_named(s);
+    stub_lines_free(s->bus.lines);
     stub_chips_clear(&s->bus.chips);
     g_free(s->name);
     g_free(s);
@@ -245,43 +249,68 @@ static int stub_open(const struct i2cpt_options *o, void **priv,
 
 static int stub_transfer(void *priv, struct i2cpt_xfer *x)
 {
-    return stub_bus_transfer(&((struct stub *)priv)->bus, x);
+    struct stub_bus *bus = &((struct stub *)priv)->bus;
+
+    stub_lines_begin(bus->lines);
+    int rc = stub_bus_transfer(bus, x);
+    stub_lines_end(bus->lines);
+    return rc;
 }
 
 static int stub_smbus(void *priv, struct i2cpt_smbus_call *call,
                       uint64_t deadline_ns, uint32_t marks,
                       struct i2cpt_fault *fault)
 {
-    return stub_bus_smbus(&((struct stub *)priv)->bus, call, deadline_ns,
-                          fault);
+    struct stub_bus *bus = &((struct stub *)priv)->bus;
+
+    stub_lines_begin(bus->lines);
+    int rc = stub_bus_smbus(bus, call, deadline_ns, fault);
+    stub_lines_end(bus->lines);
+    return rc;
 }
 
 static int stream_start(void *priv, uint16_t addr, uint16_t flags,
                         uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
-    return stub_bus_stream_start(&((struct stub *)priv)->bus, addr, flags,
-                                 deadline_ns, fault);
+    struct stub_bus *bus = &((struct stub *)priv)->bus;
+
+    stub_lines_begin(bus->lines);
+    int rc = stub_bus_stream_start(bus, addr, flags, deadline_ns, fault);
+    stub_lines_end(bus->lines);
+    return rc;
 }
 
 static int stream_write(void *priv, uint8_t byte, uint64_t deadline_ns,
                         struct i2cpt_fault *fault)
 {
-    return stub_bus_stream_write(&((struct stub *)priv)->bus, byte, deadline_ns,
-                                 fault);
+    struct stub_bus *bus = &((struct stub *)priv)->bus;
+
+    stub_lines_begin(bus->lines);
+    int rc = stub_bus_stream_write(bus, byte, deadline_ns, fault);
+    stub_lines_end(bus->lines);
+    return rc;
 }
 
 static int stream_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
                        struct i2cpt_fault *fault)
 {
-    return stub_bus_stream_read(&((struct stub *)priv)->bus, byte, deadline_ns,
-                                fault);
+    struct stub_bus *bus = &((struct stub *)priv)->bus;
+
+    stub_lines_begin(bus->lines);
+    int rc = stub_bus_stream_read(bus, byte, deadline_ns, fault);
+    stub_lines_end(bus->lines);
+    return rc;
 }
 
 static int stream_stop(void *priv, uint64_t deadline_ns,
                        struct i2cpt_fault *fault)
 {
-    return stub_bus_stream_stop(&((struct stub *)priv)->bus, deadline_ns,
-                                fault);
+    struct stub_bus *bus = &((struct stub *)priv)->bus;
+
+    stub_lines_begin(bus->lines);
+    int rc = stub_bus_stream_stop(bus, deadline_ns, fault);
+    stub_lines_end(bus->lines);
+    return rc;
 }
 
 static bool chip_waits(const struct stub_chip *c)

@@ -6,6 +6,7 @@
  *     reg NUMBER {KEY=VALUE} [= {BYTE}]
  *     fault WHAT {KEY=VALUE}
  *     delay {KEY=VALUE}
+ *     line NAME {KEY=VALUE}
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct loader {
     const char *path;
     unsigned line;
     struct stub_chips *chips;
+    struct stub_lines *lines;
     struct stub_chip *chip; /* that later lines speak of */
     char *rest;             /* of the line, for word() */
     struct i2cpt_fault fault;
@@ -311,16 +313,27 @@ static int delay_line(struct loader *l)
     return 0;
 }
 
+static int line_line(struct loader *l)
+{
+    struct stub_values v;
+    char *name = word(l);
+    int rc = only_values(l, stub_line_keys, &v);
+
+    if (rc)
+        return rc;
+    if (!l->lines)
+        l->lines = stub_lines_new();
+    return stub_lines_add(l->lines, name ? name : "", l->chip, &v, &l->fault);
+}
+
 static int line(struct loader *l, char *text)
 {
     static const struct {
         const char *name;
         int (*parse)(struct loader *l);
     } lines[] = {
-        {"chip", chip_line},
-        {"reg", reg_line},
-        {"fault", fault_line},
-        {"delay", delay_line},
+        {"chip", chip_line},   {"reg", reg_line},   {"fault", fault_line},
+        {"delay", delay_line}, {"line", line_line},
     };
 
     text[strcspn(text, "#")] = 0;
@@ -337,7 +350,8 @@ static int line(struct loader *l, char *text)
         return lines[i].parse(l);
     }
     return i2cpt_fault_text(&l->fault, EINVAL,
-                            "line \"%s\"; chip, reg, fault or delay", first);
+                            "line \"%s\"; chip, reg, fault, delay or line",
+                            first);
 }
 
 /* One line into `text`: 0, 1 at the end of the file, or an error. */
@@ -377,7 +391,7 @@ static int all_lines(struct loader *l, FILE *f)
 }
 
 int stub_load(const char *path, struct stub_chips *chips,
-              struct i2cpt_fault *fault)
+              struct stub_lines **lines, struct i2cpt_fault *fault)
 {
     struct loader l = {.path = path, .chips = chips};
     FILE *f = fopen(path, "re");
@@ -388,6 +402,7 @@ int stub_load(const char *path, struct stub_chips *chips,
     i2cpt_fault_clear(&l.fault);
     int rc = all_lines(&l, f);
     fclose(f);
+    *lines = l.lines;
     if (rc)
         return i2cpt_fault_text(fault, -rc, "%s:%u: %s", path, l.line,
                                 l.fault.text);

@@ -25,10 +25,11 @@ struct registers {
     uint8_t pointer;
     bool pointer_next; /* the next written byte is the pointer */
     uint8_t step;      /* 1 with auto-increment */
-    bool special;      /* some register is not plain */
+    bool special;      /* some register is not plain, or reads count */
     uint8_t mem[256];
     uint8_t type[256];
     struct fifo *fifo[256];
+    uint32_t *reads; /* 256, NULL: nobody counts them */
 };
 
 static const struct i2cpt_key keys[] = {
@@ -64,6 +65,7 @@ static void registers_fini(struct stub_chip *chip)
 
     for (size_t i = 0; i < 256; i++)
         g_free(r->fifo[i]);
+    g_free(r->reads);
 }
 
 /* A FIFO gives its bytes over and over; without any, 00 to ff. */
@@ -140,6 +142,8 @@ static uint8_t read_special(struct registers *r)
     struct fifo *f;
     uint8_t byte;
 
+    if (r->reads)
+        r->reads[at]++;
     switch (r->type[at]) {
     case REG_FIFO: /* the pointer stays, or a burst would leave the FIFO */
         f = r->fifo[at];
@@ -181,6 +185,21 @@ static size_t registers_peek(const struct stub_chip *chip, uint32_t reg,
     return n;
 }
 
+static void registers_poke(struct stub_chip *chip, uint32_t reg, uint8_t byte)
+{
+    ((struct registers *)chip)->mem[reg & 255] = byte;
+}
+
+static uint32_t registers_reads(struct stub_chip *chip, uint32_t reg)
+{
+    struct registers *r = (struct registers *)chip;
+
+    if (!r->reads)
+        r->reads = g_new0(uint32_t, 256);
+    r->special = true;
+    return r->reads[reg & 255];
+}
+
 const struct stub_kind stub_registers_kind = {
     .name = "registers",
     .help = "256 bytes behind an 8-bit pointer",
@@ -195,4 +214,6 @@ const struct stub_kind stub_registers_kind = {
     .write = registers_write,
     .read = registers_read,
     .peek = registers_peek,
+    .poke = registers_poke,
+    .reads = registers_reads,
 };

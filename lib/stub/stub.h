@@ -113,6 +113,11 @@ struct stub_kind {
      * put into buf, at most size. For tests. */
     size_t (*peek)(const struct stub_chip *chip, uint32_t reg, uint8_t *buf,
                    size_t size);
+    /* Put a byte there, as what the chip measures does. Optional. */
+    void (*poke)(struct stub_chip *chip, uint32_t reg, uint8_t byte);
+    /* How often the register was read, from the first call of this on.
+     * Optional. */
+    uint32_t (*reads)(struct stub_chip *chip, uint32_t reg);
 };
 
 extern const struct stub_kind stub_registers_kind;
@@ -154,16 +159,36 @@ struct stub_chip *stub_chips_find(const struct stub_chips *chips, uint16_t addr,
                                   bool ten);
 void stub_chips_clear(struct stub_chips *chips);
 
+/* ------------------------------------------- lines (lines.c) */
+
+struct stub_lines;
+extern const struct i2cpt_key stub_line_keys[];
+struct stub_lines *stub_lines_new(void);
+/* NULL is allowed. */
+void stub_lines_free(struct stub_lines *l);
+/* For struct i2cpt_bus_info; NULL of NULL. */
+struct i2cpt_lines *stub_lines_get(struct stub_lines *l);
+int stub_lines_add(struct stub_lines *l, const char *name,
+                   struct stub_chip *chip, const struct stub_values *v,
+                   struct i2cpt_fault *fault);
+/* When all are there, and before the first call. */
+int stub_lines_start(struct stub_lines *l, struct i2cpt_fault *fault);
+/* Around each call on the chips; NULL is allowed. */
+void stub_lines_begin(struct stub_lines *l);
+void stub_lines_end(struct stub_lines *l);
+
 /* ----------------------------------------- the text (load.c) */
 
-/* Add the chips that the file describes. Errors begin with FILE:LINE. */
+/* Add the chips that the file describes, and their lines (*lines is NULL where
+ * there are none). Errors begin with FILE:LINE. */
 int stub_load(const char *path, struct stub_chips *chips,
-              struct i2cpt_fault *fault);
+              struct stub_lines **lines, struct i2cpt_fault *fault);
 
 /* ------------------------------------------ the bus (stub-bus.c) */
 
 struct stub_bus {
     struct stub_chips chips;
+    struct stub_lines *lines; /* NULL: none */
     uint32_t functionality;
     bool hidden;   /* NACKs are EREMOTEIO and no more */
     bool scripted; /* some chip has faults or delays, or the bus has */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "i2cpt-backend.h"
+#include "i2cpt-lines.h"
 #include "i2cpt-trace.h"
 #include "i2cpt.h"
 #include "unit.h"
@@ -160,6 +161,12 @@ START_TEST(null_and_adapters)
     ck_assert_uint_eq(i2cpt_adapter_functionality(NULL), 0);
     ck_assert_uint_eq(i2cpt_adapter_frequency_hz(NULL), 0);
     ck_assert_int_eq(i2cpt_adapter_has_stream(NULL), 0);
+    BAD(i2cpt_adapter_lines(NULL));
+    ck_assert_ptr_null(i2cpt_adapter_line_name(NULL, 0));
+    BAD(i2cpt_adapter_line_find(NULL, "int"));
+    BAD(i2cpt_adapter_line_find(a, NULL));
+    BAD(i2cpt_adapter_line_level(NULL, 0));
+    BAD(i2cpt_adapter_watch_lines(NULL, NULL, NULL));
     BAD(i2cpt_list(NULL, NULL));
     BAD_FAULT(i2cpt_examine(NULL, one_line, NULL, &f));
     BAD_FAULT(i2cpt_examine("stub", NULL, NULL, &f));

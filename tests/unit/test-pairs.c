@@ -10,7 +10,11 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #include "gate.h"
+#include "i2cpt-lines.h"
 #include "unit.h"
 
 #define ROUNDS 40
@@ -138,6 +142,37 @@ static void do_free_early(struct shared *s)
     }
 }
 
+static void changed(struct i2cpt_adapter *a, unsigned line, int level,
+                    uint64_t stamp_ns, void *user)
+{
+    struct shared *s = user;
+
+    ck_assert_uint_eq(line, 0);
+    atomic_fetch_add(&s->events, 1);
+}
+
+/* Watching begins and ends beside whoever dispatches. */
+static void do_watch(struct shared *s)
+{
+    int ret = i2cpt_adapter_watch_lines(s->adapter, changed, s);
+
+    ck_assert_int_eq(ret, i2cpt_adapter_lines(s->adapter) ? 0 : -EOPNOTSUPP);
+    if (!ret) {
+        i2cpt_dispatch(s->adapter);
+        ck_assert_int_eq(i2cpt_adapter_watch_lines(s->adapter, NULL, NULL), 0);
+    }
+}
+
+/* What the line follows is read, so that it changes again. */
+static void do_serve(struct shared *s)
+{
+    ck_assert_int_ge(
+        i2cpt_smbus_read_byte_data(s->adapter, 0x48, 0, 0x10, NULL), 0);
+    if (i2cpt_adapter_lines(s->adapter)) {
+        ck_assert_int_ge(i2cpt_adapter_line_level(s->adapter, 0), 0);
+    }
+}
+
 /* ----------------------------------------------------- calls on passthroughs
  */
 
@@ -242,6 +277,8 @@ static const struct {
     {"submit_kept, wait", do_kept},
     {"submit_kept, cancel", do_cancel},
     {"submit_kept, free", do_free_early},
+    {"watch lines", do_watch, true},
+    {"serve a line", do_serve},
     {"passthrough dispatch", pt_dispatch},
     {"passthrough wait", pt_wait},
     {"passthrough reset", pt_reset},
@@ -253,9 +290,12 @@ static const struct {
 };
 #define CALLS ((int)(sizeof(calls) / sizeof(calls[0])))
 
+static char with_line[4200]; /* main() fills it in */
+
 static const char *const specs[] = {
     "stub,chips=0x48,name=pairs,timeout-ms=60000",
     "stub,chips=0x48,name=pairs,timeout-ms=60000,byte-us=20",
+    with_line,
 };
 
 struct side {
@@ -527,11 +567,33 @@ START_TEST(free_waits_for_a_dispatch)
 }
 END_TEST
 
+/* Check's asserts are for cases alone. */
+static int write_chips(char *path)
+{
+    static const char chips[] = "chip 0x48 registers\n"
+                                "line int when=changed reg=0x10 every-us=50\n";
+    int fd = mkstemp(path);
+
+    if (fd < 0 || write(fd, chips, strlen(chips)) != (ssize_t)strlen(chips)) {
+        perror(path);
+        return EXIT_FAILURE;
+    }
+    close(fd);
+    snprintf(with_line, sizeof(with_line),
+             "stub,name=pairs,timeout-ms=60000,load=%s", path);
+    return 0;
+}
+
 int main(void)
 {
     Suite *suite = suite_create("pairs");
     TCase *tc = tcase_create("pairs");
+    char path[] = "pairs-XXXXXX";
+    int failed;
 
+    if (write_chips(path)) {
+        return EXIT_FAILURE;
+    }
     tcase_add_loop_test(tc, pairs, 0, CALLS * CALLS);
     tcase_add_loop_test(tc, a_wait_inside_its_own_done, 0, 2);
     tcase_add_test(tc, a_kept_one_is_freed_in_its_done);
@@ -540,5 +602,7 @@ int main(void)
     tcase_add_test(tc, free_waits_for_a_dispatch);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
-    return unit_run(suite);
+    failed = unit_run(suite);
+    unlink(path);
+    return failed;
 }

@@ -117,12 +117,14 @@ END_TEST
 static void refused(const char *text, size_t len, const char *error)
 {
     struct stub_chips chips = {.n_ten = 0};
+    struct stub_lines *lines;
     struct i2cpt_fault fault;
     const char *path = wire_file("");
     char *want = g_strdup_printf("%s%s", path, error);
 
     ck_assert(g_file_set_contents(path, text, (gssize)len, NULL));
-    ck_assert_int_eq(stub_load(path, &chips, &fault), -EINVAL);
+    ck_assert_int_eq(stub_load(path, &chips, &lines, &fault), -EINVAL);
+    stub_lines_free(lines);
     ck_assert_str_eq(fault.text, want);
     stub_chips_clear(&chips);
     wire_unlink();
