@@ -44,6 +44,7 @@ bool i2cpt_guest_is_halted(void)
 #define HANDLER_SHARE 16
 
 static qemu_plugin_id_t plugin_id;
+static bool is_plugin; /* not where the early library alone was loaded */
 
 #if QEMU_PLUGIN_VERSION >= 2
 /* 9.0: a counter for each vCPU. */
@@ -111,7 +112,7 @@ bool i2cpt_count_instructions(void)
 {
     static bool counting;
 
-    if (!tcg_enabled()) {
+    if (!tcg_enabled() || !is_plugin) {
         return false;
     }
     if (!counting) {
@@ -125,6 +126,7 @@ bool i2cpt_count_instructions(void)
 void i2cpt_set_plugin_id(uint64_t id)
 {
     plugin_id = id;
+    is_plugin = true;
 }
 
 #else /* in QEMU's own tree */

@@ -14,9 +14,9 @@
 
 /*
  * Begin to count instructions, of all vCPUs together; true where that can be:
- * in a plugin and under TCG. Once is enough, more does no harm. To be called
- * before the guest runs, from realize(): what is translated already is not
- * counted. Costs every block of the guest an addition.
+ * in a plugin (-plugin) and under TCG. Once is enough, more does no harm. To be
+ * called before the guest runs, from realize(): what is translated already is
+ * not counted. Costs every block of the guest an addition.
  */
 bool i2cpt_count_instructions(void);
 

@@ -75,9 +75,13 @@ static const char *check_sysbus(void)
 
 const char *i2cpt_check_layout(void)
 {
+    static bool registered; /* the early library may have asked before */
     const char *bad;
 
-    type_register_static_array(check_types, ARRAY_SIZE(check_types));
+    if (!registered) {
+        registered = true;
+        type_register_static_array(check_types, ARRAY_SIZE(check_types));
+    }
     bad = check_i2c();
     return bad ? bad : check_sysbus();
 }

@@ -29,6 +29,11 @@ struct i2cpt_qemu_module {
     const char *(*check_layout)(void);
     /* QEMU's qemu_plugin_install(); `info` is its qemu_info_t. */
     int (*install)(uint64_t id, const void *info, int argc, char **argv);
+    /*
+     * Before QEMU reads its command line: registers the types, and what
+     * -chardev accepts. install() may follow.
+     */
+    void (*install_early)(void);
 };
 
 #endif

@@ -12,6 +12,7 @@
 #include "i2cpt-backend.h"
 #include "plugin/layout.h"
 #include "plugin/module.h"
+#include "targets/linux-i2c.h"
 
 /* With -plugin straight at the module there is no loader to set it. */
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
@@ -24,6 +25,17 @@ static void load_backends(void)
     if (i2cpt_backend_load(getenv("I2CPT_BACKENDS"), &fault)) {
         error_report("libi2cpt-qemu: I2CPT_BACKENDS: %s", fault.text);
         exit(EXIT_FAILURE);
+    }
+}
+
+static bool registered; /* early, or by qemu_plugin_install() */
+
+static void register_types(void)
+{
+    if (!registered) {
+        registered = true;
+        load_backends();
+        i2cpt_run_type_inits();
     }
 }
 
@@ -45,14 +57,22 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
     }
     installed = true;
     i2cpt_set_plugin_id(id);
-    load_backends();
-    i2cpt_run_type_inits();
+    register_types();
     return 0;
 }
 
 static int module_install(uint64_t id, const void *info, int argc, char **argv)
 {
     return qemu_plugin_install(id, info, argc, argv);
+}
+
+static void module_install_early(void)
+{
+    register_types();
+    if (!linux_i2c_add_options()) {
+        error_report("libi2cpt-qemu: chardevs were made before this, and "
+                     "-chardev linux-i2c has no keys");
+    }
 }
 
 QEMU_PLUGIN_EXPORT extern const struct i2cpt_qemu_module i2cpt_qemu_module;
@@ -62,4 +82,5 @@ const struct i2cpt_qemu_module i2cpt_qemu_module = {
     .plugin_api = QEMU_PLUGIN_VERSION,
     .check_layout = i2cpt_check_layout,
     .install = module_install,
+    .install_early = module_install_early,
 };

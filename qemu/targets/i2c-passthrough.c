@@ -10,6 +10,7 @@
 
 #include "targets/controller.h"
 #include "targets/i2c-passthrough.h"
+#include "targets/linux-i2c.h"
 
 /* I2CSlave's `address` has no "not given": 0 is the general call. */
 #define ADDRESS_NOT_GIVEN 0xff
@@ -288,6 +289,30 @@ static bool open_adapter(I2CPassthrough *s, Error **errp)
     return passthrough_config_has_no_adapter(&s->config, errp);
 }
 
+/* A chardev linux-i2c may be for one target alone. */
+static bool take_chardev_address(I2CPassthrough *s, Error **errp)
+{
+    Chardev *chr = qemu_chr_fe_get_driver(s->named ? &s->named->chr : &s->chr);
+    const char *addresses = passthrough_config_get(&s->config, "addresses");
+    g_autofree char *only = chr ? linux_i2c_address(chr) : NULL;
+    const char *host;
+
+    if (!only) {
+        return true;
+    }
+    if (!addresses) {
+        passthrough_config_default(&s->config, "hostaddr", only);
+    }
+    host = passthrough_config_get(&s->config, "hostaddr");
+    if (!addresses && strtoul(host, NULL, 0) == strtoul(only, NULL, 0)) {
+        return true;
+    }
+    error_setg(errp, "%s=%s: chardev '%s' is for address=%s alone",
+               addresses ? "addresses" : "hostaddr",
+               addresses ? addresses : host, chr->label, only);
+    return false;
+}
+
 static bool open_passthrough(I2CPassthrough *s, Error **errp)
 {
     const char *addresses = passthrough_config_get(&s->config, "addresses");
@@ -296,6 +321,9 @@ static bool open_passthrough(I2CPassthrough *s, Error **errp)
 
     learn_controller(s);
     s->any = addresses && g_str_equal(addresses, "any");
+    if (!take_chardev_address(s, errp)) {
+        return false;
+    }
     s->policy = passthrough_config_policy(
         &s->config, address == ADDRESS_NOT_GIVEN ? -1 : address, errp);
     if (!s->policy || !open_adapter(s, errp)) {

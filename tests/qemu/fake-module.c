@@ -26,6 +26,12 @@ static int install(uint64_t id, const void *info, int argc, char **argv)
     return argc > 0 ? 7 : 0;
 }
 
+static void install_early(void)
+{
+    puts("module " FAKE_VERSION " early");
+    fflush(stdout);
+}
+
 extern const struct i2cpt_qemu_module i2cpt_qemu_module
     __attribute__((visibility("default")));
 const struct i2cpt_qemu_module i2cpt_qemu_module = {
@@ -34,4 +40,5 @@ const struct i2cpt_qemu_module i2cpt_qemu_module = {
     .plugin_api = FAKE_API,
     .check_layout = check_layout,
     .install = install,
+    .install_early = install_early,
 };

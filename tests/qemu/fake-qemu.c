@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fake-qemu VERSION PACKAGE LOADER [ARG]...
+ * fake-qemu VERSION PACKAGE [LOADER [ARG]...]
  *
- * Opens the loader as QEMU's plugins/loader.c does, and is of any version.
- * With FAKE_STRANGER it has none of QEMU's symbols; with FAKE_CLOSED it has
- * those of the plugin API only; with FAKE_NO_I2C none of its I2C. Like QEMU it
- * refuses a plugin whose API it does not know; FAKE_ACCEPTS in the environment
- * is the one that it does, else any is.
+ * Calls what a library that was opened before it wants to have called, and
+ * opens the loader as QEMU's plugins/loader.c does, and is of any version. With
+ * FAKE_STRANGER it has none of QEMU's symbols; with FAKE_CLOSED it has those of
+ * the plugin API only; with FAKE_NO_I2C none of its I2C. Like QEMU it refuses a
+ * plugin whose API it does not know; FAKE_ACCEPTS in the environment is the one
+ * that it does, else any is.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -33,6 +34,14 @@ void qemu_plugin_outs(const char *text)
 }
 
 #ifndef FAKE_CLOSED
+static void (*after_types)(void);
+
+void register_module_init(void (*fn)(void), int when);
+void register_module_init(void (*fn)(void), int when)
+{
+    after_types = when == 0 ? fn : abort;
+}
+
 #ifndef FAKE_NO_I2C
 void i2c_init_bus(void);
 void i2c_init_bus(void)
@@ -68,6 +77,14 @@ int main(int argc, char **argv)
     int rc;
 
     words = argv;
+#if !defined(FAKE_STRANGER) && !defined(FAKE_CLOSED)
+    if (after_types) {
+        after_types();
+    }
+#endif
+    if (argc == 3) {
+        return 0; /* -plugin was not given */
+    }
     if (argc < 4) {
         return 2;
     }

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The chardev linux-i2c: its keys, the adapter, and the thread that serves it. */
+#include "qemu/osdep.h"
+#include "common/compat.h"
+#include "chardev/char-fd.h"
+#include "qapi/error.h"
+#include "qapi/qapi-types-char.h"
+#include "qemu/cutils.h"
+#include "qemu/option.h"
+#include "qemu/sockets.h"
+#include "qemu/thread.h"
+
+#include "i2cpt.h"
+#include "targets/linux-i2c.h"
+
+#define ADDRESS_MAX 0x7f
+
+/* The base is opened at one end of a socket; the thread has the other one. */
+typedef struct LinuxI2c {
+    FDChardev parent;
+
+    struct i2cpt_adapter *adapter; /* NULL: not open, or closed already */
+    int served;
+    QemuThread thread;
+    char *address; /* NULL: all */
+} LinuxI2c;
+
+DECLARE_INSTANCE_CHECKER(LinuxI2c, LINUX_I2C, TYPE_CHARDEV_LINUX_I2C)
+
+/* ------------------------------------------------ from parse() to open() */
+
+/*
+ * In QEMU's tree its schema has a kind for us. A plugin cannot add to that, and
+ * borrows the kind of files, which has two strings.
+ */
+#ifdef I2CPT_PLUGIN
+static ChardevCommon *put_words(ChardevBackend *backend, char *address,
+                                char *adapter)
+{
+    ChardevFile *words = g_new0(ChardevFile, 1);
+
+    backend->type = CHARDEV_BACKEND_KIND_FILE;
+    backend->u.file.data = words;
+#if !I2CPT_QEMU_FROM(8, 0)
+    words->has_in = address;
+#endif
+    words->in = address;
+    words->out = adapter;
+    return qapi_ChardevFile_base(words);
+}
+
+static void get_words(const ChardevBackend *backend, const char **address,
+                      const char **adapter)
+{
+    *address = backend->u.file.data->in;
+    *adapter = backend->u.file.data->out;
+}
+#else
+static ChardevCommon *put_words(ChardevBackend *backend, char *address,
+                                char *adapter)
+{
+    ChardevLinuxI2c *words = g_new0(ChardevLinuxI2c, 1);
+
+    backend->type = CHARDEV_BACKEND_KIND_LINUX_I2C;
+    backend->u.linux_i2c.data = words;
+    words->address = address;
+    words->adapter = adapter;
+    return qapi_ChardevLinuxI2c_base(words);
+}
+
+static void get_words(const ChardevBackend *backend, const char **address,
+                      const char **adapter)
+{
+    *address = backend->u.linux_i2c.data->address;
+    *adapter = backend->u.linux_i2c.data->adapter;
+}
+#endif
+
+/* ------------------------------------------------------------------ keys */
+
+static int check_key(void *opaque, const char *name, const char *value,
+                     Error **errp)
+{
+    static const char *const keys[] = {"backend", "address", "device",
+                                       "adapter", "logfile", "logappend",
+                                       NULL};
+
+    if (g_strv_contains(keys, name)) {
+        return 0;
+    }
+    error_setg(errp,
+               "%s=%s: is not for a chardev linux-i2c; accepted are address, "
+               "device, adapter, logfile and logappend",
+               name, value);
+    return -1;
+}
+
+/* With its commas doubled, as a value in a specification has them. */
+static char *device_spec(const char *device)
+{
+    g_auto(GStrv) parts = g_strsplit(device, ",", -1);
+    g_autofree char *value = g_strjoinv(",,", parts);
+
+    return g_strdup_printf("i2c-dev,device=%s", value);
+}
+
+static void linux_i2c_parse(QemuOpts *opts, ChardevBackend *backend,
+                            Error **errp)
+{
+    const char *device = qemu_opt_get(opts, "device");
+    const char *adapter = qemu_opt_get(opts, "adapter");
+    const char *address = qemu_opt_get(opts, "address");
+
+    if (qemu_opt_foreach(opts, check_key, NULL, errp)) {
+        return;
+    }
+    if (!device == !adapter) {
+        error_setg(errp,
+                   "linux-i2c: %s; accepted is device=/dev/i2c-N, or "
+                   "adapter=BACKEND[,,KEY=VALUE]...",
+                   device ? "device= and adapter= are two adapters"
+                          : "neither device= nor adapter= was given");
+        return;
+    }
+    qemu_chr_parse_common(
+        opts, put_words(backend, g_strdup(address),
+                        device ? device_spec(device) : g_strdup(adapter)));
+}
+
+/* ------------------------------------------------------------- the adapter */
+
+static void refuse(Error **errp, const struct i2cpt_fault *fault)
+{
+    char line[sizeof(fault->text)];
+
+    i2cpt_fault_describe(fault, line, sizeof(line));
+    error_setg(errp, "linux-i2c: %s", line);
+}
+
+static bool set_address(LinuxI2c *s, const char *text, Error **errp)
+{
+    unsigned int address;
+
+    if (!text) {
+        return true;
+    }
+    if (qemu_strtoui(text, NULL, 0, &address) || address > ADDRESS_MAX) {
+        error_setg(errp, "address=%s: accepted is 0x00 to 0x7f", text);
+        return false;
+    }
+    s->address = g_strdup_printf("0x%02x", address);
+    return true;
+}
+
+/* Nobody but the one target is reached, unless allow= says more. */
+static bool open_adapter(LinuxI2c *s, const char *spec, Error **errp)
+{
+    struct i2cpt_options *options;
+    struct i2cpt_fault fault;
+    bool ok;
+
+    if (i2cpt_options_parse(spec, &options, &fault)) {
+        refuse(errp, &fault);
+        return false;
+    }
+    ok = !s->address || i2cpt_options_get(options, "allow") ||
+         !i2cpt_options_set(options, "allow", s->address, &fault);
+    ok = ok && !i2cpt_adapter_open_options(options, &s->adapter, &fault);
+    i2cpt_options_free(options);
+    if (!ok) {
+        s->adapter = NULL;
+        refuse(errp, &fault);
+    }
+    return ok;
+}
+
+static void *serve(void *opaque)
+{
+    LinuxI2c *s = opaque;
+
+    i2cpt_serve(s->adapter, s->served, s->served);
+    /* its client sees the end now; the number stays until it is closed */
+    shutdown(s->served, SHUT_RDWR);
+    return NULL;
+}
+
+static bool start_serving(LinuxI2c *s, Error **errp)
+{
+    int fds[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)) {
+        error_setg(errp, "linux-i2c: a socket: %s", strerror(errno));
+        i2cpt_adapter_unref(g_steal_pointer(&s->adapter));
+        return false;
+    }
+    s->served = fds[1];
+    qemu_chr_open_fd(CHARDEV(s), fds[0], fds[0]);
+    qemu_thread_create(&s->thread, "i2c-chardev", serve, s,
+                       QEMU_THREAD_JOINABLE);
+    return true;
+}
+
+/* A transfer under way is seen through, which its deadline bounds. */
+static void stop_serving(LinuxI2c *s)
+{
+    if (!s->adapter) {
+        return;
+    }
+    shutdown(s->served, SHUT_RDWR);
+    qemu_thread_join(&s->thread);
+    close(s->served);
+    i2cpt_adapter_unref(g_steal_pointer(&s->adapter));
+}
+
+/* -------------------------------------------------------------- the class */
+
+static void linux_i2c_open(Chardev *chr, ChardevBackend *backend,
+                           bool *be_opened, Error **errp)
+{
+    LinuxI2c *s = LINUX_I2C(chr);
+    const char *address, *adapter;
+
+    get_words(backend, &address, &adapter);
+    if (set_address(s, address, errp) && open_adapter(s, adapter, errp)) {
+        start_serving(s, errp);
+    }
+}
+
+static void linux_i2c_finalize(Object *obj)
+{
+    LinuxI2c *s = LINUX_I2C(obj);
+
+    stop_serving(s);
+    g_free(s->address);
+}
+
+char *linux_i2c_address(Chardev *chr)
+{
+    LinuxI2c *s =
+        (LinuxI2c *)object_dynamic_cast(OBJECT(chr), TYPE_CHARDEV_LINUX_I2C);
+
+    return s ? g_strdup(s->address) : NULL;
+}
+
+static void linux_i2c_class_init(ObjectClass *klass, I2CPT_CLASS_DATA *data)
+{
+    ChardevClass *cc = CHARDEV_CLASS(klass);
+
+    cc->parse = linux_i2c_parse;
+    cc->open = linux_i2c_open;
+}
+
+static const TypeInfo linux_i2c_info = {
+    .name = TYPE_CHARDEV_LINUX_I2C,
+    .parent = TYPE_CHARDEV_FD,
+    .instance_size = sizeof(LinuxI2c),
+    .instance_finalize = linux_i2c_finalize,
+    .class_init = linux_i2c_class_init,
+};
+
+static int end_one(Object *obj, void *opaque)
+{
+    LinuxI2c *s = (LinuxI2c *)object_dynamic_cast(obj, TYPE_CHARDEV_LINUX_I2C);
+
+    if (s) {
+        stop_serving(s);
+    }
+    return 0;
+}
+
+/*
+ * A guest that ends QEMU by itself leaves the chardevs as they are; their
+ * recordings have an end all the same. Runs after the devices' own notifiers,
+ * which came later.
+ */
+static void at_exit(Notifier *notifier, void *data)
+{
+    Object *chardevs = object_resolve_path("/chardevs", NULL);
+
+    if (chardevs) {
+        object_child_foreach(chardevs, end_one, NULL);
+    }
+}
+
+static void linux_i2c_register_types(void)
+{
+    static Notifier exit_notifier = {.notify = at_exit};
+
+    type_register_static(&linux_i2c_info);
+    qemu_add_exit_notifier(&exit_notifier);
+}
+
+i2cpt_type_init(linux_i2c_register_types)
+
+/* ------------------------------------------- keys that QEMU does not know */
+
+#ifdef I2CPT_PLUGIN
+
+#include "qemu/config-file.h"
+
+    extern QemuOptsList qemu_chardev_opts;
+
+static const QemuOptDesc own_keys[] = {
+    {.name = "address", .type = QEMU_OPT_STRING, .help = "the one target"},
+    {.name = "device", .type = QEMU_OPT_STRING, .help = "/dev/i2c-N"},
+    {.name = "adapter", .type = QEMU_OPT_STRING, .help = "a specification"},
+};
+
+/*
+ * QEMU finds option groups by name and ends one's keys by an empty one, with no
+ * room behind. So a longer copy takes the place of its own, which keeps its
+ * slot and gets another name.
+ */
+bool linux_i2c_add_options(void)
+{
+    QemuOptsList *own = &qemu_chardev_opts, *all;
+    size_t n;
+
+    if (!QTAILQ_EMPTY(&own->head)) {
+        return false;
+    }
+    for (n = 0; own->desc[n].name; n++) {
+    }
+    all = g_malloc0(sizeof(*all) +
+                    (n + ARRAY_SIZE(own_keys) + 1) * sizeof(all->desc[0]));
+    all->name = own->name;
+    all->implied_opt_name = own->implied_opt_name;
+    all->merge_lists = own->merge_lists;
+    QTAILQ_INIT(&all->head);
+    memcpy(all->desc, own->desc, n * sizeof(own->desc[0]));
+    memcpy(all->desc + n, own_keys, sizeof(own_keys));
+    own->name = "chardev without linux-i2c";
+    qemu_add_opts(all);
+    return true;
+}
+
+#endif
