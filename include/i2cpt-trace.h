@@ -84,6 +84,19 @@ struct i2cpt_trace_line {
     const char *spec;
 };
 
+/* A change of an input line (i2cpt-lines.h), the event `irq`. */
+struct i2cpt_trace_irq {
+    uint32_t size; /* sizeof(struct i2cpt_trace_irq), of the caller */
+    int32_t bus;   /* N of the prefix "i2c-N:", -1 without one */
+    int32_t level; /* 1: active; 0 */
+    char name[36]; /* up to 31 characters */
+};
+
+/* Whether `line` is such a change: 1 and *out, 0 for any other line, -EINVAL
+ * where its text is none. Any thread. */
+I2CPT_API int i2cpt_trace_irq_is(const struct i2cpt_trace_line *line,
+                                 struct i2cpt_trace_irq *out);
+
 /* ---------------------------------------------------------------- reading */
 
 struct i2cpt_trace_reader;

@@ -10,11 +10,14 @@
 #include "core/fault.h"
 #include "core/key.h"
 #include "core/options.h"
+#include "lines/lines.h"
+#include "record/irqs.h"
 #include "record/recorder.h"
 #include "record/redact.h"
 #include "smbus/protocols.h"
 #include "smbus/smbus-msgs.h"
 #include "trace/headers.h"
+#include "trace/irq.h"
 #include "trace/line.h"
 
 struct recorder {
@@ -22,8 +25,9 @@ struct recorder {
     const struct i2cpt_ops *inner;
     void *priv; /* the inner one's */
     struct record_lines *lines;
-    struct redact *redact; /* NULL: nothing is */
-    bool stops;            /* with the recording */
+    struct record_irqs *irqs; /* NULL: the adapter has no lines */
+    struct redact *redact;    /* NULL: nothing is */
+    bool stops;               /* with the recording */
     struct record now;
 
     /*
@@ -103,7 +107,9 @@ static int finish(struct recorder *rec, int ret,
     if (rec->redact) {
         hide(rec);
     }
+    record_irqs_before_line(rec->irqs);
     record_lines_put(rec->lines, r);
+    record_irqs_end(rec->irqs);
     failed = may_go_on(rec, fault);
     return failed ? failed : ret;
 }
@@ -140,6 +146,7 @@ static int transfer(void *priv, struct i2cpt_xfer *x)
     record_reset(&rec->now, x->marks);
     rec->now.owner = x->owner;
     note_request(rec, x->msgs, x->n);
+    record_irqs_begin(rec->irqs);
     ret = rec->inner->transfer(rec->priv, x);
     note_data(rec, x->msgs, x->n);
     return finish(rec, ret, x->fault, x->fault);
@@ -186,6 +193,7 @@ static int smbus(void *priv, struct i2cpt_smbus_call *call,
     rec->now.owner = call->owner;
     smbus_to_msgs(call, &m);
     note_request(rec, m.msgs, m.n);
+    record_irqs_begin(rec->irqs);
     ret = rec->inner->smbus(rec->priv, call, deadline_ns, marks, fault);
     if (!ret && m.msgs[m.n - 1].flags & I2CPT_M_RD && m.msgs[m.n - 1].len) {
         fill_read(call, &m);
@@ -230,6 +238,7 @@ static int stream_start(void *priv, uint16_t addr, uint16_t flags,
         record_reset(&rec->now, 0);
         rec->before = rec->stream == STREAM_IDLE ? 0 : rec->before;
         rec->stream = STREAM_OPEN;
+        record_irqs_begin(rec->irqs);
     }
     if (rec->now.msgs->len >= I2CPT_TRANSFER_MAX) {
         return too_long(fault);
@@ -312,6 +321,7 @@ static void note_unknown_read(struct recorder *rec, uint16_t addr)
     record_byte(&rec->now, 0xff);
     record_hide(&rec->now, 0, 0);
     rec->stream = STREAM_OPEN;
+    record_irqs_begin(rec->irqs);
 }
 
 static int stream_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
@@ -329,6 +339,7 @@ static int stream_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
         record_reset(&rec->now, 0);
         rec->before = rec->stream == STREAM_IDLE ? 0 : rec->before;
         rec->stream = STREAM_OPEN;
+        record_irqs_begin(rec->irqs);
     }
     if (rec->now.msgs->len + 2 > I2CPT_TRANSFER_MAX) {
         return too_long(fault);
@@ -414,11 +425,21 @@ static int event(void *priv, const char *kind, const char *text,
     return record_lines_event(rec->lines, kind, text, fault);
 }
 
+/* Those that wait for no transfer: not in the middle of a stream's. */
+static void let_irqs_go(struct recorder *rec)
+{
+    if (rec->stream != STREAM_OPEN) {
+        record_irqs_end(rec->irqs);
+    }
+}
+
 static int flush(void *priv)
 {
     struct recorder *rec = priv;
 
     int inner = rec->inner->flush ? rec->inner->flush(rec->priv) : 0;
+
+    let_irqs_go(rec);
     int ret = record_lines_flush(rec->lines);
 
     return ret ? ret : inner;
@@ -428,7 +449,10 @@ static int end_record(void *priv, struct i2cpt_fault *fault)
 {
     struct recorder *rec = priv;
 
-    int ret = record_lines_end(rec->lines, fault);
+    int ret;
+
+    let_irqs_go(rec);
+    ret = record_lines_end(rec->lines, fault);
 
     return ret || !rec->inner->end_record
                ? ret
@@ -455,6 +479,7 @@ static void close_recorder(void *priv)
 {
     struct recorder *rec = priv;
 
+    record_irqs_free(rec->irqs);
     record_lines_close(rec->lines, rec->now.bus);
     record_redact_free(rec->redact);
     record_clear(&rec->now);
@@ -497,6 +522,21 @@ static int write_header(struct record_lines *lines, const char *key,
     return record_lines_header(lines, name, text, fault);
 }
 
+static int write_line_names(struct record_lines *lines, int32_t bus,
+                            const struct i2cpt_lines *of_adapter,
+                            struct i2cpt_fault *fault)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    unsigned i;
+
+    for (i = 0; i < lines_count(of_adapter); i++) {
+        g_string_append_printf(names, "%s%s", i ? " " : "",
+                               lines_name(of_adapter, i));
+    }
+    return names->len ? write_header(lines, TRACE_LINES, bus, names->str, fault)
+                      : 0;
+}
+
 static int write_headers(struct record_lines *lines, int32_t bus,
                          const struct i2cpt_options *o,
                          const struct i2cpt_bus_info *info,
@@ -533,7 +573,7 @@ static int write_headers(struct record_lines *lines, int32_t bus,
     if (!ret && i2cpt_options_number(o, "restarts") == RESTARTS_ANY) {
         ret = write_header(lines, "restarts", bus, "any", fault);
     }
-    return ret;
+    return ret ? ret : write_line_names(lines, bus, info->lines, fault);
 }
 
 /* Our table: what the inner one lacks, we lack. */
@@ -596,6 +636,14 @@ static int open_lines(const struct i2cpt_options *o, const char *path,
     return ret;
 }
 
+static struct record_irqs *listen_to(struct recorder *rec,
+                                     struct i2cpt_lines *lines)
+{
+    g_autofree char *names = record_lines_names(rec->lines, rec->now.bus);
+
+    return record_irqs_new(lines, rec->lines, rec->now.bus, names);
+}
+
 int record_wrap(const struct i2cpt_options *o, const char *path,
                 const struct i2cpt_bus_info *info, const struct i2cpt_ops **ops,
                 void **priv, struct i2cpt_fault *fault)
@@ -620,6 +668,7 @@ int record_wrap(const struct i2cpt_options *o, const char *path,
     record_init(&rec->now);
     rec->now.bus = bus_of(o);
     make_ops(rec);
+    rec->irqs = listen_to(rec, info->lines);
     *ops = &rec->ops;
     *priv = rec;
     return 0;

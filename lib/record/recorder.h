@@ -69,6 +69,13 @@ void record_lines_put(struct record_lines *l, struct record *r);
 /* Now, behind all that is held back: it does not wait either. */
 int record_lines_event(struct record_lines *l, const char *kind,
                        const char *text, struct i2cpt_fault *fault);
+/* A change of a line, at stamp_ns of the clock (0: when the file was opened),
+ * behind what was put there before. */
+void record_lines_irq(struct record_lines *l, const char *text,
+                      uint64_t stamp_ns);
+/* What the header of this bus names as its lines; NULL: none. g_free()d by the
+ * caller. */
+char *record_lines_names(struct record_lines *l, int32_t bus);
 void record_lines_took(struct record_lines *l, const void *owner, uint32_t n);
 /* Writes what is held back: 0, or why the recording has stopped. */
 int record_lines_flush(struct record_lines *l);

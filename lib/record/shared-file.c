@@ -7,6 +7,7 @@
 #include "core/fault.h"
 #include "core/log.h"
 #include "record/shared-file.h"
+#include "trace/irq.h"
 #include "trace/line.h"
 
 /* What may wait behind a read that was a guess. */
@@ -243,6 +244,58 @@ int record_lines_event(struct record_lines *l, const char *kind,
     }
     pthread_mutex_unlock(&l->lock);
     return ret;
+}
+
+/* Nothing stands before what it stood behind when it was made. */
+static void hold_event(struct record_lines *l,
+                       const struct i2cpt_trace_line *line)
+{
+    size_t text = strlen(line->text) + 1, size = sizeof(struct held) + text;
+    struct held *h;
+
+    if (l->held.length >= HELD_LINES || size > HELD_BYTES - l->held_bytes) {
+        write_held(l);
+        write_line(l, line);
+        return;
+    }
+    h = g_malloc(size); /* bounded above */
+    h->line = *line;
+    h->size = size;
+    h->state = HELD_TOLD;
+    h->owner = NULL;
+    memcpy(h + 1, line->text, text);
+    h->line.text = (const char *)(h + 1);
+    g_queue_push_tail(&l->held, h);
+    l->held_bytes += size;
+}
+
+void record_lines_irq(struct record_lines *l, const char *text,
+                      uint64_t stamp_ns)
+{
+    struct i2cpt_trace_line line = {.size = sizeof(line),
+                                    .kind = I2CPT_TRACE_EVENT,
+                                    .key = TRACE_IRQ,
+                                    .text = text};
+
+    pthread_mutex_lock(&l->lock);
+    line.stamp_ns = stamp_ns ? (stamp_ns - l->base_ns) / 1000 * 1000
+                             : i2cpt_trace_writer_start_ns(l->writer);
+    if (l->held.length) {
+        hold_event(l, &line);
+    } else {
+        write_line(l, &line);
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+char *record_lines_names(struct record_lines *l, int32_t bus)
+{
+    char *names;
+
+    pthread_mutex_lock(&l->lock);
+    names = g_strdup(trace_writer_lines(l->writer, bus));
+    pthread_mutex_unlock(&l->lock);
+    return names;
 }
 
 void record_lines_took(struct record_lines *l, const void *owner, uint32_t n)

@@ -10,6 +10,7 @@
 #include "core/key.h"
 #include "core/msg-flags.h"
 #include "trace/headers.h"
+#include "trace/irq.h"
 #include "trace/line.h"
 
 static bool grow(struct trace_text *t, size_t more)
@@ -370,6 +371,12 @@ static const char *text_problem(const struct i2cpt_trace_line *line)
     if (line->kind == I2CPT_TRACE_EVENT &&
         (!line->key || !trace_is_kind(line->key, strlen(line->key)))) {
         return "an event's kind has letters and hyphens";
+    }
+    if (line->kind == I2CPT_TRACE_EVENT && !strcmp(line->key, TRACE_IRQ)) {
+        struct i2cpt_trace_irq irq;
+        size_t at;
+
+        return trace_irq_parse(line->text, strlen(line->text), &irq, &at);
     }
     return NULL;
 }

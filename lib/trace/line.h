@@ -115,6 +115,8 @@ bool trace_writer_is_fresh(const struct i2cpt_trace_writer *w);
 bool trace_writer_has_bus(const struct i2cpt_trace_writer *w, uint32_t bus);
 bool trace_writer_has_buses(const struct i2cpt_trace_writer *w);
 bool trace_writer_takes_headers(const struct i2cpt_trace_writer *w);
+/* What its header "lines" says of this bus (-1: of the only one), or NULL. */
+const char *trace_writer_lines(const struct i2cpt_trace_writer *w, int32_t bus);
 /* What stands there is still to be replaced. */
 bool trace_writer_replaces(const struct i2cpt_trace_writer *w);
 /* Nothing of it is to be seen yet. */

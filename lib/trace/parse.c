@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trace/irq.h"
 #include "trace/parse.h"
 
 static int parse_fraction(struct parser *s, uint64_t *ns)
@@ -147,9 +148,20 @@ static int keep_text(struct parser *s, int kind, size_t key_len,
     return 0;
 }
 
+/* `irq` is known: what follows it has to be as it should. */
+static int check_irq(struct parser *s, const char *text, const char *end)
+{
+    struct i2cpt_trace_irq irq;
+    size_t at;
+    const char *why = trace_irq_parse(text, (size_t)(end - text), &irq, &at);
+
+    return why ? trace_parse_fail(s, text + at, "%s", why) : 0;
+}
+
 static int parse_event(struct parser *s, const char *end)
 {
     const char *p = s->p;
+    int ret;
 
     while (g_ascii_isalpha(*p) || (p > s->p && *p == '-')) {
         p++;
@@ -166,7 +178,10 @@ static int parse_event(struct parser *s, const char *end)
         return trace_parse_fail(
             s, s->p, "the event's kind is longer than %u bytes", TRACE_KEY_MAX);
     }
-    return keep_text(s, I2CPT_TRACE_EVENT, (size_t)(p - s->p), p + 1, end);
+    ret = keep_text(s, I2CPT_TRACE_EVENT, (size_t)(p - s->p), p + 1, end);
+    return !ret && !strcmp(s->slot->line.key, TRACE_IRQ)
+               ? check_irq(s, p + 1, end)
+               : ret;
 }
 
 static int parse_stamped(struct parser *s, const char *end)

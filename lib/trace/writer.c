@@ -11,6 +11,7 @@
 #include "core/fault.h"
 #include "core/out-file.h"
 #include "trace/headers.h"
+#include "trace/irq.h"
 #include "trace/line.h"
 
 struct i2cpt_trace_writer {
@@ -22,10 +23,11 @@ struct i2cpt_trace_writer {
     uint64_t size; /* of whole lines; what stays where a write fails */
     uint64_t start_ns;
     uint64_t count;
-    bool headers;  /* may still be written */
-    bool fresh;    /* nothing was there before */
-    GArray *buses; /* of uint32_t: "bus: N" in the headers */
-    dev_t dev;     /* of `fd`, with ino; where `file` is NULL */
+    bool headers;      /* may still be written */
+    bool fresh;        /* nothing was there before */
+    GArray *buses;     /* of uint32_t: "bus: N" in the headers */
+    GHashTable *lines; /* bus: text of its header "lines" */
+    dev_t dev;         /* of `fd`, with ino; where `file` is NULL */
     ino_t ino;
     int failed; /* negative errno: nothing more goes out */
     struct trace_text text;
@@ -71,6 +73,8 @@ static bool is_worth_it(const struct i2cpt_trace_line *line)
 static void note_line(struct i2cpt_trace_writer *w,
                       const struct i2cpt_trace_line *line)
 {
+    int32_t lines_of;
+
     if (is_worth_it(line)) {
         w->headers = false;
     }
@@ -78,6 +82,10 @@ static void note_line(struct i2cpt_trace_writer *w,
         uint32_t bus = (uint32_t)trace_bus_of(line->text);
 
         g_array_append_val(w->buses, bus);
+    }
+    if (i2cpt_trace_header_is(line, TRACE_LINES, &lines_of)) {
+        g_hash_table_replace(w->lines, GINT_TO_POINTER(lines_of),
+                             g_strdup(line->text));
     }
 }
 
@@ -192,6 +200,7 @@ int i2cpt_trace_writer_open(const char *path, int flags,
     w->fd = -1;
     w->headers = w->fresh = true;
     w->buses = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    w->lines = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     ret = open_file(w, path, flags, fault);
     if (ret) {
         i2cpt_trace_writer_free(w);
@@ -211,6 +220,7 @@ void i2cpt_trace_writer_free(struct i2cpt_trace_writer *w)
     }
     i2cpt_out_file_free(w->file);
     g_array_unref(w->buses);
+    g_hash_table_unref(w->lines);
     g_free(w->text.buf);
     g_free(w->name);
     g_free(w);
@@ -236,6 +246,11 @@ bool trace_writer_has_bus(const struct i2cpt_trace_writer *w, uint32_t bus)
 bool trace_writer_has_buses(const struct i2cpt_trace_writer *w)
 {
     return w->buses->len;
+}
+
+const char *trace_writer_lines(const struct i2cpt_trace_writer *w, int32_t bus)
+{
+    return g_hash_table_lookup(w->lines, GINT_TO_POINTER(bus));
 }
 
 bool trace_writer_takes_headers(const struct i2cpt_trace_writer *w)

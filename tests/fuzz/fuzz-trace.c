@@ -18,7 +18,8 @@ const char *const fuzz_seeds[] = {
     MAGIC "0.002000 +0.000090 i2c-1: w0@0x1d ! ENXIO phase=address msg=0 "
           "%probe\n0.003 +0.0007 w1@0x0b 20 r? = 02 61 62\nend 2\n",
     MAGIC "0.004 +0.0042 r4@0x148/10 = 1a c0 ff ?? %took-2 %later\n"
-          "0.005500 irq int1 1\n1 +0 ipr?+1@0x0b = 01 61 ff\nend 2\n",
+          "0.005500 irq int1 1\n0 irq i2c-9: a-b 0\n1 +0 ipr?+1@0x0b = 01 61 "
+          "ff\nend 2\n",
     NULL,
 };
 const char *const fuzz_words[] = {

@@ -288,6 +288,7 @@ START_TEST(null_and_readers)
 {
     static const char text[] = "i2cpt-trace 1\nend 0\n";
     const struct i2cpt_trace_line *line;
+    struct i2cpt_trace_irq irq = {.size = sizeof(irq)};
     struct i2cpt_trace_reader *r;
     uint64_t value;
     int32_t bus;
@@ -305,6 +306,11 @@ START_TEST(null_and_readers)
     ck_assert_int_eq(i2cpt_trace_reader_complete(NULL), 0);
     ck_assert_uint_eq(i2cpt_trace_reader_transfers(NULL), 0);
     ck_assert_int_eq(i2cpt_trace_header_is(NULL, "adapter", &bus), 0);
+    BAD(i2cpt_trace_irq_is(NULL, &irq));
+    BAD(i2cpt_trace_irq_is(line, NULL));
+    ck_assert_int_eq(i2cpt_trace_irq_is(line, &irq), 0);
+    irq.size = 4;
+    BAD(i2cpt_trace_irq_is(line, &irq));
     ck_assert_int_eq(i2cpt_trace_header_is(line, NULL, &bus), 0);
     ck_assert_int_eq(i2cpt_trace_header_is(line, "adapter", NULL), 0);
     BAD(i2cpt_trace_header_number(NULL, "x", 1, &bus, &value));

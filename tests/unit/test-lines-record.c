@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Changes of lines in a recording: what is written, and in which order. */
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "i2cpt-lines.h"
+#include "i2cpt-trace.h"
+#include "session.h"
+#include "unit.h"
+#include "wire.h"
+
+#define DRDY                                                           \
+    "chip 0x48 registers\nreg 0 type=clear-on-read = 01\nreg 1 = 5a\n" \
+    "line drdy reg=0\n"
+#define TWO "chip 0x48 registers\nline a reg=0\nline b reg=1\nreg 1 = 01\n"
+
+/* Every line of the file but the specification's, stamps as '#', '*' where it
+ * is that of the beginning; joined by " / ". */
+static char *read_trace(const char *path)
+{
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    GString *out = g_string_new(NULL);
+    char **line;
+
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    lines = g_strsplit(text, "\n", 0);
+    for (line = lines + 1; *line && **line; line++) {
+        const char *p = *line;
+
+        if (g_str_has_prefix(p, "adapter") || g_str_has_prefix(p, "func") ||
+            g_str_has_prefix(p, "bus")) {
+            continue;
+        }
+        g_string_append(out, out->len ? " / " : "");
+        if (g_ascii_isdigit(*p)) {
+            g_string_append(out, g_str_has_prefix(p, "0.000000 ") ? "*" : "#");
+            p += strcspn(p, " ");
+        }
+        if (p[0] == ' ' && p[1] == '+') {
+            p += 1 + strcspn(p + 1, " ");
+        }
+        g_string_append(out, p);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static const struct row {
+    const char *name, *chips, *script, *expected;
+} rows[] = {
+    {"no line, no header", "chip 0x48 registers\n", "w 00", "# w1@0x48 00"},
+    {"levels at the start, changes behind their transfers", DRDY,
+     "w 01 r1 p w 00 r1 p w 00 01 p w 01",
+     "lines: drdy / * irq drdy 1 / # w1@0x48 01 r1 = 5a / "
+     "# w1@0x48 00 r1 = 01 / # irq drdy 0 / # w2@0x48 00 01 / # irq drdy 1 / "
+     "# w1@0x48 01"},
+    {"two lines", TWO, "w 00 01 00 p w 00 00",
+     "lines: a b / * irq a 0 / * irq b 1 / # w3@0x48 00 01 00 / # irq a 1 / "
+     "# irq b 0 / # w2@0x48 00 00 / # irq a 0"},
+};
+#define ROWS ((int)G_N_ELEMENTS(rows))
+
+/* As transfers, and as a stream, where changes come in the middle. */
+START_TEST(what_is_written)
+{
+    const struct row *row = &rows[_i / 2];
+    struct session_files files;
+    struct i2cpt_adapter *a;
+    g_autofree char *got = NULL, *want = NULL;
+
+    session_begin(&files, row->chips);
+    a = session_open("stub,load=%s,record=%s", files.load, files.trace);
+    _i % 2 ? wire_stream(a, row->script) : wire(a, row->script);
+    i2cpt_adapter_unref(a);
+    got = read_trace(files.trace);
+    /* the first transfer may begin within the first microsecond */
+    want = g_strdup_printf("%s / end ", row->expected);
+    g_strdelimit(got, "*", '#');
+    g_strdelimit(want, "*", '#');
+    ck_assert_msg(g_str_has_prefix(got, want), "%s: %s", row->name, got);
+    session_end(&files);
+}
+END_TEST
+
+START_TEST(levels_begin_at_stamp_0)
+{
+    struct session_files files;
+    struct i2cpt_adapter *a;
+    g_autofree char *got = NULL;
+
+    session_begin(&files, DRDY);
+    a = session_open("stub,load=%s,record=%s", files.load, files.trace);
+    wire(a, "w 00 r1");
+    i2cpt_adapter_unref(a);
+    got = read_trace(files.trace);
+    ck_assert_msg(strstr(got, "/ * irq drdy 1 /") != NULL, "%s", got);
+    session_end(&files);
+}
+END_TEST
+
+/* A recording with nothing in it has no levels either. */
+START_TEST(nothing_happened)
+{
+    struct session_files files;
+    struct i2cpt_adapter *a;
+    g_autofree char *got = NULL;
+
+    session_begin(&files, DRDY);
+    a = session_open("stub,load=%s,record=%s", files.load, files.trace);
+    i2cpt_adapter_unref(a);
+    got = read_trace(files.trace);
+    ck_assert_str_eq(got, "lines: drdy / end 0");
+    session_end(&files);
+}
+END_TEST
+
+START_TEST(several_buses)
+{
+    struct session_files files;
+    struct i2cpt_adapter *a, *b;
+    g_autofree char *got = NULL;
+
+    session_begin(&files, DRDY);
+    a = session_open("stub,load=%s,record=%s,record-bus=1", files.load,
+                     files.trace);
+    b = session_open("stub,load=%s,record=%s,record-bus=2", files.load,
+                     files.trace);
+    wire(b, "w 00 r1");
+    wire(a, "w 00 r1");
+    i2cpt_adapter_unref(a);
+    i2cpt_adapter_unref(b);
+    got = read_trace(files.trace);
+    g_strdelimit(got, "*", '#');
+    ck_assert_str_eq(got,
+                     "lines-1: drdy / lines-2: drdy / # irq i2c-2: drdy 1 / "
+                     "# i2c-2: w1@0x48 00 r1 = 01 / # irq i2c-2: drdy 0 / "
+                     "# irq i2c-1: drdy 1 / # i2c-1: w1@0x48 00 r1 = 01 / "
+                     "# irq i2c-1: drdy 0 / end 2");
+    session_end(&files);
+}
+END_TEST
+
+/* Appending: the levels by then; and what the header does not name is not
+ * written. */
+START_TEST(appending)
+{
+    struct session_files files;
+    struct i2cpt_adapter *a;
+    g_autofree char *got = NULL;
+
+    session_begin(&files, TWO);
+    a = session_open("stub,load=%s,record=%s", files.load, files.trace);
+    wire(a, "w 00 01");
+    i2cpt_adapter_unref(a);
+    ck_assert(g_file_set_contents(files.load,
+                                  "chip 0x48 registers\nline c reg=0\n"
+                                  "line b reg=0\nreg 0 = 01\n",
+                                  -1, NULL));
+    a = session_open("stub,load=%s,record=%s,record-append=on", files.load,
+                     files.trace);
+    wire(a, "w 00 00");
+    i2cpt_adapter_unref(a);
+    got = read_trace(files.trace);
+    g_strdelimit(got, "*", '#');
+    ck_assert_str_eq(got,
+                     "lines: a b / # irq a 0 / # irq b 1 / # w2@0x48 00 01 / "
+                     "# irq a 1 / end 1 / # irq b 1 / # w2@0x48 00 00 / "
+                     "# irq b 0 / end 2");
+    session_end(&files);
+}
+END_TEST
+
+/* Behind a read of which it is still to be told how much was taken. */
+START_TEST(behind_a_guess)
+{
+    static const char *const keys[] = {"transfer", "message", "probe", "off",
+                                       NULL};
+    struct session_files files;
+    struct i2cpt_passthrough *pt;
+    struct i2cpt_adapter *a;
+    g_autofree char *got = NULL;
+    uint64_t clock_ns = 0;
+    uint8_t byte;
+
+    session_begin(&files, DRDY);
+    a = session_open("stub,load=%s,record=%s", files.load, files.trace);
+    pt = session_guest(a, "0x48", keys, &clock_ns);
+    i2cpt_passthrough_start(pt, 0x48, 0, 0);
+    i2cpt_passthrough_write(pt, 0);
+    i2cpt_passthrough_start(pt, 0x48, I2CPT_M_RD, 0);
+    i2cpt_passthrough_read(pt, &byte);
+    ck_assert_uint_eq(byte, 1);
+    i2cpt_passthrough_nack(pt);
+    i2cpt_passthrough_stop(pt);
+    i2cpt_passthrough_free(pt);
+    i2cpt_adapter_unref(a);
+    got = read_trace(files.trace);
+    ck_assert_msg(strstr(got, "%took-1 / # irq drdy 0 / end 1") != NULL, "%s",
+                  got);
+    session_end(&files);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("lines-record");
+    TCase *tc = tcase_create("lines-record");
+
+    tcase_add_loop_test(tc, what_is_written, 0, 2 * ROWS);
+    tcase_add_test(tc, levels_begin_at_stamp_0);
+    tcase_add_test(tc, nothing_happened);
+    tcase_add_test(tc, several_buses);
+    tcase_add_test(tc, appending);
+    tcase_add_test(tc, behind_a_guess);
+    suite_add_tcase(suite, tc);
+    return unit_run(suite);
+}
