@@ -8,7 +8,8 @@ DEST = 'hw/i2c/libi2cpt'
 
 # Whole folders of qemu/, into DEST, but for what the plugin's build alone has.
 FOLDERS = {'devices': ('common', 'controllers', 'export', 'targets')}
-ONLY_OURS = ('meson.build', 'type-init.c', 'smbus-refused.c')
+ONLY_OURS = ('meson.build', 'type-init.c', 'smbus-refused.c', 'linux-i2c.c',
+             'linux-i2c-options.c')
 
 FILES = {
     'devices': {
@@ -21,6 +22,9 @@ FILES = {
         'in-tree/qtest/i2c-passthrough-test.c':
             'tests/qtest/i2c-passthrough-test.c',
         'in-tree/qtest/nrf51-twi-test.c': 'tests/qtest/nrf51-twi-test.c',
+    },
+    'linux-i2c': {
+        'targets/linux-i2c.c': f'{DEST}/targets/linux-i2c.c',
     },
     'smbus-blocks': {
         'in-tree/qtest/pm-smbus-test.c': 'tests/qtest/pm-smbus-test.c',
@@ -38,6 +42,7 @@ FILES = {
 
 # What a change stands on, which then is put in before it.
 NEEDS = {
+    'linux-i2c': ('devices',),
     'smbus-message': ('smbus-blocks',),
     'smbus-passthrough': ('devices', 'smbus-message'),
 }
@@ -128,6 +133,85 @@ F: docs/system/devices/i2c-passthrough.rst
     if (!qtest_has_device("nrf51-twi")) {
         qtest_add_func("/microbit/microbit/i2c", test_microbit_i2c);
     }
+'''),
+    ],
+    # A host adapter as a chardev.
+    'linux-i2c': [
+        ('hw/i2c/meson.build', 'after', "subdir('libi2cpt')", '''\
+i2c_ss.add(when: 'CONFIG_I2C_PASSTHROUGH', if_true: [
+  files('libi2cpt/targets/linux-i2c.c'), libi2cpt, libi2cpt_inc])
+'''),
+        ('qapi/char.json', 'before', '''\
+##
+# @ChardevSocket:
+#''', '''\
+##
+# @ChardevLinuxI2c:
+#
+# Configuration info for host I2C adapters.
+#
+# @adapter: what libi2cpt is to open, e.g. "i2c-dev,device=/dev/i2c-1"
+#
+# @address: the one target that may be reached (default: all)
+#
+# Since: 10.0
+##
+{ 'struct': 'ChardevLinuxI2c',
+  'data': { 'adapter': 'str', '*address': 'str' },
+  'base': 'ChardevCommon' }
+
+'''),
+        ('qapi/char.json', 'before',
+         '# @braille: Baum Braille device (since 1.5)', '''\
+# @linux-i2c: host I2C adapter (since 10.0)
+#
+'''),
+        ('qapi/char.json', 'after', "            'wctablet',", '''\
+            'linux-i2c',
+'''),
+        ('qapi/char.json', 'before', '''\
+##
+# @ChardevSocketWrapper:''', '''\
+##
+# @ChardevLinuxI2cWrapper:
+#
+# @data: Configuration info for host I2C adapters
+#
+# Since: 10.0
+##
+{ 'struct': 'ChardevLinuxI2cWrapper',
+  'data': { 'data': 'ChardevLinuxI2c' } }
+
+'''),
+        ('qapi/char.json', 'after',
+         "            'wctablet': 'ChardevCommonWrapper',", '''\
+            'linux-i2c': 'ChardevLinuxI2cWrapper',
+'''),
+        ('chardev/char.c', 'before', '''\
+            .name = "size",
+            .type = QEMU_OPT_SIZE,''', '''\
+            .name = "address",
+            .type = QEMU_OPT_STRING,
+        },{
+            .name = "device",
+            .type = QEMU_OPT_STRING,
+        },{
+            .name = "adapter",
+            .type = QEMU_OPT_STRING,
+        },{
+'''),
+        ('qemu-options.hx', 'after',
+         '    "-chardev pipe,id=id,path=path[,mux=on|off][,logfile=PATH]'
+         '[,logappend=on|off]\\n"', '''\
+    "-chardev linux-i2c,id=id,device=path|adapter=spec[,address=address][,logfile=PATH][,logappend=on|off]\\n"
+'''),
+        ('qemu-options.hx', 'before',
+         '``-chardev braille,id=id``', '''\
+``-chardev linux-i2c,id=id,device=path|adapter=spec[,address=address]``
+    The adapter ``path``, such as ``/dev/i2c-1``, or what libi2cpt opens as
+    ``spec`` (its commas doubled), for a device ``i2c-passthrough``. With
+    ``address`` no other target than that is reached.
+
 '''),
     ],
     # A repeated START to another address is looked up anew.

@@ -5,6 +5,7 @@
 #include "migration/vmstate.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
+#include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 
@@ -289,22 +290,31 @@ static bool open_adapter(I2CPassthrough *s, Error **errp)
     return passthrough_config_has_no_adapter(&s->config, errp);
 }
 
+static char *only_address(Object *chardev)
+{
+    return object_property_find(chardev, LINUX_I2C_ADDRESS)
+               ? object_property_get_str(chardev, LINUX_I2C_ADDRESS, NULL)
+               : NULL;
+}
+
 /* A chardev linux-i2c may be for one target alone. */
 static bool take_chardev_address(I2CPassthrough *s, Error **errp)
 {
     Chardev *chr = qemu_chr_fe_get_driver(s->named ? &s->named->chr : &s->chr);
     const char *addresses = passthrough_config_get(&s->config, "addresses");
-    g_autofree char *only = chr ? linux_i2c_address(chr) : NULL;
+    g_autofree char *only = chr ? only_address(OBJECT(chr)) : NULL;
+    unsigned int wanted, there;
     const char *host;
 
-    if (!only) {
+    if (!only || !*only) {
         return true;
     }
     if (!addresses) {
         passthrough_config_default(&s->config, "hostaddr", only);
     }
     host = passthrough_config_get(&s->config, "hostaddr");
-    if (!addresses && strtoul(host, NULL, 0) == strtoul(only, NULL, 0)) {
+    if (!addresses && !qemu_strtoui(host, NULL, 0, &wanted) &&
+        !qemu_strtoui(only, NULL, 0, &there) && wanted == there) {
         return true;
     }
     error_setg(errp, "%s=%s: chardev '%s' is for address=%s alone",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The chardev linux-i2c: its keys, the adapter, and the thread that serves it. */
+/* The chardev linux-i2c: keys, adapter, and the thread that serves it. */
 #include "qemu/osdep.h"
 #include "common/compat.h"
 #include "chardev/char-fd.h"
@@ -234,12 +234,11 @@ static void linux_i2c_finalize(Object *obj)
     g_free(s->address);
 }
 
-char *linux_i2c_address(Chardev *chr)
+static char *get_address(Object *obj, Error **errp)
 {
-    LinuxI2c *s =
-        (LinuxI2c *)object_dynamic_cast(OBJECT(chr), TYPE_CHARDEV_LINUX_I2C);
+    LinuxI2c *s = LINUX_I2C(obj);
 
-    return s ? g_strdup(s->address) : NULL;
+    return g_strdup(s->address ? s->address : "");
 }
 
 static void linux_i2c_class_init(ObjectClass *klass, I2CPT_CLASS_DATA *data)
@@ -248,6 +247,7 @@ static void linux_i2c_class_init(ObjectClass *klass, I2CPT_CLASS_DATA *data)
 
     cc->parse = linux_i2c_parse;
     cc->open = linux_i2c_open;
+    object_class_property_add_str(klass, LINUX_I2C_ADDRESS, get_address, NULL);
 }
 
 static const TypeInfo linux_i2c_info = {
@@ -291,47 +291,3 @@ static void linux_i2c_register_types(void)
 }
 
 i2cpt_type_init(linux_i2c_register_types)
-
-/* ------------------------------------------- keys that QEMU does not know */
-
-#ifdef I2CPT_PLUGIN
-
-#include "qemu/config-file.h"
-
-    extern QemuOptsList qemu_chardev_opts;
-
-static const QemuOptDesc own_keys[] = {
-    {.name = "address", .type = QEMU_OPT_STRING, .help = "the one target"},
-    {.name = "device", .type = QEMU_OPT_STRING, .help = "/dev/i2c-N"},
-    {.name = "adapter", .type = QEMU_OPT_STRING, .help = "a specification"},
-};
-
-/*
- * QEMU finds option groups by name and ends one's keys by an empty one, with no
- * room behind. So a longer copy takes the place of its own, which keeps its
- * slot and gets another name.
- */
-bool linux_i2c_add_options(void)
-{
-    QemuOptsList *own = &qemu_chardev_opts, *all;
-    size_t n;
-
-    if (!QTAILQ_EMPTY(&own->head)) {
-        return false;
-    }
-    for (n = 0; own->desc[n].name; n++) {
-    }
-    all = g_malloc0(sizeof(*all) +
-                    (n + ARRAY_SIZE(own_keys) + 1) * sizeof(all->desc[0]));
-    all->name = own->name;
-    all->implied_opt_name = own->implied_opt_name;
-    all->merge_lists = own->merge_lists;
-    QTAILQ_INIT(&all->head);
-    memcpy(all->desc, own->desc, n * sizeof(own->desc[0]));
-    memcpy(all->desc + n, own_keys, sizeof(own_keys));
-    own->name = "chardev without linux-i2c";
-    qemu_add_opts(all);
-    return true;
-}
-
-#endif

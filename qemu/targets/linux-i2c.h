@@ -9,15 +9,13 @@
 #ifndef LINUX_I2C_H
 #define LINUX_I2C_H
 
-#include "chardev/char.h"
-
 #define TYPE_CHARDEV_LINUX_I2C "chardev-linux-i2c"
 
 /*
- * The one target that the chardev is for, "0x48", for g_free(); NULL where it
- * is for all, or is none of this kind.
+ * A property of it, to be read: the one target that the chardev is for, "0x48";
+ * empty where it is for all.
  */
-char *linux_i2c_address(Chardev *chr);
+#define LINUX_I2C_ADDRESS "i2c-address"
 
 #ifdef I2CPT_PLUGIN
 /*

@@ -5,6 +5,8 @@
  */
 #include "qemu/osdep.h"
 #include "libqtest.h"
+#include "qobject/qdict.h"
+#include "qobject/qlist.h"
 
 /*
  * Two open-drain lines: a write at 0 releases those that are 1, at 4 it pulls
@@ -157,6 +159,39 @@ static void test_restart(void)
     qtest_quit(qts);
 }
 
+/* Where that change is in: the adapter is a chardev, the address is its own. */
+static void test_chardev(void)
+{
+    QTestState *qts =
+        qtest_initf(VERSATILE "-chardev linux-i2c,id=x,address=0x48,adapter=%s "
+                              "-device i2c-passthrough,chardev=x,address=0x49",
+                    "stub,,chips=0x48");
+
+    put(qts, 0x49, 3, 0x5a);
+    g_assert_cmphex(get(qts, 0x49, 3), ==, 0x5a);
+    g_assert_false(start(qts, 0x48, false));
+    stop(qts);
+    qtest_quit(qts);
+}
+
+static bool has_chardev(void)
+{
+    QTestState *qts = qtest_init("-M none");
+    QDict *answer = qtest_qmp(qts, "{'execute': 'query-chardev-backends'}");
+    QListEntry *entry;
+    bool found = false;
+
+    QLIST_FOREACH_ENTRY(qdict_get_qlist(answer, "return"), entry)
+    {
+        QDict *backend = qobject_to(QDict, qlist_entry_obj(entry));
+
+        found |= g_str_equal(qdict_get_str(backend, "name"), "linux-i2c");
+    }
+    qobject_unref(answer);
+    qtest_quit(qts);
+    return found;
+}
+
 /* What is recorded answers without the chip. */
 static void test_trace(void)
 {
@@ -216,6 +251,9 @@ int main(int argc, char **argv)
     qtest_add_func("/i2c-passthrough/restart", test_restart);
     qtest_add_func("/i2c-passthrough/trace", test_trace);
     qtest_add_func("/i2c-passthrough/errors", test_errors);
+    if (has_chardev()) {
+        qtest_add_func("/i2c-passthrough/linux-i2c", test_chardev);
+    }
 
     return g_test_run();
 }
