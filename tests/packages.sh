@@ -32,6 +32,7 @@ test_packages=(
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
     debhelper dh-python lintian debootstrap abigail-tools
     libsimavr-dev libelf-dev gcc-avr avr-libc libunicorn-dev
+    mono-mcs mono-runtime
 )
 
 # i2cpt_install PACKAGE... installs those that are missing, as root or by sudo.
