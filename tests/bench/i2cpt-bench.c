@@ -21,6 +21,9 @@ static const struct bench *const benches[] = {
 #ifdef HAVE_REDIRECT
     &bench_redirect_overhead, &bench_redirect_syscall,
 #endif
+#ifdef VHOST_RATE
+    &bench_vhost_rate,
+#endif
 #ifdef GUEST_STALL
     &bench_guest_stall,
 #endif
