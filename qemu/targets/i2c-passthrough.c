@@ -8,6 +8,7 @@
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/log.h"
+#include "qemu/timer.h"
 
 #include "targets/controller.h"
 #include "targets/i2c-passthrough.h"
@@ -151,19 +152,23 @@ static void machine_ready(Notifier *notifier, void *data)
  * The core keeps a target on its list over a reset and would give it the next
  * transfer, whatever its address.
  */
+static void leave_bus(I2CPassthrough *s)
+{
+    if (i2c_passthrough_node(s)) {
+        i2c_end_transfer(I2C_BUS(qdev_get_parent_bus(DEVICE(s))));
+    }
+}
+
 static void i2c_passthrough_reset_hold(Object *obj I2CPT_RESET_TYPE)
 {
     I2CPassthrough *s = I2C_PASSTHROUGH(obj);
-    I2CBus *bus = I2C_BUS(qdev_get_parent_bus(DEVICE(s)));
 
     i2c_gate_settle(s->gate);
     s->open = false;
     if (s->pt) {
         i2cpt_passthrough_reset(s->pt);
     }
-    if (i2c_passthrough_node(s)) {
-        i2c_end_transfer(bus);
-    }
+    leave_bus(s);
 }
 
 static void vm_state_changed(void *opaque, bool running, RunState state)
@@ -208,14 +213,14 @@ static void at_exit(Notifier *notifier, void *data)
 #define WARNINGS_WITHIN_S 10
 
 typedef struct Warnings {
-    GMutex lock; /* any thread may warn */
-    int64_t begin_us;
+    GMutex lock;      /* any thread may warn */
+    int64_t begin_us; /* of the guest's time, which is who floods */
     unsigned given, left_out;
 } Warnings;
 
 static void warn_within_bounds(Warnings *w, const char *line)
 {
-    int64_t now_us = g_get_monotonic_time();
+    int64_t now_us = qemu_clock_get_us(QEMU_CLOCK_VIRTUAL);
 
     g_mutex_lock(&w->lock);
     if (now_us - w->begin_us > WARNINGS_WITHIN_S * G_USEC_PER_SEC) {
@@ -416,8 +421,11 @@ static void i2c_passthrough_unrealize(DeviceState *dev)
     qemu_remove_machine_init_done_notifier(&s->machine_ready);
     qemu_del_vm_change_state_handler(s->vmstate);
     qemu_remove_exit_notifier(&s->exit);
+    i2c_gate_settle(s->gate);
+    leave_bus(s);
     close_adapter(s);
     i2c_passthrough_close_log(s);
+    g_clear_pointer(&s->shown, g_free);
 }
 
 static void get_counters(Object *obj, Visitor *v, const char *name,

@@ -136,8 +136,8 @@ def available(board):
 class Running:
     """A QEMU whose guest runs as soon as go() is called."""
 
-    def __init__(self, name, *devices, register=0):
-        self.board = BOARDS[name]
+    def __init__(self, name, *devices, register=0, board=None):
+        self.board = board or BOARDS[name]
         self.register = register
         args = [word for words in devices for word in words]
         args = [word.replace("@BUS", self.board.bus) for word in args]
