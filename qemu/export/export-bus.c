@@ -244,7 +244,8 @@ static void look_at_bus(void *opaque)
     if (!is_waiting(eb)) {
         return;
     }
-    if (!is_left(eb) && devices_may_change() && !i2c_bus_busy(eb->bus)) {
+    if (!is_left(eb) && !eb->resetting && devices_may_change() &&
+        !i2c_bus_busy(eb->bus)) {
         make_waiting(eb);
         return;
     }
@@ -277,11 +278,19 @@ void export_bus_event(ExportBus *eb, enum i2c_event event)
  * QEMU's core keeps its list over a reset, and the next transfer would go to
  * the target of before.
  */
-void export_bus_reset(ExportBus *eb)
+void export_bus_reset_hold(ExportBus *eb)
 {
     i2c_gate_settle(eb->gate);
-    eb->resetting = true;
     i2c_end_transfer(eb->bus);
+}
+
+void export_bus_reset_enter(ExportBus *eb)
+{
+    eb->resetting = true;
+}
+
+void export_bus_reset_exit(ExportBus *eb)
+{
     eb->resetting = false;
 }
 

@@ -38,8 +38,14 @@ extern const struct i2cpt_backend_ops export_bus_ops;
 
 /* The device's events, as the core tells them. */
 void export_bus_event(ExportBus *eb, enum i2c_event event);
-/* The machine is reset: a transaction that the guest has left open is ended. */
-void export_bus_reset(ExportBus *eb);
+/*
+ * The machine is reset, which it is all at once: from enter to exit there is no
+ * transfer, as some of the bus's devices have been reset and others have not. A
+ * transaction that the guest has left open is ended in between.
+ */
+void export_bus_reset_enter(ExportBus *eb);
+void export_bus_reset_hold(ExportBus *eb);
+void export_bus_reset_exit(ExportBus *eb);
 /*
  * From now on each transfer, one that waits too, is -ENODEV. One that has begun
  * is over then, also where its virtual CPU had given the big lock up: who waits

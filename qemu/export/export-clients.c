@@ -4,8 +4,11 @@
 #include "common/compat.h"
 #include "qemu/queue.h"
 #include "qemu/thread.h"
+#include "qemu/timer.h"
 
 #include "export/export-clients.h"
+
+#define AGAIN_MS 100 /* after there was no descriptor left */
 
 typedef struct Client Client;
 struct Client {
@@ -24,6 +27,7 @@ struct ExportClients {
     unsigned n, max;
     uint32_t last; /* number that was given */
     QEMUBH *reap;
+    QEMUTimer *again;
     QLIST_HEAD(, Client) list;
 };
 
@@ -57,6 +61,42 @@ static void free_client(Client *c)
     g_free(c);
 }
 
+static void accept_client(void *opaque);
+
+/* Where there is room for one; QEMU calls as long as one stands there. */
+static void listen_again(void *opaque)
+{
+    ExportClients *clients = opaque;
+
+    if (clients->n < clients->max) {
+        qemu_set_fd_handler(clients->listener, accept_client, NULL, clients);
+    }
+}
+
+/* There is no descriptor left, for whatever reason: one may come back. */
+static void pause_listening(ExportClients *clients)
+{
+    qemu_set_fd_handler(clients->listener, NULL, NULL, NULL);
+    timer_mod(clients->again,
+              qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + AGAIN_MS);
+}
+
+/* NULL where it cannot have a handle of its own, and so is hung up on. */
+static Client *new_client(ExportClients *clients, int fd)
+{
+    Client *c = g_new0(Client, 1);
+
+    c->all = clients;
+    c->fd = fd;
+    c->number = clients->last + 1;
+    if (i2cpt_adapter_as_client(clients->adapter, c->number, &c->adapter)) {
+        g_free(c);
+        return NULL;
+    }
+    clients->last++;
+    return c;
+}
+
 static void accept_client(void *opaque)
 {
     ExportClients *clients = opaque;
@@ -64,14 +104,16 @@ static void accept_client(void *opaque)
     Client *c;
 
     if (fd < 0) {
-        return; /* it has gone already, or there is no descriptor left */
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+            errno == ENOMEM) {
+            pause_listening(clients);
+        }
+        return; /* or it has gone already */
     }
-    c = g_new0(Client, 1);
-    c->all = clients;
-    c->fd = fd;
-    c->number = ++clients->last;
-    if (i2cpt_adapter_as_client(clients->adapter, c->number, &c->adapter)) {
-        c->adapter = i2cpt_adapter_ref(clients->adapter);
+    c = new_client(clients, fd);
+    if (!c) {
+        close(fd);
+        return;
     }
     QLIST_INSERT_HEAD(&clients->list, c, next);
     if (++clients->n == clients->max) {
@@ -93,9 +135,7 @@ static void reap_gone(void *opaque)
             clients->n--;
         }
     }
-    if (clients->n < clients->max) {
-        qemu_set_fd_handler(clients->listener, accept_client, NULL, clients);
-    }
+    listen_again(clients);
 }
 
 ExportClients *export_clients_new(struct i2cpt_adapter *adapter, int listener,
@@ -107,6 +147,7 @@ ExportClients *export_clients_new(struct i2cpt_adapter *adapter, int listener,
     clients->listener = listener;
     clients->max = max;
     clients->reap = qemu_bh_new(reap_gone, clients);
+    clients->again = timer_new_ms(QEMU_CLOCK_REALTIME, listen_again, clients);
     QLIST_INIT(&clients->list);
     qemu_set_fd_handler(listener, accept_client, NULL, clients);
     return clients;
@@ -125,6 +166,7 @@ void export_clients_free(ExportClients *clients)
     {
         free_client(c);
     }
+    timer_free(clients->again);
     qemu_bh_delete(clients->reap);
     g_free(clients);
 }

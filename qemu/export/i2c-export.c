@@ -181,12 +181,30 @@ static int i2c_export_send(I2CSlave *i2c, uint8_t byte)
     return 0;
 }
 
+static void i2c_export_reset_enter(Object *obj, ResetType type)
+{
+    I2CExport *s = I2C_EXPORT(obj);
+
+    if (s->bus) {
+        export_bus_reset_enter(s->bus);
+    }
+}
+
 static void i2c_export_reset_hold(Object *obj I2CPT_RESET_TYPE)
 {
     I2CExport *s = I2C_EXPORT(obj);
 
     if (s->bus) {
-        export_bus_reset(s->bus);
+        export_bus_reset_hold(s->bus);
+    }
+}
+
+static void i2c_export_reset_exit(Object *obj I2CPT_RESET_TYPE)
+{
+    I2CExport *s = I2C_EXPORT(obj);
+
+    if (s->bus) {
+        export_bus_reset_exit(s->bus);
     }
 }
 
@@ -217,7 +235,9 @@ static void i2c_export_class_init(ObjectClass *klass, I2CPT_CLASS_DATA *data)
     dc->desc = "serves its I2C bus to programs of the host";
     dc->realize = i2c_export_realize;
     dc->unrealize = i2c_export_unrealize;
+    RESETTABLE_CLASS(klass)->phases.enter = i2c_export_reset_enter;
     RESETTABLE_CLASS(klass)->phases.hold = i2c_export_reset_hold;
+    RESETTABLE_CLASS(klass)->phases.exit = i2c_export_reset_exit;
     sc->match_and_add = i2c_export_match;
     sc->event = i2c_export_event;
     sc->send = i2c_export_send;

@@ -10,11 +10,15 @@ RD = 1
 
 
 class Client:
-    def __init__(self, path):
+    def __init__(self, path, hello=True):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(TIMEOUT_S)
         self.socket.connect(path)
         self.id = 0
+        if hello:
+            self.hello()
+
+    def hello(self):
         self.send(HELLO, b"i2cpt" + struct.pack("<HH", 2, 2))
         kind, body = self.receive()
         assert kind == WELCOME, kind

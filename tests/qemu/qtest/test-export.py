@@ -4,6 +4,7 @@ guest, one after the other and at once."""
 import contextlib
 import errno
 import os
+import resource
 import socket
 import subprocess
 import threading
@@ -217,6 +218,50 @@ def test_reset_while_the_host_waits():
             until_waiting(bench)
             bench.qemu.reset()
             equal(client.answer(), b"\x00")
+
+
+def test_reset_is_all_at_once():
+    """The passthrough ends its transaction in the reset, before the clock chip
+    is reset: what the host waits for comes after both."""
+    stub = ["-device", "i2c-passthrough,backend=stub,chips=0x30,address=0x30,"
+            "timeout-ms=20000,hold-timeout-ms=60000"]
+    with Bench("versatilepb", export(), stub) as bench:
+        with contextlib.closing(Client(SOCKET)) as client:
+            assert bench.bus.start(0x30)
+            client.ask((RTC, b"\x10\x77"))
+            until_waiting(bench)
+            bench.qemu.reset()
+            client.answer()
+            equal(client.transfer((RTC, b"\x10"), (RTC, 1)), b"\x77")
+
+
+def cpu_s(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_no_descriptor_left():
+    """Who connects then waits, and costs nothing, until there is one."""
+    with exporting() as bench:
+        pid = bench.qemu.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        used = set(map(int, os.listdir(f"/proc/{pid}/fd")))
+        n = min(set(range(len(used) + 1)) - used)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (n, before[1]))
+        clients = [Client(SOCKET, hello=False) for _ in range(3)]
+        bench.qemu.qmp("query-status")
+        spent, until = cpu_s(pid), time.process_time() + 0.5
+        while time.process_time() < until:
+            pass  # who spins as well has about as much of the processor
+        spent = cpu_s(pid) - spent
+        assert spent < 0.1, f"{spent} s of processor time beside our 0.5"
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        for client in clients:
+            client.hello()
+            equal(client.transfer((TMP105, b"\x03"), (TMP105, 2)), b"\x50\x00")
+        for client in clients:
+            client.close()
 
 
 def test_quit_while_the_host_waits():
