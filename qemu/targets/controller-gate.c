@@ -21,11 +21,12 @@ struct I2CGate {
     Object parent_obj;
 
     GPtrArray *blocks;
-    bool inside;      /* an access is */
-    bool away;        /* it has given the big lock up */
-    bool own;         /* it is a virtual CPU's own */
-    pthread_t thread; /* that it is in */
-    unsigned waiting; /* CPUs before the gate */
+    bool inside;       /* an access is */
+    bool away;         /* it has given the big lock up */
+    bool own;          /* it is a virtual CPU's own */
+    pthread_t thread;  /* that it is in */
+    unsigned waiting;  /* CPUs before the gate */
+    unsigned settling; /* who waits for it to be left goes first */
     QemuCond free;
     QemuCond back; /* the big lock has been taken again */
 };
@@ -44,7 +45,7 @@ static bool enter(I2CGate *gate, MemTxAttrs attrs)
         (pthread_equal(gate->thread, pthread_self()) || !is_own(attrs))) {
         return false;
     }
-    while (gate->inside) {
+    while (gate->inside || (gate->settling && is_own(attrs))) {
         gate->waiting++;
         qemu_cond_wait_bql(&gate->free);
         gate->waiting--;
@@ -55,12 +56,17 @@ static bool enter(I2CGate *gate, MemTxAttrs attrs)
     return true;
 }
 
+static void let_next_in(I2CGate *gate)
+{
+    if (gate->waiting && !gate->settling) {
+        qemu_cond_signal(&gate->free);
+    }
+}
+
 static void leave(I2CGate *gate)
 {
     gate->inside = false;
-    if (gate->waiting) {
-        qemu_cond_signal(&gate->free);
-    }
+    let_next_in(gate);
 }
 
 static MemTxResult read_block(Block *block, hwaddr addr, uint64_t *data,
@@ -153,11 +159,22 @@ bool i2c_gate_is_left(const I2CGate *gate)
     return gate && gate->away;
 }
 
-/* Who was away has left its access by the time that the lock comes here. */
+/*
+ * Who comes meanwhile, the CPU that was away with its next access first of all,
+ * waits before the gate: the big lock knows no order.
+ */
 void i2c_gate_settle(I2CGate *gate)
 {
-    while (i2c_gate_is_left(gate)) {
+    if (!i2c_gate_is_left(gate)) {
+        return;
+    }
+    gate->settling++;
+    while (gate->away) {
         qemu_cond_wait_bql(&gate->back);
+    }
+    gate->settling--;
+    if (!gate->inside) {
+        let_next_in(gate);
     }
 }
 

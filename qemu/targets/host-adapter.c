@@ -151,12 +151,15 @@ static void *opener(void *opaque)
 
 static void start_opener(HostAdapter *h)
 {
+    Error *err = NULL;
+
     h->fd = chardev_link_take(h->link);
     if (h->fd < 0) {
         return; /* it has gone again */
     }
-    h->options = peer_options(h, NULL);
+    h->options = peer_options(h, &err);
     if (!h->options) {
+        warn_reportf_err(err, "libi2cpt: chardev=%s: ", h->label);
         close(h->fd);
         return;
     }

@@ -141,6 +141,20 @@ def test_quit_in_a_transfer():
         assert last.startswith("end "), f"{name}: {last}"
 
 
+def test_unrealized_between_two_cpus():
+    # who waits for the gate to be left comes before the guest's next access
+    with Running("vexpress-a9", slow(byte_us=1000),
+                 register=THE_SAME) as r:
+        r.go()
+        for value in (False, True, False):
+            r.until_it_begins()
+            r.qemu.qmp("qom-set", path="/machine/peripheral/d",
+                       property="realized", value=value)
+            done = r.get(DONE)
+            r.until(lambda done=done: r.get(DONE) > done + 1)
+        equal(r.qemu.quit(), 0)
+
+
 def test_a_host_that_never_answers():
     # the deadline is the end of each wait, and of the guest's patience
     with Running("vexpress-a9", slow(timeout_ms=50)) as r:
