@@ -42,7 +42,6 @@ int verb_serve_listen_at(struct serve_listener *l, const char *option,
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX}, named = addr;
     struct stat ours;
-    mode_t before;
     int fd, ret, len;
 
     len = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s.%ld", path,
@@ -57,9 +56,12 @@ int verb_serve_listen_at(struct serve_listener *l, const char *option,
     strcpy(named.sun_path, path);
     remove_stale(&named);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    before = umask(0177); /* the bus is for who may open the socket */
-    ret = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&addr, sizeof(addr));
-    umask(before);
+    /* the bus is for who may open the socket, which gets the mode that the
+     * descriptor has; umask(2) would be the whole process's */
+    ret = fd < 0 || fchmod(fd, 0600) ||
+                  bind(fd, (struct sockaddr *)&addr, sizeof(addr))
+              ? -1
+              : 0;
     ret = ret ? ret : stat(addr.sun_path, &ours);
     if (!ret) {
         /* link(2), not rename(2): what is there already is not ours */
