@@ -298,6 +298,11 @@ struct i2cpt_trace_verdict {
     /* Where repeated STARTs got lost (docs/trace-format.md): transfers that
      * were asked for in parts, and requests answered out of several. */
     uint64_t split, joined;
+    /* Changes of lines: those that were told, those that were not, and how
+     * often one was held back and no transfer came for line-stall-ms; of the
+     * first of these its line (0: none), and what was said. */
+    uint64_t changes, changes_left, stalls, stalled_line;
+    char stalled[256];
 };
 /* Reads on to the trace's end where it must to know what remains. 0, or
  * -EOPNOTSUPP for an adapter of another kind, or that of a bad line. */

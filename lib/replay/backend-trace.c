@@ -11,10 +11,12 @@
 #include "core/options.h"
 #include "replay/backend-trace.h"
 #include "replay/match.h"
+#include "replay/replayed-lines.h"
 #include "smbus/smbus-msgs.h"
 
 struct trace {
     struct trace_match match;
+    struct replayed_lines *lines; /* NULL: none */
     bool recorded_timing;
     uint64_t began_ns;   /* of the stream that is open */
     const void *guesser; /* who last asked for a read of a guessed length */
@@ -50,6 +52,12 @@ static const struct i2cpt_key keys[] = {
      .def = "0",
      .help = "of a trace of several: the transfers of i2c-N (0: those without "
              "a prefix too)"},
+    {.name = "line-stall-ms",
+     .kind = I2CPT_KEY_UINT,
+     .max = 3600000,
+     .def = "1000",
+     .help = "without a transfer for so long, a change of a line that waits "
+             "for one is told; 0: never"},
     {.name = "truncated",
      .kind = I2CPT_KEY_CHOICE,
      .choices = "refuse|accept",
@@ -106,6 +114,20 @@ static int parse_mux(const struct i2cpt_options *o, enum trace_mode mode,
                                   list);
 }
 
+static void close_trace(void *priv)
+{
+    struct trace *t = priv;
+
+    replay_lines_close(t->lines);
+    replay_history_clear(&t->match.history);
+    replay_view_clear(&t->match.left);
+    replay_view_clear(&t->match.view);
+    g_ptr_array_unref(t->match.ranked);
+    g_byte_array_unref(t->match.chain);
+    replay_source_close(&t->match.source);
+    g_free(t);
+}
+
 static int open_trace(const struct i2cpt_options *o, void **priv,
                       struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
 {
@@ -150,21 +172,16 @@ static int open_trace(const struct i2cpt_options *o, void **priv,
     m->chain = g_byte_array_new();
     replay_history_init(&m->history,
                         m->mode == TRACE_LOOKUP ? I2CPT_MSG_MAX : 64);
+    ret = replay_lines_open(m, t->recorded_timing,
+                            (uint32_t)i2cpt_options_number(o, "line-stall-ms"),
+                            &t->lines, fault);
+    if (ret) {
+        close_trace(t);
+        return ret;
+    }
+    info->lines = replay_lines_get(t->lines);
     *priv = t;
     return 0;
-}
-
-static void close_trace(void *priv)
-{
-    struct trace *t = priv;
-
-    replay_history_clear(&t->match.history);
-    replay_view_clear(&t->match.left);
-    replay_view_clear(&t->match.view);
-    g_ptr_array_unref(t->match.ranked);
-    g_byte_array_unref(t->match.chain);
-    replay_source_close(&t->match.source);
-    g_free(t);
 }
 
 /* A pipe has to be waited for, and so has the time that the wire took. */
@@ -190,9 +207,8 @@ static int wait_recorded(struct trace *t, uint64_t began_ns,
                 : result;
 }
 
-static int transfer(void *priv, struct i2cpt_xfer *x)
+static int match_transfer(struct trace *t, struct i2cpt_xfer *x)
 {
-    struct trace *t = priv;
     uint64_t began_ns;
 
     if (x->marks & I2CPT_MARK_TOOK_FOLLOWS) {
@@ -204,6 +220,15 @@ static int transfer(void *priv, struct i2cpt_xfer *x)
     began_ns = i2cpt_now_ns();
     return wait_recorded(t, began_ns, x->deadline_ns,
                          replay_match_transfer(&t->match, x), x->fault);
+}
+
+static int transfer(void *priv, struct i2cpt_xfer *x)
+{
+    struct trace *t = priv;
+    int ret = match_transfer(t, x);
+
+    replay_lines_asked(t->lines);
+    return ret;
 }
 
 /* A trace of a host that has SMBus commands only. */
@@ -262,9 +287,11 @@ static int stream_stop(void *priv, uint64_t deadline_ns,
 
     t->match.source.deadline_ns = deadline_ns;
     ret = replay_match_stop(&t->match, fault);
-    return t->recorded_timing
-               ? wait_recorded(t, t->began_ns, deadline_ns, ret, fault)
-               : ret;
+    if (t->recorded_timing) {
+        ret = wait_recorded(t, t->began_ns, deadline_ns, ret, fault);
+    }
+    replay_lines_asked(t->lines);
+    return ret;
 }
 
 static void took(void *priv, const void *owner, uint32_t n)
@@ -281,7 +308,7 @@ static int verdict(void *priv, struct i2cpt_trace_verdict *out,
 {
     struct trace *t = priv;
 
-    return replay_match_verdict(&t->match, out, fault);
+    return replay_match_verdict(&t->match, t->lines, out, fault);
 }
 
 const struct i2cpt_ops replay_ops = {

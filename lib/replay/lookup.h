@@ -16,6 +16,7 @@ struct trace_script {
     GArray *more; /* of uint64_t, or NULL */
     guint n, next;
     guint rounds;
+    uint64_t asked; /* how often it has answered */
 };
 /* Take transfer number `pos` into the index. */
 void replay_lookup_add(struct trace_seq *seq, GHashTable *scripts,

@@ -17,6 +17,8 @@
 /* A mismatch in one line, the file's name in it. */
 #define MATCH_TEXT sizeof(((struct i2cpt_trace_verdict *)0)->text)
 
+struct replayed_lines; /* replayed-lines.h */
+
 struct trace_match {
     struct trace_source source;
     enum trace_mode mode;
@@ -86,7 +88,9 @@ int replay_match_read(struct trace_match *m, uint8_t *byte,
                       struct i2cpt_fault *fault);
 int replay_match_stop(struct trace_match *m, struct i2cpt_fault *fault);
 void replay_match_took(struct trace_match *m, uint32_t n);
-int replay_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
+/* `lines` may be NULL. */
+int replay_match_verdict(struct trace_match *m, struct replayed_lines *lines,
+                         struct i2cpt_trace_verdict *out,
                          struct i2cpt_fault *fault);
 
 /* verdict.c: -I2CPT_EMISMATCH, with what was expected and what was asked;

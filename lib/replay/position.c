@@ -69,6 +69,7 @@ void replay_match_consume(struct trace_match *m, uint64_t to, bool own,
     } else if (m->viewing && m->view.rest) {
         m->split += !m->view.skipped;
     } else {
+        m->script->asked++;
         consume_script(m);
     }
     seq->served = true;

@@ -12,6 +12,7 @@
 #include "core/key.h"
 #include "i2cpt-trace.h"
 #include "replay/lookup.h"
+#include "trace/irq.h"
 
 /* ------------------------------------------------------------- transfers */
 
@@ -218,6 +219,9 @@ static int take_header(struct trace_source *s,
         info->frequency_hz = (uint32_t)value;
     } else if (is_ours(s, line, "restarts")) {
         s->lost = !strcmp(line->text, "any");
+    } else if (is_ours(s, line, TRACE_LINES)) {
+        g_free(s->lines);
+        s->lines = g_strdup(line->text);
     }
     return 0;
 }
@@ -335,6 +339,7 @@ void replay_source_close(struct trace_source *s)
     }
     g_free(s->by_address);
     replay_mux_clear(&s->mux);
+    g_free(s->lines);
     trace_slot_clear(&s->slots[0]);
     trace_slot_clear(&s->slots[1]);
     i2cpt_trace_reader_free(s->reader);

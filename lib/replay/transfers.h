@@ -63,6 +63,7 @@ struct trace_source {
     bool all_known;
     bool any;    /* who asks may have lost repeated STARTs (restarts=any) */
     bool lost;   /* ... or whoever was recorded (header "restarts: any") */
+    char *lines; /* header "lines", or NULL */
     bool broken; /* a bad line: `why` for ever */
     struct i2cpt_fault why;
 };

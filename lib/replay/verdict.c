@@ -7,6 +7,7 @@
 #include "core/fault.h"
 #include "core/log.h"
 #include "replay/match.h"
+#include "replay/replayed-lines.h"
 
 #define REQUEST_TEXT 900 /* of one, as far as it is shown */
 #define IN_LINE      96  /* and in an error's one line */
@@ -310,7 +311,8 @@ static void next_lines(struct trace_match *m, uint64_t *lines)
     }
 }
 
-int replay_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
+int replay_match_verdict(struct trace_match *m, struct replayed_lines *lines,
+                         struct i2cpt_trace_verdict *out,
                          struct i2cpt_fault *fault)
 {
     struct i2cpt_trace_verdict v = {.size = out->size};
@@ -341,6 +343,7 @@ int replay_match_verdict(struct trace_match *m, struct i2cpt_trace_verdict *out,
         next_lines(m, v.next_lines);
         v.next_line = v.next_lines[0];
     }
+    replay_lines_verdict(lines, &v);
     memcpy(out, &v, MIN(out->size, sizeof(v)));
     return 0;
 }

@@ -62,7 +62,9 @@ class Verdict(Structure):
                 ("text", c_char * 1024), ("mismatch_line", c_uint64),
                 ("expected", c_char * 1000), ("actual", c_char * 1000),
                 ("next_lines", c_uint64 * 8), ("split", c_uint64),
-                ("joined", c_uint64)]
+                ("joined", c_uint64), ("changes", c_uint64),
+                ("changes_left", c_uint64), ("stalls", c_uint64),
+                ("stalled_line", c_uint64), ("stalled", c_char * 256)]
 
 
 FOUND = CFUNCTYPE(c_int, c_char_p, c_char_p, c_void_p)
