@@ -138,6 +138,7 @@ struct pass {
     GArray *open;                     /* of struct replay_need, not used yet */
     GHashTable *at;                   /* address + 1: where it is in `open` */
     uint64_t place, end_ns;           /* of the last transfer */
+    GPtrArray *scripts[TRACE_ADDRESSES]; /* lookup, where they were needed */
     bool known[LINES_MAX];
     bool level[LINES_MAX];
 };
@@ -173,22 +174,37 @@ static void note_transfer(struct pass *p, const struct i2cpt_trace_line *line)
                          GUINT_TO_POINTER(p->open->len));
 }
 
-/* The script that this transfer is an answer of. */
-static const struct trace_script *script_of(const struct trace_seq *seq,
-                                            uint64_t index)
+/* Of a sequence, by the number of a transfer, what it is an answer of. */
+static GPtrArray *scripts_of(const struct trace_seq *seq)
 {
+    GPtrArray *scripts = g_ptr_array_new();
     guint i, k;
 
+    g_ptr_array_set_size(scripts, (gint)seq->n);
     for (i = 0; i < seq->scripts->len; i++) {
-        const struct trace_script *s = g_ptr_array_index(seq->scripts, i);
+        struct trace_script *s = g_ptr_array_index(seq->scripts, i);
 
         for (k = 0; k < s->n; k++) {
-            if (replay_script_at(s, k) == index) {
-                return s;
-            }
+            scripts->pdata[replay_script_at(s, k)] = s;
         }
     }
-    return NULL;
+    return scripts;
+}
+
+/* NULL only where the file was changed while it was opened. */
+static const struct trace_script *script_of(struct pass *p,
+                                            const struct replay_need *need)
+{
+    const struct trace_seq *seq = p->r->m->source.by_address[need->address];
+    GPtrArray **scripts = &p->scripts[need->address];
+
+    if (!seq || need->index >= seq->n) {
+        return NULL;
+    }
+    if (!*scripts) {
+        *scripts = scripts_of(seq);
+    }
+    return g_ptr_array_index(*scripts, need->index);
 }
 
 static void take_needs(struct pass *p, struct replay_change *c)
@@ -205,8 +221,7 @@ static void take_needs(struct pass *p, struct replay_change *c)
             continue;
         }
         if (m->mode == TRACE_LOOKUP) {
-            need.request =
-                script_of(m->source.by_address[need.address], need.index);
+            need.request = script_of(p, &need);
         }
         g_array_append_val(e->needs, need);
     }
@@ -257,6 +272,7 @@ static void read_events(struct replayed_lines *r)
     struct pass *p = g_new0(struct pass, 1);
     const struct i2cpt_trace_line *line;
     struct i2cpt_trace_irq irq = {.size = sizeof(irq)};
+    uint32_t i;
 
     p->r = r;
     p->open = g_array_new(FALSE, FALSE, sizeof(struct replay_need));
@@ -268,6 +284,11 @@ static void read_events(struct replayed_lines *r)
         } else if (i2cpt_trace_irq_is(line, &irq) == 1 &&
                    is_ours(&r->m->source, irq.bus)) {
             note_change(p, line, &irq);
+        }
+    }
+    for (i = 0; i < TRACE_ADDRESSES; i++) {
+        if (p->scripts[i]) {
+            g_ptr_array_unref(p->scripts[i]);
         }
     }
     g_hash_table_unref(p->at);
