@@ -47,7 +47,7 @@ struct dongle {
     struct dongle_config config;
     uint8_t device[18], full[9 + 23 * DONGLE_INTERFACES];
     const char *strings[3];
-    struct usb_description description;
+    struct usbip_description description;
     struct port ports[PORTS];
     struct dongle_urb *pending, *done;
     struct dongle_counts counts;
@@ -101,11 +101,11 @@ static void describe(struct dongle *d)
     d->strings[0] = "FTDI";
     d->strings[1] = c->description;
     d->strings[2] = c->serial;
-    d->description = (struct usb_description){d->device, d->full, d->strings,
-                                              c->serial ? 3 : 2};
+    d->description = (struct usbip_description){d->device, d->full, d->strings,
+                                                c->serial ? 3 : 2};
 }
 
-const struct usb_description *dongle_description(const struct dongle *d)
+const struct usbip_description *dongle_description(const struct dongle *d)
 {
     return &d->description;
 }
@@ -296,8 +296,8 @@ static int vendor(struct dongle *d, const uint8_t *setup, uint8_t *data,
 
 static void control(struct dongle *d, struct dongle_urb *u)
 {
-    int ret = usb_is_standard(u->setup)
-                  ? usb_standard(&d->description, u->setup, u->data, u->len)
+    int ret = usbip_is_standard(u->setup)
+                  ? usbip_standard(&d->description, u->setup, u->data, u->len)
                   : vendor(d, u->setup, u->data, u->len);
 
     completed(d, u, MIN(ret, 0),

@@ -12,7 +12,7 @@
 #define FTDI_DONGLE_H
 
 #include "bench.h"
-#include "usb-device.h"
+#include "usbip/standard.h"
 
 #define DONGLE_INTERFACES 4
 
@@ -64,7 +64,7 @@ void dongle_rewire(struct dongle *d, const struct vchip_config *chip,
                    unsigned rise_ns);
 
 const struct dongle_config *dongle_config(const struct dongle *d);
-const struct usb_description *dongle_description(const struct dongle *d);
+const struct usbip_description *dongle_description(const struct dongle *d);
 unsigned dongle_interfaces(const struct dongle *d);
 /* What hangs on port 0 (A) or 1 (B). */
 struct bench *dongle_bench(struct dongle *d, unsigned port);

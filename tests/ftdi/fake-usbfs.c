@@ -295,7 +295,7 @@ static void hex(GString *to, const uint8_t *bytes, size_t n)
 
 static void add_device(struct fake_dongle *d)
 {
-    const struct usb_description *about = dongle_description(d->dongle);
+    const struct usbip_description *about = dongle_description(d->dongle);
     unsigned bus = d->config.bus, address = d->config.address;
     GString *text = g_string_new(NULL);
     GError *error = NULL;

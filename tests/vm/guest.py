@@ -238,7 +238,7 @@ class X86:
                 *(['-icount', 'shift=3,sleep=off'] if self.icount else []),
                 '-kernel', kernel, '-append', 'console=ttyS0 quiet loglevel=1 '
                 'panic=-1 mitigations=off nokaslr '
-                'tsc=reliable']
+                'tsc=reliable no_timer_check']
 
 
 class Arm:

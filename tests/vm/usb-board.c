@@ -145,7 +145,7 @@ static int usb = -1;
 static int plug(void)
 {
     if (usb < 0) {
-        usb = usbip_attach();
+        usb = usb_plug();
     }
     return usb < 0 ? -1 : 0;
 }
@@ -235,7 +235,7 @@ static void serve(const struct usb_device *device)
                 return;
             }
             command(line);
-        } else if (fds[1].revents && usbip_serve(usb, device)) {
+        } else if (fds[1].revents && usb_serve(usb, device)) {
             unplug();
         }
     }

@@ -4,7 +4,7 @@
 #ifndef USB_BOARD_H
 #define USB_BOARD_H
 
-#include "usbip.h"
+#include "usb-serve.h"
 
 /* What an event on the bus comes to. */
 enum wire {

@@ -179,9 +179,13 @@ static int control(const uint8_t *setup, uint8_t *data, uint32_t len)
     return USB_STALL;
 }
 
-const struct usb_device usb_diolan = {
+static const struct usbip_description about = {
     .device = device_descriptor,
     .config = config_descriptor,
+};
+
+const struct usb_device usb_diolan = {
+    .about = &about,
     .control = control,
     .out = out,
     .in = in,

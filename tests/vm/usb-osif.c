@@ -62,8 +62,12 @@ static int control(const uint8_t *setup, uint8_t *data, uint32_t len)
     }
 }
 
-const struct usb_device usb_osif = {
+static const struct usbip_description about = {
     .device = device_descriptor,
     .config = config_descriptor,
+};
+
+const struct usb_device usb_osif = {
+    .about = &about,
     .control = control,
 };

@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #include "fake-dongle.h"
-#include "vhci.h"
+#include "plug.h"
+#include "usbip/packets.h"
 
 #define PORTS    8 /* of the controller that are of high speed */
 #define NOBODY   65534
@@ -28,7 +29,7 @@
 
 struct request {
     struct dongle_urb u; /* first */
-    struct vhci_urb urb;
+    struct usbip_urb urb;
 };
 
 struct fake_dongle {
@@ -50,7 +51,7 @@ static struct fake_dongle *parked; /* freed, and still plugged in */
 
 /* ----------------------------------------------------------------- serving */
 
-static void submit(struct fake_dongle *d, const struct vhci_urb *urb)
+static void submit(struct fake_dongle *d, const struct usbip_urb *urb)
 {
     struct request *r = g_new0(struct request, 1);
 
@@ -66,11 +67,11 @@ static void submit(struct fake_dongle *d, const struct vhci_urb *urb)
 static void forget(struct fake_dongle *d, struct request *r)
 {
     g_queue_remove(d->requests, r);
-    vhci_forget(&r->urb);
+    usbip_forget(&r->urb);
     g_free(r);
 }
 
-static int unlink_request(struct fake_dongle *d, const struct vhci_urb *urb,
+static int unlink_request(struct fake_dongle *d, const struct usbip_urb *urb,
                           uint32_t number)
 {
     GList *at;
@@ -80,10 +81,10 @@ static int unlink_request(struct fake_dongle *d, const struct vhci_urb *urb,
 
         if (r->urb.number == number && dongle_discard(d->dongle, &r->u)) {
             forget(d, r);
-            return vhci_unlinked(d->fd, urb, 1);
+            return usbip_unlinked(d->fd, urb, 1);
         }
     }
-    return vhci_unlinked(d->fd, urb, 0);
+    return usbip_unlinked(d->fd, urb, 0);
 }
 
 /* Last of all that is done to the model: the test goes on with this. */
@@ -95,7 +96,7 @@ static int give_back(struct fake_dongle *d)
     while ((u = dongle_done(d->dongle)) && !ret) {
         struct request *r = (struct request *)u;
 
-        ret = vhci_give_back(d->fd, &r->urb, u->status, u->actual);
+        ret = usbip_give_back(d->fd, &r->urb, u->status, u->actual);
         forget(d, r);
     }
     return ret;
@@ -103,22 +104,22 @@ static int give_back(struct fake_dongle *d)
 
 static int serve_one(struct fake_dongle *d)
 {
-    struct vhci_urb urb;
+    struct usbip_urb urb;
     uint32_t number;
     int ret = 0;
 
-    switch (vhci_next(d->fd, &urb, &number)) {
-    case VHCI_SUBMIT:
+    switch (usbip_next(d->fd, &urb, &number)) {
+    case USBIP_SUBMIT:
         pthread_mutex_lock(&d->lock);
         submit(d, &urb);
         pthread_mutex_unlock(&d->lock);
         return 0;
-    case VHCI_UNLINK:
+    case USBIP_UNLINK:
         pthread_mutex_lock(&d->lock);
         ret = unlink_request(d, &urb, number);
         pthread_mutex_unlock(&d->lock);
         return ret;
-    case VHCI_GONE:
+    case USBIP_GONE:
     default:
         return -1;
     }
@@ -207,7 +208,7 @@ static void wait_until_there(struct fake_dongle *d, bool there)
 
 static void plug(struct fake_dongle *d)
 {
-    d->fd = vhci_plug(d->port, VHCI_HIGH_SPEED);
+    d->fd = usb_plug_at(d->port, USBIP_HIGH_SPEED);
     if (d->fd < 0) {
         g_error("vhci_hcd, port %u: %s", d->port, g_strerror(-d->fd));
     }

@@ -1,9 +1,9 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* USB 2.0, 9.4: standard requests. */
 #include <errno.h>
 #include <string.h>
 
-#include "usb-device.h"
+#include "usbip/standard.h"
 
 enum {
     GET_STATUS = 0,
@@ -15,7 +15,7 @@ enum {
 };
 enum { DEVICE = 1, CONFIG = 2, STRING = 3 };
 
-int usb_is_standard(const uint8_t *setup)
+int usbip_is_standard(const uint8_t *setup)
 {
     return !(setup[0] & 0x60);
 }
@@ -27,8 +27,8 @@ static int answer(uint8_t *to, size_t room, const void *bytes, size_t n)
     return (int)n;
 }
 
-static int string(const struct usb_description *d, size_t index, uint8_t *data,
-                  size_t len)
+static int string(const struct usbip_description *d, size_t index,
+                  uint8_t *data, size_t len)
 {
     static const uint8_t languages[] = {4, STRING, 0x09, 0x04};
     uint8_t full[256] = {0};
@@ -49,8 +49,8 @@ static int string(const struct usb_description *d, size_t index, uint8_t *data,
     return answer(data, len, full, full[0]);
 }
 
-int usb_standard(const struct usb_description *d, const uint8_t *setup,
-                 uint8_t *data, size_t len)
+int usbip_standard(const struct usbip_description *d, const uint8_t *setup,
+                   uint8_t *data, size_t len)
 {
     static const uint8_t zero[2];
 

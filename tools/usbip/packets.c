@@ -1,20 +1,15 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A device on vhci_hcd: USB/IP packets taken apart and answered. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* USB/IP packets taken apart and answered. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "vhci.h"
+#include "usbip/packets.h"
 
-#define ATTACH   "/sys/devices/platform/vhci_hcd.0/attach"
-#define MAX_LEN  (1u << 20)
-#define PATIENCE 2000 /* times 5 ms */
+#define MAX_LEN (1u << 20)
 
 /* All numbers big-endian, the set-up packet as on the wire. */
 enum { CMD_SUBMIT = 1, CMD_UNLINK = 2, RET_SUBMIT = 3, RET_UNLINK = 4 };
@@ -25,6 +20,7 @@ struct packet {
     uint8_t setup[8];
 };
 
+/* A packet that does not come whole is as none. */
 static int read_all(int fd, void *buf, size_t len)
 {
     uint8_t *at = buf;
@@ -32,6 +28,9 @@ static int read_all(int fd, void *buf, size_t len)
     while (len) {
         ssize_t n = read(fd, at, len);
 
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
         if (n <= 0) {
             return -1;
         }
@@ -53,6 +52,9 @@ static int send_all(int fd, const struct packet *p, void *data, size_t len)
         ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL);
         size_t i, sent = (size_t)n;
 
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
         if (n <= 0) {
             return -1;
         }
@@ -68,68 +70,31 @@ static int send_all(int fd, const struct packet *p, void *data, size_t len)
     return 0;
 }
 
-/* The port may still be busy with what was plugged in before. */
-static int attach(const char *line, size_t n)
-{
-    int fd = open(ATTACH, O_WRONLY | O_CLOEXEC), i, ret = -EBUSY;
-
-    if (fd < 0) {
-        return -errno;
-    }
-    for (i = 0; i < PATIENCE && ret == -EBUSY; i++) {
-        ret = write(fd, line, n) == (ssize_t)n ? 0 : -errno;
-        if (ret) {
-            poll(NULL, 0, 5);
-        }
-    }
-    close(fd);
-    return ret;
-}
-
-int vhci_plug(unsigned port, enum vhci_speed speed)
-{
-    char line[60];
-    int pair[2], ret;
-    size_t n;
-
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
-        return -errno;
-    }
-    n = (size_t)snprintf(line, sizeof(line), "%u %d %u %d", port, pair[0],
-                         1u << 16 | (port + 2), (int)speed);
-    ret = attach(line, n);
-    close(pair[0]); /* the kernel has its own hold of it */
-    if (ret) {
-        close(pair[1]);
-    }
-    return ret ? ret : pair[1];
-}
-
-static enum vhci_event submitted(int fd, const struct packet *p,
-                                 struct vhci_urb *urb)
+static enum usbip_event submitted(int fd, const struct packet *p,
+                                  struct usbip_urb *urb)
 {
     urb->len = ntohl(p->length);
     urb->in = ntohl(p->direction) == 1;
     urb->endpoint = (uint8_t)(ntohl(p->ep) | (urb->in && p->ep ? 0x80u : 0));
     memcpy(urb->setup, p->setup, sizeof(urb->setup));
     if (urb->len > MAX_LEN) {
-        return VHCI_GONE;
+        return USBIP_GONE;
     }
     urb->data = calloc(1, urb->len + 1);
     if (!urb->data || (!urb->in && read_all(fd, urb->data, urb->len))) {
-        vhci_forget(urb);
-        return VHCI_GONE;
+        usbip_forget(urb);
+        return USBIP_GONE;
     }
-    return VHCI_SUBMIT;
+    return USBIP_SUBMIT;
 }
 
-enum vhci_event vhci_next(int fd, struct vhci_urb *urb, uint32_t *number)
+enum usbip_event usbip_next(int fd, struct usbip_urb *urb, uint32_t *number)
 {
     struct packet p;
 
     memset(urb, 0, sizeof(*urb));
     if (read_all(fd, &p, sizeof(p))) {
-        return VHCI_GONE;
+        return USBIP_GONE;
     }
     urb->number = ntohl(p.seqnum);
     switch (ntohl(p.command)) {
@@ -137,19 +102,19 @@ enum vhci_event vhci_next(int fd, struct vhci_urb *urb, uint32_t *number)
         return submitted(fd, &p, urb);
     case CMD_UNLINK:
         *number = ntohl(p.a);
-        return VHCI_UNLINK;
+        return USBIP_UNLINK;
     default:
-        return VHCI_GONE;
+        return USBIP_GONE;
     }
 }
 
-void vhci_forget(struct vhci_urb *urb)
+void usbip_forget(struct usbip_urb *urb)
 {
     free(urb->data);
     urb->data = NULL;
 }
 
-int vhci_give_back(int fd, struct vhci_urb *urb, int status, size_t actual)
+int usbip_give_back(int fd, struct usbip_urb *urb, int status, size_t actual)
 {
     struct packet p = {.command = htonl(RET_SUBMIT),
                        .seqnum = htonl(urb->number),
@@ -157,11 +122,11 @@ int vhci_give_back(int fd, struct vhci_urb *urb, int status, size_t actual)
                        .length = htonl((uint32_t)actual)};
     int ret = send_all(fd, &p, urb->data, urb->in ? actual : 0);
 
-    vhci_forget(urb);
+    usbip_forget(urb);
     return ret;
 }
 
-int vhci_unlinked(int fd, const struct vhci_urb *unlink, int was_here)
+int usbip_unlinked(int fd, const struct usbip_urb *unlink, int was_here)
 {
     struct packet p = {.command = htonl(RET_UNLINK),
                        .seqnum = htonl(unlink->number),

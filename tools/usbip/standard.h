@@ -1,12 +1,12 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every virtual USB device says of itself. */
-#ifndef USB_DEVICE_H
-#define USB_DEVICE_H
+#ifndef USBIP_STANDARD_H
+#define USBIP_STANDARD_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct usb_description {
+struct usbip_description {
     const uint8_t *device;      /* descriptors as on the wire */
     const uint8_t *config;      /* with all that belongs to it */
     const char *const *strings; /* number 1 first; ASCII */
@@ -14,10 +14,10 @@ struct usb_description {
 };
 
 /* Eight bytes of set-up: a standard request, not a class's or a vendor's. */
-int usb_is_standard(const uint8_t *setup);
+int usbip_is_standard(const uint8_t *setup);
 /* The answer to one, at most `len` bytes in `data`: how many, or -EPIPE, a
  * stall. */
-int usb_standard(const struct usb_description *d, const uint8_t *setup,
-                 uint8_t *data, size_t len);
+int usbip_standard(const struct usbip_description *d, const uint8_t *setup,
+                   uint8_t *data, size_t len);
 
 #endif

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A USB device on the virtual host controller (vhci_hcd) of the machine that
- * the program runs on, which answers its requests one by one: ../usb/vhci.h.
+ * the program runs on, which answers its requests one by one: tools/usbip.
  */
-#ifndef USBIP_H
-#define USBIP_H
+#ifndef USB_SERVE_H
+#define USB_SERVE_H
 
 #include <stdint.h>
 
-#define USBIP_MAX_LEN 65536u
+#include "usbip/standard.h"
+
+#define USB_MAX_LEN 65536u
 
 /* What a device's functions may answer instead of a number of bytes. */
 #define USB_STALL  (-32)
@@ -16,7 +18,7 @@
 #define USB_GONE   (-1001) /* pulled out: the request is lost */
 
 struct usb_device {
-    const uint8_t *device, *config; /* descriptors */
+    const struct usbip_description *about;
     /* A vendor's request; `data` came with it, or goes back. */
     int (*control)(const uint8_t *setup, uint8_t *data, uint32_t len);
     /* Bulk endpoints, whatever their numbers; NULL where there are none. */
@@ -25,9 +27,9 @@ struct usb_device {
 };
 
 /* Plug it in: the socket to serve, or -1 with errno. */
-int usbip_attach(void);
+int usb_plug(void);
 
 /* Answer one request. 0, or -1 where the device is gone: close the socket. */
-int usbip_serve(int fd, const struct usb_device *device);
+int usb_serve(int fd, const struct usb_device *device);
 
 #endif

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=sh
+# In the guest of vm-attach: kernel drivers on what i2cpt-replay attach gives, and
+# the process killed in the middle.
+run() { # a command, what it says, and its status
+    echo "> $*"
+    "$@" 2>&1
+    echo "= $?"
+}
+
+attach() { # SPEC: $pid, $bus and $device of it
+    : >/tmp/attached
+    i2cpt-replay attach -a "$1" >/tmp/attached 2>/tmp/said &
+    pid=$!
+    until [ -s /tmp/attached ]; do
+        kill -0 $pid || { cat /tmp/said; exit 1; }
+        usleep 10000
+    done
+    bus=$(sed 's/.*-//' /tmp/attached)
+    device=/sys/bus/i2c/devices/i2c-$bus
+}
+
+gone() { # until the kernel has taken the bus away
+    while [ -e "$device" ]; do usleep 10000; done
+}
+
+drivers() {
+    echo lm75 0x49 >"$device/new_device"
+    echo jc42 0x18 >"$device/new_device"
+    echo 24c02 0x50 >"$device/new_device"
+    for file in temp1_input temp1_max temp1_max_hyst; do
+        run cat "$device"/*-0049/hwmon/hwmon*/$file
+    done
+    for file in temp1_input temp1_crit temp1_max temp1_min; do
+        run cat "$device"/*-0018/hwmon/hwmon*/$file
+    done
+    eeprom=$device/$bus-0050/eeprom
+    run head -c 5 "$eeprom"
+    run md5sum "$eeprom"
+    printf 'page written' >/tmp/page
+    dd if=/tmp/page of="$eeprom" bs=16 seek=2 conv=notrunc 2>/dev/null
+    echo "= $?"
+    run md5sum "$eeprom"
+    run i2ctransfer -f -y "$bus" w1@0x49 0 r2 w1@0x18 5 r2
+} 2>&1
+
+plain() { # numbers that the kernel gives
+    sed "s/i2c-$bus/i2c-BUS/g; s/$bus-00/BUS-00/g; s/-y $bus/-y BUS/; s/hwmon[0-9]/hwmonN/g"
+}
+
+busy() { # a program that does not stop
+    while :; do i2cget -y "$bus" 0x49 0 w; done >/dev/null 2>&1 &
+    other=$!
+    usleep 100000
+}
+
+echo "@stub@"
+attach stub,load=/board.txt,record=/tmp/stub.i2ct
+drivers | plain
+kill $pid
+wait $pid
+echo "ended $? $(cat /tmp/said)"
+[ -e "$device" ] && echo "still there"
+echo "@trace@"
+attach trace,file=/tmp/stub.i2ct
+drivers | plain
+kill -INT $pid
+wait $pid
+echo "ended $? $(cat /tmp/said)"
+[ -e "$device" ] && echo "still there"
+echo "@recorded@"
+cat /tmp/stub.i2ct
+echo "@held@"
+attach stub,load=/board.txt
+exec 7<>"/dev/i2c-$bus"
+kill $pid
+until [ -s /tmp/said ]; do usleep 10000; done
+run i2cget -y "$bus" 0x49 0 w | plain
+plain </tmp/said | sed 's/by .*;/by WHO;/'
+exec 7>&-
+wait $pid
+echo "ended $?"
+[ -e "$device" ] && echo "still there"
+echo "@killed@"
+n=0
+while [ $((n += 1)) -le "$KILLS" ]; do
+    attach stub,load=/board.txt
+    busy
+    kill -9 $pid
+    gone
+    kill $other
+    wait $other $pid
+    attach stub,load=/board.txt
+    exec 7<>"/dev/i2c-$bus"
+    busy
+    kill -9 $pid
+    wait $pid
+    kill $other
+    wait $other
+    exec 7>&-
+    gone
+done 2>/dev/null
+attach stub,load=/board.txt
+run i2cget -y "$bus" 0x49 0 w | plain
+kill $pid
+wait $pid
+echo "ended $?"
+echo "@kernel@"
+n=0
+while grep -q '^State:.D' /proc/[0-9]*/status && [ $((n += 1)) -lt 500 ]; do
+    usleep 10000
+done
+grep -l '^State:.D' /proc/[0-9]*/status
+dmesg | grep -E 'BUG|Oops|WARNING|blocked for more|general protection'
+true

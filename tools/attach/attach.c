@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * attach, from plugging in to unplugging:
+ *
+ *   plugged    the kernel asks the device who it is; no bus yet
+ *   attached   there is a bus, and its number has been told
+ *   leaving    a signal has come, and a program holds the node: the bus goes
+ *              when that has closed it, or at the second signal
+ *   unplugged  the kernel takes the bus away
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attach/attach.h"
+#include "attach/node.h"
+#include "attach/session.h"
+#include "attach/transfers.h"
+#include "common/tool.h"
+#include "usbip/vhci.h"
+
+#define DRIVER       "i2c-tiny-usb"
+#define LOOK_MS      20    /* between looks at what the kernel has made */
+#define HOLDERS_MS   200   /* and at who holds the node */
+#define APPEAR_MS    20000 /* for the kernel to make a bus, or to take it away */
+#define PEER_SECONDS 10    /* for the rest of a packet */
+
+struct attach {
+    int fd;
+    unsigned port;
+    uint32_t device_id;
+    struct attach_transfers *transfers;
+    struct attach_tiny tiny;
+    int bus; /* -1: not yet */
+    bool leaving;
+};
+
+static int stop_pipe[2];
+
+static void stop(int sig)
+{
+    char c = 0;
+
+    (void)sig;
+    if (write(stop_pipe[1], &c, 1) < 0) {
+        /* full: it has been told already */
+    }
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int attach_possible(void)
+{
+    if (geteuid()) {
+        tool_complain("attach: needs root, which the kernel asks of who plugs "
+                      "in a device");
+        return -1;
+    }
+    if (access("/sys/devices/platform/vhci_hcd.0", F_OK)) {
+        tool_complain("attach: the kernel's virtual USB host controller is "
+                      "not there: modprobe vhci-hcd");
+        return -1;
+    }
+    if (!attach_node_driver(DRIVER)) {
+        tool_complain(
+            "attach: the kernel's driver is not there: modprobe " DRIVER);
+        return -1;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------- plugging in */
+
+static int plug(struct attach *s)
+{
+    const struct timeval patience = {.tv_sec = PEER_SECONDS};
+
+    s->device_id = (uint32_t)getpid();
+    s->fd = usbip_plug_anywhere(USBIP_FULL_SPEED, s->device_id, &s->port);
+    if (s->fd == -EBUSY) {
+        tool_complain("attach: vhci_hcd has no free port: detach another one, "
+                      "or give the module more (vhci_hcd.num_controllers)");
+    } else if (s->fd < 0) {
+        tool_complain("attach: vhci_hcd: %s", strerror(-s->fd));
+    }
+    if (s->fd < 0) {
+        return -1;
+    }
+    setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    return 0;
+}
+
+/* Says the bus, once there is one. */
+static void look(struct attach *s)
+{
+    char id[32];
+    int bus;
+
+    if (usbip_bus_id(s->port, s->device_id, id, sizeof(id))) {
+        return;
+    }
+    bus = attach_node_bus(id);
+    if (bus < 0) {
+        return;
+    }
+    s->bus = bus;
+    printf("/dev/i2c-%d\n", bus);
+    fflush(stdout);
+    if (!attach_node_has_device((unsigned)bus)) {
+        tool_complain("attach: bus %d is for drivers alone; programs need the "
+                      "module i2c-dev: modprobe i2c-dev",
+                      bus);
+    }
+}
+
+/* ------------------------------------------------------------------ leaving */
+
+/* Whether it is time to go: i2c_del_adapter() would wait in the kernel for who
+ * holds the node, and nothing could be plugged in there meanwhile. */
+static bool nobody_left(struct attach *s)
+{
+    g_autofree char *holders =
+        s->bus < 0 ? NULL : attach_node_holders((unsigned)s->bus);
+
+    if (holders && !s->leaving) {
+        tool_complain("attach: /dev/i2c-%d is held open by %s; it goes when "
+                      "that is closed, or at a second signal",
+                      s->bus, holders);
+    }
+    return !holders;
+}
+
+/* True: go. */
+static bool signalled(struct attach *s)
+{
+    char c;
+    bool second = s->leaving;
+
+    if (read(stop_pipe[0], &c, 1) != 1) {
+        return false;
+    }
+    if (second || nobody_left(s)) {
+        return true;
+    }
+    s->leaving = true;
+    return false;
+}
+
+static void unplug(struct attach *s)
+{
+    int64_t until_ms = now_ms() + APPEAR_MS;
+    g_autofree char *holders = NULL;
+
+    close(s->fd);
+    if (s->bus < 0) {
+        return;
+    }
+    holders = attach_node_holders((unsigned)s->bus);
+    while (!holders && attach_node_exists((unsigned)s->bus) &&
+           now_ms() < until_ms) {
+        poll(NULL, 0, LOOK_MS);
+    }
+}
+
+/* ----------------------------------------------------------------- the loop */
+
+static int wait_ms(const struct attach *s)
+{
+    return s->bus < 0 ? LOOK_MS : s->leaving ? HOLDERS_MS : -1;
+}
+
+static int serve(struct attach *s)
+{
+    int64_t until_ms = now_ms() + APPEAR_MS;
+
+    for (;;) {
+        struct pollfd fds[] = {{stop_pipe[0], POLLIN, 0}, {s->fd, POLLIN, 0}};
+        int n = poll(fds, 2, wait_ms(s));
+
+        if (n > 0 && fds[0].revents && signalled(s)) {
+            return TOOL_FINE;
+        }
+        if (n > 0 && fds[1].revents && attach_session_next(s->fd, &s->tiny)) {
+            tool_complain("attach: the kernel has let go of the device");
+            return TOOL_BROKEN;
+        }
+        if (s->bus < 0) {
+            look(s);
+        }
+        if (s->bus < 0 && now_ms() > until_ms) {
+            tool_complain("attach: the kernel made no bus of it: see dmesg");
+            return TOOL_BROKEN;
+        }
+        if (n == 0 && s->leaving && nobody_left(s)) {
+            return TOOL_FINE;
+        }
+    }
+}
+
+static int attach(struct attach *s)
+{
+    int ret;
+
+    if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK)) {
+        tool_complain("pipe: %s", strerror(errno));
+        return TOOL_BROKEN;
+    }
+    signal(SIGTERM, stop);
+    signal(SIGINT, stop);
+    if (plug(s)) {
+        return TOOL_BROKEN;
+    }
+    ret = serve(s);
+    unplug(s);
+    return ret;
+}
+
+int attach_run(struct i2cpt_adapter *a)
+{
+    struct attach s = {.bus = -1};
+    struct i2cpt_fault fault;
+    int ret = attach_transfers_new(a, &s.transfers, &fault);
+
+    if (ret) {
+        return tool_fault(ret, &fault);
+    }
+    s.tiny = (struct attach_tiny){
+        .functionality =
+            attach_tiny_functionality(i2cpt_adapter_functionality(a)),
+        .message = attach_transfers_message,
+        .user = s.transfers,
+    };
+    ret = attach(&s);
+    attach_transfers_free(s.transfers);
+    return ret;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel has made of the device: its bus, and who uses it. */
+#ifndef ATTACH_NODE_H
+#define ATTACH_NODE_H
+
+#include <stdbool.h>
+
+/* Whether the kernel has this driver: "i2c-tiny-usb". */
+bool attach_node_driver(const char *name);
+/* The number of the I2C bus of the USB device with this bus id, once there is
+ * one; or -ENOENT. */
+int attach_node_bus(const char *usb_id);
+/* Whether there is such a bus; and a /dev/i2c-N, which the module i2c-dev
+ * makes. */
+bool attach_node_exists(unsigned bus);
+bool attach_node_has_device(unsigned bus);
+
+/* Who has /dev/i2c-N open, "i2cdump (pid 471), sh (pid 12)", free() it; NULL:
+ * nobody that can be seen from here. */
+char *attach_node_holders(unsigned bus);
+
+#endif
