@@ -11,9 +11,9 @@
 #include "i2cpt-backend.h"
 
 static const struct verb *const verbs[] = {
-    &verb_record, &verb_replay, &verb_show,    &verb_check,
-    &verb_stats,  &verb_diff,   &verb_convert, &verb_list,
-    &verb_serve,  &verb_run,    &verb_attach,  &verb_ftdi_check,
+    &verb_record, &verb_replay,  &verb_show,       &verb_check, &verb_stats,
+    &verb_diff,   &verb_convert, &verb_list,       &verb_serve, &verb_run,
+    &verb_attach, &verb_detach,  &verb_ftdi_check,
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "attach/devices.h"
+#include "attach/name.h"
 #include "attach/session.h"
 #include "attach/transfers.h"
 #include "i2cpt.h"
@@ -398,6 +400,8 @@ START_TEST(ports)
     ck_assert_int_eq(usbip_status_free(status, 3), 3);
     ck_assert_int_eq(usbip_status_free(status, 4), -1);
     ck_assert_int_eq(usbip_status_free("", 0), -1);
+    ck_assert_int_eq(usbip_status_port(status, "1-1"), 0);
+    ck_assert_int_eq(usbip_status_port(status, "0-0"), -1);
     ck_assert_int_eq(usbip_status_bus_id(status, 0, 0x10002, id, sizeof(id)),
                      0);
     ck_assert_str_eq(id, "1-1");
@@ -412,6 +416,58 @@ START_TEST(ports)
 END_TEST
 #endif
 
+/* ---------------------------------------------------------- names, devices */
+
+START_TEST(devices)
+{
+    static const char *const bad[] = {
+        "",           "lm75",        "@0x48",      "lm75@",
+        "lm75@0x07",  "lm75@0x78",   "lm75@0x48 ", "lm75@-1",
+        "lm 75@0x48", "lm75\n@0x48", "lm75@ 0x48", "a1234567890123456789@0x48"};
+    struct attach_device d;
+    size_t i;
+
+    ck_assert_int_eq(attach_device_parse("lm75@0x48", &d), 0);
+    ck_assert_str_eq(d.type, "lm75");
+    ck_assert_uint_eq(d.addr, 0x48);
+    ck_assert_int_eq(attach_device_parse("a123456789012345678@119", &d), 0);
+    ck_assert_uint_eq(d.addr, 0x77);
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_msg(attach_device_parse(bad[i], &d) == -EINVAL, "%s", bad[i]);
+    }
+}
+END_TEST
+
+START_TEST(names)
+{
+    static const char *const bad[] = {"",    ".",   "..", ".lab",
+                                      "a/b", "a b", "-a"};
+    struct attach_name first, second;
+    char folder[] = "/tmp/i2cpt-names.XXXXXX", path[60];
+    size_t i;
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_msg(!attach_name_good(bad[i]), "%s", bad[i]);
+    }
+    ck_assert(attach_name_good("lab-2.b_c"));
+    ck_assert_ptr_nonnull(g_mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/lab", folder);
+    /* there is no bus of this number, so the link is in nobody's way */
+    ck_assert_int_eq(attach_name_make(&first, folder, "lab", 123456), 0);
+    ck_assert_int_eq(attach_name_bus(folder, "lab"), 123456);
+    ck_assert_int_eq(attach_name_make(&second, folder, "lab", 123457), 0);
+    attach_name_remove(&first); /* it is the second one's now */
+    ck_assert_int_eq(attach_name_bus(folder, "lab"), 123457);
+    attach_name_remove(&second);
+    ck_assert_int_eq(attach_name_bus(folder, "lab"), -ENOENT);
+    ck_assert_int_eq(symlink("/dev/null", path), 0);
+    ck_assert_int_eq(attach_name_make(&first, folder, "lab", 1), -EEXIST);
+    ck_assert_int_eq(attach_name_bus(folder, "lab"), -ENOENT);
+    g_remove(path);
+    g_rmdir(folder);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("attach");
@@ -424,6 +480,8 @@ int main(void)
     tcase_add_test(tcase, unlink_of_what_was_answered);
     tcase_add_loop_test(tcase, garbage, 0, 3);
     tcase_add_test(tcase, too_long);
+    tcase_add_test(tcase, devices);
+    tcase_add_test(tcase, names);
 #ifdef __linux__
     tcase_add_test(tcase, ports);
 #endif

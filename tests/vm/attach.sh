@@ -8,12 +8,12 @@ run() { # a command, what it says, and its status
     echo "= $?"
 }
 
-attach() { # SPEC: $pid, $bus and $device of it
+attach() { # SPEC [OPTION...]: $pid, $bus and $device of it
     : >/tmp/attached
-    i2cpt-replay attach -a "$1" >/tmp/attached 2>/tmp/said &
+    i2cpt-replay attach -a "$@" >/tmp/attached 2>/tmp/said &
     pid=$!
     until [ -s /tmp/attached ]; do
-        kill -0 $pid || { cat /tmp/said; exit 1; }
+        kill -0 $pid 2>/dev/null || { cat /tmp/said; exit 1; }
         usleep 10000
     done
     bus=$(sed 's/.*-//' /tmp/attached)
@@ -62,7 +62,7 @@ wait $pid
 echo "ended $? $(cat /tmp/said)"
 [ -e "$device" ] && echo "still there"
 echo "@trace@"
-attach trace,file=/tmp/stub.i2ct
+attach trace,file=/tmp/stub.i2ct,match=lookup
 drivers | plain
 kill -INT $pid
 wait $pid
@@ -70,9 +70,35 @@ echo "ended $? $(cat /tmp/said)"
 [ -e "$device" ] && echo "still there"
 echo "@recorded@"
 cat /tmp/stub.i2ct
+echo "@named@"
+attach stub,load=/board.txt --name lab --new-device lm75@0x49 \
+    --new-device 24c02@0x50
+run readlink /run/libi2cpt/lab | plain
+run cat "$device"/*-0049/hwmon/hwmon*/temp1_input | plain
+run head -c 5 "$device/$bus-0050/eeprom" | plain
+run i2cpt-replay attach -a stub,load=/board.txt --name lab
+run i2cpt-replay attach -a stub,load=/board.txt --new-device lm75@0x49 \
+    --new-device jc42@0x49 | plain
+run i2cpt-replay detach i2c-99
+run i2cpt-replay detach lab
+wait $pid
+echo "ended $? $(cat /tmp/said)"
+[ -e "$device" ] && echo "still there"
+ls /run/libi2cpt
+attach stub,load=/board.txt --name lab
+kill -9 $pid
+gone
+attach stub,load=/board.txt --name lab
+rm /run/libi2cpt/lab
+ln -s /dev/null /run/libi2cpt/lab
+run i2cpt-replay detach
+wait $pid
+run readlink /run/libi2cpt/lab
+run i2cpt-replay detach
 echo "@held@"
 attach stub,load=/board.txt
 exec 7<>"/dev/i2c-$bus"
+run i2cpt-replay detach "i2c-$bus" | plain | sed 's/by .*;/by WHO;/'
 kill $pid
 until [ -s /tmp/said ]; do usleep 10000; done
 run i2cget -y "$bus" 0x49 0 w | plain

@@ -3,7 +3,8 @@
  * attach, from plugging in to unplugging:
  *
  *   plugged    the kernel asks the device who it is; no bus yet
- *   attached   there is a bus, and its number has been told
+ *   making     there is a bus, with its name; devices are made on it
+ *   attached   its number has been told
  *   leaving    a signal has come, and a program holds the node: the bus goes
  *              when that has closed it, or at the second signal
  *   unplugged  the kernel takes the bus away
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "attach/attach.h"
+#include "attach/name.h"
 #include "attach/node.h"
 #include "attach/session.h"
 #include "attach/transfers.h"
@@ -41,6 +43,10 @@ struct attach {
     struct attach_transfers *transfers;
     struct attach_tiny tiny;
     int bus; /* -1: not yet */
+    const struct attach_config *config;
+    struct attach_name name;
+    struct attach_devices *making; /* NULL: not now */
+    int made_fd;                   /* readable when they are made; or -1 */
     bool leaving;
 };
 
@@ -105,27 +111,87 @@ static int plug(struct attach *s)
     return 0;
 }
 
-/* Says the bus, once there is one. */
-static void look(struct attach *s)
+/* All that was asked for is there. */
+static void tell(struct attach *s)
+{
+    printf("/dev/i2c-%d\n", s->bus);
+    fflush(stdout);
+    if (!attach_node_has_device((unsigned)s->bus)) {
+        tool_complain("attach: bus %d is for drivers alone; programs need the "
+                      "module i2c-dev: modprobe i2c-dev",
+                      s->bus);
+    }
+}
+
+static int make_devices(struct attach *s)
+{
+    if (!s->config->n_devices) {
+        tell(s);
+        return 0;
+    }
+    s->made_fd = attach_devices_make((unsigned)s->bus, s->config->devices,
+                                     s->config->n_devices, &s->making);
+    if (s->made_fd < 0) {
+        tool_complain("attach: %s", strerror(-s->made_fd));
+        return -1;
+    }
+    return 0;
+}
+
+static int devices_made(struct attach *s)
+{
+    const struct attach_device *d;
+    unsigned which;
+    int ret = attach_devices_end(s->making, &which);
+
+    s->making = NULL;
+    s->made_fd = -1;
+    if (ret) {
+        d = &s->config->devices[which];
+        tool_complain("--new-device %s@0x%02x: %s", d->type, d->addr,
+                      strerror(-ret));
+        return -1;
+    }
+    tell(s);
+    return 0;
+}
+
+static int make_name(struct attach *s)
+{
+    const char *name = s->config->name;
+    int ret;
+
+    if (!name) {
+        return 0;
+    }
+    ret =
+        attach_name_make(&s->name, ATTACH_NAME_FOLDER, name, (unsigned)s->bus);
+    if (ret == -EEXIST) {
+        tool_complain("--name %s: " ATTACH_NAME_FOLDER "/%s is there already",
+                      name, name);
+    } else if (ret) {
+        tool_complain("--name %s: " ATTACH_NAME_FOLDER ": %s", name,
+                      strerror(-ret));
+    }
+    return ret;
+}
+
+/* Whether there is a bus by now, and what is to be made of it: not 0, where
+ * that fails. */
+static int look(struct attach *s)
 {
     char id[32];
     int bus;
 
     if (usbip_bus_id(s->port, s->device_id, id, sizeof(id))) {
-        return;
+        return 0;
     }
     bus = attach_node_bus(id);
     if (bus < 0) {
-        return;
+        return 0;
     }
     s->bus = bus;
-    printf("/dev/i2c-%d\n", bus);
-    fflush(stdout);
-    if (!attach_node_has_device((unsigned)bus)) {
-        tool_complain("attach: bus %d is for drivers alone; programs need the "
-                      "module i2c-dev: modprobe i2c-dev",
-                      bus);
-    }
+    return make_name(s) ? -1 : make_devices(s);
 }
 
 /* ------------------------------------------------------------------ leaving */
@@ -166,7 +232,13 @@ static void unplug(struct attach *s)
     int64_t until_ms = now_ms() + APPEAR_MS;
     g_autofree char *holders = NULL;
 
+    unsigned which;
+
+    attach_name_remove(&s->name);
     close(s->fd);
+    if (s->making) { /* its driver's transfers fail from now on */
+        attach_devices_end(s->making, &which);
+    }
     if (s->bus < 0) {
         return;
     }
@@ -189,18 +261,23 @@ static int serve(struct attach *s)
     int64_t until_ms = now_ms() + APPEAR_MS;
 
     for (;;) {
-        struct pollfd fds[] = {{stop_pipe[0], POLLIN, 0}, {s->fd, POLLIN, 0}};
-        int n = poll(fds, 2, wait_ms(s));
+        struct pollfd fds[] = {{stop_pipe[0], POLLIN, 0},
+                               {s->fd, POLLIN, 0},
+                               {s->made_fd, POLLIN, 0}};
+        int n = poll(fds, 3, wait_ms(s));
 
         if (n > 0 && fds[0].revents && signalled(s)) {
             return TOOL_FINE;
         }
         if (n > 0 && fds[1].revents && attach_session_next(s->fd, &s->tiny)) {
-            tool_complain("attach: the kernel has let go of the device");
+            tool_complain("attach: it was detached");
+            return s->bus < 0 || s->making ? TOOL_BROKEN : TOOL_FINE;
+        }
+        if (n > 0 && fds[2].revents && devices_made(s)) {
             return TOOL_BROKEN;
         }
-        if (s->bus < 0) {
-            look(s);
+        if (s->bus < 0 && look(s)) {
+            return TOOL_BROKEN;
         }
         if (s->bus < 0 && now_ms() > until_ms) {
             tool_complain("attach: the kernel made no bus of it: see dmesg");
@@ -230,9 +307,9 @@ static int attach(struct attach *s)
     return ret;
 }
 
-int attach_run(struct i2cpt_adapter *a)
+int attach_run(struct i2cpt_adapter *a, const struct attach_config *config)
 {
-    struct attach s = {.bus = -1};
+    struct attach s = {.bus = -1, .config = config, .made_fd = -1};
     struct i2cpt_fault fault;
     int ret = attach_transfers_new(a, &s.transfers, &fault);
 

@@ -3,6 +3,9 @@
 #ifndef ATTACH_H
 #define ATTACH_H
 
+#include <stdbool.h>
+
+#include "attach/devices.h"
 #include "i2cpt.h"
 
 /* The longest deadline that is of use: the kernel's driver waits for 2 s. */
@@ -12,8 +15,17 @@
  * what is missing. */
 int attach_possible(void);
 
+struct attach_config {
+    const char *name; /* of a link in /run/libi2cpt; NULL: none */
+    const struct attach_device *devices; /* to make, in this order */
+    unsigned n_devices;
+};
+
 /* The verb's work, until a signal comes: an exit status, with its lines on
  * stderr. */
-int attach_run(struct i2cpt_adapter *a);
+int attach_run(struct i2cpt_adapter *a, const struct attach_config *config);
+/* detach's: what was attached under this name, "i2c-N" or "/dev/i2c-N", NULL:
+ * the only one there is; `force`: whoever holds it. */
+int attach_detach(const char *what, bool force);
 
 #endif

@@ -10,7 +10,13 @@ int attach_possible(void)
     return -1;
 }
 
-int attach_run(struct i2cpt_adapter *a)
+int attach_run(struct i2cpt_adapter *a, const struct attach_config *config)
 {
+    return TOOL_BROKEN;
+}
+
+int attach_detach(const char *what, bool force)
+{
+    tool_complain("detach: this build has no adapters of the kernel");
     return TOOL_BROKEN;
 }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <glib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -56,6 +57,49 @@ bool attach_node_exists(unsigned bus)
 bool attach_node_has_device(unsigned bus)
 {
     return is_there("/sys/class/i2c-dev/i2c-%u", bus);
+}
+
+int attach_node_usb(unsigned bus, char *id, size_t size)
+{
+    g_autofree char *device =
+        g_strdup_printf("/sys/bus/i2c/devices/i2c-%u/../..", bus);
+    g_autofree char *maker = g_strconcat(device, "/manufacturer", NULL);
+    g_autofree char *said = NULL;
+    char *path;
+    int ret = -ENOENT;
+
+    if (!g_file_get_contents(maker, &said, NULL, NULL) ||
+        strcmp(g_strchomp(said), "libi2cpt")) {
+        return -ENOENT;
+    }
+    path = realpath(device, NULL);
+    if (path && g_strlcpy(id, strrchr(path, '/') + 1, size) < size) {
+        ret = 0;
+    }
+    free(path);
+    return ret;
+}
+
+int attach_node_next(unsigned from)
+{
+    DIR *folder = opendir("/sys/bus/i2c/devices");
+    struct dirent *entry;
+    char id[32];
+    int best = -ENOENT;
+
+    while (folder && (entry = readdir(folder))) {
+        unsigned bus;
+
+        if (sscanf(entry->d_name, "i2c-%9u", &bus) == 1 && bus >= from &&
+            (best < 0 || bus < (unsigned)best) &&
+            !attach_node_usb(bus, id, sizeof(id))) {
+            best = (int)bus;
+        }
+    }
+    if (folder) {
+        closedir(folder);
+    }
+    return best;
 }
 
 /* ------------------------------------------------------------------ holders */

@@ -4,6 +4,7 @@
 #define ATTACH_NODE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Whether the kernel has this driver: "i2c-tiny-usb". */
 bool attach_node_driver(const char *name);
@@ -14,6 +15,12 @@ int attach_node_bus(const char *usb_id);
  * makes. */
 bool attach_node_exists(unsigned bus);
 bool attach_node_has_device(unsigned bus);
+
+/* The USB device of a bus that was attached from a program, "1-1"; or
+ * -ENOENT where it is another one. */
+int attach_node_usb(unsigned bus, char *id, size_t size);
+/* The number of the first such bus from there on; or -ENOENT. */
+int attach_node_next(unsigned from);
 
 /* Who has /dev/i2c-N open, "i2cdump (pid 471), sh (pid 12)", free() it; NULL:
  * nobody that can be seen from here. */

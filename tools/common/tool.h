@@ -27,9 +27,9 @@ struct verb {
     int (*run)(const struct verb *verb, int argc, char **argv);
 };
 
-extern const struct verb verb_attach, verb_check, verb_diff, verb_stats,
-    verb_convert, verb_ftdi_check, verb_list, verb_record, verb_replay,
-    verb_run, verb_serve, verb_show;
+extern const struct verb verb_attach, verb_detach, verb_check, verb_diff,
+    verb_stats, verb_convert, verb_ftdi_check, verb_list, verb_record,
+    verb_replay, verb_run, verb_serve, verb_show;
 
 /*
  * There is a PROGRAM, whose status may be any: what fails from here on, wrong

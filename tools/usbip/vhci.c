@@ -66,6 +66,18 @@ int usbip_status_bus_id(const char *text, unsigned port, uint32_t device_id,
     return -ENOENT;
 }
 
+int usbip_status_port(const char *text, const char *id)
+{
+    struct port_line p;
+
+    while ((text = next_port(text, &p))) {
+        if (p.status == PORT_USED && !strcmp(p.id, id)) {
+            return (int)p.port;
+        }
+    }
+    return -1;
+}
+
 /* The text of `status` of one controller, of many the later ones' too. */
 static int read_status(unsigned controller, char *text)
 {
@@ -98,9 +110,9 @@ int usbip_bus_id(unsigned port, uint32_t device_id, char *id, size_t size)
     return -ENOENT;
 }
 
-static int tell_kernel(const char *line, size_t n)
+static int tell_kernel(const char *file, const char *line, size_t n)
 {
-    int fd = open(FOLDER "attach", O_WRONLY | O_CLOEXEC), ret;
+    int fd = open(file, O_WRONLY | O_CLOEXEC), ret;
 
     if (fd < 0) {
         return -errno;
@@ -121,7 +133,7 @@ int usbip_plug(unsigned port, enum usbip_speed speed, uint32_t device_id)
     }
     n = (size_t)snprintf(line, sizeof(line), "%u %d %u %d", port, pair[0],
                          device_id, (int)speed);
-    ret = tell_kernel(line, n);
+    ret = tell_kernel(FOLDER "attach", line, n);
     close(pair[0]); /* the kernel has its own hold of it */
     if (ret) {
         close(pair[1]);
@@ -148,4 +160,20 @@ int usbip_plug_anywhere(enum usbip_speed speed, uint32_t device_id,
         }
     }
     return i ? -EBUSY : ret;
+}
+
+int usbip_unplug(const char *id)
+{
+    char text[STATUS_MAX], line[16];
+    unsigned i;
+    int port;
+
+    for (i = 0; !read_status(i, text); i++) {
+        port = usbip_status_port(text, id);
+        if (port >= 0) {
+            snprintf(line, sizeof(line), "%d", port);
+            return tell_kernel(FOLDER "detach", line, strlen(line));
+        }
+    }
+    return -ENOENT;
 }

@@ -21,11 +21,15 @@ int usbip_plug_anywhere(enum usbip_speed speed, uint32_t device_id,
  * has been given an address: 0, or -ENOENT. */
 int usbip_bus_id(unsigned port, uint32_t device_id, char *id, size_t size);
 
+/* Takes out what has this bus id: 0, or -ENOENT or another negative errno. */
+int usbip_unplug(const char *id);
+
 /* Of the text of the controller's file `status`: the first free port for full
  * and high speed that is not below `from`, or -1; and a device's bus id, as
- * above. */
+ * above, and its port by that, or -1. */
 int usbip_status_free(const char *text, unsigned from);
 int usbip_status_bus_id(const char *text, unsigned port, uint32_t device_id,
                         char *id, size_t size);
+int usbip_status_port(const char *text, const char *id);
 
 #endif

@@ -3,10 +3,16 @@
 #include <stdlib.h>
 
 #include "attach/attach.h"
+#include "attach/name.h"
 #include "common/tool.h"
 
-#define TEXT_(x) #x
-#define TEXT(x)  TEXT_(x)
+#define DEVICES_MAX 112 /* as many as a bus has addresses */
+
+struct asked {
+    const char *spec;
+    struct attach_config config;
+    struct attach_device devices[DEVICES_MAX];
+};
 
 /* The kernel's driver gives a message up after 2 s, and cannot be told. */
 static int bounded(const struct i2cpt_options *o)
@@ -22,12 +28,12 @@ static int bounded(const struct i2cpt_options *o)
     return 0;
 }
 
-static int attach(const char *spec)
+static int attach(const struct asked *what)
 {
     struct i2cpt_options *o = NULL;
     struct i2cpt_adapter *a = NULL;
     struct i2cpt_fault fault;
-    int ret = i2cpt_options_parse(spec, &o, &fault);
+    int ret = i2cpt_options_parse(what->spec, &o, &fault);
 
     if (!ret && bounded(o)) {
         i2cpt_options_free(o);
@@ -38,36 +44,79 @@ static int attach(const char *spec)
     if (ret) {
         return tool_fault(ret, &fault);
     }
-    ret = attach_run(a);
+    ret = attach_run(a, &what->config);
     i2cpt_adapter_unref(a);
     return ret;
+}
+
+static void add_device(const struct verb *verb, struct asked *what,
+                       const char *text)
+{
+    if (what->config.n_devices == DEVICES_MAX) {
+        tool_usage(verb, "--new-device %s: there are %d already", text,
+                   DEVICES_MAX);
+    }
+    if (attach_device_parse(text, &what->devices[what->config.n_devices])) {
+        tool_usage(verb,
+                   "--new-device %s: accepted is TYPE@ADDRESS, lm75@0x48: a "
+                   "driver's name of at most %d letters, digits, _ and -, and "
+                   "0x08 to 0x77",
+                   text, ATTACH_TYPE_MAX);
+    }
+    what->config.n_devices++;
+}
+
+static void set_name(const struct verb *verb, struct asked *what,
+                     const char *name)
+{
+    if (!attach_name_good(name)) {
+        tool_usage(verb,
+                   "--name %s: accepted are at most %d letters, digits and "
+                   "._-, of which a letter or digit is the first",
+                   name, ATTACH_NAME_MAX);
+    }
+    what->config.name = name;
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
     static const struct option options[] = {
         {"adapter", required_argument, NULL, 'a'},
+        {"name", required_argument, NULL, 'n'},
+        {"new-device", required_argument, NULL, 'd'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    const char *spec = NULL;
+    struct asked what = {0};
+    int letter;
 
-    while (tool_option(verb, argc, argv, ":a:h", options) != -1) {
-        spec = optarg;
+    what.config.devices = what.devices;
+    while ((letter = tool_option(verb, argc, argv, ":a:h", options)) != -1) {
+        if (letter == 'a') {
+            what.spec = optarg;
+        } else if (letter == 'n') {
+            set_name(verb, &what, optarg);
+        } else {
+            add_device(verb, &what, optarg);
+        }
     }
     tool_no_operand(verb, argc, argv);
-    if (!spec) {
+    if (!what.spec) {
         tool_usage(verb, "attach needs -a ADAPTER");
     }
-    return attach_possible() ? TOOL_BROKEN : attach(spec);
+    return attach_possible() ? TOOL_BROKEN : attach(&what);
 }
 
 const struct verb verb_attach = {
     .name = "attach",
-    .synopsis = "-a ADAPTER",
+    .synopsis = "-a ADAPTER [--name NAME] [--new-device TYPE@ADDRESS]...",
     .about = "Give the kernel an adapter, /dev/i2c-N for its drivers and all",
     .help =
         "  -a, --adapter SPEC  what to give, BACKEND[,KEY=VALUE]...\n"
+        "  --name NAME         a link to the node, /run/libi2cpt/NAME\n"
+        "  --new-device TYPE@ADDRESS  a device for a driver of the kernel, as "
+        "by\n"
+        "                      new_device; may be repeated\n"
         "\n"
         "Needs root and the kernel's modules vhci-hcd, i2c-tiny-usb and, for\n"
         "programs, i2c-dev. Prints /dev/i2c-N, the number that the kernel\n"
@@ -75,6 +124,7 @@ const struct verb verb_attach = {
         "\n"
         "Example:\n"
         "  modprobe -a vhci-hcd i2c-tiny-usb i2c-dev\n"
-        "  i2cpt-replay attach -a trace,file=session.i2ct\n",
+        "  i2cpt-replay attach -a trace,file=session.i2ct --new-device "
+        "lm75@0x48\n",
     .run = run,
 };
