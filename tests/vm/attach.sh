@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2086
 # In the guest of vm-attach: kernel drivers on what i2cpt-replay attach gives, and
 # the process killed in the middle.
 run() { # a command, what it says, and its status
@@ -25,9 +25,6 @@ gone() { # until the kernel has taken the bus away
 }
 
 drivers() {
-    echo lm75 0x49 >"$device/new_device"
-    echo jc42 0x18 >"$device/new_device"
-    echo 24c02 0x50 >"$device/new_device"
     for file in temp1_input temp1_max temp1_max_hyst; do
         run cat "$device"/*-0049/hwmon/hwmon*/$file
     done
@@ -55,14 +52,15 @@ busy() { # a program that does not stop
 }
 
 echo "@stub@"
-attach stub,load=/board.txt,record=/tmp/stub.i2ct
+DEVICES='--new-device lm75@0x49 --new-device jc42@0x18 --new-device 24c02@0x50'
+attach stub,load=/board.txt,record=/tmp/stub.i2ct $DEVICES
 drivers | plain
 kill $pid
 wait $pid
 echo "ended $? $(cat /tmp/said)"
 [ -e "$device" ] && echo "still there"
 echo "@trace@"
-attach trace,file=/tmp/stub.i2ct,match=lookup
+attach trace,file=/tmp/stub.i2ct,match=lookup $DEVICES
 drivers | plain
 kill -INT $pid
 wait $pid

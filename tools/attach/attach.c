@@ -123,14 +123,11 @@ static void tell(struct attach *s)
     }
 }
 
-static int make_devices(struct attach *s)
+static int make_devices(struct attach *s, const char *usb_id)
 {
-    if (!s->config->n_devices) {
-        tell(s);
-        return 0;
-    }
-    s->made_fd = attach_devices_make((unsigned)s->bus, s->config->devices,
-                                     s->config->n_devices, &s->making);
+    s->made_fd =
+        attach_devices_make(usb_id, (unsigned)s->bus, s->config->devices,
+                            s->config->n_devices, &s->making);
     if (s->made_fd < 0) {
         tool_complain("attach: %s", strerror(-s->made_fd));
         return -1;
@@ -191,7 +188,7 @@ static int look(struct attach *s)
         return 0;
     }
     s->bus = bus;
-    return make_name(s) ? -1 : make_devices(s);
+    return make_name(s) ? -1 : make_devices(s, id);
 }
 
 /* ------------------------------------------------------------------ leaving */

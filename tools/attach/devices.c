@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 struct attach_devices {
     pthread_t thread;
+    char usb_id[32];
     unsigned bus, n, made;
     const struct attach_device *devices; /* borrowed */
     int result;
@@ -46,6 +48,28 @@ int attach_device_parse(const char *text, struct attach_device *out)
     return 0;
 }
 
+/* The kernel holds the device's lock until its driver's probe has ended, and
+ * takes it for this file. */
+static void wait_for_probe(const char *usb_id)
+{
+    g_autofree char *path =
+        g_strdup_printf("/sys/bus/usb/devices/%s/manufacturer", usb_id);
+    g_autofree char *text = NULL;
+
+    g_file_get_contents(path, &text, NULL, NULL);
+}
+
+/* Whether a driver has found the very device by itself. */
+static bool is_there(unsigned bus, const struct attach_device *d)
+{
+    g_autofree char *path =
+        g_strdup_printf("/sys/bus/i2c/devices/%u-%04x/name", bus, d->addr);
+    g_autofree char *name = NULL;
+
+    return g_file_get_contents(path, &name, NULL, NULL) &&
+           !strcmp(g_strchomp(name), d->type);
+}
+
 static int make(unsigned bus, const struct attach_device *d)
 {
     char path[80], line[40];
@@ -59,13 +83,14 @@ static int make(unsigned bus, const struct attach_device *d)
     }
     ret = write(fd, line, (size_t)n) == n ? 0 : -errno;
     close(fd);
-    return ret;
+    return ret == -EBUSY && is_there(bus, d) ? 0 : ret;
 }
 
 static void *work(void *user)
 {
     struct attach_devices *d = user;
 
+    wait_for_probe(d->usb_id);
     while (d->made < d->n && !d->result) {
         d->result = make(d->bus, &d->devices[d->made]);
         d->made += !d->result;
@@ -74,14 +99,16 @@ static void *work(void *user)
     return NULL;
 }
 
-int attach_devices_make(unsigned bus, const struct attach_device *devices,
-                        unsigned n, struct attach_devices **out)
+int attach_devices_make(const char *usb_id, unsigned bus,
+                        const struct attach_device *devices, unsigned n,
+                        struct attach_devices **out)
 {
     struct attach_devices *d = g_new0(struct attach_devices, 1);
     sigset_t all, before;
     int ret;
 
     *d = (struct attach_devices){.bus = bus, .devices = devices, .n = n};
+    g_strlcpy(d->usb_id, usb_id, sizeof(d->usb_id));
     if (pipe2(d->done, O_CLOEXEC)) {
         ret = -errno;
         g_free(d);

@@ -16,13 +16,16 @@ struct attach_device {
 int attach_device_parse(const char *text, struct attach_device *out);
 
 /*
- * Makes them in a thread, for a driver's first transfers come while the kernel
- * is told, and somebody has to serve them. A descriptor that is readable at the
+ * Waits until the kernel has done with the USB device `usb_id`, whose bus has
+ * this number (drivers that look for their chips have done so by then), and
+ * makes the devices; in a thread, for somebody has to serve the transfers that
+ * come meanwhile. A descriptor that is readable at the
  * end of it, or a negative errno.
  */
 struct attach_devices;
-int attach_devices_make(unsigned bus, const struct attach_device *devices,
-                        unsigned n, struct attach_devices **out);
+int attach_devices_make(const char *usb_id, unsigned bus,
+                        const struct attach_device *devices, unsigned n,
+                        struct attach_devices **out);
 /* After that: 0, or a negative errno and which one it is of. Frees it. */
 int attach_devices_end(struct attach_devices *d, unsigned *which);
 
