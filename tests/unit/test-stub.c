@@ -15,7 +15,8 @@
 static const struct {
     const char *text, *error;
 } bad_files[] = {
-    {"chips 0x48 registers", ":1: line \"chips\"; chip, reg, fault or delay"},
+    {"chips 0x48 registers",
+     ":1: line \"chips\"; chip, reg, fault, delay or line"},
     {"\n# comment\nreg 1", ":3: \"reg\" before the first chip"},
     {"fault nack", ":1: \"fault\" before the first chip"},
     {"delay byte-us=1", ":1: \"delay\" before the first chip"},
