@@ -169,13 +169,13 @@ void i2cpt_passthrough_drain(struct i2cpt_passthrough *pt)
         pt_settle(pt, i2cpt_now_ns() + pt->timeout_ns);
     }
     if (!pt->busy && pt->open && !pt->released) {
+        pt_close_lane(pt);
         pt->blocking = true;
         pt->goal = PT_GOAL_STOP;
         pt->deadline_ns = 0;
         pt_drive(pt, pt->mode->stop(pt));
         pt->blocking = false;
         pt->released = true;
-        atomic_store_explicit(&pt->lane, PT_LANE_NONE, memory_order_relaxed);
     }
     pt_leave(pt, false);
     bus_adapter_flush(pt->adapter);

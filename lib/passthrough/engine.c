@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <glib.h>
+#include <sched.h>
 #include <time.h>
 
 #include "core/deadline-thread.h"
@@ -170,6 +171,24 @@ static enum pt_lane lane_of(const struct i2cpt_passthrough *pt)
         return PT_LANE_KEEP;
     }
     return pt->message.guest == GUEST_READ ? PT_LANE_GIVE : PT_LANE_NONE;
+}
+
+/* Who resets or drains may do so beside an event's byte, which takes moments.
+ */
+void pt_close_lane(struct i2cpt_passthrough *pt)
+{
+    int lane = atomic_load_explicit(&pt->lane, memory_order_relaxed);
+
+    while (lane != PT_LANE_NONE) {
+        if (lane == PT_LANE_USED) {
+            sched_yield();
+            lane = atomic_load_explicit(&pt->lane, memory_order_relaxed);
+        } else if (atomic_compare_exchange_weak_explicit(
+                       &pt->lane, &lane, PT_LANE_NONE, memory_order_acquire,
+                       memory_order_relaxed)) {
+            return;
+        }
+    }
 }
 
 static void count_wait(struct i2cpt_passthrough *pt)
@@ -457,6 +476,7 @@ static void check_hold(struct i2cpt_passthrough *pt, uint64_t now)
     } else if (now < until_ns) {
         pt_arm(pt, until_ns);
     } else {
+        pt_close_lane(pt);
         pt_release_wire(pt);
         pt->mode->reset(pt);
         pt->released = true;

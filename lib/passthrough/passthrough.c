@@ -240,11 +240,55 @@ static int enter(struct i2cpt_passthrough *pt)
     return 0;
 }
 
-/* Whether bytes may be moved with no more ado. */
-static bool has_lane(struct i2cpt_passthrough *pt, enum pt_lane lane)
+/* Bytes may be moved with no more ado, until leave_lane(). */
+static bool take_lane(struct i2cpt_passthrough *pt, enum pt_lane lane)
 {
-    return atomic_load_explicit(&pt->lane, memory_order_acquire) == (int)lane &&
-           !pt_forked(pt);
+    int open = (int)lane;
+
+    return atomic_load_explicit(&pt->lane, memory_order_relaxed) == open &&
+           !pt_forked(pt) &&
+           atomic_compare_exchange_strong_explicit(
+               &pt->lane, &open, PT_LANE_USED, memory_order_acquire,
+               memory_order_relaxed);
+}
+
+static void leave_lane(struct i2cpt_passthrough *pt, enum pt_lane lane)
+{
+    atomic_store_explicit(&pt->lane, lane, memory_order_release);
+}
+
+static bool keep_byte(struct i2cpt_passthrough *pt, uint8_t byte)
+{
+    struct pt_buffer *out = &pt->message.out;
+    bool kept;
+
+    if (!take_lane(pt, PT_LANE_KEEP)) {
+        return false;
+    }
+    kept = out->len < out->size;
+    if (kept) {
+        out->data[out->len++] = byte;
+        pt_count(pt, I2CPT_COUNT_BYTES_WRITTEN, 1);
+    }
+    leave_lane(pt, PT_LANE_KEEP);
+    return kept;
+}
+
+static bool give_byte(struct i2cpt_passthrough *pt, uint8_t *byte)
+{
+    struct pt_message *m = &pt->message;
+    bool given;
+
+    if (!take_lane(pt, PT_LANE_GIVE)) {
+        return false;
+    }
+    given = m->taken < m->in.len;
+    if (given) {
+        *byte = m->in.data[m->taken++];
+        pt_count(pt, I2CPT_COUNT_BYTES_READ, 1);
+    }
+    leave_lane(pt, PT_LANE_GIVE);
+    return given;
 }
 
 /* One event with the lock held; unlocks. */
@@ -268,7 +312,7 @@ static void begin_event(struct i2cpt_passthrough *pt, enum pt_goal goal)
     pt->goal = goal;
     pt->deadline_ns = 0;
     pt->byte = 0xff;
-    atomic_store_explicit(&pt->lane, PT_LANE_NONE, memory_order_relaxed);
+    pt_close_lane(pt);
 }
 
 static void open_transaction(struct i2cpt_passthrough *pt)
@@ -382,12 +426,9 @@ int i2cpt_passthrough_write(struct i2cpt_passthrough *pt, uint8_t byte)
         return -EINVAL;
     }
 
-    struct pt_buffer *out = &pt->message.out;
     int ret;
 
-    if (has_lane(pt, PT_LANE_KEEP) && out->len < out->size) {
-        out->data[out->len++] = byte;
-        pt_count(pt, I2CPT_COUNT_BYTES_WRITTEN, 1);
+    if (keep_byte(pt, byte)) {
         return I2CPT_ACK;
     }
     ret = enter(pt);
@@ -409,12 +450,9 @@ int i2cpt_passthrough_read(struct i2cpt_passthrough *pt, uint8_t *byte)
         return -EINVAL;
     }
 
-    struct pt_message *m = &pt->message;
     int ret;
 
-    if (has_lane(pt, PT_LANE_GIVE) && m->taken < m->in.len) {
-        *byte = m->in.data[m->taken++];
-        pt_count(pt, I2CPT_COUNT_BYTES_READ, 1);
+    if (give_byte(pt, byte)) {
         return I2CPT_ACK;
     }
     *byte = 0xff;
@@ -442,8 +480,7 @@ void i2cpt_passthrough_nack(struct i2cpt_passthrough *pt)
     }
     if (!enter(pt)) {
         if (pt->open && pt->reading && !pt->released) {
-            atomic_store_explicit(&pt->lane, PT_LANE_NONE,
-                                  memory_order_relaxed);
+            pt_close_lane(pt);
             pt->mode->nack(pt);
         }
         pt_leave(pt, false);
@@ -475,6 +512,7 @@ void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
         return;
     }
     pt_lock(pt);
+    pt_close_lane(pt);
     pt_abandon(pt);
     pt_forget_stop(pt);
     pt_release_wire(pt);
@@ -483,7 +521,6 @@ void i2cpt_passthrough_reset(struct i2cpt_passthrough *pt)
     for (addr = 0; addr < G_N_ELEMENTS(pt->targets); addr++) {
         pt->targets[addr].late = false;
     }
-    atomic_store_explicit(&pt->lane, PT_LANE_NONE, memory_order_relaxed);
     pt_leave(pt, false);
 }
 

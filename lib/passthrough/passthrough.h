@@ -67,6 +67,7 @@ enum pt_lane {
     PT_LANE_NONE,
     PT_LANE_KEEP, /* writes: append to message.out */
     PT_LANE_GIVE, /* reads: take from message.in */
+    PT_LANE_USED, /* one is being moved, in the thread of the event */
 };
 
 struct pt_buffer {
@@ -364,6 +365,8 @@ void pt_release_wire(struct i2cpt_passthrough *pt);
 void pt_forget_stop(struct i2cpt_passthrough *pt);
 /* Have i2cpt_passthrough_timer() called then, or before. */
 void pt_arm(struct i2cpt_passthrough *pt, uint64_t when_ns);
+/* With the lock held: from here on no byte is moved without it. */
+void pt_close_lane(struct i2cpt_passthrough *pt);
 /* The guest's event is answered: put lane and hold timer right. */
 void pt_answered(struct i2cpt_passthrough *pt);
 /* Unlock, then call the hooks that are due; `complete`: that one too. */

@@ -237,9 +237,14 @@ static void pt_guest(struct shared *s)
     uint8_t byte;
 
     settle(s, i2cpt_passthrough_start(s->pt, 0x48, 0, 0));
-    settle(s, i2cpt_passthrough_write(s->pt, 0));
-    settle(s, i2cpt_passthrough_start(s->pt, 0x48, I2CPT_M_RD, 2));
-    settle(s, i2cpt_passthrough_read(s->pt, &byte));
+    /* those behind the first may be moved without the lock */
+    for (int i = 0; i < 8; i++) {
+        settle(s, i2cpt_passthrough_write(s->pt, 0));
+    }
+    settle(s, i2cpt_passthrough_start(s->pt, 0x48, I2CPT_M_RD, 8));
+    for (int i = 0; i < 8; i++) {
+        settle(s, i2cpt_passthrough_read(s->pt, &byte));
+    }
     i2cpt_passthrough_nack(s->pt);
     settle(s, i2cpt_passthrough_stop(s->pt));
 }
