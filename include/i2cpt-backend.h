@@ -48,13 +48,12 @@ extern "C" {
  */
 #define I2CPT_BACKEND_MARK_PROBE  1u /* asked by the passthrough alone */
 #define I2CPT_BACKEND_MARK_RESEND 2u /* the one before once again */
-#define I2CPT_BACKEND_MARK_TOOK_FOLLOWS  \
-    4u /* took() comes for this one; its \
-        */
-/* last read's length is a guess, and fewer bytes are an answer too */
-#define I2CPT_BACKEND_MARK_CONTINUE 8u  /* goes on where the last read ended */
-#define I2CPT_BACKEND_MARK_RESTART  16u /* the guest's was a repeated START */
-#define I2CPT_BACKEND_MARK_SPLIT    32u /* ... or one may follow */
+/* took() comes for this one: its last read's length is a guess, and fewer bytes
+ * are an answer too */
+#define I2CPT_BACKEND_MARK_TOOK_FOLLOWS 4u
+#define I2CPT_BACKEND_MARK_CONTINUE     8u /* goes on where the last read ended */
+#define I2CPT_BACKEND_MARK_RESTART      16u /* the guest's was a repeated START */
+#define I2CPT_BACKEND_MARK_SPLIT        32u /* ... or one may follow */
 
 /*
  * One transfer. The messages are the library's copies, `msg_size` bytes from

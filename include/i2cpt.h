@@ -219,6 +219,10 @@ struct i2cpt_msg {
 #define I2CPT_MSG_MAX      0x100000u /* bytes of one message */
 #define I2CPT_TRANSFER_MAX 1024u     /* messages of one transfer */
 
+/* Frees what the library returned for the caller to free with this. NULL is
+ * allowed. Any thread. */
+I2CPT_API void i2cpt_free(void *p);
+
 /* ---------------------------------------------------------------- adapters */
 
 struct i2cpt_adapter;
@@ -748,12 +752,12 @@ enum i2cpt_answer {
  *
  * complete: the controller can wait. Calls then answer I2CPT_PENDING while the
  *     wire works, and complete() is called once for each that has, in the
- * thread that calls dispatch, wait, drain or free, with ACK or NACK and for
- * reads the byte. What needs no wire, and an adapter in memory, answers at once
- *     as without the hook; complete() is not called then. A call made while one
- *     is pending is -EBUSY. [calls block until the wire has
- *     answered, never past the deadline; on expiry a START or write is NACKed
- *     and a read gives 0xff]
+ *     thread that calls dispatch, wait, drain or free, with ACK or NACK and for
+ *     reads the byte. What needs no wire, and an adapter in memory, answers at
+ *     once as without the hook; complete() is not called then. A call made
+ *     while one is pending is -EBUSY. [calls block until the wire has answered,
+ *     never past the deadline; on expiry a START or write is NACKed and a read
+ *     gives 0xff]
  * now_ns: monotonic time in nanoseconds. [CLOCK_MONOTONIC]
  * timer: call i2cpt_passthrough_timer() at `when_ns` of that clock; UINT64_MAX
  *     forgets it; a new call replaces the last. May come from any thread.
@@ -968,10 +972,6 @@ I2CPT_API const char *i2cpt_counter_name(size_t index);
 /* What the counter number `index` stands at; 0 past the last. Any thread. */
 I2CPT_API uint64_t i2cpt_passthrough_counter(struct i2cpt_passthrough *pt,
                                              size_t index);
-
-/* Frees what the library returned for the caller to free with this. NULL is
- * allowed. Any thread. */
-I2CPT_API void i2cpt_free(void *p);
 
 #ifdef __cplusplus
 }

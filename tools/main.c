@@ -48,6 +48,14 @@ static int finish(int status)
     return status;
 }
 
+static int no_option(const char *name)
+{
+    tool_complain("unknown option '%s'; before a verb there are --help and "
+                  "--version",
+                  name);
+    return TOOL_USAGE;
+}
+
 static int no_verb(const char *name)
 {
     const char *near = NULL;
@@ -123,5 +131,5 @@ int main(int argc, char **argv)
             return finish(verbs[i]->run(verbs[i], argc - 1, argv + 1));
         }
     }
-    return no_verb(name);
+    return *name == '-' ? no_option(name) : no_verb(name);
 }

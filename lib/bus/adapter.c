@@ -241,10 +241,11 @@ void bus_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n)
         bus->ops->took(bus->priv, owner, n);
         leave_recorder(bus);
     } else {
-        i2cpt_log(I2CPT_LOG_WARNING,
-                  "%s: still busy at the deadline: that only %u bytes of a "
-                  "read were taken is not recorded",
-                  bus->identity, n);
+        i2cpt_log(
+            I2CPT_LOG_WARNING,
+            "%s: still busy at the deadline: that only %u of the bytes of "
+            "a read were taken is not recorded",
+            bus->identity, n);
     }
 }
 

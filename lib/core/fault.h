@@ -16,6 +16,11 @@ int i2cpt_fault_text(struct i2cpt_fault *fault, int code, const char *format,
 /* That line: what a person, a file or a device gave is quoted in it, whatever
  * it holds; each control character becomes a `?`. */
 void i2cpt_one_line(char *text);
+/* "1 byte", "2 bytes": what stands behind the word. */
+static inline const char *i2cpt_fault_s(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
 /* Put `prefix` ("record=", "file=") before the text. */
 void i2cpt_fault_prefix(struct i2cpt_fault *fault, const char *prefix);
 /* *to = *from, without the room that the text does not use. */

@@ -96,7 +96,9 @@ const char *i2cpt_key_accepts(const struct i2cpt_key *key, char *buf,
     case I2CPT_KEY_SWITCH:
         return "on|off";
     case I2CPT_KEY_STRING:
-        return key->choices ? key->choices : "text";
+        return key->choices    ? key->choices
+               : key->one_line ? "UTF-8 without control characters"
+                               : "text";
     }
     return buf;
 }
@@ -120,6 +122,19 @@ int i2cpt_key_info(const struct i2cpt_key *key, struct i2cpt_key_info *out)
     return 0;
 }
 
+static bool is_one_line(const char *text)
+{
+    if (!g_utf8_validate(text, -1, NULL)) {
+        return false;
+    }
+    for (; *text; text = g_utf8_next_char(text)) {
+        if (g_unichar_iscntrl(g_utf8_get_char(text))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int i2cpt_key_parse(const struct i2cpt_key *key, const char *text,
                     uint64_t *value, struct i2cpt_fault *fault)
 {
@@ -129,7 +144,7 @@ int i2cpt_key_parse(const struct i2cpt_key *key, const char *text,
     *value = 0;
     switch (key->kind) {
     case I2CPT_KEY_STRING:
-        ret = *text ? 0 : -EINVAL;
+        ret = *text && (!key->one_line || is_one_line(text)) ? 0 : -EINVAL;
         break;
     case I2CPT_KEY_UINT:
         ret = i2cpt_parse_uint(text, key->max, value);

@@ -31,6 +31,7 @@ struct i2cpt_key {
      * identify() looks at (device=, file=), which say the same in other words.
      */
     bool may_differ;
+    bool one_line;   /* a text that goes into lines: no control characters */
     bool reads_file; /* it names a file that is read: not to be recorded to */
 };
 

@@ -26,6 +26,7 @@ const struct i2cpt_key i2cpt_common_keys[] = {
     {.name = "name",
      .kind = I2CPT_KEY_STRING,
      .help = "what messages call this adapter",
+     .one_line = true,
      .may_differ = true},
     {.name = "record",
      .kind = I2CPT_KEY_STRING,

@@ -118,9 +118,9 @@ static int check_actual(const struct foreign *f, const struct i2cpt_xfer *x,
             (!ret && !foreign_actual_can_be(&x->msgs[i], actual, asked[i],
                                             x->marks, i + 1 == x->n))) {
             return foreign_lie(f, x->fault,
-                               "transfer() returned %d with %u bytes in "
+                               "transfer() returned %d with %u byte%s in "
                                "message %zu, which has %u",
-                               ret, (unsigned)actual, i,
+                               ret, (unsigned)actual, i2cpt_fault_s(actual), i,
                                (unsigned)x->msgs[i].len);
         }
     }
@@ -215,9 +215,10 @@ static int take_smbus(const struct foreign *f,
 
     if (public->in_len > s->in || public->in_len < least) {
         return foreign_lie(f, fault,
-                           "smbus() says that %zu bytes came; accepted is %zu "
+                           "smbus() says that %zu byte%s came; accepted is %zu "
                            "to %zu",
-                           public->in_len, least, s->in);
+                           public->in_len, i2cpt_fault_s(public->in_len), least,
+                           s->in);
     }
     memcpy(call->block + s->at, in, public->in_len);
     if (s->at && public->in_len) {

@@ -68,12 +68,12 @@ static int check_write(const struct guard *g, const struct i2cpt_msg *m,
         (m->len && m->len <= g->pointer && left && is_read_of(m + 1, m))) {
         return 0;
     }
-    return i2cpt_fault_text(fault, EACCES,
-                            "0x%02x: a write of %u bytes%s; allowed are reads, "
-                            "and joined to one a write of at most %u",
-                            m->addr, m->len,
-                            left && is_read_of(m + 1, m) ? "" : " alone",
-                            g->pointer);
+    return i2cpt_fault_text(
+        fault, EACCES,
+        "0x%02x: a write of %u byte%s%s; allowed are reads, "
+        "and joined to one a write of at most %u",
+        m->addr, m->len, i2cpt_fault_s(m->len),
+        left && is_read_of(m + 1, m) ? "" : " alone", g->pointer);
 }
 
 static int check(const struct guard *g, const struct i2cpt_msg *msgs, size_t n,

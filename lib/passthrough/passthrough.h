@@ -414,8 +414,10 @@ int pt_whole_begin(struct i2cpt_passthrough *pt, uint16_t address,
                    uint16_t *host, struct i2cpt_fault *fault);
 /* readonly=on: it was not sent; `byte` is a pointer for a read, or lost. */
 void pt_whole_held(struct i2cpt_passthrough *pt, bool is_pointer, uint8_t byte);
-/* Such a pointer, where there is one for this read; it is taken. */
-bool pt_whole_pointer(struct i2cpt_passthrough *pt, uint8_t *command);
+/* Such a pointer, or one that came in bytes, where there is one for this read:
+ * its length, else 0; it is taken. */
+uint32_t pt_whole_pointer(struct i2cpt_passthrough *pt,
+                          uint8_t bytes[PT_POINTER_MAX]);
 /* It was sent: `ret` bytes came back, or a negative errno. */
 void pt_whole_sent(struct i2cpt_passthrough *pt, int ret, uint32_t written,
                    const struct i2cpt_fault *fault);

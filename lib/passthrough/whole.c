@@ -2,6 +2,7 @@
 /* What a transaction that comes as a whole has in common with one that comes in
  * bytes: order, promised faults, held pointers, counters. */
 #include <errno.h>
+#include <string.h>
 
 #include "core/fault.h"
 #include "passthrough/passthrough.h"
@@ -37,27 +38,28 @@ int pt_whole_begin(struct i2cpt_passthrough *pt, uint16_t address,
     return ret;
 }
 
-bool pt_whole_pointer(struct i2cpt_passthrough *pt, uint8_t *command)
+uint32_t pt_whole_pointer(struct i2cpt_passthrough *pt,
+                          uint8_t bytes[PT_POINTER_MAX])
 {
-    bool joins;
+    uint32_t len = 0;
 
     pt_lock(pt);
-    joins = pt->pointer.held && pt->pointer.addr == pt->event.addr &&
-            pt->pointer.len == 1;
-    if (joins) {
-        *command = pt->pointer.bytes[0];
+    if (pt->pointer.held && pt->pointer.addr == pt->event.addr) {
+        len = pt->pointer.len;
+        memcpy(bytes, pt->pointer.bytes, len);
         pt->pointer.held = false;
     }
     pthread_mutex_unlock(&pt->lock);
-    return joins;
+    return len;
 }
 
 void pt_whole_held(struct i2cpt_passthrough *pt, bool is_pointer, uint8_t byte)
 {
     pt_lock(pt);
-    if (pt->pointer.held || !is_pointer) {
-        pt_count(pt, I2CPT_COUNT_BLOCKED, 1);
-    }
+    /* one for the pointer that waited, one for what no pointer is */
+    pt_count(pt, I2CPT_COUNT_BLOCKED,
+             (uint64_t)pt->pointer.held + (uint64_t)!is_pointer);
+    pt_count(pt, I2CPT_COUNT_BYTES_WRITTEN, is_pointer);
     pt->pointer.held = is_pointer;
     pt->pointer.addr = pt->event.addr;
     pt->pointer.len = 1;

@@ -144,14 +144,15 @@ void replay_match_settle_guess(struct trace_match *m)
 
         snprintf(text, sizeof(text),
                  "line %" G_GUINT64_FORMAT
-                 ": expected a read of %u bytes, the guest took %u",
-                 number, m->guess_limit, m->guess_taken);
+                 ": expected a read of %u byte%s, the guest took %u",
+                 number, m->guess_limit, i2cpt_fault_s(m->guess_limit),
+                 m->guess_taken);
         if (!m->mismatches) {
             m->first_line = number;
-            snprintf(m->expected, sizeof(m->expected), "a read of %u bytes",
-                     m->guess_limit);
-            snprintf(m->actual, sizeof(m->actual), "a read of %u bytes",
-                     m->guess_taken);
+            snprintf(m->expected, sizeof(m->expected), "a read of %u byte%s",
+                     m->guess_limit, i2cpt_fault_s(m->guess_limit));
+            snprintf(m->actual, sizeof(m->actual), "a read of %u byte%s",
+                     m->guess_taken, i2cpt_fault_s(m->guess_taken));
         }
         note_mismatch(m, text, NULL);
         i2cpt_log(I2CPT_LOG_WARNING, "%s", text);

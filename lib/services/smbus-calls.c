@@ -79,7 +79,7 @@ static int take_messages(const struct smbus_command *c,
         return 0;
     uint32_t whole = counted && r->actual ? 1u + r->buf[0] + pec : r->len;
     if (r->actual != whole)
-        return i2cpt_fault_text(fault, EPROTO, "%u bytes read of %u",
+        return i2cpt_fault_text(fault, EPROTO, "%u of %u bytes were read",
                                 (unsigned)r->actual, (unsigned)whole);
     if (counted && (!r->buf[0] || r->buf[0] > c->max))
         return bad_count(c, r->buf[0], fault);

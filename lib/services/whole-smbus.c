@@ -39,11 +39,12 @@ static int check(const struct i2cpt_smbus_transaction *t,
                                 "i2cpt_smbus_protocol() has",
                                 t->protocol);
     }
-    if (t->read > 1 || t->flags & ~I2CPT_CLIENT_PEC) {
+    if (t->read > 1 || t->flags & ~I2CPT_CLIENT_PEC || t->reserved) {
         return i2cpt_fault_text(fault, EINVAL,
-                                "read %u, flags 0x%02x: accepted are 0 and 1, "
-                                "and 0x%02x",
-                                t->read, t->flags, I2CPT_CLIENT_PEC);
+                                "read %u, flags 0x%02x, reserved %u: accepted "
+                                "are 0 and 1, 0 and 0x%02x, and 0",
+                                t->read, t->flags, t->reserved,
+                                I2CPT_CLIENT_PEC);
     }
     writes = !t->read || p->shape & I2CPT_SMBUS_CALL;
     if ((writes && !length_fits(p, t->out_len, p->write_length)) ||
@@ -196,21 +197,49 @@ static int hold_back(struct i2cpt_passthrough *pt,
                             t->address);
 }
 
+/* A held pointer that is no command: as messages, and so without a PEC. */
+static int read_behind(struct i2cpt_adapter *a, uint16_t addr, uint8_t *pointer,
+                       uint32_t len, const struct i2cpt_smbus_transaction *t,
+                       struct i2cpt_fault *fault)
+{
+    struct i2cpt_msg msgs[] = {
+        {.addr = addr, .len = len, .buf = pointer},
+        {.addr = addr, .flags = I2CPT_M_RD, .len = 1, .buf = t->in},
+    };
+    int ret;
+
+    if (t->flags & I2CPT_CLIENT_PEC) {
+        return i2cpt_fault_text(fault, EOPNOTSUPP,
+                                "address 0x%02x: readonly=on joins a pointer "
+                                "of %u bytes to this read, which has a PEC "
+                                "behind a command alone",
+                                t->address, len);
+    }
+    ret = i2cpt_transfer(a, msgs, 2, fault);
+    return ret ? ret : 1;
+}
+
 static int run_allowed(struct i2cpt_passthrough *pt,
                        const struct i2cpt_smbus_transaction *t, uint16_t addr,
                        struct i2cpt_fault *fault)
 {
     struct i2cpt_smbus_transaction joined = *t;
+    uint8_t pointer[PT_POINTER_MAX];
+    uint32_t len = 0;
     int ret;
 
     if (pt->policy.readonly && !is_read(pt, t)) {
         return hold_back(pt, t, fault);
     }
-    if (t->protocol == I2CPT_SMBUS_BYTE && t->read &&
-        pt_whole_pointer(pt, &joined.command)) {
-        joined.protocol = I2CPT_SMBUS_BYTE_DATA;
+    if (t->protocol == I2CPT_SMBUS_BYTE && t->read) {
+        len = pt_whole_pointer(pt, pointer);
     }
-    ret = run(pt->adapter, addr, &joined, fault);
+    if (len == 1) {
+        joined.protocol = I2CPT_SMBUS_BYTE_DATA;
+        joined.command = pointer[0];
+    }
+    ret = len > 1 ? read_behind(pt->adapter, addr, pointer, len, t, fault)
+                  : run(pt->adapter, addr, &joined, fault);
     pt_whole_sent(pt, ret, bytes_out(t), fault);
     return ret;
 }

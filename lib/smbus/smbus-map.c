@@ -160,7 +160,7 @@ static int fill(struct i2cpt_xfer *x, const struct i2cpt_smbus_call *call)
     } else if (smbus_is_i2c_block(i2cpt_smbus_protocol(call->protocol))) {
         if (call->block[0] < n)
             return i2cpt_fault_text(x->fault, EPROTO,
-                                    "the host read %u bytes of %u",
+                                    "the host read %u of %u bytes",
                                     call->block[0], (unsigned)n);
         from = call->block + 1;
     }

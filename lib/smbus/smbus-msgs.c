@@ -171,9 +171,9 @@ int smbus_from_msgs(struct i2cpt_smbus_call *call,
             ? !n || r->buf[0] != n - 1 || n < 2 || n - 1 > I2CPT_SMBUS_BLOCK_MAX
             : n != read_length(&c))
         return i2cpt_fault_text(fault, EPROTO,
-                                "%u bytes from address 0x%02x do not make the "
-                                "answer to command 0x%02x",
-                                n, r->addr, call->command);
+                                "%u byte%s from address 0x%02x: not the answer "
+                                "to command 0x%02x",
+                                n, i2cpt_fault_s(n), r->addr, call->command);
     if (smbus_is_i2c_block(protocol_of(&c))) {
         call->block[0] = (uint8_t)n;
         memcpy(call->block + 1, r->buf, n);

@@ -103,9 +103,10 @@ static int smbus_reg(struct stub_chip *chip, const struct stub_reg *reg,
     enum form form = (enum form)reg->values->number[0];
 
     if (reg->n < sizes[form].min || reg->n > sizes[form].max)
-        return i2cpt_fault_text(
-            fault, EINVAL, "%zu bytes for type=%s; %u to %u", reg->n,
-            sizes[form].name, sizes[form].min, sizes[form].max);
+        return i2cpt_fault_text(fault, EINVAL,
+                                "%zu byte%s for type=%s; %u to %u", reg->n,
+                                i2cpt_fault_s(reg->n), sizes[form].name,
+                                sizes[form].min, sizes[form].max);
     struct command *c = s->commands[reg->number];
     if (!c)
         c = s->commands[reg->number] = g_new0(struct command, 1);

@@ -2,6 +2,7 @@
 /* One message: direction, length, address, bytes. */
 #include <string.h>
 
+#include "core/fault.h"
 #include "core/msg-flags.h"
 #include "trace/parse.h"
 
@@ -160,8 +161,8 @@ static int parse_write(struct parser *s, uint32_t index,
     at = s->p;
     ret = parse_bytes(s, m, m->len);
     if (!ret && m->n_bytes != m->len) {
-        return trace_parse_fail(s, at, "w%u needs %u bytes, %u are there",
-                                m->len, m->len, m->n_bytes);
+        return trace_parse_fail(s, at, "w%u needs %u byte%s, %u there", m->len,
+                                m->len, i2cpt_fault_s(m->len), m->n_bytes);
     }
     return ret;
 }

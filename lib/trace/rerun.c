@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/fault.h"
 #include "i2cpt-trace.h"
 
 static size_t buffer_size(const struct i2cpt_trace_msg *m)
@@ -115,8 +116,8 @@ static int compare_read(uint32_t index, const struct i2cpt_trace_msg *m,
         }
     }
     if (m->n_bytes != got->actual) {
-        snprintf(text, size, "message %u: expected %u bytes, got %u", index,
-                 m->n_bytes, got->actual);
+        snprintf(text, size, "message %u: expected %u byte%s, got %u", index,
+                 m->n_bytes, i2cpt_fault_s(m->n_bytes), got->actual);
         return 0;
     }
     return 1;

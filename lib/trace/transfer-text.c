@@ -123,7 +123,7 @@ static int parse_data(struct words *w, const struct i2cpt_msg *m,
         if (!word) {
             return i2cpt_fault_text(
                 fault, EINVAL,
-                "%u bytes of data are missing (a suffix = + - p fills up)",
+                "bytes of data missing: %u (a suffix = + - p fills up)",
                 m->len - i);
         }
         if (parse_number(word, 255, "=+-p", &value, &end) || (*end && end[1])) {

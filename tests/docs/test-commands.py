@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""test-commands.py SOURCE BUILD: each command of README.md and docs/*.md is known
-to `commands` beside this, and does what the page says, in a folder of its own."""
+"""test-commands.py SOURCE BUILD [PAGE...]: each command of README.md and docs/*.md is
+known to `commands` beside this, and does what the page says, in a folder of its
+own. BUILD `installed` is none: what is installed is tried, and nothing is put in
+a command's place."""
 import os
 import re
 import shlex
@@ -19,6 +21,7 @@ import preload  # noqa: E402
 import processes  # noqa: E402
 import tap  # noqa: E402
 
+INSTALLED = sys.argv[2] == 'installed'
 SOURCE, BUILD = map(os.path.realpath, sys.argv[1:3])
 ONLY = sys.argv[3:]  # pages
 FIRMWARE = '/usr/share/firmware-microbit-micropython/firmware.hex'
@@ -39,20 +42,25 @@ class Folder:
         for name in os.listdir(SOURCE):
             if not name.startswith(('.', 'build')):
                 os.symlink(os.path.join(SOURCE, name), self.file(name))
-        os.symlink(BUILD, self.file('build'))
         os.mkdir(self.file('.bin'))
-        os.symlink(os.path.join(BUILD, 'tools/i2cpt-replay'),
-                   self.file('.bin/i2cpt-replay'))
         self.program('python3', 'exec /usr/bin/python3 "$@"')
         self.program('ssh', 'shift; exec sh -c "$*"')
         self.env = dict(
             os.environ, LC_ALL='C.UTF-8', HOME=os.environ.get('HOME', '/root'),
             PATH=':'.join([self.file('.bin'), os.environ['PATH'],
                            '/usr/sbin', '/sbin']),
+            PYTHONDONTWRITEBYTECODE='1', FIRMWARE=FIRMWARE)
+        if not INSTALLED:
+            self.take_from_build()
+
+    def take_from_build(self):
+        os.symlink(BUILD, self.file('build'))
+        os.symlink(os.path.join(BUILD, 'tools/i2cpt-replay'),
+                   self.file('.bin/i2cpt-replay'))
+        self.env.update(
             PKG_CONFIG_PATH=os.path.join(BUILD, 'meson-uninstalled'),
             LD_LIBRARY_PATH=os.path.join(BUILD, 'lib'),
-            PYTHONPATH=os.path.join(SOURCE, 'lib/python'),
-            PYTHONDONTWRITEBYTECODE='1', FIRMWARE=FIRMWARE)
+            PYTHONPATH=os.path.join(SOURCE, 'lib/python'))
 
     def file(self, name):
         return os.path.join(self.path, name)
@@ -90,6 +98,8 @@ def end(process):
 
 def need(entry):
     for word in entry.all('needs'):
+        if INSTALLED and word.startswith('BUILD/'):
+            continue
         path = word.replace('BUILD', BUILD)
         if not (os.path.exists(path) or shutil.which(
                 word, path=os.environ['PATH'] + ':/usr/sbin:/sbin')):
@@ -104,7 +114,7 @@ def need(entry):
 def command_of(entry):
     """What stands in the page, but for what the table says to put in."""
     command = entry.one('as', '\n'.join(entry.lines))
-    for change in entry.all('with'):
+    for change in [] if INSTALLED else entry.all('with'):
         old, new = change.split(' => ')
         assert old in command, f'no {old!r} in {command!r}'
         command = command.replace(old, new)
@@ -285,4 +295,5 @@ def test_no_page_is_missing():
         {e.page for e in TABLE} - set(PAGES)
 
 
-tap.main({'test_no_page_is_missing': test_no_page_is_missing, **cases()})
+tap.main(cases() if INSTALLED else {
+    'test_no_page_is_missing': test_no_page_is_missing, **cases()})

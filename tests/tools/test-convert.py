@@ -568,7 +568,7 @@ BAD = (
     (FTRACE + 'i2c_write: i2c-1 #0 a=048 f=0000 l=65536 []\n', '1:',
      ['l=0 to 65535']),
     (FTRACE + 'i2c_write: i2c-1 #0 a=048 f=0000 l=1 [00-11]\n', '1:',
-     ['more than the 1 bytes']),
+     ['more bytes than l=1']),
     (FTRACE + 'i2c_write: i2c-1 #0 a=048 f=0000 l=2 [00:11]\n', '1:',
      ['00 to ff']),
     (FTRACE + 'i2c_write: i2c-1 #0 a=048 f=0000 l=2\n', '1:', ['no data']),

@@ -209,6 +209,10 @@ def test_did_you_mean():
         assert err == (f"i2cpt-replay: no verb '{word}'; did you mean "
                        f'{meant}?\n'), err
     assert 'there are:' in run('xyzzy', status=2)[1]
+    for word in '--nonsense', '-x':
+        _, err = run(word, status=2)
+        assert err == (f"i2cpt-replay: unknown option '{word}'; before a verb "
+                       'there are --help and --version\n'), err
     write('a.i2ct', TRACE)
     _, err = run('show', '--jsno', 'a.i2ct', status=2)
     assert "'--jsno' of show (did you mean --json?)" in err, err

@@ -42,6 +42,11 @@ static const struct {
     {"gate,timeout-ms=-1", -EINVAL, "timeout-ms=-1"},
     {"gate,timeout-ms= 1", -EINVAL, "timeout-ms= 1"},
     {"gate,timeout-ms=0x", -EINVAL, "timeout-ms=0x"},
+    {"gate,name=two\nlines", -EINVAL,
+     "name=two?lines: accepted is UTF-8 without control"},
+    {"gate,name=\x1b[2J", -EINVAL, "name=?[2J"},
+    {"gate,name=\xff", -EINVAL, "name="},
+    {"gate,name=W\xc3\xa4rme 1", 0, NULL},
     {"gate,retries=1.5", -EINVAL, "retries=1.5"},
 };
 

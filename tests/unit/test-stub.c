@@ -61,7 +61,7 @@ static const struct {
     {"chip 0x50 eeprom\nreg 0 type=plain",
      ":2: unknown key \"type\"; none here"},
     {"chip 0x0b smbus\nreg 0 type=word = 00",
-     ":2: 1 bytes for type=word; 2 to 2"},
+     ":2: 1 byte for type=word; 2 to 2"},
     {"chip 0x44 measure\nreg 1\nreg 1", ":3: command 0x0001 twice"},
     {"chip 0x44 measure command=1\nreg 0x100",
      ":2: command 0x0100: at most 0xff with command=1"},

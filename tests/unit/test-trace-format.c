@@ -90,7 +90,7 @@ static const struct {
     {"0 +0 r99999999999999999999@0x48", NULL, 7, "above 1048576"},
     {"0 +0 x1@0x48", NULL, 6, "expected a message"},
     {"0 +0 iiw0@0x48", NULL, 7, "twice"},
-    {"0 +0 w1@0x48", NULL, 13, "needs 1 bytes, 0"},
+    {"0 +0 w1@0x48", NULL, 13, "needs 1 byte, 0 there"},
     {"0 +0 w2@0x48 00", NULL, 13, "needs 2 bytes, 1"},
     {"0 +0 w1@0x48 00 11", NULL, 17, "more bytes"},
     {"0 +0 w1@0x48  00", NULL, 13, "needs 1"},

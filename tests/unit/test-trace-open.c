@@ -445,7 +445,7 @@ static const struct {
     {"r?x@0x48", "r?x@0x48: expected @ADDRESS"},
     {"w0@0x80", "w0@0x80: an address is"},
     {"w0@", "w0@: an address is"},
-    {"w2@0x48 1", "1 bytes of data are missing"},
+    {"w2@0x48 1", "bytes of data missing: 1"},
     {"w1@0x48 256", "256: data is 0 to 255"},
     {"w1@0x48 1q", "1q: data is"},
     {"w2@0x48 1==", "1==: data is"},

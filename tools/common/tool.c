@@ -4,6 +4,7 @@
 #include "common/text-in.h"
 #include "common/text.h"
 #include "common/tool.h"
+#include "core/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PROGRESS_NS   200000000u
@@ -201,21 +201,13 @@ void tool_restore_limits(void)
     }
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 void tool_progress_step(struct tool_progress *p)
 {
     p->count++;
     if ((p->count > 4096 && p->count % 256) || !isatty(STDERR_FILENO)) {
         return;
     }
-    uint64_t now = now_ns();
+    uint64_t now = i2cpt_now_ns();
     if (!p->next_ns) {
         p->next_ns = now + PROGRESS_NS;
     } else if (now >= p->next_ns) {

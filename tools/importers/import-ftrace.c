@@ -77,7 +77,7 @@ static int data(struct ftrace *f, const char **p, struct ftrace_event *e)
     while (!tool_text_take(p, "]")) {
         if (e->n == e->len) {
             return tool_text_error(f->text, *p, f->fault,
-                                   "more than the %u bytes of l=", e->len);
+                                   "more bytes than l=%u", e->len);
         }
         if ((e->n && !tool_text_take(p, "-")) ||
             !tool_text_number(p, 16, 255, &byte)) {

@@ -6,12 +6,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/json.h"
 #include "common/output.h"
 #include "common/text.h"
 #include "common/tool.h"
+#include "core/clock.h"
 #include "program/with-program.h"
 
 struct replay {
@@ -20,7 +20,7 @@ struct replay {
     struct i2cpt_adapter *adapter;
     bool keep_time, bus_given;
     int32_t bus;
-    struct timespec began;
+    uint64_t began_ns;
     uint64_t transfers, differences, other_buses;
     char first[768];
     const char *report; /* a file, or NULL */
@@ -30,17 +30,7 @@ struct replay {
 /* Not before the transfer's time in the recording. */
 static void wait_until(const struct replay *r, uint64_t stamp_ns)
 {
-    struct timespec when = r->began;
-
-    when.tv_sec += (time_t)(stamp_ns / 1000000000);
-    when.tv_nsec += (long)(stamp_ns % 1000000000);
-    if (when.tv_nsec >= 1000000000) {
-        when.tv_nsec -= 1000000000;
-        when.tv_sec++;
-    }
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) ==
-           EINTR) {
-    }
+    i2cpt_sleep_until(r->began_ns + stamp_ns);
 }
 
 /* What came of it, as a trace would have it. */
@@ -177,7 +167,7 @@ static int report(const struct replay *r, int status)
 
 static int replay(struct replay *r)
 {
-    clock_gettime(CLOCK_MONOTONIC, &r->began);
+    r->began_ns = i2cpt_now_ns();
     g_autofree char *path = tool_text_plain(r->path);
     int status = do_trace(r);
     if (status != TOOL_FINE) {

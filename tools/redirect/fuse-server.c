@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "redirect/fuse-private.h"
 #include "redirect/fuse-server.h"
 #include "redirect/node-name.h"
@@ -328,26 +329,18 @@ static bool be_idle(struct fuse_server *s, bool quick)
     return true;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* false: this thread is not needed any more. */
 static bool transfer(struct fuse_server *s, struct fuse_call *c)
 {
     bool *quick = &s->quick[bus_of(c->head->nodeid) % G_N_ELEMENTS(s->quick)];
     bool was = __atomic_load_n(quick, __ATOMIC_RELAXED), left, is;
-    uint64_t begin = now_ns();
+    uint64_t begin = i2cpt_now_ns();
     int ret;
 
     /* where there are no more threads to be had, the rest waits its turn */
     left = leave_idle(s, was);
     ret = handle(c);
-    is = now_ns() - begin < QUICK_NS;
+    is = i2cpt_now_ns() - begin < QUICK_NS;
     answer(s->fd, c, ret);
     if (is != was) {
         __atomic_store_n(quick, is, __ATOMIC_RELAXED);

@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "i2cpt-backend.h"
 #include "vhost-user/i2c.h"
 #include "vhost-user/protocol.h"
 #include "vhost-user/session.h"
@@ -58,10 +58,7 @@ struct session {
 
 static int64_t now_ms(void)
 {
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)(i2cpt_backend_now_ns() / 1000000);
 }
 
 /* ---------------------------------------------------------------- the queue */
