@@ -63,6 +63,11 @@ static void unexpected(void)
     finish(SEMIHOSTING_FAILED);
 }
 
+__attribute__((weak)) void swi0_handler(void)
+{
+    unexpected();
+}
+
 static void timer_handler(void)
 {
     *reg(TIMER_COMPARE1) = 0;
