@@ -35,8 +35,9 @@ def exporting(machine="versatilepb", models=MODELS, **settings):
     return Bench(machine, models, export(**settings))
 
 
-def run(command, spec=f"remote,socket={SOCKET}"):
-    """A program of the host's, with the bus as its /dev/i2c-0."""
+def run(command, spec=f"remote,socket={SOCKET},timeout-ms=60000"):
+    """A program of the host's, with the bus as its /dev/i2c-0. The machine may
+    be busy: the default deadline is for people's buses."""
     return subprocess.run([REPLAY, "run", "-a", spec, "--", "sh", "-c",
                            command], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
