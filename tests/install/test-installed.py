@@ -29,6 +29,7 @@ FILES = [
     ('bin/i2cpt-replay', False),
     ('include/i2cpt.h', False),
     ('include/i2cpt-backend.h', False),
+    ('include/i2cpt-lines.h', False),
     ('include/i2cpt-trace.h', False),
     (LIBDIR + '/libi2cpt.so', False),
     (LIBDIR + '/libi2cpt.so.0', False),
