@@ -91,22 +91,30 @@ int i2cpt_adapter_line_level(struct i2cpt_adapter *a, unsigned line)
  * than was told last. */
 static void merge_locked(struct adapter_lines *l)
 {
-    struct change last[LINES_MAX];
-    bool there[LINES_MAX] = {false};
-    guint i;
+    guint last[LINES_MAX] = {0}, left = 0, i;
+    struct change *c = &g_array_index(l->waiting, struct change, 0);
 
-    for (i = l->next; i < l->waiting->len; i++) {
-        struct change *c = &g_array_index(l->waiting, struct change, i);
-
-        last[c->line] = *c;
-        there[c->line] = true;
+    for (i = 0; i < l->waiting->len; i++) {
+        last[c[i].line] = i;
     }
-    g_array_set_size(l->waiting, 0);
-    l->next = 0;
-    for (i = 0; i < LINES_MAX; i++) {
-        if (there[i] && last[i].level != l->last_told[i]) {
-            g_array_append_val(l->waiting, last[i]);
+    for (i = 0; i < l->waiting->len; i++) {
+        if (i == last[c[i].line] && c[i].level != l->last_told[c[i].line]) {
+            c[left++] = c[i];
         }
+    }
+    g_array_set_size(l->waiting, left);
+}
+
+/* One more has room: those that were told give it, before any is lost. */
+static void make_room_locked(struct adapter_lines *l)
+{
+    if (l->waiting->len < CHANGES_MAX) {
+        return;
+    }
+    g_array_remove_range(l->waiting, 0, l->next);
+    l->next = 0;
+    if (l->waiting->len == CHANGES_MAX) {
+        merge_locked(l);
     }
 }
 
@@ -118,9 +126,7 @@ static void on_change(unsigned line, bool level, uint64_t stamp_ns, void *user)
     pthread_mutex_lock(&l->lock);
     l->levels[line] = level;
     if (l->changed) {
-        if (l->waiting->len == CHANGES_MAX) {
-            merge_locked(l);
-        }
+        make_room_locked(l);
         g_array_append_val(l->waiting, c);
         i2cpt_wake_signal(l->wake);
     }

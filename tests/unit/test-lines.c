@@ -359,6 +359,53 @@ START_TEST(the_function_ends_the_watch_and_the_handle)
 }
 END_TEST
 
+/* As long as this goes on, three wait. */
+static void turn(struct i2cpt_adapter *a, unsigned line, int level,
+                 uint64_t stamp_ns, void *user)
+{
+    unsigned *told = user;
+
+    (*told)++;
+    ck_assert_int_eq(level, *told % 2);
+    if (*told <= 5000) {
+        wire(a, level ? "w 07 00" : "w 07 04");
+    }
+}
+
+/* However many were told: none of those that wait is left out. */
+START_TEST(a_dispatch_that_goes_on_and_on)
+{
+    struct i2cpt_adapter *a = open_masked();
+    unsigned told = 0;
+
+    ck_assert_int_eq(i2cpt_adapter_watch_lines(a, turn, &told), 0);
+    wire(a, "w 07 04 p w 07 00 p w 07 04");
+    ck_assert_int_eq(i2cpt_dispatch(a), 5003);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* What is left of each line stays in order. */
+START_TEST(nobody_dispatches_two_lines)
+{
+    struct i2cpt_adapter *a =
+        wire_stub("chip 0x48 registers\nline a reg=0\nline b reg=1\n", "");
+    struct heard h = {g_string_new(NULL)};
+    unsigned i;
+
+    ck_assert_int_eq(i2cpt_adapter_watch_lines(a, hear, &h), 0);
+    wire(a, "w 01 01");
+    for (i = 1; i <= 4096; i++) {
+        wire(a, i % 2 ? "w 00 01" : "w 00 00");
+    }
+    ck_assert_int_eq(i2cpt_dispatch(a), 3);
+    ck_assert_str_eq(h.text->str, "b1 a1 a0 ");
+    ck_assert(!h.backwards);
+    i2cpt_adapter_unref(a);
+    g_string_free(h.text, TRUE);
+}
+END_TEST
+
 /* More changes than are kept: what is told ends with the level that is. */
 START_TEST(nobody_dispatches)
 {
@@ -397,6 +444,8 @@ static Suite *lines_suite(void)
     tcase_add_test(tc, the_function_makes_transfers);
     tcase_add_test(tc, the_function_ends_the_watch_and_the_handle);
     tcase_add_loop_test(tc, nobody_dispatches, 0, 2);
+    tcase_add_test(tc, nobody_dispatches_two_lines);
+    tcase_add_test(tc, a_dispatch_that_goes_on_and_on);
     suite_add_tcase(suite, tc);
     return suite;
 }
