@@ -121,22 +121,40 @@ static void place_bytes(struct i2cpt_trace_msg *msgs, const struct record *r,
     }
 }
 
-static void hold(struct record_lines *l, const struct i2cpt_trace_line *line,
-                 const struct record *r)
+/* Behind all that is held, with room behind it for what it points to. NULL:
+ * there is none, and the line has been written. */
+static struct held *hold(struct record_lines *l,
+                         const struct i2cpt_trace_line *line, size_t behind)
 {
-    size_t msgs = r->msgs->len * sizeof(struct i2cpt_trace_msg);
-    size_t size = sizeof(struct held) + msgs + r->bytes->len + r->kinds->len;
-    struct i2cpt_trace_msg *copy;
+    size_t size = sizeof(struct held) + behind;
     struct held *h;
 
     if (l->held.length >= HELD_LINES || size > HELD_BYTES - l->held_bytes) {
         write_held(l);
         write_line(l, line);
-        return;
+        return NULL;
     }
     h = g_malloc(size); /* bounded above */
     h->line = *line;
     h->size = size;
+    h->state = HELD_TOLD;
+    h->owner = NULL;
+    g_queue_push_tail(&l->held, h);
+    l->held_bytes += size;
+    return h;
+}
+
+static void hold_transfer(struct record_lines *l,
+                          const struct i2cpt_trace_line *line,
+                          const struct record *r)
+{
+    size_t msgs = r->msgs->len * sizeof(struct i2cpt_trace_msg);
+    struct held *h = hold(l, line, msgs + r->bytes->len + r->kinds->len);
+    struct i2cpt_trace_msg *copy;
+
+    if (!h) {
+        return;
+    }
     h->state = r->guess ? HELD_GUESS : HELD_TOLD;
     h->owner = r->owner;
     copy = (struct i2cpt_trace_msg *)(h + 1);
@@ -154,8 +172,6 @@ static void hold(struct record_lines *l, const struct i2cpt_trace_line *line,
         g_strlcpy(h->words, line->transfer.words, sizeof(h->words));
         h->line.transfer.words = h->words;
     }
-    g_queue_push_tail(&l->held, h);
-    l->held_bytes += size;
 }
 
 /* The guess of `owner` that is held back, if any, stands now. */
@@ -210,7 +226,7 @@ static void put_locked(struct record_lines *l, struct record *r)
         tell_guess(l, r->owner);
     }
     if (r->guess || l->held.length) {
-        hold(l, &line, r);
+        hold_transfer(l, &line, r);
     } else {
         write_line(l, &line);
     }
@@ -250,23 +266,12 @@ int record_lines_event(struct record_lines *l, const char *kind,
 static void hold_event(struct record_lines *l,
                        const struct i2cpt_trace_line *line)
 {
-    size_t text = strlen(line->text) + 1, size = sizeof(struct held) + text;
-    struct held *h;
+    size_t text = strlen(line->text) + 1;
+    struct held *h = hold(l, line, text);
 
-    if (l->held.length >= HELD_LINES || size > HELD_BYTES - l->held_bytes) {
-        write_held(l);
-        write_line(l, line);
-        return;
+    if (h) {
+        h->line.text = memcpy(h + 1, line->text, text);
     }
-    h = g_malloc(size); /* bounded above */
-    h->line = *line;
-    h->size = size;
-    h->state = HELD_TOLD;
-    h->owner = NULL;
-    memcpy(h + 1, line->text, text);
-    h->line.text = (const char *)(h + 1);
-    g_queue_push_tail(&l->held, h);
-    l->held_bytes += size;
 }
 
 void record_lines_irq(struct record_lines *l, const char *text,
@@ -278,8 +283,9 @@ void record_lines_irq(struct record_lines *l, const char *text,
                                     .text = text};
 
     pthread_mutex_lock(&l->lock);
-    line.stamp_ns = stamp_ns ? (stamp_ns - l->base_ns) / 1000 * 1000
-                             : i2cpt_trace_writer_start_ns(l->writer);
+    /* who sets a level may have looked at the clock before this was opened */
+    line.stamp_ns = (stamp_ns - MIN(stamp_ns, l->base_ns)) / 1000 * 1000;
+    line.stamp_ns = MAX(line.stamp_ns, i2cpt_trace_writer_start_ns(l->writer));
     if (l->held.length) {
         hold_event(l, &line);
     } else {

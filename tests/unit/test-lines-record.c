@@ -7,6 +7,7 @@
 
 #include "i2cpt-lines.h"
 #include "i2cpt-trace.h"
+#include "record/recorder.h"
 #include "session.h"
 #include "unit.h"
 #include "wire.h"
@@ -96,6 +97,26 @@ START_TEST(levels_begin_at_stamp_0)
     i2cpt_adapter_unref(a);
     got = read_trace(files.trace);
     ck_assert_msg(strstr(got, "/ * irq drdy 1 /") != NULL, "%s", got);
+    session_end(&files);
+}
+END_TEST
+
+/* Whoever set the level looked at the clock before there was a file. */
+START_TEST(a_change_from_before)
+{
+    struct session_files files;
+    struct record_lines *l;
+    g_autofree char *got = NULL;
+    bool headers;
+
+    session_begin(&files, DRDY);
+    ck_assert_int_eq(
+        record_lines_open(files.trace, RECORD_EMPTY, -1, &l, &headers, NULL),
+        0);
+    record_lines_irq(l, "drdy 1", 1);
+    record_lines_close(l, -1);
+    got = read_trace(files.trace);
+    ck_assert_str_eq(got, "* irq drdy 1 / end 0");
     session_end(&files);
 }
 END_TEST
@@ -210,6 +231,7 @@ int main(void)
 
     tcase_add_loop_test(tc, what_is_written, 0, 2 * ROWS);
     tcase_add_test(tc, levels_begin_at_stamp_0);
+    tcase_add_test(tc, a_change_from_before);
     tcase_add_test(tc, nothing_happened);
     tcase_add_test(tc, several_buses);
     tcase_add_test(tc, appending);
