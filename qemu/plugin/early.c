@@ -39,6 +39,14 @@ static bool is_named_qemu(void)
            strcmp(name, "qemu-kvm") == 0 || strcmp(name, "kvm") == 0;
 }
 
+/* Without its folder: the linker may have found it by its name alone. */
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
 /* What QEMU starts (`command=ssh ...`) has no use for us. */
 static void leave_ld_preload(void)
 {
@@ -52,7 +60,7 @@ static void leave_ld_preload(void)
     if (left) {
         for (entry = strtok_r(copy, ": ", &rest); entry;
              entry = strtok_r(NULL, ": ", &rest)) {
-            if (strcmp(entry, self.dli_fname) != 0) {
+            if (strcmp(file_name(entry), file_name(self.dli_fname)) != 0) {
                 strcat(strcat(left, *left ? ":" : ""), entry);
             }
         }
@@ -72,6 +80,7 @@ static void types_are_there(void)
     const struct i2cpt_qemu_module *module;
     const char *why = NULL;
     struct i2cpt_qemu qemu;
+    enum module_fit fit;
 
     why = module_query_qemu(&qemu);
     if (!why) {
@@ -81,9 +90,11 @@ static void types_are_there(void)
         say(why);
         return;
     }
-    if (module_check(module, &qemu, &why) != MODULE_UNFIT) {
-        module->install_early();
+    fit = module_check(module, &qemu, &why);
+    if (why) {
+        say(why);
     }
+    why = fit == MODULE_UNFIT ? NULL : module->install_early();
     if (why) {
         say(why);
     }

@@ -75,11 +75,10 @@ static const char *check_sysbus(void)
 
 const char *i2cpt_check_layout(void)
 {
-    static bool registered; /* the early library may have asked before */
     const char *bad;
 
-    if (!registered) {
-        registered = true;
+    /* the early library may have asked before, or another copy */
+    if (!object_class_by_name(TYPE_CHECK_I2C)) {
         type_register_static_array(check_types, ARRAY_SIZE(check_types));
     }
     bad = check_i2c();

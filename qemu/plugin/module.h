@@ -31,9 +31,9 @@ struct i2cpt_qemu_module {
     int (*install)(uint64_t id, const void *info, int argc, char **argv);
     /*
      * Before QEMU reads its command line: registers the types, and what
-     * -chardev accepts. install() may follow.
+     * -chardev accepts. NULL, or what went wrong. install() may follow.
      */
-    void (*install_early)(void);
+    const char *(*install_early)(void);
 };
 
 #endif

@@ -12,31 +12,47 @@
 #include "i2cpt-backend.h"
 #include "plugin/layout.h"
 #include "plugin/module.h"
+#include "targets/i2c-passthrough.h"
 #include "targets/linux-i2c.h"
 
 /* With -plugin straight at the module there is no loader to set it. */
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 /* Before the devices, whose properties are the back ends' keys. */
-static void load_backends(void)
+static const char *load_backends(void)
 {
+    static char why[64 + I2CPT_FAULT_TEXT_SIZE];
     struct i2cpt_fault fault;
 
-    if (i2cpt_backend_load(getenv("I2CPT_BACKENDS"), &fault)) {
-        error_report("libi2cpt-qemu: I2CPT_BACKENDS: %s", fault.text);
-        exit(EXIT_FAILURE);
+    if (!i2cpt_backend_load(getenv("I2CPT_BACKENDS"), &fault)) {
+        return NULL;
     }
+    snprintf(why, sizeof(why), "I2CPT_BACKENDS: %s", fault.text);
+    return why;
 }
 
-static bool registered; /* early, or by qemu_plugin_install() */
-
-static void register_types(void)
+/*
+ * Early, or by qemu_plugin_install(); NULL, or why not. QEMU aborts at a type
+ * that it knows, and another build's module is another object.
+ */
+static const char *register_types(void)
 {
-    if (!registered) {
+    static bool registered;
+    const char *why = NULL;
+
+    if (registered) {
+        return NULL;
+    }
+    if (object_class_by_name(TYPE_I2C_PASSTHROUGH)) {
+        return "its devices are there already, of this QEMU's own or of "
+               "another copy (-plugin, LD_PRELOAD): one is enough";
+    }
+    why = load_backends();
+    if (!why) {
         registered = true;
-        load_backends();
         i2cpt_run_type_inits();
     }
+    return why;
 }
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
@@ -44,6 +60,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            char **argv)
 {
     static bool installed;
+    const char *why;
 
     if (argc > 0) {
         error_report("libi2cpt-qemu: argument '%s': none is taken here, "
@@ -57,7 +74,11 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
     }
     installed = true;
     i2cpt_set_plugin_id(id);
-    register_types();
+    why = register_types();
+    if (why) {
+        error_report("libi2cpt-qemu: %s", why);
+        exit(EXIT_FAILURE);
+    }
     return 0;
 }
 
@@ -66,13 +87,16 @@ static int module_install(uint64_t id, const void *info, int argc, char **argv)
     return qemu_plugin_install(id, info, argc, argv);
 }
 
-static void module_install_early(void)
+/* error_report() would abort: what it locks is not there yet. */
+static const char *module_install_early(void)
 {
-    register_types();
-    if (!linux_i2c_add_options()) {
-        error_report("libi2cpt-qemu: chardevs were made before this, and "
-                     "-chardev linux-i2c has no keys");
+    const char *why = register_types();
+
+    if (!why && !linux_i2c_add_options()) {
+        why = "chardevs were made before this, and -chardev linux-i2c has no "
+              "keys";
     }
+    return why;
 }
 
 QEMU_PLUGIN_EXPORT extern const struct i2cpt_qemu_module i2cpt_qemu_module;

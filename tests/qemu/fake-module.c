@@ -26,10 +26,11 @@ static int install(uint64_t id, const void *info, int argc, char **argv)
     return argc > 0 ? 7 : 0;
 }
 
-static void install_early(void)
+static const char *install_early(void)
 {
     puts("module " FAKE_VERSION " early");
     fflush(stdout);
+    return getenv("FAKE_EARLY");
 }
 
 extern const struct i2cpt_qemu_module i2cpt_qemu_module

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The early library: -chardev linux-i2c and -device TYPE,help in a QEMU that
 knows neither, and nothing at all in other programs."""
+import contextlib
 import os
 import shutil
 import subprocess
 
-from bench import (BINARY, PATIENCE, PLUGIN, REPLAY, Bench, BitBang, device,
-                   equal, main, path, patient, read, write)
+from bench import (BINARY, PATIENCE, PLUGIN, REPLAY, VERSION, Bench, BitBang,
+                   device, equal, main, path, patient, read, write)
 import qemu
 
 EARLY = PLUGIN.replace("libi2cpt-qemu.so", "libi2cpt-qemu-early.so")
@@ -35,6 +36,18 @@ class Early(Bench):
         args = [word for words in devices for word in words]
         self.qemu = qemu.Qemu(binary, machine, args)
         self.bus = BitBang(self.qemu, machine)
+
+
+@contextlib.contextmanager
+def preloaded(libraries, **more):
+    """QEMUs that are started inside, with these in place of ours."""
+    before = dict(os.environ)
+    os.environ.update(more, LD_PRELOAD=libraries)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def works(bench):
@@ -204,13 +217,54 @@ def test_wrong_target():
 
 
 def test_children_are_left_alone():
-    """What QEMU starts is not started with the library."""
+    """What QEMU starts is not started with the library, but with all others
+    that are preloaded, however the linker came to it."""
     script = write("serve", f'echo "${{LD_PRELOAD-none}}" >{path("seen")}\n'
                    f'exec "{REPLAY}" serve -a {STUB} --stdio\n')
-    with Early("versatilepb", chardev(f"remote,command=sh {script}"),
-               device(**TARGET)) as bench:
+    folder, name = os.path.split(EARLY)
+    for preload, left in ((EARLY, "none"), (f"libm.so.6 {EARLY}", "libm.so.6"),
+                          (f"{name}:libm.so.6:libdl.so.2",
+                           "libm.so.6:libdl.so.2")):
+        with preloaded(preload, LD_LIBRARY_PATH=folder), \
+                Early("versatilepb", chardev(f"remote,command=sh {script}"),
+                      device(**TARGET)) as bench:
+            works(bench)
+        equal(read("seen"), left + "\n", preload)
+
+
+def test_another_copy():
+    """Of another build, whose types are as ours: one of the two is enough, and
+    QEMU would abort at the second."""
+    folder = os.path.dirname(EARLY)
+    other = shutil.copytree(folder, path("other"), symlinks=True,
+                            ignore=lambda _, names: [
+                                name for name in names
+                                if not name.startswith("libi2cpt-qemu")
+                                or not name.endswith(".so")])
+    libraries = subprocess.run(["ldd", PLUGIN.replace(
+        ".so", f"-{VERSION}.so")], check=True, stdout=subprocess.PIPE)
+    library, = [os.path.dirname(line.split()[2])
+                for line in libraries.stdout.decode().splitlines()
+                if "libi2cpt.so" in line]
+    said = "its devices are there already"
+    with preloaded(EARLY, LD_LIBRARY_PATH=library):
+        text = refused(["-plugin", os.path.join(other, "libi2cpt-qemu.so")])
+        assert said in text, text
+    both = f"{EARLY}:{os.path.join(other, os.path.basename(EARLY))}"
+    with preloaded(both, LD_LIBRARY_PATH=library):
+        bench = Early("versatilepb", chardev(), device(**TARGET))
         works(bench)
-    equal(read("seen"), "none\n")
+        equal(bench.qemu.quit(), 0)
+        assert said in bench.qemu.errors(), bench.qemu.errors()
+
+
+def test_backends_that_are_not_there():
+    with preloaded(EARLY, I2CPT_BACKENDS="/nowhere.so"):
+        status, said, errors = run("-device", "tmp105,help")
+    equal(status, 0, "QEMU goes on")
+    assert "tmp105 options" in said, said
+    assert errors.startswith("libi2cpt-qemu-early: I2CPT_BACKENDS: "), errors
+    assert "/nowhere.so" in errors, errors
 
 
 def test_other_programs():
