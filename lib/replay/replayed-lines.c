@@ -92,9 +92,9 @@ static void stalled(void *user, const struct replay_change *c,
     r->to_tell = g_strdup(what);
 }
 
-static void run_locked(struct replayed_lines *r)
+static void run_locked(struct replayed_lines *r, uint64_t now_ns)
 {
-    i2cpt_timer_set(r->timer, replay_events_run(&r->events, i2cpt_now_ns()));
+    i2cpt_timer_set(r->timer, replay_events_run(&r->events, now_ns));
 }
 
 static void time_has_come(void *user)
@@ -103,7 +103,7 @@ static void time_has_come(void *user)
     char *to_tell;
 
     pthread_mutex_lock(&r->lock);
-    run_locked(r);
+    run_locked(r, i2cpt_now_ns());
     to_tell = r->to_tell;
     r->to_tell = NULL;
     pthread_mutex_unlock(&r->lock);
@@ -120,12 +120,17 @@ static uint64_t now_ns(void *user)
 
 void replay_lines_asked(struct replayed_lines *r)
 {
+    uint64_t now;
+
     if (!r) {
         return;
     }
     pthread_mutex_lock(&r->lock);
-    replay_events_asked(&r->events, i2cpt_now_ns());
-    run_locked(r);
+    /* one time for both: none is held for too long right now, or nobody here
+     * would tell it */
+    now = i2cpt_now_ns();
+    replay_events_asked(&r->events, now);
+    run_locked(r, now);
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -135,12 +140,14 @@ void replay_lines_asked(struct replayed_lines *r)
 struct pass {
     struct replayed_lines *r;
     uint64_t counts[TRACE_ADDRESSES]; /* transfers so far; [0] strict */
-    GArray *open;                     /* of struct replay_need, not used yet */
-    GHashTable *at;                   /* address + 1: where it is in `open` */
-    uint64_t place, end_ns;           /* of the last transfer */
+    GArray *open;   /* of struct replay_need, not used yet: of each sequence
+                     * its last, lookup: the last of all */
+    GHashTable *at; /* sequence (lookup: 0) + 1: where it is in `open`, + 1 */
+    uint64_t place, end_ns;              /* of the last transfer */
     GPtrArray *scripts[TRACE_ADDRESSES]; /* lookup, where they were needed */
     bool known[LINES_MAX];
     bool level[LINES_MAX];
+    bool unnamed; /* one was, which has been told */
 };
 
 /* Of each address the last transfer since the last change counts, since they
@@ -155,23 +162,22 @@ static void note_transfer(struct pass *p, const struct i2cpt_trace_line *line)
                                .index = p->counts[address]++,
                                .line = line->line,
                                .offset = line->offset};
-    gpointer at;
+    gpointer key =
+        GUINT_TO_POINTER(p->r->m->mode == TRACE_LOOKUP ? 1 : address + 1);
+    guint at;
 
     if (trace_is_own(t)) {
         return;
     }
     p->place++;
     p->end_ns = line->stamp_ns + t->duration_ns;
-    at = g_hash_table_lookup(p->at, GUINT_TO_POINTER(address + 1));
-    if (at) { /* a later one: the one before it goes without saying */
-        struct replay_need *before = &g_array_index(p->open, struct replay_need,
-                                                    GPOINTER_TO_UINT(at) - 1);
-
-        before->line = 0;
+    at = GPOINTER_TO_UINT(g_hash_table_lookup(p->at, key));
+    if (at) { /* the one before it goes without saying */
+        g_array_index(p->open, struct replay_need, at - 1) = need;
+        return;
     }
     g_array_append_val(p->open, need);
-    g_hash_table_replace(p->at, GUINT_TO_POINTER(address + 1),
-                         GUINT_TO_POINTER(p->open->len));
+    g_hash_table_insert(p->at, key, GUINT_TO_POINTER(p->open->len));
 }
 
 /* Of a sequence, by the number of a transfer, what it is an answer of. */
@@ -211,15 +217,12 @@ static void take_needs(struct pass *p, struct replay_change *c)
 {
     struct replay_events *e = &p->r->events;
     struct trace_match *m = p->r->m;
-    guint i = m->mode == TRACE_LOOKUP && p->open->len ? p->open->len - 1 : 0;
+    guint i;
 
     c->first_need = e->needs->len;
-    for (; i < p->open->len; i++) {
+    for (i = 0; i < p->open->len; i++) {
         struct replay_need need = g_array_index(p->open, struct replay_need, i);
 
-        if (!need.line) {
-            continue;
-        }
         if (m->mode == TRACE_LOOKUP) {
             need.request = script_of(p, &need);
         }
@@ -228,6 +231,17 @@ static void take_needs(struct pass *p, struct replay_change *c)
     c->n_needs = e->needs->len - c->first_need;
     g_array_set_size(p->open, 0);
     g_hash_table_remove_all(p->at);
+}
+
+static void tell_unnamed(struct pass *p, uint64_t line, const char *name)
+{
+    if (!p->unnamed) {
+        p->unnamed = true;
+        i2cpt_log(I2CPT_LOG_WARNING,
+                  "%s:%" G_GUINT64_FORMAT ": irq %s: \"lines\" in the header "
+                  "does not name it; what it does not name is not replayed",
+                  trace_reader_name(p->r->reader), line, name);
+    }
 }
 
 /* A line's first one at stamp 0, before any transfer, is its level then. */
@@ -241,7 +255,11 @@ static void note_change(struct pass *p, const struct i2cpt_trace_line *line,
                               .place = p->place};
     int number = lines_find(r->lines, irq->name);
 
-    if (number < 0 || (p->known[number] && p->level[number] == c.level)) {
+    if (number < 0) {
+        tell_unnamed(p, line->line, irq->name);
+        return;
+    }
+    if (p->known[number] && p->level[number] == c.level) {
         return;
     }
     c.number = (unsigned)number;
@@ -356,7 +374,7 @@ int replay_lines_open(struct trace_match *m, bool recorded, uint32_t stall_ms,
     read_events(r);
     pthread_mutex_lock(&r->lock);
     replay_events_begin(&r->events, i2cpt_now_ns());
-    run_locked(r);
+    run_locked(r, i2cpt_now_ns());
     pthread_mutex_unlock(&r->lock);
     *out = r;
     return 0;

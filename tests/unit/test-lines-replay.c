@@ -251,6 +251,21 @@ START_TEST(held_back_for_too_long)
 }
 END_TEST
 
+/* The first of them, in one message. */
+START_TEST(not_named_is_told)
+{
+    struct i2cpt_adapter *a;
+
+    i2cpt_set_log(take_message, NULL);
+    a = open_trace(TRACE "0 irq a 1\n0 irq c 1\n1 irq d 0\nend 0\n",
+                   "match=strict");
+    i2cpt_adapter_unref(a);
+    i2cpt_set_log(NULL, NULL);
+    ck_assert_uint_eq(atomic_load(&messages), 1);
+    ck_assert_msg(strstr(message, ":4: irq c: ") != NULL, "%s", message);
+}
+END_TEST
+
 /* ------------------------------------------------------------- what is refused
  */
 
@@ -332,6 +347,7 @@ int main(void)
     tcase_add_loop_test(tc, a_pulse_is_seen, 0, 2);
     tcase_add_test(tc, recorded_timing);
     tcase_add_test(tc, held_back_for_too_long);
+    tcase_add_test(tc, not_named_is_told);
     tcase_add_loop_test(tc, bad_names, 0, 3);
     tcase_add_loop_test(tc, a_session_again, 0, 4);
     suite_add_tcase(suite, tc);
