@@ -154,6 +154,21 @@ def test_check_says_which_key():
         'multiplexer, match=lookup needs mux=0x70\n')
 
 
+def test_check_says_which_lines_are_not_named():
+    write('m.i2ct',
+          'i2cpt-trace 1\nlines: a\nlines-1: b\nlines-2: c\n'
+          '0 irq a 1\n0 irq i2c-1: a 1\n0 irq i2c-1: b 1\n0 irq i2c-1: c 1\n'
+          '1 irq i2c-1: c 0\n1 irq b 0\nend 0\n')
+    assert fine('check', 'm.i2ct') == (
+        'm.i2ct: whole, 0 transfers\n'
+        'm.i2ct:8: irq c: "lines-1" in the header does not name it, so it is '
+        'not replayed\n'
+        'm.i2ct:10: irq b: "lines" in the header does not name it, so it is '
+        'not replayed\n')
+    assert as_json('check', 'm.i2ct')['unnamed'] == [
+        {'bus': 1, 'irq': 'c', 'line': 8}, {'irq': 'b', 'line': 10}]
+
+
 def test_list_json():
     for adapter in as_json('list')['adapters']:
         assert adapter['adapter'] and 'about' in adapter
