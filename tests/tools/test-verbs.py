@@ -89,7 +89,8 @@ def test_json_of_any_file_name():
 def test_check_json():
     write('c.i2ct', TRACE)
     assert as_json('check', 'c.i2ct') == {
-        'trace': 'c.i2ct', 'verdict': 'whole', 'transfers': 6, 'lines': 12}
+        'trace': 'c.i2ct', 'verdict': 'whole', 'transfers': 6, 'lines': 12,
+        'unnamed': [{'irq': 'int1', 'line': 11}]}
     write('c.i2ct', TRACE.replace('end 6\n', ''))
     assert as_json('check', 'c.i2ct', status=1)['verdict'] == 'truncated'
 
