@@ -191,6 +191,7 @@ static int check(struct verdict *v, struct i2cpt_trace_reader *reader)
     }
     tool_progress_clear(&progress);
     v->n_muxes = rc ? 0 : verb_mux_hint_find(hint, v->muxes, MUXES_MAX);
+    v->n_unnamed = rc ? 0 : v->n_unnamed;
     verb_mux_hint_free(hint);
     g_hash_table_unref(named);
     v->transfers = i2cpt_trace_reader_transfers(reader);
