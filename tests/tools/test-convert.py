@@ -138,7 +138,8 @@ def test_tshark_reads_every_exported_pcap():
 def test_pcap_says_what_it_cannot_hold():
     convert(f'{SAMPLES}/wire.i2ct', 'w.pcap', notes=[
         '6 messages with 10-bit', '5 messages without data',
-        '10 transfers that failed', '4 transfers with marks'])
+        '10 transfers that failed', '4 transfers with marks',
+        '1 event left out'])
     write('bus.i2ct', 'i2cpt-trace 1\n0 +0 i2c-128: w1@0x48 00\n'
           '4294967296 +0 w1@0x48 00\n'
           f'0 +0 w262139@0x48{" 00" * 262139}\n'
@@ -190,10 +191,10 @@ def test_vcd_says_what_it_cannot_show():
     convert(f'{SAMPLES}/wire.i2ct', 'w.vcd', notes=[
         '2 idle gaps shortened', '1 transfer failed at a place',
         '2 transfers ended by no NACK', '2 transfers left out',
-        '1 redacted byte drawn as ff'])
+        '1 redacted byte drawn as ff', '1 event left out'])
     convert(f'{SAMPLES}/wire.i2ct', 'w.vcd', '--max-gap', 'off', notes=[
         '1 transfer failed', '2 transfers ended', '2 transfers left out',
-        '1 redacted'])
+        '1 redacted', '1 event'])
 
 
 def edges(path):

@@ -22,7 +22,7 @@
 struct pcap {
     FILE *file;
     struct convert *convert;
-    uint64_t ten_bit, empty, far_bus, late, cut, faults, marked;
+    uint64_t ten_bit, empty, far_bus, late, cut, faults, marked, events;
 };
 
 static void put32(struct pcap *p, uint32_t value)
@@ -127,6 +127,8 @@ static void put_notes(struct pcap *p)
     tool_convert_note(c, p->marked, "transfer",
                       "with marks (~ ?? %words): pcap has "
                       "the plain bytes, ?? as ff");
+    tool_convert_note(c, p->events, "event",
+                      "left out (lines that changed, clients)");
 }
 
 static int put_all(struct pcap *p, struct i2cpt_trace_reader *reader,
@@ -140,6 +142,7 @@ static int put_all(struct pcap *p, struct i2cpt_trace_reader *reader,
         if (line->kind == I2CPT_TRACE_TRANSFER) {
             put_transfer(p, line);
         }
+        p->events += line->kind == I2CPT_TRACE_EVENT;
         if (ferror(p->file)) {
             break;
         }

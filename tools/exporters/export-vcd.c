@@ -27,7 +27,7 @@ struct vcd {
     uint64_t quarter_ns; /* of a bit */
     int32_t bus;         /* -1: not known yet */
     bool level[2];
-    uint64_t placed, cut, absent, gaps, redacted;
+    uint64_t placed, cut, absent, gaps, redacted, events;
 };
 
 /* ------------------------------------------------------------------- edges */
@@ -236,6 +236,7 @@ static int put_all(struct vcd *v, struct i2cpt_trace_reader *reader,
 
     while ((rc = i2cpt_trace_reader_next(reader, &line, fault)) > 0) {
         note_frequency(line, &header_hz);
+        v->events += line->kind == I2CPT_TRACE_EVENT;
         if (line->kind != I2CPT_TRACE_TRANSFER) {
             continue;
         }
@@ -270,6 +271,8 @@ static void put_notes(struct vcd *v)
                       "left out: failed with nothing known "
                       "to have been on the wire");
     tool_convert_note(c, v->redacted, "redacted byte", "drawn as ff");
+    tool_convert_note(c, v->events, "event",
+                      "left out (lines that changed, clients)");
 }
 
 int export_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
