@@ -213,6 +213,10 @@ def test_did_you_mean():
         _, err = run(word, status=2)
         assert err == (f"i2cpt-replay: unknown option '{word}'; before a verb "
                        'there are --help and --version\n'), err
+    for name in 'i2c--1', 'i2c- 1':
+        _, err = run('detach', name, status=3)
+        assert err == (f'i2cpt-replay: detach: {name} is no name in '
+                       '/run/libi2cpt and no i2c-N\n'), err
     write('a.i2ct', TRACE)
     _, err = run('show', '--jsno', 'a.i2ct', status=2)
     assert "'--jsno' of show (did you mean --json?)" in err, err

@@ -213,6 +213,19 @@ static const struct {
      {"r1@0x48 = 00 w0@0x20 ! ENXIO phase=address msg=1"}},
     {CHIPS, {{0x48, I2CPT_M_RD | I2CPT_M_RECV_LEN, 1}}, -EIO, {NULL}},
     {CHIPS ",allow=0x48", {{0x50, 0, 1}}, -EIO, {NULL}},
+    /* and not by way of a stream */
+    {CHIPS ",allow=0x48",
+     {{0x48, I2CPT_M_RD, 1}, {0x50, I2CPT_M_RD, 1}},
+     -EIO,
+     {"r1@0x48 = 00"}},
+    {CHIPS ",allow=0x48",
+     {{0x48, I2CPT_M_RD, 1}, {0x50, 0, 1}},
+     -EIO,
+     {"r1@0x48 = 00"}},
+    {CHIPS ",allow-writes=pointer",
+     {{0x48, I2CPT_M_RD, 1}, {0x48, 0, 2}},
+     -EIO,
+     {"r1@0x48 = 00"}},
 };
 
 START_TEST(transfers)
@@ -263,6 +276,26 @@ START_TEST(abandoned)
     ck_assert_msg(strstr(text, "r1@0x48 = 00\n") && !strstr(text, "@0x50") &&
                       strstr(text, "w1@0x48 00\n"),
                   "%s", text);
+    g_free(text);
+}
+END_TEST
+
+/* Nothing that was kept, nor what follows, goes without a message that does
+ * not. */
+START_TEST(refused_in_the_middle)
+{
+    uint8_t byte = 7;
+    struct host h;
+    char *text;
+
+    open_host(&h, CHIPS);
+    ck_assert_int_eq(control(&h, IO + BEGIN, 0, 0x48, false, &byte, 1), 1);
+    ck_assert_int_eq(
+        control(&h, IO, I2CPT_M_RD | I2CPT_M_RECV_LEN, 0x48, true, &byte, 1),
+        -EPIPE);
+    ck_assert_int_eq(control(&h, IO + END, 0, 0x50, false, &byte, 1), -EPIPE);
+    text = close_host(&h);
+    ck_assert_msg(strstr(text, "\nend 0"), "%s", text);
     g_free(text);
 }
 END_TEST
@@ -354,12 +387,15 @@ START_TEST(garbage)
     case 1:
         s.length = htonl(0xffffffff);
         break;
+    case 2:
+        s.ep = htonl(0x100);
+        break;
     default:
         s.length = htonl(4000); /* and only one byte of it comes */
         break;
     }
     ck_assert_int_eq(send(h.kernel, &s, sizeof(s), MSG_NOSIGNAL), 48);
-    if (_i == 2) {
+    if (_i == 3) {
         ck_assert_int_eq(send(h.kernel, &byte, 1, MSG_NOSIGNAL), 1);
         shutdown(h.kernel, SHUT_WR);
     }
@@ -440,8 +476,8 @@ END_TEST
 
 START_TEST(names)
 {
-    static const char *const bad[] = {"",    ".",   "..", ".lab",
-                                      "a/b", "a b", "-a"};
+    static const char *const bad[] = {"",    ".",  "..",    ".lab",  "a/b",
+                                      "a b", "-a", "i2c-3", "i2c-3x"};
     struct attach_name first, second;
     char folder[] = "/tmp/i2cpt-names.XXXXXX", path[60];
     size_t i;
@@ -450,6 +486,7 @@ START_TEST(names)
         ck_assert_msg(!attach_name_good(bad[i]), "%s", bad[i]);
     }
     ck_assert(attach_name_good("lab-2.b_c"));
+    ck_assert(attach_name_good("i2c-lab"));
     ck_assert_ptr_nonnull(g_mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/lab", folder);
     /* there is no bus of this number, so the link is in nobody's way */
@@ -475,10 +512,11 @@ int main(void)
 
     tcase_add_loop_test(tcase, transfers, 0, sizeof(rows) / sizeof(rows[0]));
     tcase_add_test(tcase, abandoned);
+    tcase_add_test(tcase, refused_in_the_middle);
     tcase_add_test(tcase, requests);
     tcase_add_test(tcase, descriptors);
     tcase_add_test(tcase, unlink_of_what_was_answered);
-    tcase_add_loop_test(tcase, garbage, 0, 3);
+    tcase_add_loop_test(tcase, garbage, 0, 4);
     tcase_add_test(tcase, too_long);
     tcase_add_test(tcase, devices);
     tcase_add_test(tcase, names);

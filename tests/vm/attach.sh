@@ -105,6 +105,19 @@ exec 7>&-
 wait $pid
 echo "ended $?"
 [ -e "$device" ] && echo "still there"
+# a driver whose transfers go on all the time
+attach stub,load=/board.txt --new-device lm75@0x49
+while cat "$device"/*-0049/hwmon/hwmon*/temp1_input; do :; done >/dev/null 2>&1 &
+other=$!
+exec 7<>"/dev/i2c-$bus"
+kill -HUP $pid
+until [ -s /tmp/said ]; do usleep 10000; done
+exec 7>&-
+wait $pid
+echo "ended $?"
+kill $other 2>/dev/null
+wait $other
+[ -e "$device" ] && echo "still there"
 echo "@killed@"
 n=0
 while [ $((n += 1)) -le "$KILLS" ]; do

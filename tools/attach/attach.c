@@ -19,7 +19,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attach/attach.h"
@@ -28,13 +27,14 @@
 #include "attach/session.h"
 #include "attach/transfers.h"
 #include "common/tool.h"
+#include "core/clock.h"
 #include "usbip/vhci.h"
 
 #define DRIVER       "i2c-tiny-usb"
 #define LOOK_MS      20    /* between looks at what the kernel has made */
 #define HOLDERS_MS   200   /* and at who holds the node */
 #define APPEAR_MS    20000 /* for the kernel to make a bus, or to take it away */
-#define PEER_SECONDS 10    /* for the rest of a packet */
+#define PEER_SECONDS 10    /* for the rest of a packet, and to take one */
 
 struct attach {
     int fd;
@@ -48,6 +48,7 @@ struct attach {
     struct attach_devices *making; /* NULL: not now */
     int made_fd;                   /* readable when they are made; or -1 */
     bool leaving;
+    uint64_t look_ns; /* leaving: when to look again who holds the node */
 };
 
 static int stop_pipe[2];
@@ -62,12 +63,14 @@ static void stop(int sig)
     }
 }
 
-static int64_t now_ms(void)
+static uint64_t in_ms(unsigned ms)
 {
-    struct timespec t;
+    return i2cpt_now_ns() + ms * UINT64_C(1000000);
+}
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+static bool is_past(uint64_t when_ns)
+{
+    return i2cpt_now_ns() > when_ns;
 }
 
 int attach_possible(void)
@@ -108,6 +111,7 @@ static int plug(struct attach *s)
         return -1;
     }
     setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     return 0;
 }
 
@@ -208,6 +212,16 @@ static bool nobody_left(struct attach *s)
     return !holders;
 }
 
+/* The same, not at each packet, of which a driver may send many. */
+static bool left_by_now(struct attach *s)
+{
+    if (!s->leaving || !is_past(s->look_ns)) {
+        return false;
+    }
+    s->look_ns = in_ms(HOLDERS_MS);
+    return nobody_left(s);
+}
+
 /* True: go. */
 static bool signalled(struct attach *s)
 {
@@ -226,9 +240,8 @@ static bool signalled(struct attach *s)
 
 static void unplug(struct attach *s)
 {
-    int64_t until_ms = now_ms() + APPEAR_MS;
+    uint64_t until_ns = in_ms(APPEAR_MS);
     g_autofree char *holders = NULL;
-
     unsigned which;
 
     attach_name_remove(&s->name);
@@ -241,7 +254,7 @@ static void unplug(struct attach *s)
     }
     holders = attach_node_holders((unsigned)s->bus);
     while (!holders && attach_node_exists((unsigned)s->bus) &&
-           now_ms() < until_ms) {
+           !is_past(until_ns)) {
         poll(NULL, 0, LOOK_MS);
     }
 }
@@ -255,7 +268,7 @@ static int wait_ms(const struct attach *s)
 
 static int serve(struct attach *s)
 {
-    int64_t until_ms = now_ms() + APPEAR_MS;
+    uint64_t until_ns = in_ms(APPEAR_MS);
 
     for (;;) {
         struct pollfd fds[] = {{stop_pipe[0], POLLIN, 0},
@@ -276,14 +289,25 @@ static int serve(struct attach *s)
         if (s->bus < 0 && look(s)) {
             return TOOL_BROKEN;
         }
-        if (s->bus < 0 && now_ms() > until_ms) {
+        if (s->bus < 0 && is_past(until_ns)) {
             tool_complain("attach: the kernel made no bus of it: see dmesg");
             return TOOL_BROKEN;
         }
-        if (n == 0 && s->leaving && nobody_left(s)) {
+        if (left_by_now(s)) {
             return TOOL_FINE;
         }
     }
+}
+
+/* Under nohup a hang-up is ignored. */
+static void listen_to_signals(void)
+{
+    signal(SIGTERM, stop);
+    signal(SIGINT, stop);
+    if (signal(SIGHUP, stop) == SIG_IGN) {
+        signal(SIGHUP, SIG_IGN);
+    }
+    signal(SIGPIPE, SIG_IGN); /* who read the node's name may be gone */
 }
 
 static int attach(struct attach *s)
@@ -294,8 +318,7 @@ static int attach(struct attach *s)
         tool_complain("pipe: %s", strerror(errno));
         return TOOL_BROKEN;
     }
-    signal(SIGTERM, stop);
-    signal(SIGINT, stop);
+    listen_to_signals();
     if (plug(s)) {
         return TOOL_BROKEN;
     }

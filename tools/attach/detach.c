@@ -49,7 +49,8 @@ static int bus_of(const char *what)
     int end = 0, named;
 
     number += g_str_has_prefix(number, "/dev/") ? strlen("/dev/") : 0;
-    if (sscanf(number, "i2c-%9u%n", &bus, &end) == 1 && !number[end]) {
+    if (attach_name_of_bus(number) &&
+        sscanf(number, "i2c-%9u%n", &bus, &end) == 1 && !number[end]) {
         return (int)bus;
     }
     named = attach_name_good(what) ? attach_name_bus(ATTACH_NAME_FOLDER, what)
@@ -70,7 +71,13 @@ static int take_away(unsigned bus, const char *id, bool wait)
         tool_complain("detach: i2c-%u: %s", bus, strerror(-ret));
         return TOOL_BROKEN;
     }
-    for (i = 0; wait && i < LOOKS_MAX && attach_node_exists(bus); i++) {
+    for (i = 0; wait && attach_node_exists(bus); i++) {
+        if (i == LOOKS_MAX) {
+            tool_complain("detach: i2c-%u is still there: a program that "
+                          "cannot be seen from here holds it",
+                          bus);
+            return TOOL_BROKEN;
+        }
         poll(NULL, 0, LOOK_MS);
     }
     return TOOL_FINE;

@@ -12,13 +12,18 @@
 
 #define PATH_MAX_HERE 400
 
+bool attach_name_of_bus(const char *name)
+{
+    return !strncmp(name, "i2c-", 4) && isdigit((unsigned char)name[4]);
+}
+
 bool attach_name_good(const char *name)
 {
     size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
     return n && !name[n] && n <= ATTACH_NAME_MAX &&
-           isalnum((unsigned char)name[0]);
+           isalnum((unsigned char)name[0]) && !attach_name_of_bus(name);
 }
 
 static void path_of(char *path, const char *folder, const char *name)

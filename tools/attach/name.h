@@ -16,7 +16,10 @@ struct attach_name {
     unsigned bus;
 };
 
-/* A name is letters, digits and "._-", and begins with none of these. */
+/* "i2c-" and a digit, as the kernel calls its buses. */
+bool attach_name_of_bus(const char *name);
+/* A name is letters, digits and "._-", begins with none of these, and is not a
+ * bus's, which detach would take it for. */
 bool attach_name_good(const char *name);
 /* Makes the link, in the place of one whose bus is gone. 0; or -EEXIST where
  * another bus has the name, or another negative errno. */

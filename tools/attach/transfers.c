@@ -262,10 +262,10 @@ int attach_transfers_message(void *user, const struct attach_message *m)
     if (m->first) {
         attach_transfers_reset(t);
     }
-    if (t->failed || m->flags & I2CPT_M_RECV_LEN) {
+    if (t->failed) {
         return -EPIPE;
     }
-    ret = one_message(t, m);
+    ret = m->flags & I2CPT_M_RECV_LEN ? -EOPNOTSUPP : one_message(t, m);
     if (ret) {
         attach_transfers_reset(t);
         t->failed = true;

@@ -9,7 +9,8 @@
 
 #include "usbip/packets.h"
 
-#define MAX_LEN (1u << 20)
+#define MAX_LEN      (1u << 20)
+#define ENDPOINT_MAX 15u
 
 /* All numbers big-endian, the set-up packet as on the wire. */
 enum { CMD_SUBMIT = 1, CMD_UNLINK = 2, RET_SUBMIT = 3, RET_UNLINK = 4 };
@@ -77,7 +78,7 @@ static enum usbip_event submitted(int fd, const struct packet *p,
     urb->in = ntohl(p->direction) == 1;
     urb->endpoint = (uint8_t)(ntohl(p->ep) | (urb->in && p->ep ? 0x80u : 0));
     memcpy(urb->setup, p->setup, sizeof(urb->setup));
-    if (urb->len > MAX_LEN) {
+    if (urb->len > MAX_LEN || ntohl(p->ep) > ENDPOINT_MAX) {
         return USBIP_GONE;
     }
     urb->data = calloc(1, urb->len + 1);

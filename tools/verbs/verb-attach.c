@@ -72,7 +72,7 @@ static void set_name(const struct verb *verb, struct asked *what,
     if (!attach_name_good(name)) {
         tool_usage(verb,
                    "--name %s: accepted are at most %d letters, digits and "
-                   "._-, of which a letter or digit is the first",
+                   "._-, of which a letter or digit is the first, and no i2c-N",
                    name, ATTACH_NAME_MAX);
     }
     what->config.name = name;
