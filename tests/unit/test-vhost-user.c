@@ -187,6 +187,15 @@ static void run(uint16_t n)
     rig_await_used(&rig, done);
 }
 
+/* A request that comes when one with FAIL_NEXT has failed: virtio 1.2, section
+ * 5.16.6.1, has it failed too, and not tried. */
+static void check_next_fails(void)
+{
+    put_request(0, seven(0x1d), 0, "\x41\x77", 2);
+    run(1);
+    ck_assert_int_eq(status(0), 1);
+}
+
 /* A good request, which shows that the queue goes on. */
 static void check_alive(void)
 {
@@ -314,8 +323,10 @@ START_TEST(test_group_as_long_as_the_ring)
     for (i = 0; i < RIG_NUM; i++) {
         ck_assert_int_eq(status(i), 1);
     }
+    check_next_fails();
     check_alive();
     ck_assert(!was_on_wire("w0@0x1d"));
+    ck_assert(!was_on_wire("41 77"));
 }
 END_TEST
 
@@ -325,8 +336,58 @@ START_TEST(test_group_without_its_end)
     put_request(0, seven(0x1d), R_FAIL_NEXT, "\x20\x55", 2);
     run(1);
     ck_assert_int_eq(status(0), 1);
+    /* the rest comes too late, in two parts */
+    put_request(0, seven(0x1d), R_FAIL_NEXT, "\x40\x66", 2);
+    run(1);
+    ck_assert_int_eq(status(0), 1);
+    check_next_fails();
     check_alive();
     ck_assert(!was_on_wire("20 55"));
+    ck_assert(!was_on_wire("40 66"));
+    ck_assert(!was_on_wire("41 77"));
+}
+END_TEST
+
+/* Between the parts of a device, with no session and no clock: each group that
+ * waits has a number of its own, one that a run ends and one that begins in the
+ * same run too; and what comes while the first is refused is not. */
+START_TEST(test_groups_one_behind_the_other)
+{
+    struct guest_region region = {
+        .guest = RIG_GUEST, .vmm = RIG_VMM, .size = RIG_MEMORY};
+    struct guest_memory m = {.n = 0};
+    struct ring r = {.num = RIG_NUM,
+                     .vmm_desc = RIG_VMM + RIG_DESC,
+                     .vmm_avail = RIG_VMM + RIG_AVAIL,
+                     .vmm_used = RIG_VMM + RIG_USED,
+                     .has_addresses = true};
+    struct i2c_device *d = vhost_i2c_new(adapter);
+    uint32_t first;
+
+    vhost_i2c_set_features(d, 1);
+    ck_assert_int_eq(vhost_memory_add(&m, region, 0, rig.memory_fd), 0);
+    ck_assert(vhost_ring_map(&r, &m));
+    vhost_ring_start(&r);
+    put_request(0, seven(0x1d), R_FAIL_NEXT, "\x06", 1);
+    first = vhost_i2c_run(d, &r, &m);
+    ck_assert_uint_ne(first, 0);
+    ck_assert_uint_eq(vhost_i2c_run(d, &r, &m), first);
+    put_request(3, seven(0x1d), R_READ, NULL, 1);
+    put_request(0, seven(0x1d), R_FAIL_NEXT, "\x06", 1);
+    ck_assert_uint_gt(vhost_i2c_run(d, &r, &m), first);
+    ck_assert_int_eq(status(3), 0);
+    vhost_i2c_expire(d, &r, &m);
+    ck_assert_int_eq(status(0), 1);
+    ck_assert_uint_eq(vhost_i2c_run(d, &r, &m), 0);
+    put_request(3, seven(0x1d), R_READ, NULL, 1);
+    ck_assert_uint_eq(vhost_i2c_run(d, &r, &m), 0);
+    ck_assert_int_eq(status(3), 1);
+    put_request(3, seven(0x1d), R_READ, NULL, 1);
+    vhost_i2c_run(d, &r, &m);
+    ck_assert_int_eq(status(3), 0);
+    vhost_ring_unmap(&r);
+    vhost_memory_clear(&m);
+    vhost_i2c_free(d);
 }
 END_TEST
 
@@ -682,7 +743,7 @@ START_TEST(test_garbage)
         scribble(rig.memory);
         vhost_i2c_set_features(d, i & 1);
         if (vhost_i2c_run(d, &r, &m) && i % 5 == 0) {
-            vhost_i2c_refuse(d, &r, &m);
+            vhost_i2c_expire(d, &r, &m);
         }
         answers += (uint16_t)(r.used_idx - before);
         if (r.broken) {
@@ -763,6 +824,7 @@ int main(void)
     tcase_add_test(tc, test_group_stops_at_its_fault);
     tcase_add_test(tc, test_group_as_long_as_the_ring);
     tcase_add_test(tc, test_group_without_its_end);
+    tcase_add_test(tc, test_groups_one_behind_the_other);
     tcase_add_test(tc, test_stopped_group_comes_again);
     tcase_add_test(tc, test_taken_over);
     tcase_add_test(tc, test_indirect_and_across_regions);

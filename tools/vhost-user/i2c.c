@@ -40,6 +40,9 @@ struct i2c_device {
     struct i2cpt_msg msgs[RING_NUM_MAX];
     size_t n;
     uint64_t bytes;
+    uint32_t groups; /* begun so far; never 0 where one waits */
+    /* One with FAIL_NEXT was failed when no more had come: so is what comes. */
+    bool fails_next;
 };
 
 struct i2c_device *vhost_i2c_new(struct i2cpt_adapter *a)
@@ -79,6 +82,7 @@ uint16_t vhost_i2c_forget(struct i2c_device *d)
     uint16_t n = (uint16_t)d->n;
 
     clear_group(d);
+    d->fails_next = false;
     return n;
 }
 
@@ -195,6 +199,9 @@ static void take_request(struct i2c_device *d, const struct guest_memory *m)
 {
     struct request *q = &d->group[d->n++];
 
+    if (d->n == 1 && !++d->groups) {
+        d->groups = 1;
+    }
     memset(q, 0, sizeof(*q));
     q->head = d->chain.head;
     q->bad = !get_request(d, m, q);
@@ -223,7 +230,8 @@ static void answer(struct request *q, struct ring *r,
     vhost_ring_push(r, q->head, ok ? (uint32_t)(data + 1) : 0);
 }
 
-/* Those from `good` on failed. */
+/* Those from `good` on failed. If the last one asks for a next one, that fails
+ * too: the rest of a transfer is never run alone. */
 static void answer_group(struct i2c_device *d, struct ring *r,
                          const struct guest_memory *m, size_t good)
 {
@@ -232,6 +240,7 @@ static void answer_group(struct i2c_device *d, struct ring *r,
     for (i = 0; i < d->n; i++) {
         answer(&d->group[i], r, m, i < good ? STATUS_OK : STATUS_ERR);
     }
+    d->fails_next = d->n && d->group[d->n - 1].fail_next;
     clear_group(d);
 }
 
@@ -257,26 +266,39 @@ static size_t transfer(struct i2c_device *d)
     return fault.msg > 0 && (size_t)fault.msg < d->n ? (size_t)fault.msg : 0;
 }
 
-bool vhost_i2c_run(struct i2c_device *d, struct ring *r,
-                   const struct guest_memory *m)
+uint32_t vhost_i2c_run(struct i2c_device *d, struct ring *r,
+                       const struct guest_memory *m)
 {
     while (vhost_ring_next(r, m, &d->chain)) {
         take_request(d, m);
-        if (!d->group[d->n - 1].fail_next) {
+        if (d->fails_next) {
+            answer_group(d, r, m, 0);
+        } else if (!d->group[d->n - 1].fail_next) {
             answer_group(d, r, m, m->lost ? 0 : transfer(d));
         } else if (d->n == r->num) {
             /* The ring is full of it: its end cannot come. */
             answer_group(d, r, m, 0);
         }
     }
-    return d->n > 0;
+    return d->n ? d->groups : 0;
+}
+
+void vhost_i2c_expire(struct i2c_device *d, struct ring *r,
+                      const struct guest_memory *m)
+{
+    if (d->n) {
+        answer_group(d, r, m, 0);
+    }
 }
 
 void vhost_i2c_refuse(struct i2c_device *d, struct ring *r,
                       const struct guest_memory *m)
 {
-    answer_group(d, r, m, 0);
-    while (vhost_ring_next(r, m, &d->chain)) {
+    /* not what comes while it is done */
+    uint16_t left = vhost_ring_waiting(r);
+
+    vhost_i2c_expire(d, r, m);
+    while (left-- && vhost_ring_next(r, m, &d->chain)) {
         take_request(d, m);
         answer_group(d, r, m, 0);
     }

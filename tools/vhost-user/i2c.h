@@ -26,10 +26,15 @@ void vhost_i2c_set_features(struct i2c_device *d, uint64_t features);
 
 /*
  * Take what waits in the ring, run each group that is whole, and answer it.
- * True where a group is left that waits for its last request.
+ * Not 0 where a group is left that waits for its last request: its number,
+ * which is another one for another group.
  */
-bool vhost_i2c_run(struct i2c_device *d, struct ring *r,
-                   const struct guest_memory *m);
+uint32_t vhost_i2c_run(struct i2c_device *d, struct ring *r,
+                       const struct guest_memory *m);
+/* The group that waits has waited for too long: it is answered with an error,
+ * and what still comes of it will be. */
+void vhost_i2c_expire(struct i2c_device *d, struct ring *r,
+                      const struct guest_memory *m);
 /* Answer all that was taken and all that waits with an error, running none. */
 void vhost_i2c_refuse(struct i2c_device *d, struct ring *r,
                       const struct guest_memory *m);

@@ -53,7 +53,8 @@ struct session {
     bool taken_over; /* and what waits in it has yet to be refused */
     bool known;      /* this ring has been started in this session before */
     bool told_broken;
-    int64_t group_until_ms; /* 0: no group waits */
+    uint32_t group;         /* that waits; 0: none */
+    int64_t group_until_ms; /* for its rest to come */
 };
 
 static int64_t now_ms(void)
@@ -89,26 +90,28 @@ static bool running(const struct session *s)
     return s->started && s->enabled && s->ring.desc;
 }
 
-static void run_queue(struct session *s, bool refuse)
+static void run_queue(struct session *s)
 {
     uint16_t before = s->ring.used_idx;
-    bool waits = false;
+    uint32_t group;
 
     if (!running(s)) {
         return;
     }
-    if (refuse || s->taken_over) {
+    if (s->taken_over) {
         s->taken_over = false;
         vhost_i2c_refuse(s->device, &s->ring, &s->memory);
-    } else {
-        waits = vhost_i2c_run(s->device, &s->ring, &s->memory);
+    }
+    group = vhost_i2c_run(s->device, &s->ring, &s->memory);
+    if (group && group == s->group && now_ms() >= s->group_until_ms) {
+        vhost_i2c_expire(s->device, &s->ring, &s->memory);
+        group = 0;
     }
     if (vhost_ring_wants_call(&s->ring, before)) {
         notify(s->call);
     }
-    if (!waits) {
-        s->group_until_ms = 0;
-    } else if (!s->group_until_ms) {
+    if (group != s->group) {
+        s->group = group;
         s->group_until_ms = now_ms() + GROUP_MS;
     }
     if (s->ring.broken && !s->told_broken) {
@@ -136,14 +139,14 @@ static void start_queue(struct session *s)
         s->ring.next = s->ring.used_idx;
     }
     s->known = true;
-    run_queue(s, false);
+    run_queue(s);
 }
 
 /* A group that is not whole has not been run: it will be there again. */
 static void stop_queue(struct session *s)
 {
     s->ring.next = (uint16_t)(s->ring.next - vhost_i2c_forget(s->device));
-    s->group_until_ms = 0;
+    s->group = 0;
     s->started = false;
     vhost_ring_unmap(&s->ring);
     set_fd(&s->kick, -1);
@@ -173,7 +176,7 @@ static int set_memory(struct session *s, struct vhost_user_message *m)
     if (ret) {
         vhost_memory_clear(&s->memory);
     } else if (s->started && vhost_ring_map(&s->ring, &s->memory)) {
-        run_queue(s, false);
+        run_queue(s);
     }
     return ret;
 }
@@ -235,7 +238,7 @@ static void set_features(struct session *s, uint64_t features)
 static int set_enabled(struct session *s, bool on)
 {
     s->enabled = on;
-    run_queue(s, false);
+    run_queue(s);
     return 0;
 }
 
@@ -361,14 +364,14 @@ static void on_kick(struct session *s)
         set_fd(&s->kick, -1); /* nothing will come of it any more */
         return;
     }
-    run_queue(s, false);
+    run_queue(s);
 }
 
 static int wait_ms(const struct session *s)
 {
     int64_t left = s->group_until_ms - now_ms();
 
-    return !s->group_until_ms ? -1 : left < 0 ? 0 : (int)left;
+    return !s->group || !running(s) ? -1 : left < 0 ? 0 : (int)left;
 }
 
 static int loop(struct session *s)
@@ -389,8 +392,8 @@ static int loop(struct session *s)
         if (n > 0 && fds[0].revents) {
             ret = one_message(s);
         }
-        if (s->group_until_ms && now_ms() >= s->group_until_ms) {
-            run_queue(s, true);
+        if (s->group && now_ms() >= s->group_until_ms) {
+            run_queue(s);
         }
         if (s->memory.lost) {
             s->ring.broken = true;
