@@ -212,6 +212,15 @@ static const struct {
      -ENXIO,
      {"r1@0x48 = 00 w0@0x20 ! ENXIO phase=address msg=1"}},
     {CHIPS, {{0x48, I2CPT_M_RD | I2CPT_M_RECV_LEN, 1}}, -EIO, {NULL}},
+    /* a flag, which a stream has not: as kept, or refused where it is one */
+    {CHIPS,
+     {{0x48, I2CPT_M_TEN, 1}, {0x48, I2CPT_M_RD, 1}, {0x48, 0, 1}},
+     -ENXIO,
+     {"w1@0x48/10 01 r1@0x48 ! ENXIO phase=address msg=0"}},
+    {CHIPS,
+     {{0x48, I2CPT_M_RD, 1}, {0x48, I2CPT_M_TEN, 1}},
+     -EIO,
+     {"r1@0x48 = 00"}},
     {CHIPS ",allow=0x48", {{0x50, 0, 1}}, -EIO, {NULL}},
     /* and not by way of a stream */
     {CHIPS ",allow=0x48",
@@ -300,6 +309,76 @@ START_TEST(refused_in_the_middle)
 }
 END_TEST
 
+/* The bus is free after the last message of a stream. */
+START_TEST(after_a_stream)
+{
+    uint8_t byte = 7;
+    struct i2cpt_msg msgs[] = {
+        {.addr = 0x48, .flags = I2CPT_M_RD, .len = 1, .buf = &byte},
+        {.addr = 0x50, .len = 1, .buf = &byte}};
+    struct host h;
+    char *text;
+
+    open_host(&h, CHIPS);
+    ck_assert_int_eq(transfer(&h, msgs, 2), 0);
+    ck_assert_int_eq(transfer(&h, &msgs[1], 1), 0);
+    text = close_host(&h);
+    ck_assert_msg(strstr(text, "r1@0x48 = 00 w1@0x50 00\n") &&
+                      strstr(text, " w1@0x50 00\nend 2"),
+                  "%s", text);
+    g_free(text);
+}
+END_TEST
+
+/* Without a stream a STOP comes in the middle. */
+START_TEST(split)
+{
+    uint8_t bytes[2] = {7, 8};
+    struct i2cpt_msg msgs[] = {
+        {.addr = 0x48, .len = 1, .buf = bytes},
+        {.addr = 0x48, .flags = I2CPT_M_RD, .len = 1, .buf = bytes},
+        {.addr = 0x50, .len = 2, .buf = bytes}};
+    struct host h;
+    char *text;
+
+    open_host(&h, CHIPS ",stream=off");
+    ck_assert_int_eq(transfer(&h, msgs, 3), 0);
+    text = close_host(&h);
+    ck_assert_msg(strstr(text, "w1@0x48 07 r1 = 00\n") &&
+                      strstr(text, "w2@0x50 00 08\n") &&
+                      strstr(text, "\nend 2"),
+                  "%s", text);
+    g_free(text);
+}
+END_TEST
+
+/* As many messages and bytes as a transfer may have, and one more. */
+START_TEST(bounds)
+{
+    static const struct {
+        unsigned n;
+        uint16_t len;
+    } most[] = {{1024, 0}, {16, 0xffff}};
+    uint8_t *data = g_malloc0(0x10000);
+    struct host h;
+    unsigned i;
+    char *text;
+
+    open_host(&h, CHIPS);
+    for (i = 0; i < most[_i].n; i++) {
+        ck_assert_int_eq(control(&h, i ? IO : IO + BEGIN, 0, 0x48, false, data,
+                                 most[_i].len),
+                         most[_i].len);
+    }
+    ck_assert_int_eq(control(&h, IO + END, 0, 0x48, false, data, most[_i].len),
+                     -EPIPE);
+    text = close_host(&h);
+    ck_assert_msg(strstr(text, "\nend 0"), "%.300s", text);
+    g_free(text);
+    g_free(data);
+}
+END_TEST
+
 /* -------------------------------------------------------------- the protocol
  */
 
@@ -325,6 +404,22 @@ START_TEST(requests)
         control(&h, IO + BEGIN + END, I2CPT_M_RD, 0x48, false, data, 1),
         -EPIPE);
     g_free(close_host(&h));
+}
+END_TEST
+
+/* What is left of an adapter's: no blocks whose length the target says, no
+ * Host Notify, and PEC where there are messages. */
+START_TEST(functionality)
+{
+    const uint32_t never = I2CPT_FUNC_SMBUS_READ_BLOCK_DATA |
+                           I2CPT_FUNC_SMBUS_BLOCK_PROC_CALL |
+                           I2CPT_FUNC_SMBUS_HOST_NOTIFY;
+
+    ck_assert_uint_eq(attach_tiny_functionality(UINT32_MAX),
+                      UINT32_MAX & ~never);
+    ck_assert_uint_eq(attach_tiny_functionality(UINT32_MAX & ~I2CPT_FUNC_I2C),
+                      UINT32_MAX &
+                          ~(never | I2CPT_FUNC_I2C | I2CPT_FUNC_SMBUS_PEC));
 }
 END_TEST
 
@@ -479,7 +574,7 @@ START_TEST(names)
     static const char *const bad[] = {"",    ".",  "..",    ".lab",  "a/b",
                                       "a b", "-a", "i2c-3", "i2c-3x"};
     struct attach_name first, second;
-    char folder[] = "/tmp/i2cpt-names.XXXXXX", path[60];
+    char folder[] = "/tmp/i2cpt-names.XXXXXX", path[60], other[60];
     size_t i;
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -497,6 +592,14 @@ START_TEST(names)
     ck_assert_int_eq(attach_name_bus(folder, "lab"), 123457);
     attach_name_remove(&second);
     ck_assert_int_eq(attach_name_bus(folder, "lab"), -ENOENT);
+    /* another one for the same bus */
+    snprintf(other, sizeof(other), "%s/other", folder);
+    ck_assert_int_eq(attach_name_make(&first, folder, "lab", 123456), 0);
+    ck_assert_int_eq(symlink("/dev/i2c-123456", other), 0);
+    ck_assert_int_eq(rename(other, path), 0);
+    attach_name_remove(&first);
+    ck_assert_int_eq(attach_name_bus(folder, "lab"), 123456);
+    g_remove(path);
     ck_assert_int_eq(symlink("/dev/null", path), 0);
     ck_assert_int_eq(attach_name_make(&first, folder, "lab", 1), -EEXIST);
     ck_assert_int_eq(attach_name_bus(folder, "lab"), -ENOENT);
@@ -513,7 +616,11 @@ int main(void)
     tcase_add_loop_test(tcase, transfers, 0, sizeof(rows) / sizeof(rows[0]));
     tcase_add_test(tcase, abandoned);
     tcase_add_test(tcase, refused_in_the_middle);
+    tcase_add_test(tcase, after_a_stream);
+    tcase_add_test(tcase, split);
+    tcase_add_loop_test(tcase, bounds, 0, 2);
     tcase_add_test(tcase, requests);
+    tcase_add_test(tcase, functionality);
     tcase_add_test(tcase, descriptors);
     tcase_add_test(tcase, unlink_of_what_was_answered);
     tcase_add_loop_test(tcase, garbage, 0, 4);

@@ -22,7 +22,6 @@ struct attach_transfers {
     size_t bytes;
     bool streaming; /* the transfer goes byte by byte from here on */
     bool failed;    /* it has: what follows of it is not sent */
-    unsigned split;
 };
 
 static int open_stream(struct attach_transfers *t, struct i2cpt_fault *fault)
@@ -89,11 +88,6 @@ void attach_transfers_free(struct attach_transfers *t)
     g_free(t);
 }
 
-unsigned attach_transfers_split(const struct attach_transfers *t)
-{
-    return t->split;
-}
-
 /* An address that is not acknowledged, which is what drivers and programs look
  * for, can be told from all else; where the host does not say what was not
  * acknowledged, it is taken for the address. */
@@ -154,7 +148,6 @@ static int gather(struct attach_transfers *t, const struct attach_message *m)
     if (ret || !(m->last || m->flags & I2CPT_M_RD)) {
         return ret;
     }
-    t->split += !m->last;
     return run_kept(t, m);
 }
 

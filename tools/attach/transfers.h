@@ -24,7 +24,5 @@ void attach_transfers_free(struct attach_transfers *t);
 int attach_transfers_message(void *user, const struct attach_message *m);
 /* What has begun will not go on: STOP, where that is due. */
 void attach_transfers_reset(struct attach_transfers *t);
-/* How often a STOP came in the middle of a transfer. */
-unsigned attach_transfers_split(const struct attach_transfers *t);
 
 #endif
