@@ -10,10 +10,15 @@ RD = 1
 
 
 class Client:
-    def __init__(self, path, hello=True):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(TIMEOUT_S)
-        self.socket.connect(path)
+    """Of a server at this path, or at the other end of something that can be
+    read and written as a socket."""
+
+    def __init__(self, where, hello=True):
+        self.socket = where
+        if isinstance(where, str):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(TIMEOUT_S)
+            self.socket.connect(where)
         self.id = 0
         if hello:
             self.hello()

@@ -2,13 +2,16 @@
 """The early library: -chardev linux-i2c and -device TYPE,help in a QEMU that
 knows neither, and nothing at all in other programs."""
 import contextlib
+import errno
 import os
 import shutil
 import subprocess
+import time
 
 from bench import (BINARY, PATIENCE, PLUGIN, REPLAY, VERSION, Bench, BitBang,
                    device, equal, main, path, patient, read, write)
 import qemu
+import remote
 
 EARLY = PLUGIN.replace("libi2cpt-qemu.so", "libi2cpt-qemu-early.so")
 os.environ["LD_PRELOAD"] = EARLY
@@ -123,6 +126,42 @@ def test_comes_and_goes():
         equal(bench.qemu.hmp("chardev-remove y").strip(), "")
         assert "linux-i2c" not in bench.qemu.hmp("info chardev")
         check("late.i2ct")  # whole, with QEMU still there
+
+
+class Uart:
+    """The guest's first serial port (a PL011), with the methods of a socket
+    that remote.Client needs."""
+    DATA, FLAGS, EMPTY = 0x101f1000, 0x101f1018, 0x10
+
+    def __init__(self, qemu_):
+        self.qtest = qemu_.qtest
+
+    def sendall(self, data):
+        self.qtest([f"writel {self.DATA:#x} {byte:#x}" for byte in data])
+
+    def recv(self, _n):
+        end = time.monotonic() + 60
+        while int(self.qtest([f"readl {self.FLAGS:#x}"])[0], 0) & self.EMPTY:
+            assert time.monotonic() < end, "nothing comes"
+        return bytes([int(self.qtest([f"readl {self.DATA:#x}"])[0], 0) & 0xff])
+
+
+def test_address_is_all_that_may_be_reached():
+    """By whoever has the chardev, here a serial port: no device of ours stands
+    between, and what is refused is so at the adapter itself."""
+    for keys, address, reached in (("", "0x48", [0x48]),
+                                   (",allow=0x50", "0x48", [0x50]),
+                                   ("", None, [0x48, 0x50])):
+        with Early("versatilepb", chardev(STUB + keys, address=address),
+                   ["-serial", "chardev:x"]) as bench:
+            client = remote.Client(Uart(bench.qemu))
+            for target in (0x48, 0x50):
+                got = [client.transfer(*messages, ms=20000) for messages in (
+                    [(target, b"\x10\x5a")],
+                    [(target, b"\x10"), (target, 1)])]
+                equal(got, [b"", b"\x5a"] if target in reached
+                      else [-errno.EACCES] * 2,
+                      f"{keys} {address} {target:#x}")
 
 
 def test_in_use():
