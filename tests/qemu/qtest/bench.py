@@ -116,6 +116,17 @@ def equal(actual, expected, what="value"):
         raise AssertionError(f"{what}: {show(actual)}, not {show(expected)}")
 
 
+def raises(call, *words):
+    """QEMU answers with an error, in which these words are."""
+    try:
+        call()
+    except RuntimeError as error:
+        for word in words:
+            assert word in str(error), str(error)
+        return
+    raise AssertionError(f"no error with {words}")
+
+
 def for_machines(names):
     """Cases of a module for tap.main(): those whose first argument is
     `machine` once for each board, the others as they are."""

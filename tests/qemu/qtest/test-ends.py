@@ -4,7 +4,8 @@ device, a saving that is refused; and floods, which must not fill a disk."""
 import os
 import shutil
 
-from bench import Bench, BitBang, device, equal, main, path, patient, read
+from bench import (Bench, BitBang, device, equal, main, path, patient, raises,
+                   read)
 from running import STORE, Board, Running, bitbang
 
 SYSCTL_LOCK, SYSCTL_RESET = (STORE, 0x10000020, 0xa05f), (STORE, 0x10000040,
@@ -15,16 +16,6 @@ ON_VERSATILE = 0x10002000
 def stub(address, **more):
     return patient(backend="stub", chips=f"{address:#x}",
                    address=f"{address:#x}", **more)
-
-
-def raises(call, *words):
-    try:
-        call()
-    except RuntimeError as error:
-        for word in words:
-            assert word in str(error), str(error)
-        return
-    raise AssertionError(f"no error with {words}")
 
 
 # ------------------------------------------------------------- being saved
