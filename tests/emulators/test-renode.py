@@ -13,7 +13,8 @@ import tempfile
 import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "../ftdi")]
+sys.path.insert(0, os.path.join(HERE, ".."))
+import dongle
 import tap
 
 REPLAY, CLIENT, BOARD, *DONGLE = map(os.path.abspath, sys.argv[1:])
@@ -100,13 +101,8 @@ def test_a_controller_that_tells_no_end():
 
 
 def test_a_dongle():
-    if not DONGLE:
-        raise tap.Skip("the virtual dongle is not built")
-    import preload
-    env = preload.environment(DONGLE[0], os.path.join(folder.name, "w.vcd"),
-                              REPLAY)
-    env["ASAN_OPTIONS"] = "detect_leaks=0:verify_asan_link_order=0"
-    lines = served("ftdi,timeout-ms=20000", env=env)
+    env = dongle.environment(DONGLE, folder.name, REPLAY)
+    lines = served(dongle.ADAPTER, env=env)
     assert lines[1] == "lm75 01 0c" and lines[-1] == "nobody: 6", lines
 
 

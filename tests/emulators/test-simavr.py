@@ -8,7 +8,8 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "../ftdi")]
+sys.path.insert(0, os.path.join(HERE, ".."))
+import dongle
 import tap
 
 PROGRAM, FIRMWARE, BOARD, *DONGLE = map(os.path.abspath, sys.argv[1:])
@@ -45,12 +46,8 @@ def test_an_adapter_of_whole_transfers():
 
 
 def test_a_dongle():
-    if not DONGLE:
-        raise tap.Skip("the virtual dongle is not built")
-    import preload
-    env = preload.environment(DONGLE[0], os.path.join(folder.name, "w.vcd"),
-                              PROGRAM)
-    assert said("ftdi,timeout-ms=20000", env=env)[0] == "lm75 01 0c"
+    env = dongle.environment(DONGLE, folder.name, PROGRAM)
+    assert said(dongle.ADAPTER, env=env)[0] == "lm75 01 0c"
 
 
 def test_a_wrong_key_is_one_line():

@@ -12,7 +12,8 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "../ftdi")]
+sys.path.insert(0, os.path.join(HERE, ".."))
+import dongle
 import tap
 
 PROGRAM, BOARD, REPLAY, *DONGLE = map(os.path.abspath, sys.argv[1:])
@@ -48,13 +49,9 @@ def test_the_recording_of_either_way_in_either():
 
 
 def test_a_dongle():
-    if not DONGLE:
-        raise tap.Skip("the virtual dongle is not built")
-    import preload
     socket = os.path.join(folder.name, "bus")
-    env = preload.environment(DONGLE[0], os.path.join(folder.name, "w.vcd"),
-                              REPLAY)
-    with subprocess.Popen([REPLAY, "serve", "-a", "ftdi,timeout-ms=20000",
+    env = dongle.environment(DONGLE, folder.name, REPLAY)
+    with subprocess.Popen([REPLAY, "serve", "-a", dongle.ADAPTER,
                            "--socket", socket], env=env) as server:
         try:
             while not os.path.exists(socket):
