@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "attach/attach.h"
+#include "attach/holders.h"
 #include "attach/name.h"
 #include "attach/node.h"
 #include "attach/session.h"
@@ -202,7 +203,7 @@ static int look(struct attach *s)
 static bool nobody_left(struct attach *s)
 {
     g_autofree char *holders =
-        s->bus < 0 ? NULL : attach_node_holders((unsigned)s->bus);
+        s->bus < 0 ? NULL : attach_holders((unsigned)s->bus);
 
     if (holders && !s->leaving) {
         tool_complain("attach: /dev/i2c-%d is held open by %s; it goes when "
@@ -252,7 +253,7 @@ static void unplug(struct attach *s)
     if (s->bus < 0) {
         return;
     }
-    holders = attach_node_holders((unsigned)s->bus);
+    holders = attach_holders((unsigned)s->bus);
     while (!holders && attach_node_exists((unsigned)s->bus) &&
            !is_past(until_ns)) {
         poll(NULL, 0, LOOK_MS);

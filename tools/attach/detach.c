@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attach/attach.h"
+#include "attach/holders.h"
 #include "attach/name.h"
 #include "attach/node.h"
 #include "common/tool.h"
@@ -98,7 +99,7 @@ int attach_detach(const char *what, bool force)
                       bus);
         return TOOL_BROKEN;
     }
-    holders = attach_node_holders((unsigned)bus);
+    holders = attach_holders((unsigned)bus);
     if (holders && !force) {
         tool_complain("detach: /dev/i2c-%d is held open by %s; with --force "
                       "its transfers fail, and the kernel can neither attach "

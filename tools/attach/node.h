@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel has made of the device: its bus, and who uses it. */
+/* What the kernel has made of the device: its bus. */
 #ifndef ATTACH_NODE_H
 #define ATTACH_NODE_H
 
@@ -21,9 +21,5 @@ bool attach_node_has_device(unsigned bus);
 int attach_node_usb(unsigned bus, char *id, size_t size);
 /* The number of the first such bus from there on; or -ENOENT. */
 int attach_node_next(unsigned from);
-
-/* Who has /dev/i2c-N open, "i2cdump (pid 471), sh (pid 12)", free() it; NULL:
- * nobody that can be seen from here. */
-char *attach_node_holders(unsigned bus);
 
 #endif
