@@ -15,10 +15,6 @@ static const uint8_t device_descriptor[] = {
     0x64, 0x19, 0x01, 0x00, 0x00, 0x02, 0, 0,  /* 1964:0001 */
     0,    1,
 };
-static const uint8_t config_descriptor[] = {
-    9, 2, 18, 0, 1, 1, 0, 0x80, 50, /* one configuration */
-    9, 4, 0,  0, 0, 0, 0, 0,    0,  /* one interface, EP0 alone */
-};
 
 static uint8_t status;
 
@@ -64,7 +60,7 @@ static int control(const uint8_t *setup, uint8_t *data, uint32_t len)
 
 static const struct usbip_description about = {
     .device = device_descriptor,
-    .config = config_descriptor,
+    .config = usbip_config_ep0,
 };
 
 const struct usb_device usb_osif = {

@@ -15,15 +15,11 @@ static const uint8_t device_descriptor[] = {
     0x40, 0x1c, 0x34, 0x05, 0x00, 0x02, 1, 2,  /* 1c40:0534 */
     0,    1,
 };
-static const uint8_t config_descriptor[] = {
-    9, 2, 18, 0, 1, 1, 0, 0x80, 50, /* one configuration */
-    9, 4, 0,  0, 0, 0, 0, 0,    0,  /* one interface, EP0 alone */
-};
 static const char *const strings[] = {"libi2cpt", "I2C adapter"};
 
 const struct usbip_description attach_tiny_description = {
     .device = device_descriptor,
-    .config = config_descriptor,
+    .config = usbip_config_ep0,
     .strings = strings,
     .n_strings = 2,
 };

@@ -15,6 +15,11 @@ enum {
 };
 enum { DEVICE = 1, CONFIG = 2, STRING = 3 };
 
+const uint8_t usbip_config_ep0[18] = {
+    9, 2, 18, 0, 1, 1, 0, 0x80, 50, /* one configuration */
+    9, 4, 0,  0, 0, 0, 0, 0,    0,  /* one interface */
+};
+
 int usbip_is_standard(const uint8_t *setup)
 {
     return !(setup[0] & 0x60);

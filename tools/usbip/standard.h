@@ -13,6 +13,9 @@ struct usbip_description {
     size_t n_strings;
 };
 
+/* A configuration of one interface, which has no endpoint but EP0. */
+extern const uint8_t usbip_config_ep0[18];
+
 /* Eight bytes of set-up: a standard request, not a class's or a vendor's. */
 int usbip_is_standard(const uint8_t *setup);
 /* The answer to one, at most `len` bytes in `data`: how many, or -EPIPE, a
