@@ -50,6 +50,12 @@ static const struct row {
      "a0 b0",
      {"w 02 r1", "w 00 r1", "w 00 r1", "w 02 r1"},
      "< < a1 < < a0 < "},
+    {"lookup: of its predecessors the last alone, whatever its address",
+     "match=lookup",
+     TRACE "1 +0 w1@0x48 01\n2 +0 w1@0x50 02\n2.5 irq a 1\nend 2\n",
+     "a0 b0",
+     {"w 01", "@50 w 02"},
+     "< < a1 < "},
     {"lookup and end=hold: an answer that is held releases it",
      "match=lookup,end=hold",
      TRACE "1 +0 w1@0x48 02 r1 = 55\n1.5 irq a 1\n2 +0 w1@0x48 02 r1 = 56\n"
@@ -251,6 +257,51 @@ START_TEST(held_back_for_too_long)
 }
 END_TEST
 
+/* Two are: the verdict names the first, and counts what was told alone. */
+START_TEST(held_back_twice)
+{
+    struct i2cpt_trace_verdict v = {.size = sizeof(v)};
+    struct i2cpt_adapter *a =
+        open_trace(TRACE "1 +0 w1@0x48 01\n2 +0 w1@0x48 02\n3 irq a 1\n"
+                         "4 +0 w1@0x48 03\n5 irq a 0\nend 3\n",
+                   "match=strict,line-stall-ms=1");
+
+    i2cpt_set_log(take_message, NULL);
+    wire(a, "w 01");
+    while (atomic_load(&messages) < 1) {
+        sched_yield();
+    }
+    wire(a, "w 02");
+    while (atomic_load(&messages) < 2) {
+        sched_yield();
+    }
+    ck_assert_int_eq(i2cpt_trace_adapter_verdict(a, &v, NULL), 0);
+    ck_assert_uint_eq(v.stalls, 2);
+    ck_assert_uint_eq(v.stalled_line, 5);
+    ck_assert_ptr_nonnull(strstr(v.stalled, ":5: irq a 1"));
+    ck_assert_uint_eq(v.changes, 1);
+    ck_assert_uint_eq(v.changes_left, 1);
+    i2cpt_adapter_unref(a);
+    i2cpt_set_log(NULL, NULL);
+}
+END_TEST
+
+/* What only waits for its time was not told either. */
+START_TEST(not_yet)
+{
+    struct i2cpt_trace_verdict v = {.size = sizeof(v)};
+    struct i2cpt_adapter *a =
+        open_trace(TRACE "1 +0 w1@0x48 01\n9999 irq a 1\nend 1\n",
+                   "match=strict,timing=recorded");
+
+    wire(a, "w 01");
+    ck_assert_int_eq(i2cpt_trace_adapter_verdict(a, &v, NULL), 0);
+    ck_assert_uint_eq(v.changes, 0);
+    ck_assert_uint_eq(v.changes_left, 1);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* The first of them, in one message. */
 START_TEST(not_named_is_told)
 {
@@ -347,6 +398,8 @@ int main(void)
     tcase_add_loop_test(tc, a_pulse_is_seen, 0, 2);
     tcase_add_test(tc, recorded_timing);
     tcase_add_test(tc, held_back_for_too_long);
+    tcase_add_test(tc, held_back_twice);
+    tcase_add_test(tc, not_yet);
     tcase_add_test(tc, not_named_is_told);
     tcase_add_loop_test(tc, bad_names, 0, 3);
     tcase_add_loop_test(tc, a_session_again, 0, 4);
