@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Changes of lines in a recording: what is written, and in which order. */
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "i2cpt-lines.h"
 #include "i2cpt-trace.h"
-#include "record/recorder.h"
+#include "lines/lines.h"
+#include "record/irqs.h"
 #include "session.h"
 #include "unit.h"
 #include "wire.h"
@@ -117,6 +121,40 @@ START_TEST(a_change_from_before)
     record_lines_close(l, -1);
     got = read_trace(files.trace);
     ck_assert_str_eq(got, "* irq drdy 1 / end 0");
+    session_end(&files);
+}
+END_TEST
+
+/* Who sets a level does not wait for a pipe's reader: the change goes out with
+ * what may wait. */
+START_TEST(a_pipe)
+{
+    struct i2cpt_lines *lines = lines_new();
+    struct session_files files;
+    struct record_lines *l;
+    struct record_irqs *q;
+    char text[4096] = "";
+    bool headers;
+    int fd;
+
+    session_begin(&files, NULL);
+    ck_assert_int_eq(lines_add(lines, "drdy", false), 0);
+    ck_assert_int_eq(mkfifo(files.trace, 0600), 0);
+    fd = open(files.trace, O_RDONLY | O_NONBLOCK);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(record_lines_open(files.trace, 0, -1, &l, &headers, NULL),
+                     0);
+    q = record_irqs_new(lines, l, -1, "drdy");
+    lines_set(lines, 0, true, 1);
+    (void)!read(fd, text, sizeof(text) - 1);
+    ck_assert_msg(!strstr(text, " irq "), "%s", text);
+    record_irqs_end(q);
+    ck_assert_int_gt(read(fd, text, sizeof(text) - 1), 0);
+    ck_assert_msg(strstr(text, " irq drdy 1\n") != NULL, "%s", text);
+    record_irqs_free(q);
+    record_lines_close(l, -1);
+    lines_free(lines);
+    close(fd);
     session_end(&files);
 }
 END_TEST
@@ -232,6 +270,7 @@ int main(void)
     tcase_add_loop_test(tc, what_is_written, 0, 2 * ROWS);
     tcase_add_test(tc, levels_begin_at_stamp_0);
     tcase_add_test(tc, a_change_from_before);
+    tcase_add_test(tc, a_pipe);
     tcase_add_test(tc, nothing_happened);
     tcase_add_test(tc, several_buses);
     tcase_add_test(tc, appending);

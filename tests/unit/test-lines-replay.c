@@ -54,8 +54,8 @@ static const struct row {
      "match=lookup",
      TRACE "1 +0 w1@0x48 01\n2 +0 w1@0x50 02\n2.5 irq a 1\nend 2\n",
      "a0 b0",
-     {"w 01", "@50 w 02"},
-     "< < a1 < "},
+     {"@50 w 02"},
+     "< a1 < "},
     {"lookup and end=hold: an answer that is held releases it",
      "match=lookup,end=hold",
      TRACE "1 +0 w1@0x48 02 r1 = 55\n1.5 irq a 1\n2 +0 w1@0x48 02 r1 = 56\n"
