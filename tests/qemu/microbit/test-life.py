@@ -13,7 +13,8 @@ import tempfile
 from microbit import GuestError, Microbit, Tap, find_qemu
 
 TIMEOUT_S = 60
-COMMON = "i2c-passthrough,id=chips,address=0x48,hold-timeout-ms=10000"
+COMMON = ("i2c-passthrough,id=chips,address=0x48,hold-timeout-ms=10000,"
+          "timeout-ms=20000")
 
 # Slow enough to be caught in the middle.
 CHIPS = """\

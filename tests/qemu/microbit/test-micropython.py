@@ -28,7 +28,8 @@ chip 0x50 registers
 {delay}
 """
 # No real bus waits for this guest, but the host may well take its CPU away.
-COMMON = "id=chips,addresses=0x1d:0x48:0x50,hold-timeout-ms=10000"
+COMMON = ("id=chips,addresses=0x1d:0x48:0x50,hold-timeout-ms=10000,"
+          "timeout-ms=20000")
 LENGTHS = (1, 2, 6, 16, 64)
 
 
@@ -190,7 +191,7 @@ def slow(bench, directory):
     # 100000 polls last 20 ms where nothing else runs
     bench.run("2 s a byte, poll-wait-us=0",
               ["nrf51-twi,poll-wait-us=0",
-               stub(directory, 2000000, ",timeout-ms=20000")],
+               stub(directory, 2000000)],
               failing)
 
 

@@ -11,6 +11,8 @@ from running import STORE, Board, Running, bitbang
 SYSCTL_LOCK, SYSCTL_RESET = (STORE, 0x10000020, 0xa05f), (STORE, 0x10000040,
                                                           0x100)
 ON_VERSATILE = 0x10002000
+LAB = ["-device", "i2c-adapter,id=lab,backend=stub,chips=0x48,"
+       "timeout-ms=20000"]
 
 
 def stub(address, **more):
@@ -52,9 +54,9 @@ def realized(b, name, value):
 
 
 def test_unplugging_is_refused():
-    lab = ["-device", "i2c-adapter,id=lab,backend=stub,chips=0x48"]
-    with Bench("versatilepb", lab, device(id="d", adapter="lab",
-                                          address="0x48")) as b:
+    with Bench("versatilepb", LAB, device(id="d", adapter="lab",
+                                          address="0x48",
+                                          hold_timeout_ms=60000)) as b:
         for name in ("d", "lab"):
             raises(lambda name=name: b.qemu.qmp("device_del", id=name),
                    "does not support hotplugging")
@@ -84,9 +86,9 @@ def test_unrealized_in_a_transfer(machine):
 
 
 def test_unrealized_adapter():
-    lab = ["-device", "i2c-adapter,id=lab,backend=stub,chips=0x48"]
-    with Bench("versatilepb", lab, device(id="d", adapter="lab",
-                                          address="0x48")) as b:
+    with Bench("versatilepb", LAB, device(id="d", adapter="lab",
+                                          address="0x48",
+                                          hold_timeout_ms=60000)) as b:
         equal(b.bus.put(0x48, b"\x01\x02"), 2)
         assert b.bus.start(0x48) and b.bus.write(1)
         realized(b, "lab", False)

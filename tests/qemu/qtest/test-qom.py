@@ -3,7 +3,8 @@
 import json
 import os
 
-from bench import Bench, device, equal, main, path, raises, read, write
+from bench import (Bench, device, equal, main, path, patient, raises, read,
+                   write)
 
 CHIP = "chip 0x48 sensor\nreg 0 = 1a c0\n"
 
@@ -19,7 +20,8 @@ def reads(bench, address):
 def test_json_numbers_and_booleans():
     words = {"driver": "i2c-passthrough", "id": "d", "backend": "stub",
              "load": load(), "address": 0x20, "hostaddr": 0x48,
-             "timeout-ms": 300, "probe": False, "frequency": 400000}
+             "timeout-ms": 300, "probe": False, "frequency": 400000,
+             "hold-timeout-ms": 60000}
     with Bench("versatilepb", ["-device", json.dumps(words)]) as b:
         reads(b, 0x20)
         got = {name: b.qemu.qmp("qom-get", path="/machine/peripheral/d",
@@ -46,7 +48,8 @@ def test_defaults_are_those_of_the_backend():
 
 def test_texts_through_json():
     words = {"driver": "i2c-passthrough", "backend": "stub", "load": load(),
-             "hostaddr": "0x48", "posted-writes": "on", "read-length": "4"}
+             "hostaddr": "0x48", "posted-writes": "on", "read-length": "4",
+             "hold-timeout-ms": "60000"}
     with Bench("versatilepb", ["-device", json.dumps(words)]) as b:
         reads(b, 0x48)
 
@@ -54,7 +57,7 @@ def test_texts_through_json():
 def test_global_properties():
     with Bench("versatilepb", ["-global", "i2c-passthrough.backend=stub"],
                ["-global", f"i2c-passthrough.load={load()}"],
-               device(address=0x48)) as b:
+               patient(address=0x48)) as b:
         reads(b, 0x48)
 
 
@@ -84,8 +87,8 @@ def test_documented():
 
 
 def test_counters():
-    with Bench("versatilepb", device(id="d", backend="stub", load=load(),
-                                     address=0x48)) as b:
+    with Bench("versatilepb", patient(id="d", backend="stub", load=load(),
+                                      address=0x48)) as b:
         start = b.qemu.counters("d")
         equal(set(start.values()), {0})
         for name in ("transactions", "transfers", "over-read", "probes",
@@ -99,8 +102,8 @@ def test_counters():
 
 
 def test_no_change_once_it_is_there():
-    with Bench("versatilepb", device(id="d", backend="stub", load=load(),
-                                     address=0x48)) as b:
+    with Bench("versatilepb", patient(id="d", backend="stub", load=load(),
+                                      address=0x48)) as b:
         for name, value in (("hostaddr", "0x49"), ("backend", "trace"),
                             ("counters", 1)):
             raises(lambda name=name, value=value: b.qemu.qmp(
@@ -133,8 +136,8 @@ def test_info_qtree_shows_the_settings():
 
 
 def test_log():
-    with Bench("versatilepb", device(backend="stub", load=load(), address=0x48,
-                                     log=path("log"))) as b:
+    with Bench("versatilepb", patient(backend="stub", load=load(),
+                                      address=0x48, log=path("log"))) as b:
         reads(b, 0x48)
         b.bus.put(0x48, [7])
     said = [line.split(" ", 1)[1] for line in read("log").splitlines()]
@@ -145,8 +148,8 @@ def test_log():
 
 
 def test_no_hotplug():
-    with Bench("versatilepb", device(backend="stub", load=load(),
-                                     address=0x48)) as b:
+    with Bench("versatilepb", patient(backend="stub", load=load(),
+                                      address=0x48)) as b:
         raises(lambda: b.qemu.qmp("device_add",
                                   driver="i2c-passthrough",
                                   backend="stub", chips="0x49",
