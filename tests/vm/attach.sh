@@ -20,6 +20,12 @@ attach() { # SPEC [OPTION...]: $pid, $bus and $device of it
     device=/sys/bus/i2c/devices/i2c-$bus
 }
 
+said() { # until it has said something, or is no more
+    until [ -s /tmp/said ] || ! kill -0 "$pid" 2>/dev/null; do
+        usleep 10000
+    done
+}
+
 gone() { # until the kernel has taken the bus away
     while [ -e "$device" ]; do usleep 10000; done
 }
@@ -98,7 +104,7 @@ attach stub,load=/board.txt
 exec 7<>"/dev/i2c-$bus"
 run i2cpt-replay detach "i2c-$bus" | plain | sed 's/by .*;/by WHO;/'
 kill $pid
-until [ -s /tmp/said ]; do usleep 10000; done
+said
 run i2cget -y "$bus" 0x49 0 w | plain
 plain </tmp/said | sed 's/by .*;/by WHO;/'
 exec 7>&-
@@ -111,7 +117,7 @@ while cat "$device"/*-0049/hwmon/hwmon*/temp1_input; do :; done >/dev/null 2>&1 
 other=$!
 exec 7<>"/dev/i2c-$bus"
 kill -HUP $pid
-until [ -s /tmp/said ]; do usleep 10000; done
+said
 exec 7>&-
 wait $pid
 echo "ended $?"
