@@ -3,7 +3,7 @@
  * An emulator of one's own: a Cortex-M in unicorn with a small I2C controller
  * of four registers, whose targets are on any adapter:
  *
- *     unicorn-i2c [--poll] i2c-dev,device=/dev/i2c-1
+ *     unicorn-i2c [--poll|--glib] i2c-dev,device=/dev/i2c-1
  *
  *   0x40000000 CONTROL  write: 1 START write, 2 START read, 4 STOP, 8 byte
  *                       (with 2: and it is the last one)
@@ -13,6 +13,8 @@
  *
  * By default a write of CONTROL lasts until the wire has answered; with --poll
  * the guest reads STATUS meanwhile, and the answer comes through a descriptor.
+ * With --glib the guest runs in slices of a GLib loop, which has other things
+ * to do besides, and not at all while the wire is busy.
  */
 #include <poll.h>
 #include <stdbool.h>
@@ -20,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <glib-unix.h>
 #include <i2cpt.h>
 #include <unicorn/unicorn.h>
 
@@ -28,11 +31,21 @@ enum { CONTROL = 0, ADDRESS = 4, DATA = 8, STATUS = 12 };
 enum { START_WRITE = 1, START_READ = 2, STOP = 4, BYTE = 8 };
 enum { BUSY = 1, NACK = 2 };
 
+enum way { BLOCKING, POLL, GLIB };
+
 struct controller {
     struct i2cpt_passthrough *pt;
-    bool polls, reading;
+    enum way way;
+    bool reading;
     uint32_t address, data, status;
+    uc_engine *uc;
+    /* The loop, the source that runs the guest in it (0: the wire is busy), and
+     * how often the loop was woken by the wire. */
+    GMainLoop *loop;
+    unsigned guest, woken;
 };
+
+static gboolean run_slice(gpointer user);
 
 /* The event's end, whenever it comes. */
 static void complete(void *user, int answer, uint8_t byte)
@@ -42,6 +55,9 @@ static void complete(void *user, int answer, uint8_t byte)
     c->status = answer == I2CPT_ACK ? 0 : NACK;
     if (c->reading) {
         c->data = byte;
+    }
+    if (c->loop && !c->guest) {
+        c->guest = g_idle_add(run_slice, c);
     }
 }
 
@@ -83,7 +99,7 @@ static uint64_t on_read(uc_engine *uc, uint64_t offset, unsigned size,
 
     (void)uc;
     (void)size;
-    if (offset == STATUS && c->status & BUSY) {
+    if (offset == STATUS && c->status & BUSY && c->way == POLL) {
         struct pollfd fd = {.fd = i2cpt_passthrough_fd(c->pt),
                             .events = POLLIN};
         if (poll(&fd, 1, 0) > 0) {
@@ -150,6 +166,8 @@ static bool try_uc(uc_err err, const char *what)
     return err == UC_ERR_OK;
 }
 
+enum { END = CODE + sizeof(code) - 2, SLICE = 1000 };
+
 static bool prepare(uc_engine *uc, struct controller *c)
 {
     uint32_t r0 = DEVICE, r1 = CODE + 0x100, r2 = ANSWER;
@@ -165,25 +183,81 @@ static bool prepare(uc_engine *uc, struct controller *c)
            try_uc(uc_reg_write(uc, UC_ARM_REG_R2, &r2), "r2");
 }
 
+/* Some instructions of the guest, and no more of them while the wire is busy.
+ */
+static gboolean run_slice(gpointer user)
+{
+    struct controller *c = user;
+    uint32_t pc = END;
+
+    if (!try_uc(uc_reg_read(c->uc, UC_ARM_REG_PC, &pc), "pc") ||
+        !try_uc(uc_emu_start(c->uc, pc | 1, END, 0, SLICE), "run") ||
+        !try_uc(uc_reg_read(c->uc, UC_ARM_REG_PC, &pc), "pc") || pc == END) {
+        g_main_loop_quit(c->loop);
+        return G_SOURCE_REMOVE;
+    }
+    if (c->status & BUSY) {
+        c->guest = 0;
+        return G_SOURCE_REMOVE;
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_wire(gint fd, GIOCondition condition, gpointer user)
+{
+    struct controller *c = user;
+
+    (void)fd;
+    (void)condition;
+    c->woken++;
+    i2cpt_passthrough_dispatch(c->pt);
+    return G_SOURCE_CONTINUE;
+}
+
+/* An emulator with a window has this loop already. */
+static bool run_in_loop(struct controller *c)
+{
+    uint32_t pc = CODE | 1;
+    unsigned wire;
+
+    if (!try_uc(uc_reg_write(c->uc, UC_ARM_REG_PC, &pc), "pc")) {
+        return false;
+    }
+    c->loop = g_main_loop_new(NULL, FALSE);
+    wire = g_unix_fd_add(i2cpt_passthrough_fd(c->pt), G_IO_IN, on_wire, c);
+    c->guest = g_idle_add(run_slice, c);
+    g_main_loop_run(c->loop);
+    g_source_remove(wire);
+    g_main_loop_unref(c->loop);
+    c->loop = NULL;
+    return try_uc(uc_reg_read(c->uc, UC_ARM_REG_PC, &pc), "pc") && pc == END;
+}
+
+static bool run_guest(struct controller *c)
+{
+    return c->way == GLIB
+               ? run_in_loop(c)
+               : try_uc(uc_emu_start(c->uc, CODE | 1, END, 0, 0), "run");
+}
+
 static int run(struct controller *c)
 {
     uint32_t answers[sizeof(script) / sizeof(script[0]) - 2] = {0};
     int status = EXIT_FAILURE;
-    uc_engine *uc;
 
-    if (!try_uc(uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &uc),
+    if (!try_uc(uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &c->uc),
                 "unicorn")) {
         return status;
     }
-    if (prepare(uc, c) &&
-        try_uc(uc_emu_start(uc, CODE | 1, CODE + sizeof(code) - 2, 0, 0),
-               "run") &&
-        try_uc(uc_mem_read(uc, ANSWER, answers, sizeof(answers)), "answers")) {
-        printf("START %s\n", answers[1] & NACK ? "NACK" : "ACK");
+    if (prepare(c->uc, c) && run_guest(c) &&
+        try_uc(uc_mem_read(c->uc, ANSWER, answers, sizeof(answers)),
+               "answers")) {
+        printf("START %s, loop woken %u times\n",
+               answers[1] & NACK ? "NACK" : "ACK", c->woken);
         printf("read: %02x %02x\n", (unsigned)answers[6], (unsigned)answers[8]);
         status = EXIT_SUCCESS;
     }
-    uc_close(uc);
+    uc_close(c->uc);
     return status;
 }
 
@@ -199,8 +273,8 @@ static int attach(struct controller *c, struct i2cpt_adapter *adapter,
         rc = i2cpt_policy_set(policy, "address", "0x48", fault);
     }
     if (!rc) {
-        rc = i2cpt_passthrough_new(adapter, policy, c->polls ? &hooks : NULL,
-                                   &c->pt, fault);
+        rc = i2cpt_passthrough_new(
+            adapter, policy, c->way == BLOCKING ? NULL : &hooks, &c->pt, fault);
     }
     i2cpt_policy_free(policy);
     return rc;
@@ -213,9 +287,13 @@ int main(int argc, char **argv)
     struct i2cpt_fault fault;
     int status = EXIT_FAILURE;
 
-    c.polls = argc == 3 && !strcmp(argv[1], "--poll");
-    if (argc != 2 + c.polls) {
-        fprintf(stderr, "usage: unicorn-i2c [--poll] ADAPTER\n");
+    if (argc == 3) {
+        c.way = !strcmp(argv[1], "--poll")   ? POLL
+                : !strcmp(argv[1], "--glib") ? GLIB
+                                             : BLOCKING;
+    }
+    if (argc != 2 + (c.way != BLOCKING)) {
+        fprintf(stderr, "usage: unicorn-i2c [--poll|--glib] ADAPTER\n");
         return 2;
     }
     if (i2cpt_adapter_open(argv[argc - 1], &adapter, &fault)) {

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """test-unicorn.py UNICORN-I2C BOARD REPLAY [DONGLE]: the guest in unicorn on
 chips in memory, on their recordings, and on a virtual dongle; its controller
-waits for the wire, or is asked until it has answered. The virtual dongle is
-umockdev's, which cannot be in one process with libunicorn's part of GLib: it is
+waits for the wire, is asked until it has answered, or is in a GLib loop, in one
+process with libunicorn's part of GLib. The virtual dongle is umockdev's, which cannot be in one process with libunicorn's part of GLib: it is
 in a server's."""
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,25 +21,35 @@ PROGRAM, BOARD, REPLAY, *DONGLE = map(os.path.abspath, sys.argv[1:])
 # umockdev comes before the sanitizer, and unicorn keeps memory to the end
 os.environ["ASAN_OPTIONS"] = "detect_leaks=0:verify_asan_link_order=0"
 folder = tempfile.TemporaryDirectory()
-WAYS = {"blocking": [], "poll": ["--poll"]}
+WAYS = {"blocking": [], "poll": ["--poll"], "glib": ["--glib"]}
 
 
 def trace(way):
     return os.path.join(folder.name, f"{way}.i2ct")
 
 
-def said(adapter, way, env=None):
+def said(adapter, way, env=None, count=False):
     done = subprocess.run([PROGRAM, *WAYS[way], adapter], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=120, check=False, env=env)
     assert done.returncode == 0 and not done.stderr, done
-    return done.stdout.splitlines()[-1]
+    woken = re.search(r"loop woken (\d+) times", done.stdout)
+    assert woken, done.stdout
+    return int(woken.group(1)) if count else done.stdout.splitlines()[-1]
 
 
 def test_chips_in_memory_recorded():
     for way in WAYS:
         assert said(f"stub,load={BOARD},record={trace(way)}", way) == \
             "read: 1a c0"
+
+
+def test_the_loop_is_woken_by_the_wire_alone():
+    slow = f"stub,load={BOARD},byte-us=2000,timeout-ms=20000"
+    assert said(slow, "glib", count=True) >= 1
+    assert said(f"{slow},stream=off", "glib", count=True) >= 1
+    for way in "blocking", "poll":
+        assert said(slow, way, count=True) == 0, way
 
 
 def test_the_recording_of_either_way_in_either():
