@@ -7,6 +7,7 @@
 #include "core/backend.h"
 #include "core/fault.h"
 #include "core/key.h"
+#include "core/line-key.h"
 #include "core/options.h"
 #include "foreign/foreign.h"
 #include "registry.h"
@@ -23,8 +24,15 @@ static int unknown_key(const struct i2cpt_options *o, const char *key,
 {
     g_autoptr(GString) names = g_string_new(NULL);
 
+    if (i2cpt_line_key_is_meant(key)) {
+        return i2cpt_fault_text(
+            fault, EINVAL,
+            "%.4096s=%.4096s: accepted are %s; a NAME is " LINE_NAME_IS, key,
+            value, i2cpt_line_key_names);
+    }
     append_names(names, i2cpt_options_ops(o)->keys);
     append_names(names, i2cpt_common_keys);
+    g_string_append_printf(names, ", %s", i2cpt_line_key_names);
     return i2cpt_fault_text(
         fault, EINVAL, "%.4096s=%.4096s: %s has no key '%.4096s'; it has %s",
         key, value, i2cpt_options_ops(o)->name, key, names->str);
@@ -66,6 +74,7 @@ int i2cpt_options_set(struct i2cpt_options *o, const char *name,
     }
 
     const struct i2cpt_key *key;
+    struct i2cpt_key named;
     uint64_t number;
     int ret;
 
@@ -81,9 +90,11 @@ int i2cpt_options_set(struct i2cpt_options *o, const char *name,
     if (!key) {
         return unknown_key(o, name, value, fault);
     }
-    ret = i2cpt_key_parse(key, value, &number, fault);
+    named = *key; /* errors say a line's name too */
+    named.name = name;
+    ret = i2cpt_key_parse(&named, value, &number, fault);
     if (!ret) {
-        i2cpt_options_put(o, key, value, number);
+        i2cpt_options_put(o, name, value, number);
     }
     return ret;
 }

@@ -17,6 +17,7 @@
 #include "core/recv-len.h"
 #include "core/threads.h"
 #include "guard/guard.h"
+#include "lines/chosen.h"
 #include "record/recorder.h"
 #include "smbus/smbus-map.h"
 
@@ -301,7 +302,9 @@ void bus_free(struct i2cpt_bus *bus)
         bus_dequeue_locked(bus, job);
         g_free(job);
     }
+    lines_chosen_leave(bus->chosen);
     bus->ops->close(bus->priv);
+    lines_chosen_free(bus->chosen);
     pthread_cond_destroy(&bus->work);
     pthread_cond_destroy(&bus->done);
     pthread_mutex_destroy(&bus->lock);
@@ -316,6 +319,17 @@ bool bus_wait_locked(struct i2cpt_bus *bus, uint64_t until_ns)
     return i2cpt_cond_wait_until(&bus->done, &bus->lock, until_ns);
 }
 
+static int choose_lines(struct i2cpt_bus *bus, const struct i2cpt_options *o,
+                        struct i2cpt_fault *fault)
+{
+    int ret = lines_chosen_new(o, bus->info.lines, &bus->chosen, fault);
+
+    if (bus->chosen) {
+        bus->info.lines = lines_chosen_get(bus->chosen);
+    }
+    return ret;
+}
+
 /* Takes over `identity`, also when it fails. */
 int bus_new(const struct i2cpt_options *o, char *identity,
             struct i2cpt_bus **out, struct i2cpt_fault *fault)
@@ -328,6 +342,10 @@ int bus_new(const struct i2cpt_options *o, char *identity,
     ret = bus->ops->open(o, &bus->priv, &bus->info, fault);
     if (ret) {
         goto free_bus;
+    }
+    ret = choose_lines(bus, o, fault);
+    if (ret) {
+        goto close_backend;
     }
     if (record) {
         ret = record_wrap(o, record, &bus->info, &bus->ops, &bus->priv, fault);
@@ -351,7 +369,9 @@ int bus_new(const struct i2cpt_options *o, char *identity,
     return 0;
 
 close_backend:
+    lines_chosen_leave(bus->chosen);
     bus->ops->close(bus->priv);
+    lines_chosen_free(bus->chosen);
 free_bus:
     g_free(bus);
     g_free(identity);

@@ -78,6 +78,7 @@ struct i2cpt_bus {
     struct i2cpt_options *options;
     char *identity;
     struct i2cpt_bus_info info;
+    struct chosen_lines *chosen; /* info.lines, where keys say so; or NULL */
     uint32_t timeout_ms;
     uint32_t retries;
     bool instant;

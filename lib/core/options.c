@@ -7,12 +7,14 @@
 
 #include "core/backend.h"
 #include "core/fault.h"
+#include "core/line-key.h"
 #include "core/options.h"
 #include "core/out-file.h"
 #include "i2cpt-trace.h"
 
 struct entry {
     const struct i2cpt_key *key;
+    char *name; /* the key's, and of a line's key with the line's name in it */
     char *text;
     uint64_t number;
 };
@@ -86,7 +88,10 @@ const struct i2cpt_key i2cpt_common_keys[] = {
 
 static void clear_entry(void *p)
 {
-    g_free(((struct entry *)p)->text);
+    struct entry *e = p;
+
+    g_free(e->name);
+    g_free(e->text);
 }
 
 int i2cpt_options_new(struct i2cpt_options **out)
@@ -127,7 +132,8 @@ const struct i2cpt_key *i2cpt_options_key(const struct i2cpt_options *o,
 {
     const struct i2cpt_key *key = find_in(o->ops->keys, name);
 
-    return key ? key : find_in(i2cpt_common_keys, name);
+    key = key ? key : find_in(i2cpt_common_keys, name);
+    return key ? key : i2cpt_line_key(name);
 }
 
 static struct entry *find_entry(const struct i2cpt_options *o, const char *name)
@@ -137,21 +143,22 @@ static struct entry *find_entry(const struct i2cpt_options *o, const char *name)
     for (i = 0; i < o->entries->len; i++) {
         struct entry *e = &g_array_index(o->entries, struct entry, i);
 
-        if (!strcmp(e->key->name, name)) {
+        if (!strcmp(e->name, name)) {
             return e;
         }
     }
     return NULL;
 }
 
-void i2cpt_options_put(struct i2cpt_options *o, const struct i2cpt_key *key,
+void i2cpt_options_put(struct i2cpt_options *o, const char *name,
                        const char *text, uint64_t number)
 {
-    struct entry fresh = {key, g_strdup(text), number};
-    struct entry *e = find_entry(o, key->name);
+    struct entry fresh = {i2cpt_options_key(o, name), g_strdup(name),
+                          g_strdup(text), number};
+    struct entry *e = find_entry(o, name);
 
     if (e) {
-        g_free(e->text);
+        clear_entry(e);
         *e = fresh;
     } else {
         g_array_append_val(o->entries, fresh);
@@ -194,12 +201,19 @@ char *i2cpt_options_format(const struct i2cpt_options *o)
     for (i = 0; i < o->entries->len; i++) {
         struct entry *e = &g_array_index(o->entries, struct entry, i);
 
-        g_string_append_printf(s, ",%s=", e->key->name);
+        g_string_append_printf(s, ",%s=", e->name);
         for (p = e->text; *p; p++) {
             g_string_append(s, *p == ',' ? ",," : (char[]){*p, 0});
         }
     }
     return g_string_free(s, FALSE);
+}
+
+const char *i2cpt_options_given(const struct i2cpt_options *o, size_t index)
+{
+    return index < o->entries->len
+               ? g_array_index(o->entries, struct entry, index).name
+               : NULL;
 }
 
 bool i2cpt_options_has(const struct i2cpt_options *o, const char *key)
@@ -250,6 +264,7 @@ int i2cpt_options_copy(const struct i2cpt_options *o,
     for (i = 0; i < o->entries->len; i++) {
         struct entry e = g_array_index(o->entries, struct entry, i);
 
+        e.name = g_strdup(e.name);
         e.text = g_strdup(e.text);
         g_array_append_val((*out)->entries, e);
     }
@@ -270,7 +285,7 @@ int i2cpt_options_clash(const struct i2cpt_options *a,
             return i2cpt_fault_text(fault, EINVAL,
                                     "record=%.4096s: is read by %s=%.4096s and "
                                     "would be replaced",
-                                    record, e->key->name, e->text);
+                                    record, e->name, e->text);
         }
     }
     return 0;
@@ -283,10 +298,10 @@ const char *i2cpt_options_differ(const struct i2cpt_options *a,
     guint i;
 
     for (i = 0; i < b->entries->len; i++) {
-        const struct i2cpt_key *key =
-            g_array_index(b->entries, struct entry, i).key;
+        const struct entry *e = &g_array_index(b->entries, struct entry, i);
+        const struct i2cpt_key *key = e->key;
 
-        name = key->name;
+        name = e->name;
         if (key->may_differ) {
             continue;
         }

@@ -30,11 +30,14 @@ bool i2cpt_options_has(const struct i2cpt_options *o, const char *key);
 const struct i2cpt_ops *i2cpt_options_ops(const struct i2cpt_options *o);
 void i2cpt_options_set_ops(struct i2cpt_options *o,
                            const struct i2cpt_ops *ops);
-/* The key of that name, the backend's or a common one; NULL: none. */
+/* The name of the key that was given as number `index`; NULL past the last. */
+const char *i2cpt_options_given(const struct i2cpt_options *o, size_t index);
+/* The key of that name, the backend's, a common one, or a line's (line-key.h),
+ * whose own name is that of its kind; NULL: none. */
 const struct i2cpt_key *i2cpt_options_key(const struct i2cpt_options *o,
                                           const char *name);
-/* Store what was given for such a key, and was checked; `text` is copied. */
-void i2cpt_options_put(struct i2cpt_options *o, const struct i2cpt_key *key,
+/* Store what was given for such a key, and was checked; texts are copied. */
+void i2cpt_options_put(struct i2cpt_options *o, const char *name,
                        const char *text, uint64_t number);
 int i2cpt_options_copy(const struct i2cpt_options *o,
                        struct i2cpt_options **out);

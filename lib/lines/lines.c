@@ -31,21 +31,9 @@ void lines_free(struct i2cpt_lines *l)
     }
 }
 
-bool lines_name_is_good(const char *name)
-{
-    size_t n = strlen(name), i;
-
-    for (i = 0; i < n; i++) {
-        if (!g_ascii_isalnum(name[i]) && name[i] != '_' && name[i] != '-') {
-            return false;
-        }
-    }
-    return n && n <= LINES_NAME_MAX;
-}
-
 int lines_add(struct i2cpt_lines *l, const char *name, bool level)
 {
-    if (!lines_name_is_good(name)) {
+    if (!i2cpt_line_name_is_good(name)) {
         return -EINVAL;
     }
     if (lines_find(l, name) >= 0) {
@@ -119,6 +107,20 @@ void lines_listen(struct i2cpt_lines *l, struct lines_listener *listener,
     *end = listener;
     if (levels) {
         memcpy(levels, l->levels, sizeof(l->levels));
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+void lines_follow(struct i2cpt_lines *l, struct lines_listener *listener,
+                  uint64_t stamp_ns)
+{
+    unsigned i;
+
+    pthread_mutex_lock(&l->lock);
+    listener->next = l->listeners;
+    l->listeners = listener;
+    for (i = 0; i < l->n; i++) {
+        listener->changed(i, l->levels[i], stamp_ns, listener->user);
     }
     pthread_mutex_unlock(&l->lock);
 }

@@ -10,8 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/line-key.h"
+
 #define LINES_MAX      32u
-#define LINES_NAME_MAX 31u /* letters, digits, '_' and '-' */
+#define LINES_NAME_MAX LINE_NAME_MAX
 
 struct i2cpt_lines;
 
@@ -34,7 +36,6 @@ void lines_free(struct i2cpt_lines *l);
 /* Before anybody listens: its number; -EINVAL for a name that is none, -EEXIST,
  * or -ENOSPC. */
 int lines_add(struct i2cpt_lines *l, const char *name, bool level);
-bool lines_name_is_good(const char *name);
 
 unsigned lines_count(const struct i2cpt_lines *l); /* NULL: 0 */
 const char *lines_name(const struct i2cpt_lines *l, unsigned line);
@@ -48,6 +49,10 @@ void lines_set(struct i2cpt_lines *l, unsigned line, bool level,
  * any more. */
 void lines_listen(struct i2cpt_lines *l, struct lines_listener *listener,
                   bool *levels);
+/* The same, and it is told of each line's level first, as of a change at
+ * stamp_ns. */
+void lines_follow(struct i2cpt_lines *l, struct lines_listener *listener,
+                  uint64_t stamp_ns);
 void lines_forget(struct i2cpt_lines *l, struct lines_listener *listener);
 
 #endif

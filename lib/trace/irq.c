@@ -42,7 +42,7 @@ const char *trace_irq_parse(const char *text, size_t len,
         p++;
     }
     *at = (size_t)(name - text);
-    if (!lines_name_is_good(out->name) || (p < end && *p != ' ')) {
+    if (!i2cpt_line_name_is_good(out->name) || (p < end && *p != ' ')) {
         return "expected [i2c-N: ]NAME LEVEL; a line's name has 1 to 31 "
                "letters, digits, '_' and '-'";
     }

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The keys line.NAME= and line.NAME.active-low=, and lines that are what they
+ * say. */
+#include "lines/chosen.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "core/backend.h"
+#include "core/clock.h"
+#include "core/fault.h"
+#include "core/options.h"
+#include "lines/lines.h"
+
+/* Where one of ours comes from. */
+struct source {
+    bool own;
+    unsigned line; /* of the back end's own */
+    bool active_low;
+};
+
+struct chosen_lines {
+    struct i2cpt_lines *lines;
+    struct source sources[LINES_MAX];
+    struct i2cpt_lines *own;
+    struct lines_listener follows; /* the back end's own */
+};
+
+static void own_changed(unsigned line, bool level, uint64_t stamp_ns,
+                        void *user)
+{
+    struct chosen_lines *c = user;
+    unsigned i;
+
+    for (i = 0; i < lines_count(c->lines); i++) {
+        const struct source *s = &c->sources[i];
+
+        if (s->own && s->line == line) {
+            lines_set(c->lines, i, level != s->active_low, stamp_ns);
+        }
+    }
+}
+
+static char *name_own(const char *backend, const struct i2cpt_lines *own)
+{
+    GString *s = g_string_new(NULL);
+    unsigned i;
+
+    for (i = 0; i < lines_count(own); i++) {
+        g_string_append_printf(s, "%s%s:%s", i ? ", " : "", backend,
+                               lines_name(own, i));
+    }
+    return g_string_free(s, FALSE);
+}
+
+static int no_source(const struct i2cpt_options *o,
+                     const struct i2cpt_lines *own, const char *key,
+                     struct i2cpt_fault *fault)
+{
+    const char *backend = i2cpt_options_ops(o)->name;
+    g_autofree char *names = name_own(backend, own);
+
+    return *names
+               ? i2cpt_fault_text(fault, EINVAL,
+                                  "%s=%.4096s: there is no such line; "
+                                  "accepted is %s",
+                                  key, i2cpt_options_string(o, key), names)
+               : i2cpt_fault_text(fault, EINVAL,
+                                  "%s=%.4096s: this %s adapter has no "
+                                  "lines of its own",
+                                  key, i2cpt_options_string(o, key), backend);
+}
+
+/* "stub", the line of the same name, or "stub:drdy"; NULL: neither. */
+static const char *own_name(const char *backend, const char *source,
+                            const char *name)
+{
+    size_t n = strlen(backend);
+
+    if (strncmp(source, backend, n)) {
+        return NULL;
+    }
+    return !source[n] ? name : source[n] == ':' ? source + n + 1 : NULL;
+}
+
+static bool is_active_low(const struct i2cpt_options *o, const char *name)
+{
+    g_autofree char *key = g_strdup_printf("line.%s.active-low", name);
+
+    return i2cpt_options_number(o, key);
+}
+
+static int add(struct chosen_lines *c, const struct i2cpt_options *o,
+               const char *name, unsigned line)
+{
+    int number = lines_add(c->lines, name, false);
+
+    if (number >= 0) {
+        c->sources[number] = (struct source){
+            .own = true, .line = line, .active_low = is_active_low(o, name)};
+    }
+    return MIN(number, 0);
+}
+
+static int add_source(struct chosen_lines *c, const struct i2cpt_options *o,
+                      const char *key, const char *name,
+                      struct i2cpt_fault *fault)
+{
+    const char *wanted = own_name(i2cpt_options_ops(o)->name,
+                                  i2cpt_options_string(o, key), name);
+    int line = wanted ? lines_find(c->own, wanted) : -ENOENT;
+
+    if (line < 0) {
+        return no_source(o, c->own, key, fault);
+    }
+    if (add(c, o, name, (unsigned)line)) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "%s=%.4096s: accepted are %u lines", key,
+                                i2cpt_options_string(o, key), LINES_MAX);
+    }
+    return 0;
+}
+
+/* Each line.NAME= that was given; how many. */
+static int add_given(struct chosen_lines *c, const struct i2cpt_options *o,
+                     unsigned *count, struct i2cpt_fault *fault)
+{
+    char name[LINE_NAME_MAX + 1];
+    const char *key;
+    int ret = 0;
+    size_t i;
+
+    *count = 0;
+    for (i = 0; !ret && (key = i2cpt_options_given(o, i)); i++) {
+        if (i2cpt_line_key_source(key, name)) {
+            ret = add_source(c, o, key, name, fault);
+            ++*count;
+        }
+    }
+    return ret;
+}
+
+/* Those keys that turn a line round have one to turn; how many they are. */
+static int check_turned(struct chosen_lines *c, const struct i2cpt_options *o,
+                        unsigned *count, struct i2cpt_fault *fault)
+{
+    char name[LINE_NAME_MAX + 1];
+    const char *key;
+    size_t i;
+
+    *count = 0;
+    for (i = 0; (key = i2cpt_options_given(o, i)); i++) {
+        if (!i2cpt_line_key_active_low(key, name)) {
+            continue;
+        }
+        ++*count;
+        if (lines_find(c->lines, name) < 0) {
+            return i2cpt_fault_text(
+                fault, EINVAL,
+                "%s=%s: the adapter has no line %s; accepted is "
+                "a line of line.%s=SOURCE, or without any such key one of the "
+                "back end's own",
+                key, i2cpt_options_string(o, key), name, name);
+        }
+    }
+    return 0;
+}
+
+static int choose(struct chosen_lines *c, const struct i2cpt_options *o,
+                  bool *anything, struct i2cpt_fault *fault)
+{
+    unsigned given, turned, i;
+    int ret = add_given(c, o, &given, fault);
+
+    for (i = 0; !ret && !given && i < lines_count(c->own); i++) {
+        ret = add(c, o, lines_name(c->own, i), i);
+    }
+    ret = ret ? ret : check_turned(c, o, &turned, fault);
+    *anything = !ret && (given || turned);
+    return ret;
+}
+
+int lines_chosen_new(const struct i2cpt_options *o, struct i2cpt_lines *own,
+                     struct chosen_lines **out, struct i2cpt_fault *fault)
+{
+    struct chosen_lines *c = g_new0(struct chosen_lines, 1);
+    bool anything;
+    int ret;
+
+    *out = NULL;
+    c->lines = lines_new();
+    c->own = own;
+    c->follows = (struct lines_listener){own_changed, c, NULL};
+    ret = choose(c, o, &anything, fault);
+    if (!anything) {
+        c->own = NULL;
+        lines_chosen_free(c);
+        return ret;
+    }
+    if (own) {
+        lines_follow(own, &c->follows, i2cpt_now_ns());
+    }
+    *out = c;
+    return 0;
+}
+
+struct i2cpt_lines *lines_chosen_get(struct chosen_lines *c)
+{
+    return c->lines;
+}
+
+void lines_chosen_leave(struct chosen_lines *c)
+{
+    if (c && c->own) {
+        lines_forget(c->own, &c->follows);
+        c->own = NULL;
+    }
+}
+
+void lines_chosen_free(struct chosen_lines *c)
+{
+    if (c) {
+        lines_free(c->lines);
+        g_free(c);
+    }
+}
