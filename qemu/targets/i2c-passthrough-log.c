@@ -27,13 +27,14 @@ bool i2c_passthrough_open_log(I2CPassthrough *s, Error **errp)
 /* "SECONDS TEXT" of the host's monotonic clock. */
 void i2c_passthrough_log(I2CPassthrough *s, const char *format, ...)
 {
-    int64_t now_us = g_get_monotonic_time();
     g_autofree char *text = NULL;
+    int64_t now_us;
     va_list args;
 
     if (!s->log) {
-        return;
+        return; /* before the clock: each byte comes by here */
     }
+    now_us = g_get_monotonic_time();
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
