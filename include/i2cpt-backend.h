@@ -119,12 +119,19 @@ struct i2cpt_backend_smbus {
  * thread then, of asynchronous requests too. */
 #define I2CPT_BACKEND_INSTANT 0x08u
 
-/* What open() says of the instance; all 0 before, but for `size`. */
+/* Input lines of an instance (i2cpt-lines.h), in the making. */
+struct i2cpt_backend_lines;
+
+/* What open() says of the instance; all 0 before, but for `size` and `lines`.
+ */
 struct i2cpt_backend_info {
     uint32_t size;
     uint32_t flags;         /* I2CPT_BACKEND_NO_STREAM and so on */
     uint32_t functionality; /* I2CPT_FUNC_*; unknown bits count as not set */
     uint32_t frequency_hz;  /* 0: not known */
+    /* For i2cpt_backend_line_add(); the library's, good until close() returns,
+     * or open() with a failure. */
+    struct i2cpt_backend_lines *lines;
 };
 
 /* What a key accepts. */
@@ -305,6 +312,27 @@ I2CPT_API int i2cpt_backend_fail(struct i2cpt_fault *fault, int code, int phase,
 /* The clock of all deadlines, in nanoseconds: CLOCK_MONOTONIC where there is
  * one. Any thread. */
 I2CPT_API uint64_t i2cpt_backend_now_ns(void);
+
+/*
+ * In open(): the instance has an input line of this name, 1 to 31 letters,
+ * digits, '_' and '-', and of this level, 1 where it is active, whatever its
+ * voltage is. Its number, from 0 on; -EINVAL for what cannot be, -EEXIST,
+ * -ENOSPC where there are 32, -EPERM when open() has returned.
+ */
+I2CPT_API int i2cpt_backend_line_add(struct i2cpt_backend_lines *lines,
+                                     const char *name, int level);
+
+/*
+ * The line's level from here on, 0 or 1; the same as before is no change, and
+ * nobody hears of it. `stamp_ns` is when it came to be so, on the clock of
+ * i2cpt_backend_now_ns(), 0: now; a time to come counts as now, one before that
+ * of the change before as that. 0, or -EINVAL. Any thread, until close()
+ * returns, within the calls on the instance too. It waits for nobody: who
+ * watches is told later, in i2cpt_dispatch().
+ */
+I2CPT_API int i2cpt_backend_line_set(struct i2cpt_backend_lines *lines,
+                                     unsigned line, int level,
+                                     uint64_t stamp_ns);
 
 /*
  * For identify() and open(): the value of a key with its default, as text; NULL

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * An application's own bus as an adapter, here one EEPROM of 256 bytes in
- * memory. What works with adapters works with it: SMBus calls, scans,
- * passthroughs, serving it to others; with a file's name also recording it.
+ * memory, with a line that is active while its first byte is not 0. What works
+ * with adapters works with it: SMBus calls, scans, passthroughs, serving it to
+ * others; with a file's name also recording it.
  *
  * own-bus [TRACE]
  */
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "i2cpt-backend.h"
+#include "i2cpt-lines.h"
 #include "i2cpt.h"
 
 #define ADDRESS 0x50
@@ -18,6 +20,7 @@
 struct memory {
     uint8_t bytes[256];
     uint8_t at;
+    struct i2cpt_backend_lines *lines;
 };
 
 /* One message. The first byte of a write says where to begin. */
@@ -39,6 +42,7 @@ static void message(struct memory *memory, struct i2cpt_msg *m)
 
 static int transfer(void *instance, struct i2cpt_backend_xfer *x)
 {
+    struct memory *memory = instance;
     size_t i;
 
     for (i = 0; i < x->n; i++) {
@@ -53,9 +57,9 @@ static int transfer(void *instance, struct i2cpt_backend_xfer *x)
             return i2cpt_backend_fail(x->fault, EOPNOTSUPP, I2CPT_PHASE_UNKNOWN,
                                       (int32_t)i, -1, "no block reads here");
         }
-        message(instance, m);
+        message(memory, m);
     }
-    return 0;
+    return i2cpt_backend_line_set(memory->lines, 0, memory->bytes[0] != 0, 0);
 }
 
 /* *instance is the application's own pointer already. */
@@ -67,7 +71,8 @@ static int open_bus(void *user, const struct i2cpt_options *options,
                           I2CPT_FUNC_SMBUS_READ_BYTE_DATA |
                           I2CPT_FUNC_SMBUS_WRITE_BYTE_DATA;
     info->flags = I2CPT_BACKEND_INSTANT | I2CPT_BACKEND_TELLS_PHASE;
-    return 0;
+    ((struct memory *)*instance)->lines = info->lines;
+    return i2cpt_backend_line_add(info->lines, "mail", 0);
 }
 
 static const struct i2cpt_backend_ops ops = {
@@ -79,7 +84,7 @@ static const struct i2cpt_backend_ops ops = {
 
 int main(int argc, char **argv)
 {
-    struct memory memory = {{0}, 0};
+    struct memory memory = {{0}, 0, NULL};
     struct i2cpt_adapter *adapter;
     struct i2cpt_fault fault;
     char keys[512] = "timeout-ms=50";
@@ -101,6 +106,11 @@ int main(int argc, char **argv)
            i2cpt_probe(adapter, 0x51, I2CPT_PROBE_QUICK, &fault) == 0
                ? "nobody"
                : "somebody");
+    if (ret >= 0) {
+        ret = i2cpt_smbus_write_byte_data(adapter, ADDRESS, 0, 0, 1, &fault);
+    }
+    printf("the line %s is %d\n", i2cpt_adapter_line_name(adapter, 0),
+           i2cpt_adapter_line_level(adapter, 0));
     i2cpt_adapter_unref(adapter);
     return ret < 0;
 }

@@ -57,6 +57,7 @@ static void close_instance(void *priv)
     if (in->f->ops.close) {
         in->f->ops.close(in->priv);
     }
+    foreign_lines_free(in->lines);
     foreign_unref(in->f);
     g_free(in);
 }
@@ -72,6 +73,7 @@ static void take_info(struct foreign_instance *in,
     info->hides_phase = from->flags & I2CPT_BACKEND_HIDES_PHASE;
     in->functionality = from->functionality;
     in->instant = from->flags & I2CPT_BACKEND_INSTANT;
+    info->lines = foreign_lines_named(in->lines);
 }
 
 static int open_instance(const struct i2cpt_options *o, void **priv,
@@ -86,9 +88,11 @@ static int open_instance(const struct i2cpt_options *o, void **priv,
     i2cpt_fault_clear(&their_fault);
     in->f = foreign_ref(f);
     in->priv = f->user;
+    theirs.lines = in->lines = foreign_lines_new();
     ret = f->ops.open(f->user, o, &in->priv, &theirs, &their_fault);
     ret = foreign_result(f, "open", ret, 0, &their_fault, fault);
     if (ret) {
+        foreign_lines_free(in->lines);
         foreign_unref(f);
         g_free(in);
         return ret;

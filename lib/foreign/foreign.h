@@ -33,6 +33,7 @@ struct foreign {
 struct foreign_instance {
     struct foreign *f;
     void *priv;
+    struct i2cpt_backend_lines *lines;
     uint32_t functionality;
     bool instant;
 };
@@ -54,6 +55,12 @@ int foreign_check_key(const char *backend,
 /* And of what open() said. */
 int foreign_check_info(const struct foreign *f, struct i2cpt_backend_info *info,
                        struct i2cpt_fault *fault);
+
+/* lines.c: what open() may name lines in, and which it has, NULL: none; from
+ * then on it names no more. */
+struct i2cpt_backend_lines *foreign_lines_new(void);
+void foreign_lines_free(struct i2cpt_backend_lines *l);
+struct i2cpt_lines *foreign_lines_named(struct i2cpt_backend_lines *l);
 
 /* calls.c: fill in the entries of f->inner that f->ops has. */
 void foreign_fill_inner(struct foreign *f);

@@ -41,12 +41,14 @@ def recorded(spec):
 def test_own_bus_and_its_recording():
     done = run(OWN_BUS, TRACE)
     assert done.returncode == 0, done
-    assert done.stdout == "0x10 has 42, memory has 42, at 0x51 is nobody\n"
+    assert done.stdout == "0x10 has 42, memory has 42, at 0x51 is nobody\n" \
+        "the line mail is 1\n"
     done = run(REPLAY, "check", TRACE)
     assert done.returncode == 0, done
     with open(TRACE, encoding="utf-8") as file:
         text = file.read()
     assert "adapter: own-bus" in text and "w1@0x50 10 r1 = 2a" in text, text
+    assert "irq mail 0" in text and "irq mail 1" in text, text
 
 
 def test_by_name_in_the_tool():

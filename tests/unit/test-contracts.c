@@ -386,6 +386,7 @@ static int null_open(void *user, const struct i2cpt_options *options,
 {
     ck_assert_ptr_null(i2cpt_backend_text(options, NULL));
     ck_assert_uint_eq(i2cpt_backend_number(options, NULL), 0);
+    BAD(i2cpt_backend_line_add(info->lines, NULL, 0));
     info->functionality = I2CPT_FUNC_I2C;
     return 0;
 }
@@ -421,6 +422,8 @@ START_TEST(null_and_foreign_back_ends)
     ck_assert_ptr_null(i2cpt_backend_text(NULL, "x"));
     ck_assert_uint_eq(i2cpt_backend_number(NULL, "x"), 0);
     ck_assert_int_eq(i2cpt_backend_fail(NULL, EIO, 0, -1, -1, NULL), -EIO);
+    BAD(i2cpt_backend_line_add(NULL, "int", 0));
+    BAD(i2cpt_backend_line_set(NULL, 0, 0, 0));
 }
 END_TEST
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "i2cpt-backend.h"
+#include "i2cpt-lines.h"
 #include "i2cpt-trace.h"
 #include "unit.h"
 
@@ -25,6 +26,7 @@ static struct told {
     uint8_t count;     /* of RECV_LEN */
     uint32_t flags, functionality;
     bool fails_to_open;
+    const char *lines; /* that open() names, "NAME+LEVEL=RESULT ..." */
 } told;
 
 static struct seen {
@@ -34,9 +36,26 @@ static struct seen {
     size_t n, msg_size, out_len, in_size;
     uint8_t out[40];
     char log[100];
+    struct i2cpt_backend_lines *lines;
 } seen;
 
 static int user_data;
+
+/* Adds each line that told.lines names, and looks at what that gives. */
+static void name_lines(struct i2cpt_backend_lines *lines)
+{
+    g_auto(GStrv) rows = g_strsplit(told.lines ? told.lines : "", " ", 0);
+    char name[64];
+    int level, ret, i;
+
+    for (i = 0; rows[i]; i++) {
+        ck_assert_int_eq(sscanf(rows[i], "%63[^+]+%d=%d", name, &level, &ret),
+                         3);
+        ck_assert_msg(i2cpt_backend_line_add(lines, name, level) == ret, "%s",
+                      rows[i]);
+    }
+    seen.lines = lines;
+}
 
 static int fake_open(void *user, const struct i2cpt_options *options,
                      void **instance, struct i2cpt_backend_info *info,
@@ -46,6 +65,7 @@ static int fake_open(void *user, const struct i2cpt_options *options,
     ck_assert_ptr_eq(*instance, &user_data);
     ck_assert_uint_eq(info->size, sizeof(*info));
     seen.opened++;
+    name_lines(info->lines);
     info->flags = told.flags;
     info->functionality = told.functionality;
     info->frequency_hz = (uint32_t)i2cpt_backend_number(options, "speed");
@@ -402,6 +422,120 @@ START_TEST(test_what_open_says)
         i2cpt_adapter_unref(a);
     }
     ck_assert_uint_eq(seen.closed, openings[_i].closed);
+}
+END_TEST
+
+static void hear(struct i2cpt_adapter *a, unsigned line, int level,
+                 uint64_t stamp_ns, void *user)
+{
+    g_string_append_printf(user, "%s%d ", i2cpt_adapter_line_name(a, line),
+                           level);
+    ck_assert_uint_le(stamp_ns, i2cpt_backend_now_ns());
+}
+
+static void set(unsigned line, int level, uint64_t stamp_ns, int expected)
+{
+    ck_assert_int_eq(i2cpt_backend_line_set(seen.lines, line, level, stamp_ns),
+                     expected);
+}
+
+START_TEST(test_lines)
+{
+    struct i2cpt_backend_ops ops = table();
+    g_autoptr(GString) heard = g_string_new(NULL);
+    struct i2cpt_adapter *a;
+
+    begin();
+    told.functionality = I2CPT_FUNC_I2C;
+    told.lines = "int+0=0 drdy+1=1 int+0=-17 a.b+0=-22 c+2=-22 d+-1=-22";
+    ck_assert_int_eq(i2cpt_adapter_new(&ops, &user_data, NULL, &a, NULL), 0);
+    ck_assert_int_eq(i2cpt_backend_line_add(seen.lines, "late", 0), -EPERM);
+    ck_assert_int_eq(i2cpt_adapter_lines(a), 2);
+    ck_assert_str_eq(i2cpt_adapter_line_name(a, 1), "drdy");
+    ck_assert_int_eq(i2cpt_adapter_line_level(a, 1), 1);
+    ck_assert_int_eq(i2cpt_adapter_watch_lines(a, hear, heard), 0);
+    set(0, 1, 0, 0);
+    set(0, 1, 0, 0);
+    set(1, 0, UINT64_MAX, 0); /* to come: now */
+    set(2, 1, 0, -EINVAL);
+    set(0, 2, 0, -EINVAL);
+    set(0, -1, 0, -EINVAL);
+    ck_assert_int_eq(i2cpt_dispatch(a), 2);
+    ck_assert_str_eq(heard->str, "int1 drdy0 ");
+    ck_assert_int_eq(i2cpt_adapter_line_level(a, 0), 1);
+    i2cpt_adapter_unref(a);
+    ck_assert_uint_eq(seen.closed, 1);
+}
+END_TEST
+
+static uint64_t told_ns[3];
+
+static void keep_stamp(struct i2cpt_adapter *a, unsigned line, int level,
+                       uint64_t stamp_ns, void *user)
+{
+    unsigned *n = user;
+
+    told_ns[(*n)++ % 3] = stamp_ns;
+}
+
+/* As they were said, where they can be. */
+START_TEST(test_stamps_of_lines)
+{
+    struct i2cpt_backend_ops ops = table();
+    uint64_t then = i2cpt_backend_now_ns();
+    struct i2cpt_adapter *a;
+    unsigned n = 0;
+
+    begin();
+    told.functionality = I2CPT_FUNC_I2C;
+    told.lines = "int+0=0";
+    ck_assert_int_eq(i2cpt_adapter_new(&ops, &user_data, NULL, &a, NULL), 0);
+    ck_assert_int_eq(i2cpt_adapter_watch_lines(a, keep_stamp, &n), 0);
+    set(0, 1, then, 0);
+    set(0, 0, then - 5, 0);
+    set(0, 1, 0, 0);
+    ck_assert_int_eq(i2cpt_dispatch(a), 3);
+    ck_assert_uint_eq(told_ns[0], then);
+    ck_assert_uint_eq(told_ns[1], then);
+    ck_assert_uint_gt(told_ns[2], then);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* The keys choose among them by the back end's name. */
+START_TEST(test_lines_are_chosen)
+{
+    struct i2cpt_backend_ops ops = table();
+    g_autofree char *keys =
+        g_strdup_printf("line.a=%s:drdy,line.a.active-low=on", ops.name);
+    struct i2cpt_adapter *a;
+
+    begin();
+    told.functionality = I2CPT_FUNC_I2C;
+    told.lines = "int+0=0 drdy+0=1";
+    ck_assert_int_eq(i2cpt_adapter_new(&ops, &user_data, keys, &a, NULL), 0);
+    ck_assert_int_eq(i2cpt_adapter_lines(a), 1);
+    ck_assert_int_eq(i2cpt_adapter_line_level(a, 0), 1);
+    set(1, 1, 0, 0);
+    ck_assert_int_eq(i2cpt_adapter_line_level(a, 0), 0);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+START_TEST(test_lines_of_one_that_does_not_open)
+{
+    struct i2cpt_backend_ops ops = table();
+    struct i2cpt_adapter *a;
+
+    begin();
+    told.lines = "int+0=0";
+    told.functionality = 0;
+    told.fails_to_open = true;
+    ck_assert_int_eq(i2cpt_adapter_new(&ops, &user_data, NULL, &a, NULL),
+                     -ENODEV);
+    told.fails_to_open = false; /* no functionality */
+    ck_assert_int_eq(i2cpt_adapter_new(&ops, &user_data, NULL, &a, NULL),
+                     -EINVAL);
 }
 END_TEST
 
@@ -771,6 +905,10 @@ int main(void)
                         (int)G_N_ELEMENTS(bad_tables));
     tcase_add_test(c, test_a_table_that_has_grown);
     tcase_add_loop_test(c, test_what_open_says, 0, (int)G_N_ELEMENTS(openings));
+    tcase_add_test(c, test_lines);
+    tcase_add_test(c, test_stamps_of_lines);
+    tcase_add_test(c, test_lines_are_chosen);
+    tcase_add_test(c, test_lines_of_one_that_does_not_open);
     tcase_add_loop_test(c, test_keys_are_checked, 0, 4);
     tcase_add_loop_test(c, test_answers, 0, (int)G_N_ELEMENTS(answers));
     tcase_add_test(c, test_many_messages);
