@@ -24,6 +24,7 @@ M_RD, M_RECV_LEN = 0x0001, 0x0400
 FUNCTIONALITY = 0x0fff8009  # I2C, and all of SMBus by it
 FRAME_MAX = 16 << 20
 ADDRESS, DATA = 1, 2  # phases of a fault
+TELLS_PHASE = 1  # a capability: refusals always say where they were
 
 
 class Registers:
@@ -162,7 +163,8 @@ class Client:
         if kind == HELLO:
             name = b"target.py"
             self.send(WELCOME, number, struct.pack(
-                "<HIIBIH", 1, FUNCTIONALITY, 100000, 1, 1000, len(name)) + name)
+                "<HIIBIH", 1, FUNCTIONALITY, 100000, 1, 1000, len(name)) + name
+                + struct.pack("<I", TELLS_PHASE))
         elif kind == TRANSFER:
             self.transfer(number, body)
         elif kind in (START, WRITE, READ, STOP):

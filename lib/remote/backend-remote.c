@@ -410,6 +410,8 @@ static int remote_open(const struct i2cpt_options *o, void **priv,
     info->functionality = r->peer.functionality;
     info->frequency_hz = r->peer.frequency_hz;
     info->no_stream = !r->peer.stream;
+    info->tells_phase = r->peer.capabilities & WIRE_TELLS_PHASE;
+    info->hides_phase = r->peer.capabilities & WIRE_HIDES_PHASE;
     *priv = r;
     return 0;
 }
@@ -449,7 +451,9 @@ static int connect_again(struct remote *r, uint64_t until_ns,
         disconnect(r, until_ns);
         return still_away(r, fault);
     }
-    if (r->peer.functionality != before.functionality) {
+    if (r->peer.functionality != before.functionality ||
+        (r->peer.capabilities ^ before.capabilities) &
+            (WIRE_TELLS_PHASE | WIRE_HIDES_PHASE)) {
         disconnect(r, until_ns);
         return i2cpt_fault_text(fault, ENODEV,
                                 "%.4096s: another adapter is there now",

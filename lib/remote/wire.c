@@ -173,13 +173,22 @@ void remote_wire_put_hello(struct wire_out *o)
     remote_wire_put_bytes(o, magic, sizeof(magic));
     remote_wire_put_u16(o, WIRE_LOWEST);
     remote_wire_put_u16(o, WIRE_VERSION);
+    remote_wire_put_u32(o, WIRE_CLIENT_CAPABILITIES);
 }
 
-int remote_wire_get_hello(struct wire_in *in, uint16_t *version)
+/* At the end of HELLO and WELCOME; an older end has them not. */
+static uint32_t get_capabilities(struct wire_in *in)
+{
+    return !in->failed && in->at < in->len ? remote_wire_get_u32(in) : 0;
+}
+
+int remote_wire_get_hello(struct wire_in *in, uint16_t *version,
+                          uint32_t *capabilities)
 {
     const uint8_t *p = remote_wire_get_bytes(in, sizeof(magic));
     uint16_t low = remote_wire_get_u16(in), high = remote_wire_get_u16(in);
 
+    *capabilities = get_capabilities(in);
     if (!p || memcmp(p, magic, sizeof(magic)) || in->failed || low > high) {
         return -EPROTO;
     }
@@ -195,6 +204,7 @@ void remote_wire_put_welcome(struct wire_out *o, const struct wire_welcome *w)
     remote_wire_put_u8(o, w->stream);
     remote_wire_put_u32(o, w->timeout_ms);
     remote_wire_put_text(o, w->name);
+    remote_wire_put_u32(o, w->capabilities);
 }
 
 int remote_wire_get_welcome(struct wire_in *in, struct wire_welcome *w)
@@ -209,7 +219,11 @@ int remote_wire_get_welcome(struct wire_in *in, struct wire_welcome *w)
     w->stream = remote_wire_get_u8(in) != 0;
     w->timeout_ms = remote_wire_get_u32(in);
     remote_wire_get_text(in, w->name, sizeof(w->name));
-    return in->failed ? -EPROTO : 0;
+    w->capabilities = get_capabilities(in);
+    return in->failed || (w->capabilities & WIRE_TELLS_PHASE &&
+                          w->capabilities & WIRE_HIDES_PHASE)
+               ? -EPROTO
+               : 0;
 }
 
 /* ---------------------------------------------------------------- messages */

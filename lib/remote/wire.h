@@ -19,10 +19,19 @@
 #define WIRE_FRAME_MAX (16u << 20)
 #define WIRE_HEAD      9u /* bytes of length, type and id */
 
+/* What an end can or is like, beside the version: bits that the other does not
+ * know are left alone, and an end that says nothing has none. */
+enum wire_capability {
+    WIRE_TELLS_PHASE = 1, /* as in struct i2cpt_bus_info; a server's */
+    WIRE_HIDES_PHASE = 2,
+};
+#define WIRE_CLIENT_CAPABILITIES 0u /* ours in HELLO */
+
 enum wire_type {
-    WIRE_HELLO = 1, /* "i2cpt", lowest and highest version u16 each */
+    WIRE_HELLO = 1, /* "i2cpt", lowest and highest version u16 each,
+                       capabilities u32 */
     WIRE_WELCOME,   /* version u16, functionality u32, frequency u32, stream u8,
-                       timeout_ms u32, name text */
+                       timeout_ms u32, name text, capabilities u32 */
     WIRE_TRANSFER,  /* timeout_ms u32, marks u32, n u16, messages */
     WIRE_SMBUS,     /* timeout_ms u32, marks u32, command */
     WIRE_START,     /* timeout_ms u32, addr u16, flags u16 */
@@ -58,7 +67,7 @@ struct wire_head {
 
 struct wire_welcome {
     uint16_t version;
-    uint32_t functionality, frequency_hz, timeout_ms;
+    uint32_t functionality, frequency_hz, timeout_ms, capabilities;
     bool stream;
     char name[128];
 };
@@ -85,9 +94,10 @@ int remote_wire_get_head(const uint8_t bytes[WIRE_HEAD],
                          struct wire_head *head);
 
 void remote_wire_put_hello(struct wire_out *o);
-/* 0 and the highest version that both speak; -EPROTO for something else,
- * -EOPNOTSUPP for versions we do not speak. */
-int remote_wire_get_hello(struct wire_in *in, uint16_t *version);
+/* 0 and the highest version that both speak, and what the client can; -EPROTO
+ * for something else, -EOPNOTSUPP for versions we do not speak. */
+int remote_wire_get_hello(struct wire_in *in, uint16_t *version,
+                          uint32_t *capabilities);
 void remote_wire_put_welcome(struct wire_out *o, const struct wire_welcome *w);
 int remote_wire_get_welcome(struct wire_in *in, struct wire_welcome *w);
 

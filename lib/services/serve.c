@@ -165,6 +165,12 @@ static int do_took(struct session *s, struct wire_in *in)
     return 0;
 }
 
+static uint32_t capabilities(const struct i2cpt_adapter *a)
+{
+    return (bus_adapter_tells_phase(a) ? WIRE_TELLS_PHASE : 0) |
+           (bus_adapter_hides_phase(a) ? WIRE_HIDES_PHASE : 0);
+}
+
 static int welcome(struct session *s, const struct wire_head *head,
                    struct wire_in *in)
 {
@@ -173,9 +179,12 @@ static int welcome(struct session *s, const struct wire_head *head,
         .frequency_hz = i2cpt_adapter_frequency_hz(s->adapter),
         .timeout_ms = bus_adapter_timeout_ms(s->adapter),
         .stream = i2cpt_adapter_has_stream(s->adapter) != 0,
+        .capabilities = capabilities(s->adapter),
     };
-    int ret = head->type == WIRE_HELLO ? remote_wire_get_hello(in, &w.version)
-                                       : -EPROTO;
+    uint32_t theirs; /* there is none yet that changes what is said to it */
+    int ret = head->type == WIRE_HELLO
+                  ? remote_wire_get_hello(in, &w.version, &theirs)
+                  : -EPROTO;
 
     if (ret && ret != -EOPNOTSUPP) {
         return ret;
