@@ -159,6 +159,8 @@ struct i2cpt_backend_key_def {
     const char *help;    /* one line */
 };
 
+struct i2cpt_trace_verdict; /* i2cpt-trace.h */
+
 /* For back ends that record or replay: entries that no bus has. All may be
  * NULL. */
 struct i2cpt_backend_record_ops {
@@ -170,6 +172,11 @@ struct i2cpt_backend_record_ops {
     int (*flush)(void *instance);
     /* The same, and mark the end of the recording. */
     int (*end)(void *instance, struct i2cpt_fault *fault);
+    /* How the replay went so far, for i2cpt_trace_adapter_verdict(): `out` is
+     * of the library's size, and 0 but for its `size`. 0, or what it cannot be
+     * told for. */
+    int (*verdict)(void *instance, struct i2cpt_trace_verdict *out,
+                   struct i2cpt_fault *fault);
 };
 
 /* Flags of the table. */

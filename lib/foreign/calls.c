@@ -12,6 +12,7 @@
 #include "core/options.h"
 #include "core/recv-len.h"
 #include "foreign/foreign.h"
+#include "i2cpt-trace.h"
 #include "smbus/protocols.h"
 
 _Static_assert(I2CPT_BACKEND_MARK_PROBE == I2CPT_MARK_PROBE &&
@@ -379,6 +380,34 @@ static int end_record(void *priv, struct i2cpt_fault *fault)
     return foreign_result(in->f, "end", ret, 0, &theirs, fault);
 }
 
+static void end_text(char *text, size_t size)
+{
+    text[size - 1] = '\0';
+}
+
+static int verdict(void *priv, struct i2cpt_trace_verdict *out,
+                   struct i2cpt_fault *fault)
+{
+    struct foreign_instance *in = priv;
+    struct i2cpt_trace_verdict v = {.size = sizeof(v)};
+    struct i2cpt_fault theirs;
+    int ret;
+
+    i2cpt_fault_clear(&theirs);
+    ret = in->f->record.verdict(in->priv, &v, &theirs);
+    ret = foreign_result(in->f, "verdict", ret, 0, &theirs, fault);
+    if (ret) {
+        return ret;
+    }
+    v.size = out->size;
+    end_text(v.text, sizeof(v.text));
+    end_text(v.expected, sizeof(v.expected));
+    end_text(v.actual, sizeof(v.actual));
+    end_text(v.stalled, sizeof(v.stalled));
+    memcpy(out, &v, MIN(out->size, sizeof(v)));
+    return 0;
+}
+
 void foreign_fill_inner(struct foreign *f)
 {
     const struct i2cpt_backend_ops *ops = &f->ops;
@@ -404,6 +433,7 @@ void foreign_fill_inner(struct foreign *f)
         .took = f->record.took ? took : NULL,
         .flush = f->record.flush ? flush : NULL,
         .end_record = f->record.end ? end_record : NULL,
+        .verdict = f->record.verdict ? verdict : NULL,
         .list = ops->list ? list : NULL,
     };
 }

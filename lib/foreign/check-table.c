@@ -74,20 +74,20 @@ int foreign_check_ops(const struct i2cpt_backend_ops *ops,
                                 lacks);
     }
     if (ops->n_keys > FOREIGN_KEYS_MAX ||
-        (ops->n_keys && ops->key_size < sizeof(*ops->keys))) {
+        (ops->n_keys && ops->key_size < FOREIGN_KEY_FIRST)) {
         return i2cpt_fault_text(
             fault, EINVAL,
             "back end %s: %u keys of %u bytes: accepted are 0 to %u, of %zu "
             "bytes or more",
             ops->name, (unsigned)ops->n_keys, (unsigned)ops->key_size,
-            FOREIGN_KEYS_MAX, sizeof(*ops->keys));
+            FOREIGN_KEYS_MAX, FOREIGN_KEY_FIRST);
     }
-    if (ops->record && ops->record->size < sizeof(*ops->record)) {
+    if (ops->record && ops->record->size < FOREIGN_RECORD_FIRST) {
         return i2cpt_fault_text(fault, EINVAL,
                                 "back end %s: record: size %u is too small; "
                                 "accepted is %zu or more",
                                 ops->name, (unsigned)ops->record->size,
-                                sizeof(*ops->record));
+                                FOREIGN_RECORD_FIRST);
     }
     return 0;
 }

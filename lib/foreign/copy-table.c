@@ -56,13 +56,15 @@ static int copy_key(struct foreign *f, const struct i2cpt_backend_key_def *key,
 static int copy_keys(struct foreign *f, struct i2cpt_fault *fault)
 {
     const char *at = (const char *)f->ops.keys;
+    struct i2cpt_backend_key_def key;
     size_t i;
     int ret = 0;
 
     f->keys = g_new0(struct i2cpt_key, f->ops.n_keys + 1);
     for (i = 0; !ret && i < f->ops.n_keys; i++, at += f->ops.key_size) {
-        ret = copy_key(
-            f, (const struct i2cpt_backend_key_def *)(const void *)at, fault);
+        memset(&key, 0, sizeof(key));
+        memcpy(&key, at, MIN(f->ops.key_size, sizeof(key)));
+        ret = copy_key(f, &key, fault);
     }
     return ret;
 }
@@ -70,26 +72,32 @@ static int copy_keys(struct foreign *f, struct i2cpt_fault *fault)
 int foreign_new(const struct i2cpt_backend_ops *ops, void *user,
                 struct foreign **out, struct i2cpt_fault *fault)
 {
+    struct i2cpt_backend_ops ours = {0};
     struct foreign *f;
     int ret;
 
-    if (!ops || ops->size < sizeof(*ops)) {
+    if (!ops || ops->size < FOREIGN_OPS_FIRST) {
         return i2cpt_fault_text(fault, EINVAL,
                                 "back end: size %u is too small; accepted is "
                                 "%zu or more",
-                                ops ? (unsigned)ops->size : 0u, sizeof(*ops));
+                                ops ? (unsigned)ops->size : 0u,
+                                FOREIGN_OPS_FIRST);
     }
-    ret = foreign_check_ops(ops, fault);
+    memcpy(&ours, ops, MIN(ops->size, sizeof(ours)));
+    ret = foreign_check_ops(&ours, fault);
     if (ret) {
         return ret;
     }
     f = g_new0(struct foreign, 1);
     atomic_init(&f->refs, 1);
-    f->ops = *ops;
-    f->record = ops->record ? *ops->record : f->record;
+    f->ops = ours;
+    if (ours.record) {
+        memcpy(&f->record, ours.record,
+               MIN(ours.record->size, sizeof(f->record)));
+    }
     f->user = user;
-    f->name = g_strdup(ops->name);
-    f->help = g_strdup(ops->help ? ops->help : "");
+    f->name = g_strdup(ours.name);
+    f->help = g_strdup(ours.help ? ours.help : "");
     ret = copy_keys(f, fault);
     if (ret) {
         foreign_unref(f);

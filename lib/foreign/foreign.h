@@ -9,6 +9,7 @@
 #define I2CPT_FOREIGN_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include "core/backend.h"
 #include "core/key.h"
@@ -16,6 +17,17 @@
 
 #define FOREIGN_KEYS_MAX 64u
 #define FOREIGN_ID_MAX   256u /* bytes of identify()'s text, with its NUL */
+
+/*
+ * The bytes that the first release's structs had, to the end of their last
+ * member then: an author's header has that much or more, and what it has not
+ * counts as NULL or 0.
+ */
+#define FOREIGN_UP_TO(type, member) \
+    (offsetof(struct type, member) + sizeof(((struct type *)0)->member))
+#define FOREIGN_OPS_FIRST    FOREIGN_UP_TO(i2cpt_backend_ops, record)
+#define FOREIGN_RECORD_FIRST FOREIGN_UP_TO(i2cpt_backend_record_ops, verdict)
+#define FOREIGN_KEY_FIRST    FOREIGN_UP_TO(i2cpt_backend_key_def, help)
 
 /* A table that has been checked and copied. */
 struct foreign {

@@ -176,8 +176,25 @@ static void fake_took(void *instance, uint64_t owner, uint32_t n)
     seen.took_n = n;
 }
 
+static int fake_verdict(void *instance, struct i2cpt_trace_verdict *out,
+                        struct i2cpt_fault *fault)
+{
+    static const struct i2cpt_trace_verdict none;
+
+    ck_assert_uint_eq(out->size, sizeof(*out));
+    ck_assert_int_eq(
+        memcmp(&out->truncated, &none.truncated,
+               sizeof(none) - offsetof(struct i2cpt_trace_verdict, truncated)),
+        0);
+    memset(out, 0x41, sizeof(*out)); /* no text has an end */
+    out->consumed = 7;
+    return told.ret < 0
+               ? i2cpt_backend_fail(fault, -told.ret, 0, -1, -1, "not yet")
+               : told.ret;
+}
+
 static const struct i2cpt_backend_record_ops record_ops = {
-    .size = sizeof(record_ops), .took = fake_took};
+    .size = sizeof(record_ops), .took = fake_took, .verdict = fake_verdict};
 
 static int fake_identify(void *user, const struct i2cpt_options *options,
                          char *buf, size_t size, struct i2cpt_fault *fault)
@@ -314,9 +331,10 @@ static void spoil(struct i2cpt_backend_ops *ops, enum spoiled what,
 {
     static const struct i2cpt_backend_record_ops short_record = {.size = 4};
 
-    ops->size = what == SIZE_0       ? 0
-                : what == SIZE_SHORT ? ops->size - 8
-                                     : ops->size;
+    ops->size = what == SIZE_0 ? 0
+                : what == SIZE_SHORT
+                    ? offsetof(struct i2cpt_backend_ops, record)
+                    : ops->size;
     ops->name = what == NO_NAME ? NULL : what == BAD_NAME ? "a,b" : ops->name;
     ops->open = what == NO_OPEN ? NULL : ops->open;
     ops->record = what == SHORT_RECORD ? &short_record : ops->record;
@@ -382,6 +400,30 @@ START_TEST(test_a_table_that_has_grown)
     ck_assert_uint_eq(i2cpt_adapter_frequency_hz(a), 100000);
     i2cpt_adapter_unref(a);
     ck_assert_uint_eq(seen.closed, 1);
+}
+END_TEST
+
+/* Or older: that of the first release ends at `record`, and what lies behind
+ * belongs to somebody else. */
+START_TEST(test_a_table_of_the_first_release)
+{
+    struct i2cpt_backend_ops ops;
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    size_t first =
+        offsetof(struct i2cpt_backend_ops, record) + sizeof(ops.record);
+    char *own = g_malloc(first); /* ASan looks */
+
+    begin();
+    ops = table();
+    ops.size = (uint32_t)first;
+    memcpy(own, &ops, first);
+    ck_assert_int_eq(
+        i2cpt_adapter_new((const void *)own, &user_data, NULL, &a, &fault), 0);
+    ck_assert_uint_eq(i2cpt_adapter_frequency_hz(a), 100000);
+    i2cpt_adapter_unref(a);
+    ck_assert_uint_eq(seen.closed, 1);
+    g_free(own);
 }
 END_TEST
 
@@ -818,6 +860,43 @@ START_TEST(test_took)
 }
 END_TEST
 
+static const struct {
+    int told, expected;
+    const char *says;
+} verdicts[] = {
+    {0, 0, ""},
+    {-EAGAIN, -EAGAIN, "not yet"},
+    {5, -EPROTO, "verdict() returned 5"},
+};
+
+/* A caller whose header knows less gets that much. */
+START_TEST(test_verdict)
+{
+    struct i2cpt_trace_verdict v = {.size = sizeof(v)}, before;
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+
+    begin();
+    a = open_told(NULL);
+    told.ret = verdicts[_i].told;
+    ck_assert_int_eq(i2cpt_trace_adapter_verdict(a, &v, &fault),
+                     verdicts[_i].expected);
+    ck_assert_msg(strstr(fault.text, verdicts[_i].says), "%s", fault.text);
+    ck_assert_uint_eq(v.size, sizeof(v));
+    ck_assert_uint_eq(v.consumed, verdicts[_i].told ? 0 : 7);
+    ck_assert_uint_eq(strlen(v.stalled),
+                      verdicts[_i].told ? 0 : sizeof(v.stalled) - 1);
+    memset(&v, 0x22, sizeof(v));
+    before = v;
+    v.size = before.size = offsetof(struct i2cpt_trace_verdict, remaining);
+    i2cpt_trace_adapter_verdict(a, &v, &fault);
+    ck_assert_uint_eq(v.consumed, verdicts[_i].told ? before.consumed : 7);
+    ck_assert_int_eq(
+        memcmp(&v.remaining, &before.remaining, sizeof(v) - v.size), 0);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ by name */
 
 static struct i2cpt_adapter *open_spec(const char *spec, int expected)
@@ -904,6 +983,7 @@ int main(void)
     tcase_add_loop_test(c, test_tables_that_cannot_be, 0,
                         (int)G_N_ELEMENTS(bad_tables));
     tcase_add_test(c, test_a_table_that_has_grown);
+    tcase_add_test(c, test_a_table_of_the_first_release);
     tcase_add_loop_test(c, test_what_open_says, 0, (int)G_N_ELEMENTS(openings));
     tcase_add_test(c, test_lines);
     tcase_add_test(c, test_stamps_of_lines);
@@ -916,6 +996,8 @@ int main(void)
     tcase_add_loop_test(c, test_smbus, 0, (int)G_N_ELEMENTS(smbus_calls));
     tcase_add_test(c, test_stream);
     tcase_add_test(c, test_took);
+    tcase_add_loop_test(c, test_verdict, 0,
+                        sizeof(verdicts) / sizeof(verdicts[0]));
     tcase_add_test(c, test_by_name);
     tcase_add_loop_test(c, test_load, 0, (int)G_N_ELEMENTS(loads));
     suite_add_tcase(s, c);
