@@ -73,18 +73,16 @@ int i2c_controller_address(I2CBus *bus)
 
 /* ---------------------------------------------------- finding one by name */
 
-#define NO_BASE UINT64_MAX
-
-/* Where its registers are; boards map controllers at fixed places. */
-static uint64_t register_base(DeviceState *controller)
+/* Boards map controllers at fixed places. */
+uint64_t i2c_controller_base(Object *controller)
 {
-    SysBusDevice *dev = (SysBusDevice *)object_dynamic_cast(
-        OBJECT(controller), TYPE_SYS_BUS_DEVICE);
+    SysBusDevice *dev =
+        (SysBusDevice *)object_dynamic_cast(controller, TYPE_SYS_BUS_DEVICE);
     MemoryRegion *region = dev ? sysbus_mmio_get_region(dev, 0) : NULL;
     uint64_t base = 0;
 
     if (!region || !region->container) {
-        return NO_BASE;
+        return I2C_CONTROLLER_NO_BASE;
     }
     for (; region->container; region = region->container) {
         base += region->addr;
@@ -107,7 +105,7 @@ static void mention(Search *search, BusState *bus, uint64_t base)
     g_string_append_printf(search->all, "%s%s (%s",
                            search->all->len ? ", " : "", path,
                            object_get_typename(OBJECT(bus->parent)));
-    if (base != NO_BASE) {
+    if (base != I2C_CONTROLLER_NO_BASE) {
         g_string_append_printf(search->all, " at 0x%" PRIx64, base);
     }
     g_string_append_printf(search->all, ", bus %s)", bus->name);
@@ -122,10 +120,10 @@ static int look_at(Object *obj, void *opaque)
     if (!bus || !bus->parent) {
         return 0;
     }
-    base = register_base(bus->parent);
+    base = i2c_controller_base(OBJECT(bus->parent));
     if (search->named
             ? obj == search->named || OBJECT(bus->parent) == search->named
-            : base != NO_BASE && base == search->base) {
+            : base != I2C_CONTROLLER_NO_BASE && base == search->base) {
         search->found = I2C_BUS(bus);
         search->matches++;
     }
@@ -136,12 +134,12 @@ static int look_at(Object *obj, void *opaque)
 I2CBus *i2c_controller_find(const char *text, Error **errp)
 {
     g_autoptr(GString) all = g_string_new(NULL);
-    Search search = {.base = NO_BASE, .all = all};
+    Search search = {.base = I2C_CONTROLLER_NO_BASE, .all = all};
     bool ambiguous = false;
 
     if (qemu_strtou64(text, NULL, 0, &search.base)) {
         search.named = object_resolve_path(text, &ambiguous);
-        search.base = NO_BASE;
+        search.base = I2C_CONTROLLER_NO_BASE;
     }
     object_child_foreach_recursive(object_get_root(), look_at, &search);
     if (search.matches == 1) {

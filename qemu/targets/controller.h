@@ -41,6 +41,11 @@ bool i2c_controller_is_gateable(DeviceState *controller);
 /* What a controller with such a register addresses now; -1 with another. */
 int i2c_controller_address(I2CBus *bus);
 
+#define I2C_CONTROLLER_NO_BASE UINT64_MAX
+
+/* Where the first registers of a controller, or any device, are. */
+uint64_t i2c_controller_base(Object *controller);
+
 /*
  * The bus of a controller, by the QOM path of either (or as much of its end as
  * tells it from others), or by the address of the controller's registers. NULL

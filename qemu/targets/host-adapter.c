@@ -184,6 +184,7 @@ static void use_fresh(HostAdapter *h)
 {
     i2cpt_adapter_unref(h->adapter);
     h->adapter = g_steal_pointer(&h->fresh);
+    notifier_list_notify(&h->changed, h);
 }
 
 static void peer_ready(void *opaque)
@@ -311,6 +312,7 @@ bool host_adapter_open(HostAdapter *h, PassthroughConfig *config,
     bool ok;
 
     *h = (HostAdapter){.config = config};
+    notifier_list_init(&h->changed);
     ok = qemu_chr_fe_backend_connected(chr) ? open_chardev(h, chr, errp)
                                             : open_plain(h, errp);
     if (!ok) {

@@ -11,6 +11,7 @@
 #ifndef I2C_HOST_ADAPTER_H
 #define I2C_HOST_ADAPTER_H
 
+#include "qemu/notify.h"
 #include "qemu/thread.h"
 
 #include "i2cpt.h"
@@ -19,6 +20,7 @@
 
 typedef struct HostAdapter {
     struct i2cpt_adapter *adapter; /* the present one; NULL: closed */
+    NotifierList changed;          /* it is another one */
 
     PassthroughConfig *config;
     ChardevLink *link; /* NULL without chardev= */

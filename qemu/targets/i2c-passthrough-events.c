@@ -238,6 +238,13 @@ static bool begin_event(I2CPassthrough *s)
     return true;
 }
 
+/* What it has done to a line, the guest sees as it goes on. */
+static void end_event(I2CPassthrough *s)
+{
+    s->in_event = false;
+    host_lines_settle();
+}
+
 static void log_event(I2CPassthrough *s, enum i2c_event event, int refused)
 {
     static const char *const names[] = {
@@ -261,7 +268,7 @@ static int i2c_passthrough_event(I2CSlave *i2c, enum i2c_event event)
         return -1;
     }
     refused = guest_event(s, event);
-    s->in_event = false;
+    end_event(s);
     log_event(s, event, refused);
     return refused;
 }
@@ -280,7 +287,7 @@ static int i2c_passthrough_send(I2CSlave *i2c, uint8_t byte)
     if (!taken && s->forgets_stop) {
         leave_bus(s);
     }
-    s->in_event = false;
+    end_event(s);
     i2c_passthrough_log(s, "0x%02x write %02x%s", s->matched, byte,
                         taken ? "" : ": NACK");
     return taken ? 0 : -1;
@@ -297,7 +304,7 @@ static uint8_t i2c_passthrough_recv(I2CSlave *i2c)
     if (s->pt && s->open && i2cpt_passthrough_read(s->pt, &byte) != I2CPT_ACK) {
         byte = 0xff;
     }
-    s->in_event = false;
+    end_event(s);
     i2c_passthrough_log(s, "0x%02x read %02x", s->matched, byte);
     return byte;
 }
@@ -323,8 +330,10 @@ static I2CAsyncResult refusal(I2CPassthrough *s)
     }
 }
 
+/* Lines first: who is told of the end sees what it has done to them. */
 static I2CAsyncResult async_result(I2CPassthrough *s, int answer)
 {
+    host_lines_settle();
     switch (answer) {
     case I2CPT_ACK:
         return I2C_ASYNC_ACK;

@@ -171,6 +171,12 @@ static void i2c_passthrough_reset_hold(Object *obj I2CPT_RESET_TYPE)
     leave_bus(s);
 }
 
+/* Who receives them has been reset by now, in whatever order. */
+static void i2c_passthrough_reset_exit(Object *obj I2CPT_RESET_TYPE)
+{
+    host_lines_assert(&I2C_PASSTHROUGH(obj)->lines);
+}
+
 static void vm_state_changed(void *opaque, bool running, RunState state)
 {
     I2CPassthrough *s = opaque;
@@ -179,12 +185,14 @@ static void vm_state_changed(void *opaque, bool running, RunState state)
     if (!running && s->pt) {
         i2cpt_passthrough_drain(s->pt);
     }
+    host_lines_hold(&s->lines, !running);
 }
 
 /* Sends the STOP, waits for posted writes and ends the trace. */
 static void close_adapter(I2CPassthrough *s)
 {
     i2c_gate_settle(s->gate);
+    i2c_passthrough_close_lines(s);
     i2c_passthrough_free(s);
     i2cpt_adapter_unref(g_steal_pointer(&s->adapter));
     host_adapter_close(&s->own);
@@ -402,7 +410,8 @@ static void i2c_passthrough_realize(DeviceState *dev, Error **errp)
         !i2c_passthrough_open_log(s, errp)) {
         return;
     }
-    if (!open_passthrough(s, errp) || !check_siblings(s, errp)) {
+    if (!open_passthrough(s, errp) || !check_siblings(s, errp) ||
+        !i2c_passthrough_open_lines(s, errp)) {
         close_adapter(s);
         return;
     }
@@ -423,6 +432,7 @@ static void i2c_passthrough_unrealize(DeviceState *dev)
     qemu_remove_exit_notifier(&s->exit);
     i2c_gate_settle(s->gate);
     leave_bus(s);
+    host_lines_release(&s->lines);
     close_adapter(s);
     i2c_passthrough_close_log(s);
     g_clear_pointer(&s->shown, g_free);
@@ -441,9 +451,11 @@ static void get_counters(Object *obj, Visitor *v, const char *name,
         uint64_t value = i2c_passthrough_counter(s, i);
 
         if (!visit_type_uint64(v, i2cpt_counter_name(i), &value, errp)) {
-            break;
+            goto out;
         }
     }
+    host_lines_visit_counters(&s->lines, v, errp);
+out:
     visit_end_struct(v, NULL);
 }
 
@@ -460,6 +472,7 @@ static void i2c_passthrough_finalize(Object *obj)
     I2CPassthrough *s = I2C_PASSTHROUGH(obj);
 
     passthrough_config_clear(&s->config);
+    host_lines_clear(&s->lines);
     g_free(s->left);
 }
 
@@ -473,6 +486,7 @@ static I2CPT_CONST Property i2c_passthrough_properties[] = {
                             ON_OFF_AUTO_AUTO),
     DEFINE_PROP_STRING("settings", I2CPassthrough, shown),
     DEFINE_PROP_STRING("log", I2CPassthrough, log_path),
+    DEFINE_PROP_STRING("irqs", I2CPassthrough, irqs),
     DEFINE_PROP_ON_OFF_AUTO("unlocked-wait", I2CPassthrough, unlocked,
                             ON_OFF_AUTO_AUTO),
     I2CPT_END_OF_PROPERTIES};
@@ -492,10 +506,12 @@ static void i2c_passthrough_class_init(ObjectClass *klass,
     dc->unrealize = i2c_passthrough_unrealize;
     dc->vmsd = &vmstate;
     RESETTABLE_CLASS(klass)->phases.hold = i2c_passthrough_reset_hold;
+    RESETTABLE_CLASS(klass)->phases.exit = i2c_passthrough_reset_exit;
     sc->match_and_add = i2c_passthrough_match;
     i2c_passthrough_events_init(sc);
     i2c_passthrough_async_init(I2C_ASYNC_TARGET_CLASS(klass));
     device_class_set_props(dc, i2c_passthrough_properties);
+    i2c_passthrough_lines_init(klass);
     object_class_property_set_description(
         klass, "controller",
         "on the bus of this one: its QOM path, or where its registers are");

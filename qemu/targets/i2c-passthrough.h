@@ -6,7 +6,7 @@
  * The guest's bus events go to the library as they come, which turns them into
  * transfers; all decisions are made there. i2c-passthrough.c is the device:
  * properties, addresses, reset, VM stop and exit; i2c-passthrough-events.c has
- * the events.
+ * the events, i2c-passthrough-lines.c the adapter's lines.
  *
  * A controller that can wait for its target uses TYPE_I2C_ASYNC_TARGET, every
  * other one the calls of QEMU's I2C core, which block the virtual CPU until the
@@ -26,6 +26,7 @@
 #include "common/i2c-async.h"
 #include "i2cpt.h"
 #include "targets/controller-gate.h"
+#include "targets/host-lines.h"
 #include "targets/i2c-adapter.h"
 #include "targets/passthrough-config.h"
 
@@ -51,6 +52,10 @@ struct I2CPassthrough {
     I2CNode *left;          /* was taken from the core's list, to be freed */
     uint8_t matched;        /* what the guest addressed, since the last scan */
     uint64_t counted[I2CPT_COUNTERS]; /* by a form that was replaced */
+
+    char *irqs; /* the property */
+    HostLines lines;
+    Notifier adapter_changed;
 
     char *shown;        /* the property settings, once it is realized */
     char *log_path;     /* the property log */
@@ -81,6 +86,11 @@ bool i2c_passthrough_open_log(I2CPassthrough *s, Error **errp);
 void i2c_passthrough_log(I2CPassthrough *s, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
 void i2c_passthrough_close_log(I2CPassthrough *s);
+
+/* The adapter's lines, once that is open; irqs= connects them. */
+bool i2c_passthrough_open_lines(I2CPassthrough *s, Error **errp);
+void i2c_passthrough_close_lines(I2CPassthrough *s);
+void i2c_passthrough_lines_init(ObjectClass *klass);
 
 /* Drain it, keep its counters, free it; harmless where there is none. */
 void i2c_passthrough_free(I2CPassthrough *s);

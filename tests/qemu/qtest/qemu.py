@@ -84,6 +84,7 @@ class Qemu:
         ours, theirs = zip(socket.socketpair(), socket.socketpair())
         qtest_fd, qmp_fd = (s.fileno() for s in theirs)
         self.events = []
+        self.irqs = []  # (line, level) of what irq_intercept_in intercepts
         self.stderr = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             command(binary, machine, args, plugin) + [
@@ -122,6 +123,8 @@ class Qemu:
         while len(answers) < len(commands):
             line = self._qtest.receive()
             if line.startswith("IRQ"):
+                _, what, number = line.split()
+                self.irqs.append((int(number), int(what == "raise")))
                 continue
             if not line.startswith("OK"):
                 raise QemuDied(f"qtest said {line!r}")

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The adapter's lines as GPIO outputs of i2c-passthrough: where they go, when
+the machine sees a change, and what reset and VM stop do to them."""
+import time
+
+from bench import (Bench, equal, main, patient, read, path, started, device,
+                   write)
+
+CHIP = """\
+chip 0x19 registers
+reg 0x28 = 11 22
+line drdy reg=0x20
+line alert reg=0x21 mask=0x80
+"""
+ACTIVE = CHIP + "reg 0x20 = 01\nreg 0x21 = 80\n"
+
+# versatilepb's interrupt controller: its inputs as they are
+VIC, RAW = 0x10140000, 0x10140008
+PLACES = f"drdy={VIC:#x}[28]:alert={VIC:#x}[29]"
+# the micro:bit's pins as they are
+GPIO_IN = 0x50000510
+
+
+def chip(text=CHIP, name="chip"):
+    return write(name, text)
+
+
+def target(irqs=PLACES, text=CHIP, **more):
+    return patient(**{"id": "d", "backend": "stub", "load": chip(text),
+                      "address": "0x19", "irqs": irqs, **more})
+
+
+def levels(b):
+    raw = int(b.qemu.qtest([f"readl {RAW:#x}"])[0], 16)
+    return raw >> 28 & 1, raw >> 29 & 1
+
+
+def said(b, device="d"):
+    return b.qemu.qmp("qom-get", path=f"/machine/peripheral/{device}",
+                      property="line-levels")
+
+
+def counts(b, device="d"):
+    counters = b.qemu.counters(device)
+    return tuple(counters[f"line-{name}"]
+                 for name in ("changes", "deliveries", "coalesced"))
+
+
+def intercept(b):
+    vic = next(f"/machine/unattached/{child['name']}" for child in b.qemu.qmp(
+        "qom-list", path="/machine/unattached")
+        if child["type"] == "child<pl190>")
+    b.qemu.qtest([f"irq_intercept_in {vic}"])
+    return vic
+
+
+def test_levels_follow_the_chip():
+    with Bench("versatilepb", target()) as b:
+        equal(levels(b), (0, 0))
+        for bytes_, expected in (([0x20, 1], (1, 0)), ([0x21, 0x80], (1, 1)),
+                                 ([0x20, 0], (0, 1)), ([0x21, 0x7f], (0, 0))):
+            b.bus.put(0x19, bytes_)
+            equal(levels(b), expected, bytes_)
+        equal(counts(b), (4, 4, 0))
+
+
+def test_level_at_start():
+    with Bench("versatilepb", target(text=ACTIVE)) as b:
+        equal(levels(b), (1, 1))
+        equal(said(b), {"drdy": 1, "alert": 1})
+        equal(counts(b), (0, 2, 0))
+
+
+def test_told_the_other_way():
+    with Bench("versatilepb", target(
+            irqs=f"drdy=~{VIC:#x}[28]:alert={VIC:#x}[29]")) as b:
+        equal((levels(b), said(b)), ((1, 0), {"drdy": 0, "alert": 0}))
+        b.bus.put(0x19, [0x20, 1])
+        equal((levels(b), said(b)), ((0, 0), {"drdy": 1, "alert": 0}))
+        b.bus.put(0x19, [0x20, 0])
+        equal(levels(b), (1, 0))
+
+
+def test_a_line_is_down_before_the_transfer_that_lets_go_of_it_ends():
+    text = CHIP + "reg 0x20 type=clear-on-read\n"
+    for mode in ("stream", "message"):
+        with Bench("versatilepb", target(text=text, transfer=mode)) as b:
+            intercept(b)
+            for _ in range(50):
+                b.qemu.irqs.clear()
+                b.bus.put(0x19, [0x20, 1])
+                equal(b.qemu.irqs, [(28, 1)], mode)
+                equal(b.bus.put_get(0x19, [0x20], 1), b"\x01")
+                equal(b.qemu.irqs, [(28, 1), (28, 0)], mode)
+
+
+def test_by_itself():
+    text = ("chip 0x19 registers\nreg 0x20 type=clear-on-read\n"
+            "line drdy reg=0x20 every-us=2000 samples=20 counter=0x28\n")
+    with Bench("versatilepb", target(irqs=f"drdy={VIC:#x}[28]",
+                                     text=text)) as b:
+        for sample in range(1, 21):
+            while not levels(b)[0]:
+                time.sleep(0.001)
+            equal(b.bus.put_get(0x19, [0x28], 1), bytes([sample]))
+            equal(b.bus.put_get(0x19, [0x20], 1), b"\x01")
+        equal(levels(b), (0, 0))
+        equal(counts(b), (40, 40, 0))
+
+
+def test_another_device_of_the_adapter_moves_it():
+    text = CHIP + "chip 0x1a registers\nline other reg=0\n"
+    with Bench("versatilepb",
+               target(irqs=f"other={VIC:#x}[28]", text=text, name="lab"),
+               target(irqs=f"drdy={VIC:#x}[29]", text=text, name="lab",
+                      id="e", address="0x1a")) as b:
+        intercept(b)
+        b.bus.put(0x1a, [0, 1])
+        b.bus.put(0x19, [0x20, 1])
+        equal(b.qemu.irqs, [(28, 1), (29, 1)])
+        equal(levels(b), (1, 1))
+
+
+def test_an_adapter_of_a_name():
+    with Bench("versatilepb",
+               ["-device", f"i2c-adapter,id=lab,backend=stub,load={chip()},"
+                           "timeout-ms=20000"],
+               device(id="d", adapter="lab", address="0x19", irqs=PLACES,
+                      hold_timeout_ms=60000)) as b:
+        b.bus.put(0x19, [0x21, 0x80])
+        equal((levels(b), said(b)), ((0, 1), {"drdy": 0, "alert": 1}))
+
+
+def test_from_a_recording():
+    trace = path("lines.i2ct")
+    for source in ({"record": trace}, {"backend": "trace", "load": None,
+                                       "file": trace, "match": "strict"}):
+        settings = {key: value for key, value in {
+            "backend": "stub", "load": chip(), "id": "d", "address": "0x19",
+            "irqs": PLACES, **source}.items() if value}
+        with Bench("versatilepb", patient(**settings)) as b:
+            for bytes_, expected in (([0x20, 1], (1, 0)), ([0x20, 0], (0, 0)),
+                                     ([0x21, 0x80], (0, 1))):
+                b.bus.put(0x19, bytes_)
+                while levels(b) != expected:
+                    time.sleep(0.001)
+            equal(counts(b), (3, 3, 0))
+    assert "irq drdy 1" in read("lines.i2ct")
+
+
+def test_reset_of_the_machine_keeps_the_level():
+    with Bench("versatilepb", target(text=ACTIVE)) as b:
+        b.qemu.reset()
+        equal(levels(b), (1, 1))
+        b.bus.put(0x19, [0x20, 0])
+        equal(levels(b), (0, 1))
+
+
+def test_reset_of_a_receiver_that_forgets():
+    # QEMU's GPIO of the nRF51 takes all its pins for undriven then
+    with Bench("microbit", ["-device", "nrf51-twi"],
+               target(irqs="drdy=pin8:alert=~P0.29", text=ACTIVE)) as b:
+        def pins():
+            value = int(b.qemu.qtest([f"readl {GPIO_IN:#x}"])[0], 16)
+            return value >> 18 & 1, value >> 29 & 1
+
+        equal(pins(), (1, 0))
+        b.qemu.reset()
+        equal(pins(), (1, 0))
+
+
+def test_a_stopped_machine_hears_of_it_as_it_goes_on():
+    with Bench("versatilepb", target()) as b:
+        b.qemu.qmp("cont")
+        b.qemu.qmp("stop")
+        for byte in (1, 0, 1):
+            b.bus.put(0x19, [0x20, byte])
+        for byte in (0x80, 0):
+            b.bus.put(0x19, [0x21, byte])
+        equal((levels(b), said(b)), ((0, 0), {"drdy": 1, "alert": 0}))
+        equal(counts(b), (5, 0, 5))
+        b.qemu.qmp("cont")
+        equal(levels(b), (1, 0))
+        equal(counts(b), (5, 1, 4))
+        b.qemu.qmp("stop")
+
+
+def test_places():
+    vic = ["-device", "i2c-adapter,id=x,backend=stub,chips=0x48"]
+    with Bench("versatilepb", vic) as b:
+        pl190 = intercept(b)
+    end = pl190.rpartition("/")[2]
+    for place in (f"{VIC:#x}[28]", f"{pl190}[28]", f"{end}[28]",
+                  f"{pl190}/unnamed-gpio-in[28]",
+                  f"{VIC:#x}/unnamed-gpio-in[28]", f"{VIC}[28]"):
+        with Bench("versatilepb", target(irqs=f"drdy={place}",
+                                         text=ACTIVE)) as b:
+            equal(levels(b), (1, 0), place)
+
+
+def test_errors():
+    for irqs, words in (
+            ("drdi=0x10140000[1]", ("irqs=drdi", "drdy, alert")),
+            ("drdy", ("irqs=drdy", "LINE=PLACE")),
+            ("=0x10140000[1]", ("LINE=PLACE",)),
+            ("drdy=", ("LINE=PLACE",)),
+            ("drdy=0x10140000[32]", ("0x10140000[32]", "[0] to [31]")),
+            ("drdy=0x10140000", ("no such GPIO input", "[0] to [31]")),
+            ("drdy=0x10140000/reset[0]", ("reset[0]", "[0] to [31]")),
+            ("drdy=0x10140000[x]", ("no device", "pl190 at 0x10140000")),
+            ("drdy=0x10140000[-1]", ("no device", "pl190 at 0x10140000")),
+            ("drdy=here[1]", ("no device", "pl190 at 0x10140000")),
+            ("drdy=/machine[1]", ("/machine has no GPIO input", "pl190")),
+            ("drdy=pin8", ("pin8", "no device")),
+            (PLACES + ":drdy=0x10140000[2]", ("irqs=drdy", "twice"))):
+        status, said_ = started(target(irqs=irqs))
+        equal(status, 1, irqs)
+        for word in words:
+            assert word in said_, (irqs, word, said_)
+    status, said_ = started(device(backend="stub", chips="0x48", address="0x48",
+                                   irqs="drdy=0x10140000[2]"))
+    assert status == 1 and "has no lines" in said_, said_
+
+
+if __name__ == "__main__":
+    main(globals())
