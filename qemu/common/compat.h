@@ -145,11 +145,13 @@
 #define I2CPT_IFACE_CONST
 #endif
 
-/* 10.2: a chardev's other end got its name. */
+/* 10.2: a chardev's other end got its name, and opening one may fail. */
 #if I2CPT_QEMU_FROM(10, 2)
-#define I2CPT_CHAR_FRONTEND CharFrontend
+#define I2CPT_CHAR_FRONTEND              CharFrontend
+#define i2cpt_chr_open_fd(chr, fd, errp) qemu_chr_open_fd(chr, fd, fd, errp)
 #else
-#define I2CPT_CHAR_FRONTEND CharBackend
+#define I2CPT_CHAR_FRONTEND              CharBackend
+#define i2cpt_chr_open_fd(chr, fd, errp) (qemu_chr_open_fd(chr, fd, fd), true)
 #endif
 
 #ifdef I2CPT_PLUGIN

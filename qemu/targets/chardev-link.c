@@ -4,7 +4,6 @@
 #include "common/compat.h"
 #include "chardev/char.h"
 #include "qapi/error.h"
-#include "qemu/sockets.h"
 #include "qemu/thread.h"
 
 #include <glib-unix.h>
@@ -94,7 +93,7 @@ static void begin(ChardevLink *link)
     }
     link->ours = fds[0];
     link->theirs = fds[1];
-    qemu_socket_set_nonblock(link->ours);
+    g_unix_set_fd_nonblocking(link->ours, TRUE, NULL);
     wait_for_library(link);
 }
 

@@ -193,8 +193,13 @@ static bool start_serving(LinuxI2c *s, Error **errp)
         i2cpt_adapter_unref(g_steal_pointer(&s->adapter));
         return false;
     }
+    if (!i2cpt_chr_open_fd(CHARDEV(s), fds[0], errp)) {
+        close(fds[0]);
+        close(fds[1]);
+        i2cpt_adapter_unref(g_steal_pointer(&s->adapter));
+        return false;
+    }
     s->served = fds[1];
-    qemu_chr_open_fd(CHARDEV(s), fds[0], fds[0]);
     qemu_thread_create(&s->thread, "i2c-chardev", serve, s,
                        QEMU_THREAD_JOINABLE);
     return true;
