@@ -27,6 +27,29 @@ def with_pec(bus, call):
         bus.enable_pec(False)
 
 
+def opened_later(_):
+    bus = SMBus()
+    bus.open(BUS)
+    try:
+        return bus.read_byte_data(0x20, 0x0a)
+    finally:
+        bus.close()
+
+
+def kind_of_error(call):
+    """Where the texts differ, being about the insides."""
+    try:
+        return call()
+    except Exception as error:
+        return type(error).__name__
+
+
+def builtin(error):
+    """What an except clause of a driver would say of it."""
+    return next(kind.__name__ for kind in type(error).__mro__
+                if kind.__module__ == "builtins")
+
+
 READ, WRITE = i2c_msg.read, i2c_msg.write
 ROWS = [
     ("write_quick there", lambda b: b.write_quick(0x20)),
@@ -98,7 +121,16 @@ ROWS = [
     ("i2c_msg buf", lambda b: WRITE(0x20, [65, 66]).buf[1]),
     ("funcs", lambda b: int(b.funcs)),
     ("open a float", lambda b: SMBus(1.5)),
+    ("open a bus that is not there", lambda b: SMBus(99)),
+    ("open a path that is not there", lambda b: SMBus("/dev/i2c-99")),
+    ("open later", opened_later),
+    ("not open", lambda b: kind_of_error(lambda: SMBus().read_byte(0x20))),
+    ("I2cFunc", lambda b: sorted((int(f), f.name) for f in MODULE.I2cFunc)),
+    ("funcs, what it is", lambda b: type(b.funcs).__name__),
+    ("funcs by name",
+     lambda b: bool(b.funcs & MODULE.I2cFunc.SMBUS_READ_BYTE_DATA)),
     ("with", lambda b: b.__enter__() is b),
+    ("closed twice", lambda b: (b.close(), b.close())),
     ("closed", lambda b: (b.close(), b.pec)),
 ]
 
@@ -109,7 +141,7 @@ def main():
         try:
             said = repr(row(bus))
         except OSError as error:
-            said = f"OSError {error.errno} {error.strerror}"
+            said = f"{builtin(error)} {error.errno} {error.strerror}"
         except Exception as error:  # compared as it is
             said = f"{type(error).__name__} {error}"
         print(f"{name}: {said}")

@@ -2,6 +2,7 @@
 """What goes wrong on a bus, as OSError with the wire's own details."""
 import ctypes
 import errno
+import functools
 import os
 
 from ._abi import EMISMATCH, Fault, lib
@@ -13,19 +14,35 @@ class I2CError(OSError):
     """An OSError with Linux's errno, and what is known of the fault.
 
     phase is "address", "data", "stop" or None; msg and byte are indices, or
-    None; text is the library's own line.
+    None; text is the library's own line. As with OSError itself, one of ENOENT is
+    a FileNotFoundError besides, of ETIMEDOUT a TimeoutError, and so on.
     """
 
+    def __new__(cls, code, *_, **__):
+        return super().__new__(_kind_of(code) if cls is I2CError else cls,
+                               code, os.strerror(code))
+
     def __init__(self, code, text="", phase=None, msg=None, byte=None):
-        super().__init__(code, os.strerror(code))
+        super().__init__()
         self.text, self.phase, self.msg, self.byte = text, phase, msg, byte
 
     def __str__(self):
         return super().__str__() + (f" ({self.text})" if self.text else "")
 
 
+@functools.lru_cache(None)
+def _kind_of(code):
+    base = type(OSError(code, ""))
+    if base is OSError:
+        return I2CError
+    return type(f"I2C{base.__name__}", (I2CError, base), {"__doc__": base.__doc__})
+
+
 class ReplayMismatch(I2CError):
     """A request that differs from what the trace has; text says how."""
+
+    def __new__(cls, text):
+        return super().__new__(cls, errno.EPROTO, text)
 
     def __init__(self, text):
         super().__init__(errno.EPROTO, text)

@@ -10,6 +10,7 @@ i2cpt.Adapter, which stays the caller's. Other than in smbus2, `force` counts
 where the bus is opened, not call by call, and there is no `fd`.
 """
 import ctypes
+import enum
 import errno
 import os
 
@@ -19,7 +20,10 @@ from .errors import I2CError
 
 I2C_SMBUS_BLOCK_MAX = 32
 
-I2cFunc = Func
+# smbus2's names, which differ in two
+I2cFunc = enum.IntFlag("I2cFunc", {
+    {"TEN_BIT_ADDR": "ADDR_10BIT"}.get(func.name, func.name): int(func)
+    for func in Func} | {"SLAVE": 0x20})
 
 
 class i2c_msg:  # smbus2's own spelling
@@ -79,7 +83,7 @@ class SMBus:
         self._adapter, self._own = None, False
         self._pec = 0
         self.force = force
-        self.funcs = Func(0)
+        self.funcs = 0
         if bus is not None:
             self.open(bus)
 
@@ -94,7 +98,7 @@ class SMBus:
             self._adapter, self._own = bus, False
         else:
             self._adapter, self._own = Adapter(_spec(bus, self.force)), True
-        self.funcs = self._adapter.functionality
+        self.funcs = int(self._adapter.functionality)
 
     def close(self):
         if self._adapter and self._own:
