@@ -96,6 +96,7 @@ source libi2cpt/Kconfig
 subdir('libi2cpt')
 '''),
         ('hw/arm/Kconfig', 'after', '    select NRF51_SOC', '''\
+    select NRF51_GPIOTE
     select NRF51_TWI
 '''),
         ('hw/arm/microbit.c', 'after',
@@ -105,6 +106,10 @@ subdir('libi2cpt')
 
     /* The controller itself lies over that stub. */
     sysbus_realize_and_unref(SYS_BUS_DEVICE(qdev_new("nrf51-twi")),
+                             &error_fatal);
+
+    /* Events of its GPIO's pins. */
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(qdev_new("nrf51-gpiote")),
                              &error_fatal);
 '''),
         ('docs/system/device-emulation.rst', 'after',

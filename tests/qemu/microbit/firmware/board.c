@@ -68,6 +68,11 @@ __attribute__((weak)) void swi0_handler(void)
     unexpected();
 }
 
+__attribute__((weak)) void gpiote_handler(void)
+{
+    unexpected();
+}
+
 static void timer_handler(void)
 {
     *reg(TIMER_COMPARE1) = 0;
@@ -99,7 +104,7 @@ __attribute__((section(".vectors"), used)) static const vector vectors[] = {
     twi0_handler,
     twi1_handler,
     unexpected, /* 5 */
-    unexpected, /* 6 GPIOTE */
+    gpiote_handler,
     unexpected, /* 7 ADC */
     timer_handler,
     unexpected, /* 9 */

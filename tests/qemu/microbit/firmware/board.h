@@ -8,6 +8,7 @@
 
 #define IRQ_TWI0   3
 #define IRQ_TWI1   4
+#define IRQ_GPIOTE 6
 #define IRQ_TIMER0 8
 #define IRQ_SWI0   20
 
@@ -19,6 +20,7 @@ static inline volatile uint32_t *reg(uint32_t address)
 /* Handlers that the program may define; others end it with a message. */
 void twi0_handler(void);
 void twi1_handler(void);
+void gpiote_handler(void);
 void swi0_handler(void);
 
 void irq_enable(unsigned int irq);
