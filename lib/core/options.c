@@ -203,7 +203,10 @@ char *i2cpt_options_format(const struct i2cpt_options *o)
 
         g_string_append_printf(s, ",%s=", e->name);
         for (p = e->text; *p; p++) {
-            g_string_append(s, *p == ',' ? ",," : (char[]){*p, 0});
+            if (*p == ',') {
+                g_string_append_c(s, ',');
+            }
+            g_string_append_c(s, *p);
         }
     }
     return g_string_free(s, FALSE);

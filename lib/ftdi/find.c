@@ -421,7 +421,10 @@ static int list_one(GArray *all, struct ftdi_found *f, i2cpt_found_fn found,
         if (is_unique(all, f)) {
             g_string_append(spec, ",serial=");
             for (p = f->serial; *p; p++) {
-                g_string_append(spec, *p == ',' ? ",," : (char[]){*p, 0});
+                if (*p == ',') {
+                    g_string_append_c(spec, ',');
+                }
+                g_string_append_c(spec, *p);
             }
         } else {
             g_string_append_printf(spec, ",location=%s", f->location);
