@@ -9,6 +9,9 @@
 #include "common/text.h"
 #include "common/tool.h"
 #include "i2cpt-backend.h"
+#ifdef HAVE_ATTACH
+#include "keeper/keeper.h"
+#endif
 
 static const struct verb *const verbs[] = {
     &verb_record, &verb_replay,  &verb_show,       &verb_check, &verb_stats,
@@ -120,6 +123,11 @@ int main(int argc, char **argv)
         printf("i2cpt-replay %s\n", i2cpt_version());
         return finish(TOOL_FINE);
     }
+#ifdef HAVE_ATTACH
+    if (!strcmp(name, KEEPER_WORD)) { /* no verb: attach says it to itself */
+        return keeper_main(argc - 1, argv + 1);
+    }
+#endif
     signal(SIGXFSZ, SIG_IGN); /* a write that fails says so itself */
     tool_raise_limits();
     i2cpt_set_log(log_line, NULL);

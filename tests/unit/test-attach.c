@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 
 #include "attach/devices.h"
-#include "attach/name.h"
-#include "attach/session.h"
+#include "nodes/name.h"
+#include "keeper/session.h"
 #include "attach/transfers.h"
 #include "i2cpt.h"
 #include "unit.h"
@@ -35,7 +35,7 @@ enum { NAK = 2 };
 struct host {
     struct i2cpt_adapter *adapter;
     struct attach_transfers *transfers;
-    struct attach_tiny tiny;
+    struct keeper_tiny tiny;
     int kernel, device; /* ends of the pair */
     uint32_t number;
     char folder[40];
@@ -46,7 +46,7 @@ static void *serve(void *user)
 {
     struct host *h = user;
 
-    while (!attach_session_next(h->device, &h->tiny)) {
+    while (!keeper_session_next(h->device, &h->tiny)) {
     }
     shutdown(h->device, SHUT_RDWR);
     return NULL;
@@ -65,7 +65,7 @@ static void open_host(struct host *h, const char *spec)
                   fault.text);
     ck_assert_int_eq(attach_transfers_new(h->adapter, &h->transfers, &fault),
                      0);
-    h->tiny = (struct attach_tiny){.functionality = attach_tiny_functionality(
+    h->tiny = (struct keeper_tiny){.functionality = keeper_tiny_functionality(
                                        i2cpt_adapter_functionality(h->adapter)),
                                    .message = attach_transfers_message,
                                    .user = h->transfers};
@@ -415,9 +415,9 @@ START_TEST(functionality)
                            I2CPT_FUNC_SMBUS_BLOCK_PROC_CALL |
                            I2CPT_FUNC_SMBUS_HOST_NOTIFY;
 
-    ck_assert_uint_eq(attach_tiny_functionality(UINT32_MAX),
+    ck_assert_uint_eq(keeper_tiny_functionality(UINT32_MAX),
                       UINT32_MAX & ~never);
-    ck_assert_uint_eq(attach_tiny_functionality(UINT32_MAX & ~I2CPT_FUNC_I2C),
+    ck_assert_uint_eq(keeper_tiny_functionality(UINT32_MAX & ~I2CPT_FUNC_I2C),
                       UINT32_MAX &
                           ~(never | I2CPT_FUNC_I2C | I2CPT_FUNC_SMBUS_PEC));
 }
@@ -569,40 +569,50 @@ START_TEST(devices)
 }
 END_TEST
 
+static bool not_taken(unsigned bus, const char *name)
+{
+    return false;
+}
+
+static int make(struct node_name *n, const char *folder, unsigned bus)
+{
+    return node_name_make(n, folder, "lab", bus, not_taken);
+}
+
 START_TEST(names)
 {
     static const char *const bad[] = {"",    ".",  "..",    ".lab",  "a/b",
                                       "a b", "-a", "i2c-3", "i2c-3x"};
-    struct attach_name first, second;
+    struct node_name first, second;
     char folder[] = "/tmp/i2cpt-names.XXXXXX", path[60], other[60];
     size_t i;
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        ck_assert_msg(!attach_name_good(bad[i]), "%s", bad[i]);
+        ck_assert_msg(!node_name_good(bad[i]), "%s", bad[i]);
     }
-    ck_assert(attach_name_good("lab-2.b_c"));
-    ck_assert(attach_name_good("i2c-lab"));
+    ck_assert(node_name_good("lab-2.b_c"));
+    ck_assert(node_name_good("i2c-lab"));
     ck_assert_ptr_nonnull(g_mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/lab", folder);
     /* there is no bus of this number, so the link is in nobody's way */
-    ck_assert_int_eq(attach_name_make(&first, folder, "lab", 123456), 0);
-    ck_assert_int_eq(attach_name_bus(folder, "lab"), 123456);
-    ck_assert_int_eq(attach_name_make(&second, folder, "lab", 123457), 0);
-    attach_name_remove(&first); /* it is the second one's now */
-    ck_assert_int_eq(attach_name_bus(folder, "lab"), 123457);
-    attach_name_remove(&second);
-    ck_assert_int_eq(attach_name_bus(folder, "lab"), -ENOENT);
+    ck_assert_int_eq(make(&first, folder, 123456), 0);
+    ck_assert_int_eq(node_name_bus(folder, "lab"), 123456);
+    ck_assert_int_eq(make(&second, folder, 123457), 0);
+    node_name_remove(&first, folder); /* it is the second one's now */
+    ck_assert_int_eq(node_name_bus(folder, "lab"), 123457);
+    node_name_remove(&second, folder);
+    ck_assert_int_eq(node_name_bus(folder, "lab"), -ENOENT);
     /* another one for the same bus */
     snprintf(other, sizeof(other), "%s/other", folder);
-    ck_assert_int_eq(attach_name_make(&first, folder, "lab", 123456), 0);
+    ck_assert_int_eq(make(&first, folder, 123456), 0);
     ck_assert_int_eq(symlink("/dev/i2c-123456", other), 0);
     ck_assert_int_eq(rename(other, path), 0);
-    attach_name_remove(&first);
-    ck_assert_int_eq(attach_name_bus(folder, "lab"), 123456);
+    node_name_remove(&first, folder);
+    ck_assert_int_eq(node_name_bus(folder, "lab"), 123456);
     g_remove(path);
     ck_assert_int_eq(symlink("/dev/null", path), 0);
-    ck_assert_int_eq(attach_name_make(&first, folder, "lab", 1), -EEXIST);
-    ck_assert_int_eq(attach_name_bus(folder, "lab"), -ENOENT);
+    ck_assert_int_eq(make(&first, folder, 1), -EEXIST);
+    ck_assert_int_eq(node_name_bus(folder, "lab"), -ENOENT);
     g_remove(path);
     g_rmdir(folder);
 }

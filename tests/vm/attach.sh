@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh disable=SC2086
 # In the guest of vm-attach: kernel drivers on what i2cpt-replay attach gives, and
-# the process killed in the middle.
+# how it ends. attach-keeper.sh goes on.
 run() { # a command, what it says, and its status
     echo "> $*"
     "$@" 2>&1
@@ -10,7 +10,8 @@ run() { # a command, what it says, and its status
 
 attach() { # SPEC [OPTION...]: $pid, $bus and $device of it
     : >/tmp/attached
-    i2cpt-replay attach -a "$@" >/tmp/attached 2>/tmp/said &
+    # what holds a node in this shell is none of its
+    i2cpt-replay attach -a "$@" 7>&- 8>&- 9<&- >/tmp/attached 2>/tmp/said &
     pid=$!
     until [ -s /tmp/attached ]; do
         kill -0 $pid 2>/dev/null || { cat /tmp/said; exit 1; }
@@ -90,9 +91,6 @@ echo "ended $? $(cat /tmp/said)"
 [ -e "$device" ] && echo "still there"
 ls /run/libi2cpt
 attach stub,load=/board.txt --name lab
-kill -9 $pid
-gone
-attach stub,load=/board.txt --name lab
 rm /run/libi2cpt/lab
 ln -s /dev/null /run/libi2cpt/lab
 run i2cpt-replay detach
@@ -124,30 +122,7 @@ echo "ended $?"
 kill $other 2>/dev/null
 wait $other
 [ -e "$device" ] && echo "still there"
-echo "@killed@"
-n=0
-while [ $((n += 1)) -le "$KILLS" ]; do
-    attach stub,load=/board.txt
-    busy
-    kill -9 $pid
-    gone
-    kill $other
-    wait $other $pid
-    attach stub,load=/board.txt
-    exec 7<>"/dev/i2c-$bus"
-    busy
-    kill -9 $pid
-    wait $pid
-    kill $other
-    wait $other
-    exec 7>&-
-    gone
-done 2>/dev/null
-attach stub,load=/board.txt
-run i2cget -y "$bus" 0x49 0 w | plain
-kill $pid
-wait $pid
-echo "ended $?"
+. /attach-keeper.sh
 echo "@kernel@"
 n=0
 while grep -q '^State:.D' /proc/[0-9]*/status && [ $((n += 1)) -lt 500 ]; do

@@ -8,6 +8,8 @@
  *   leaving    a signal has come, and a program holds the node: the bus goes
  *              when that has closed it, or at the second signal
  *   unplugged  the kernel takes the bus away
+ *
+ * A bus that was adopted begins at making. The keeper answers the kernel.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,35 +19,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "attach/attach.h"
-#include "attach/holders.h"
-#include "attach/name.h"
-#include "attach/node.h"
-#include "attach/session.h"
+#include "attach/link.h"
+#include "attach/plug.h"
 #include "attach/transfers.h"
 #include "common/tool.h"
 #include "core/clock.h"
+#include "keeper/call.h"
+#include "keeper/tiny.h"
+#include "nodes/holders.h"
+#include "nodes/name.h"
+#include "nodes/node.h"
 #include "usbip/vhci.h"
 
-#define DRIVER       "i2c-tiny-usb"
-#define LOOK_MS      20    /* between looks at what the kernel has made */
-#define HOLDERS_MS   200   /* and at who holds the node */
-#define APPEAR_MS    20000 /* for the kernel to make a bus, or to take it away */
-#define PEER_SECONDS 10    /* for the rest of a packet, and to take one */
+#define DRIVER     "i2c-tiny-usb"
+#define LOOK_MS    20    /* between looks at what the kernel has made */
+#define HOLDERS_MS 200   /* and at who holds the node */
+#define APPEAR_MS  20000 /* for the kernel to make a bus, or to take it away */
 
 struct attach {
-    int fd;
-    unsigned port;
-    uint32_t device_id;
+    struct attach_plug plug;
     struct attach_transfers *transfers;
-    struct attach_tiny tiny;
     int bus; /* -1: not yet */
     const struct attach_config *config;
-    struct attach_name name;
     struct attach_devices *making; /* NULL: not now */
     int made_fd;                   /* readable when they are made; or -1 */
     bool leaving;
@@ -86,7 +84,7 @@ int attach_possible(void)
                       "not there: modprobe vhci-hcd");
         return -1;
     }
-    if (!attach_node_driver(DRIVER)) {
+    if (!node_driver(DRIVER)) {
         tool_complain(
             "attach: the kernel's driver is not there: modprobe " DRIVER);
         return -1;
@@ -96,32 +94,12 @@ int attach_possible(void)
 
 /* ------------------------------------------------------------- plugging in */
 
-static int plug(struct attach *s)
-{
-    const struct timeval patience = {.tv_sec = PEER_SECONDS};
-
-    s->device_id = (uint32_t)getpid();
-    s->fd = usbip_plug_anywhere(USBIP_FULL_SPEED, s->device_id, &s->port);
-    if (s->fd == -EBUSY) {
-        tool_complain("attach: vhci_hcd has no free port: detach another one, "
-                      "or give the module more (vhci_hcd.num_controllers)");
-    } else if (s->fd < 0) {
-        tool_complain("attach: vhci_hcd: %s", strerror(-s->fd));
-    }
-    if (s->fd < 0) {
-        return -1;
-    }
-    setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    return 0;
-}
-
 /* All that was asked for is there. */
 static void tell(struct attach *s)
 {
     printf("/dev/i2c-%d\n", s->bus);
     fflush(stdout);
-    if (!attach_node_has_device((unsigned)s->bus)) {
+    if (!node_has_device((unsigned)s->bus)) {
         tool_complain("attach: bus %d is for drivers alone; programs need the "
                       "module i2c-dev: modprobe i2c-dev",
                       s->bus);
@@ -161,21 +139,22 @@ static int devices_made(struct attach *s)
 static int make_name(struct attach *s)
 {
     const char *name = s->config->name;
+    struct node_name link;
     int ret;
 
     if (!name) {
         return 0;
     }
-    ret =
-        attach_name_make(&s->name, ATTACH_NAME_FOLDER, name, (unsigned)s->bus);
+    ret = node_name_make(&link, NODE_NAME_FOLDER, name, (unsigned)s->bus,
+                         attach_plug_has_name);
     if (ret == -EEXIST) {
-        tool_complain("--name %s: " ATTACH_NAME_FOLDER "/%s is there already",
+        tool_complain("--name %s: " NODE_NAME_FOLDER "/%s is there already",
                       name, name);
     } else if (ret) {
-        tool_complain("--name %s: " ATTACH_NAME_FOLDER ": %s", name,
+        tool_complain("--name %s: " NODE_NAME_FOLDER ": %s", name,
                       strerror(-ret));
     }
-    return ret;
+    return ret ? ret : keeper_call_named(s->plug.fd, &link);
 }
 
 /* Whether there is a bus by now, and what is to be made of it: not 0, where
@@ -185,15 +164,29 @@ static int look(struct attach *s)
     char id[32];
     int bus;
 
-    if (usbip_bus_id(s->port, s->device_id, id, sizeof(id))) {
+    if (usbip_bus_id(s->plug.port, s->plug.device_id, id, sizeof(id))) {
         return 0;
     }
-    bus = attach_node_bus(id);
+    bus = node_bus(id);
     if (bus < 0) {
         return 0;
     }
     s->bus = bus;
     return make_name(s) ? -1 : make_devices(s, id);
+}
+
+/* The bus is there, and so are its name and its devices, unless others are
+ * asked for. */
+static int take_over(struct attach *s)
+{
+    char id[32];
+
+    s->bus = s->plug.bus;
+    if (node_usb((unsigned)s->bus, id, sizeof(id))) {
+        tool_complain("attach: i2c-%d has just been detached", s->bus);
+        return -1;
+    }
+    return make_devices(s, id);
 }
 
 /* ------------------------------------------------------------------ leaving */
@@ -203,7 +196,7 @@ static int look(struct attach *s)
 static bool nobody_left(struct attach *s)
 {
     g_autofree char *holders =
-        s->bus < 0 ? NULL : attach_holders((unsigned)s->bus);
+        s->bus < 0 ? NULL : node_holders((unsigned)s->bus);
 
     if (holders && !s->leaving) {
         tool_complain("attach: /dev/i2c-%d is held open by %s; it goes when "
@@ -239,23 +232,32 @@ static bool signalled(struct attach *s)
     return false;
 }
 
+/* It hangs up when all of it is gone. */
+static void wait_for_keeper(struct attach *s, uint64_t until_ns)
+{
+    struct pollfd p = {s->plug.fd, 0, 0};
+
+    while (!is_past(until_ns) && !(poll(&p, 1, LOOK_MS) > 0 && p.revents)) {
+    }
+}
+
 static void unplug(struct attach *s)
 {
     uint64_t until_ns = in_ms(APPEAR_MS);
     g_autofree char *holders = NULL;
     unsigned which;
 
-    attach_name_remove(&s->name);
-    close(s->fd);
+    keeper_call_leave(s->plug.fd);
+    wait_for_keeper(s, until_ns);
+    close(s->plug.fd);
     if (s->making) { /* its driver's transfers fail from now on */
         attach_devices_end(s->making, &which);
     }
     if (s->bus < 0) {
         return;
     }
-    holders = attach_holders((unsigned)s->bus);
-    while (!holders && attach_node_exists((unsigned)s->bus) &&
-           !is_past(until_ns)) {
+    holders = node_holders((unsigned)s->bus);
+    while (!holders && node_exists((unsigned)s->bus) && !is_past(until_ns)) {
         poll(NULL, 0, LOOK_MS);
     }
 }
@@ -267,22 +269,40 @@ static int wait_ms(const struct attach *s)
     return s->bus < 0 ? LOOK_MS : s->leaving ? HOLDERS_MS : -1;
 }
 
+/* The keeper's next packet; or how it ends. */
+static int hear(struct attach *s, int *status)
+{
+    int ret = attach_link_next(s->plug.fd, s->transfers);
+
+    if (ret == -ENODEV) {
+        tool_complain("attach: it was detached");
+        *status = s->bus < 0 || s->making ? TOOL_BROKEN : TOOL_FINE;
+    } else if (ret) {
+        tool_complain("attach: its keeper was killed, and so it is unplugged");
+        *status = TOOL_BROKEN;
+    }
+    return ret;
+}
+
 static int serve(struct attach *s)
 {
     uint64_t until_ns = in_ms(APPEAR_MS);
+    int status;
 
+    if (s->plug.bus >= 0 && take_over(s)) {
+        return TOOL_BROKEN;
+    }
     for (;;) {
         struct pollfd fds[] = {{stop_pipe[0], POLLIN, 0},
-                               {s->fd, POLLIN, 0},
+                               {s->plug.fd, POLLIN, 0},
                                {s->made_fd, POLLIN, 0}};
         int n = poll(fds, 3, wait_ms(s));
 
         if (n > 0 && fds[0].revents && signalled(s)) {
             return TOOL_FINE;
         }
-        if (n > 0 && fds[1].revents && attach_session_next(s->fd, &s->tiny)) {
-            tool_complain("attach: it was detached");
-            return s->bus < 0 || s->making ? TOOL_BROKEN : TOOL_FINE;
+        if (n > 0 && fds[1].revents && hear(s, &status)) {
+            return status;
         }
         if (n > 0 && fds[2].revents && devices_made(s)) {
             return TOOL_BROKEN;
@@ -311,7 +331,7 @@ static void listen_to_signals(void)
     signal(SIGPIPE, SIG_IGN); /* who read the node's name may be gone */
 }
 
-static int attach(struct attach *s)
+static int attach(struct attach *s, uint32_t functionality)
 {
     int ret;
 
@@ -320,7 +340,7 @@ static int attach(struct attach *s)
         return TOOL_BROKEN;
     }
     listen_to_signals();
-    if (plug(s)) {
+    if (attach_plug(&s->plug, s->config, functionality)) {
         return TOOL_BROKEN;
     }
     ret = serve(s);
@@ -337,13 +357,7 @@ int attach_run(struct i2cpt_adapter *a, const struct attach_config *config)
     if (ret) {
         return tool_fault(ret, &fault);
     }
-    s.tiny = (struct attach_tiny){
-        .functionality =
-            attach_tiny_functionality(i2cpt_adapter_functionality(a)),
-        .message = attach_transfers_message,
-        .user = s.transfers,
-    };
-    ret = attach(&s);
+    ret = attach(&s, keeper_tiny_functionality(i2cpt_adapter_functionality(a)));
     attach_transfers_free(s.transfers);
     return ret;
 }

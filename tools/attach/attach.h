@@ -16,7 +16,8 @@
 int attach_possible(void);
 
 struct attach_config {
-    const char *name; /* of a link in /run/libi2cpt; NULL: none */
+    const char *name;  /* of a link in /run/libi2cpt; NULL: none */
+    const char *adopt; /* a name or i2c-N that a process has left; or NULL */
     const struct attach_device *devices; /* to make, in this order */
     unsigned n_devices;
 };

@@ -5,12 +5,15 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "attach/attach.h"
-#include "attach/holders.h"
-#include "attach/name.h"
-#include "attach/node.h"
+#include "attach/which.h"
+#include "nodes/name.h"
+#include "nodes/node.h"
 #include "common/tool.h"
+#include "keeper/door.h"
+#include "nodes/holders.h"
 #include "usbip/vhci.h"
 
 #define LOOK_MS   20
@@ -22,57 +25,50 @@ static char *attached(void)
     GString *text = g_string_new(NULL);
     int bus = -1;
 
-    while ((bus = attach_node_next((unsigned)(bus + 1))) >= 0) {
+    while ((bus = node_next((unsigned)(bus + 1))) >= 0) {
         g_string_append_printf(text, "%si2c-%d", text->len ? ", " : "", bus);
     }
     return g_string_free(text, !text->len);
 }
 
-static int the_only_one(void)
+/* NULL, with a line on stderr: there is none, or more of them. */
+static char *the_only_one(void)
 {
-    g_autofree char *all = attached();
+    char *all = attached();
 
-    if (!all) {
-        tool_complain("detach: nothing is attached");
-        return -1;
+    if (all && !strchr(all, ',')) {
+        return all;
     }
-    if (strchr(all, ',')) {
+    if (all) {
         tool_complain("detach: which one? Attached are %s", all);
-        return -1;
+    } else {
+        tool_complain("detach: nothing is attached");
     }
-    return attach_node_next(0);
+    g_free(all);
+    return NULL;
 }
 
-static int bus_of(const char *what)
+/* The keeper, whom the kernel has told, removes the name; the bus is waited for
+ * where nobody holds it. */
+static bool is_there(unsigned bus, int port, bool wait)
 {
-    const char *number = what;
-    unsigned bus;
-    int end = 0, named;
+    int keeper = keeper_door_knock(NODE_NAME_FOLDER, (unsigned)port);
 
-    number += g_str_has_prefix(number, "/dev/") ? strlen("/dev/") : 0;
-    if (attach_name_of_bus(number) &&
-        sscanf(number, "i2c-%9u%n", &bus, &end) == 1 && !number[end]) {
-        return (int)bus;
+    if (keeper >= 0) {
+        close(keeper);
     }
-    named = attach_name_good(what) ? attach_name_bus(ATTACH_NAME_FOLDER, what)
-                                   : -ENOENT;
-    if (named < 0) {
-        tool_complain("detach: %s is no name in " ATTACH_NAME_FOLDER
-                      " and no i2c-N",
-                      what);
-    }
-    return named;
+    return keeper >= 0 || (wait && node_exists(bus));
 }
 
 static int take_away(unsigned bus, const char *id, bool wait)
 {
-    int i, ret = usbip_unplug(id);
+    int port = usbip_port(id), i, ret = usbip_unplug(id);
 
     if (ret) {
         tool_complain("detach: i2c-%u: %s", bus, strerror(-ret));
         return TOOL_BROKEN;
     }
-    for (i = 0; wait && attach_node_exists(bus); i++) {
+    for (i = 0; is_there(bus, port, wait); i++) {
         if (i == LOOKS_MAX) {
             tool_complain("detach: i2c-%u is still there: a program that "
                           "cannot be seen from here holds it",
@@ -88,18 +84,17 @@ int attach_detach(const char *what, bool force)
 {
     g_autofree char *holders = NULL;
     char id[32];
-    int bus = what ? bus_of(what) : the_only_one();
+    g_autofree char *only = NULL;
+    int bus;
 
+    if (!what) {
+        what = only = the_only_one();
+    }
+    bus = what ? attach_which("detach", what, id, sizeof(id)) : -1;
     if (bus < 0) {
         return TOOL_BROKEN;
     }
-    if (attach_node_usb((unsigned)bus, id, sizeof(id))) {
-        tool_complain("detach: i2c-%d was not attached by `i2cpt-replay "
-                      "attach`",
-                      bus);
-        return TOOL_BROKEN;
-    }
-    holders = attach_holders((unsigned)bus);
+    holders = node_holders((unsigned)bus);
     if (holders && !force) {
         tool_complain("detach: /dev/i2c-%d is held open by %s; with --force "
                       "its transfers fail, and the kernel can neither attach "

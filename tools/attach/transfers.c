@@ -95,10 +95,10 @@ static int answer_of(int ret)
 {
     switch (ret) {
     case 0:
-        return ATTACH_ACK;
+        return KEEPER_ACK;
     case -ENXIO:
     case -EREMOTEIO:
-        return ATTACH_NACK;
+        return KEEPER_NACK;
     default:
         return -EPIPE;
     }
@@ -107,7 +107,7 @@ static int answer_of(int ret)
 /* ---------------------------------------------------------------- gathering */
 
 /* A copy of a write, or room for a read. */
-static int keep(struct attach_transfers *t, const struct attach_message *m)
+static int keep(struct attach_transfers *t, const struct keeper_message *m)
 {
     struct i2cpt_msg *msg = &t->msgs[t->n];
 
@@ -129,7 +129,7 @@ static int keep(struct attach_transfers *t, const struct attach_message *m)
 }
 
 /* All that is kept, in one; what the last one read goes back. */
-static int run_kept(struct attach_transfers *t, const struct attach_message *m)
+static int run_kept(struct attach_transfers *t, const struct keeper_message *m)
 {
     struct i2cpt_fault fault;
     int ret = i2cpt_transfer(t->adapter, t->msgs, t->n, &fault);
@@ -141,7 +141,7 @@ static int run_kept(struct attach_transfers *t, const struct attach_message *m)
     return ret;
 }
 
-static int gather(struct attach_transfers *t, const struct attach_message *m)
+static int gather(struct attach_transfers *t, const struct keeper_message *m)
 {
     int ret = keep(t, m);
 
@@ -179,7 +179,7 @@ static int stream_message(struct attach_transfers *t, uint16_t addr,
     return ret > 0 ? stream_fault(t, -EIO) : ret;
 }
 
-static int stream(struct attach_transfers *t, const struct attach_message *m)
+static int stream(struct attach_transfers *t, const struct keeper_message *m)
 {
     int ret =
         stream_message(t, m->addr, m->flags & I2CPT_M_RD, m->data, m->len);
@@ -212,7 +212,7 @@ static int begin_stream(struct attach_transfers *t)
 
 /* A stream has addresses of seven bits, and no other flags. */
 static bool can_stream(const struct attach_transfers *t,
-                       const struct attach_message *m)
+                       const struct keeper_message *m)
 {
     size_t i;
 
@@ -228,7 +228,7 @@ static bool can_stream(const struct attach_transfers *t,
  */
 
 static int one_message(struct attach_transfers *t,
-                       const struct attach_message *m)
+                       const struct keeper_message *m)
 {
     int ret;
 
@@ -247,7 +247,7 @@ static int one_message(struct attach_transfers *t,
     return stream(t, m);
 }
 
-int attach_transfers_message(void *user, const struct attach_message *m)
+int attach_transfers_message(void *user, const struct keeper_message *m)
 {
     struct attach_transfers *t = user;
     int ret;

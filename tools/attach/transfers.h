@@ -10,7 +10,7 @@
 #ifndef ATTACH_TRANSFERS_H
 #define ATTACH_TRANSFERS_H
 
-#include "attach/tiny.h"
+#include "keeper/tiny.h"
 #include "i2cpt.h"
 
 struct attach_transfers;
@@ -20,8 +20,8 @@ int attach_transfers_new(struct i2cpt_adapter *a, struct attach_transfers **out,
                          struct i2cpt_fault *fault);
 void attach_transfers_free(struct attach_transfers *t);
 
-/* attach_tiny's message(); `user` is the object. */
-int attach_transfers_message(void *user, const struct attach_message *m);
+/* keeper_tiny's message(); `user` is the object. */
+int attach_transfers_message(void *user, const struct keeper_message *m);
 /* What has begun will not go on: STOP, where that is due. */
 void attach_transfers_reset(struct attach_transfers *t);
 

@@ -162,18 +162,29 @@ int usbip_plug_anywhere(enum usbip_speed speed, uint32_t device_id,
     return i ? -EBUSY : ret;
 }
 
-int usbip_unplug(const char *id)
+int usbip_port(const char *id)
 {
-    char text[STATUS_MAX], line[16];
+    char text[STATUS_MAX];
     unsigned i;
     int port;
 
     for (i = 0; !read_status(i, text); i++) {
         port = usbip_status_port(text, id);
         if (port >= 0) {
-            snprintf(line, sizeof(line), "%d", port);
-            return tell_kernel(FOLDER "detach", line, strlen(line));
+            return port;
         }
     }
     return -ENOENT;
+}
+
+int usbip_unplug(const char *id)
+{
+    char line[16];
+    int port = usbip_port(id);
+
+    if (port < 0) {
+        return port;
+    }
+    snprintf(line, sizeof(line), "%d", port);
+    return tell_kernel(FOLDER "detach", line, strlen(line));
 }

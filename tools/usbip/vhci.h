@@ -21,7 +21,9 @@ int usbip_plug_anywhere(enum usbip_speed speed, uint32_t device_id,
  * has been given an address: 0, or -ENOENT. */
 int usbip_bus_id(unsigned port, uint32_t device_id, char *id, size_t size);
 
-/* Takes out what has this bus id: 0, or -ENOENT or another negative errno. */
+/* The port of what has this bus id, or -ENOENT. */
+int usbip_port(const char *id);
+/* Takes it out: 0, or -ENOENT or another negative errno. */
 int usbip_unplug(const char *id);
 
 /* Of the text of the controller's file `status`: the first free port for full

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "attach/attach.h"
-#include "attach/name.h"
+#include "nodes/name.h"
 #include "common/tool.h"
 
 #define DEVICES_MAX 112 /* as many as a bus has addresses */
@@ -28,6 +28,8 @@ static int bounded(const struct i2cpt_options *o)
     return 0;
 }
 
+/* What is wrong with the words is said first, whoever and wherever one is; an
+ * adapter is opened where it can be attached. */
 static int attach(const struct asked *what)
 {
     struct i2cpt_options *o = NULL;
@@ -35,7 +37,7 @@ static int attach(const struct asked *what)
     struct i2cpt_fault fault;
     int ret = i2cpt_options_parse(what->spec, &o, &fault);
 
-    if (!ret && bounded(o)) {
+    if (!ret && (bounded(o) || attach_possible())) {
         i2cpt_options_free(o);
         return TOOL_BROKEN;
     }
@@ -69,11 +71,11 @@ static void add_device(const struct verb *verb, struct asked *what,
 static void set_name(const struct verb *verb, struct asked *what,
                      const char *name)
 {
-    if (!attach_name_good(name)) {
+    if (!node_name_good(name)) {
         tool_usage(verb,
                    "--name %s: accepted are at most %d letters, digits and "
                    "._-, of which a letter or digit is the first, and no i2c-N",
-                   name, ATTACH_NAME_MAX);
+                   name, NODE_NAME_MAX);
     }
     what->config.name = name;
 }
@@ -82,6 +84,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 {
     static const struct option options[] = {
         {"adapter", required_argument, NULL, 'a'},
+        {"adopt", required_argument, NULL, 'A'},
         {"name", required_argument, NULL, 'n'},
         {"new-device", required_argument, NULL, 'd'},
         {"help", no_argument, NULL, 'h'},
@@ -96,6 +99,8 @@ static int run(const struct verb *verb, int argc, char **argv)
             what.spec = optarg;
         } else if (letter == 'n') {
             set_name(verb, &what, optarg);
+        } else if (letter == 'A') {
+            what.config.adopt = optarg;
         } else {
             add_device(verb, &what, optarg);
         }
@@ -104,16 +109,27 @@ static int run(const struct verb *verb, int argc, char **argv)
     if (!what.spec) {
         tool_usage(verb, "attach needs -a ADAPTER");
     }
-    return attach_possible() ? TOOL_BROKEN : attach(&what);
+    if (what.config.name && what.config.adopt) {
+        tool_usage(verb,
+                   "--adopt %s: the bus keeps the name that it has, "
+                   "--name %s is for a new one",
+                   what.config.adopt, what.config.name);
+    }
+    return attach(&what);
 }
 
 const struct verb verb_attach = {
     .name = "attach",
-    .synopsis = "-a ADAPTER [--name NAME] [--new-device TYPE@ADDRESS]...",
+    .synopsis = "-a ADAPTER [--name NAME|--adopt NAME|i2c-N] "
+                "[--new-device TYPE@ADDRESS]...",
     .about = "Give the kernel an adapter, /dev/i2c-N for its drivers and all",
     .help =
         "  -a, --adapter SPEC  what to give, BACKEND[,KEY=VALUE]...\n"
-        "  --name NAME         a link to the node, /run/libi2cpt/NAME\n"
+        "  --name NAME         a link to the node, /run/libi2cpt/NAME; a bus "
+        "of that\n"
+        "                      name whose process was killed is adopted\n"
+        "  --adopt NAME|i2c-N  be the adapter of such a bus, and of no new "
+        "one\n"
         "  --new-device TYPE@ADDRESS  a device for a driver of the kernel, as "
         "by\n"
         "                      new_device; may be repeated\n"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The device's side of USB/IP: the kernel's requests answered one by one. */
-#ifndef ATTACH_SESSION_H
-#define ATTACH_SESSION_H
+#ifndef KEEPER_SESSION_H
+#define KEEPER_SESSION_H
 
-#include "attach/tiny.h"
+#include "keeper/tiny.h"
 
 /* Waits for one packet and answers it. 0; or -1 where the kernel has let go of
  * the device, or what came is no USB/IP: close the socket. */
-int attach_session_next(int fd, struct attach_tiny *t);
+int keeper_session_next(int fd, struct keeper_tiny *t);
 
 #endif

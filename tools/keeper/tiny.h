@@ -5,8 +5,8 @@
  * driver sends the messages of a transfer one by one, marks the first and the
  * last one, and asks after each whether it was acknowledged.
  */
-#ifndef ATTACH_TINY_H
-#define ATTACH_TINY_H
+#ifndef KEEPER_TINY_H
+#define KEEPER_TINY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,35 +15,35 @@
 #include "usbip/standard.h"
 
 /* What a message comes to, where it is not an error of USB (negative). */
-enum attach_answer { ATTACH_ACK = 0, ATTACH_NACK = 1 };
+enum keeper_answer { KEEPER_ACK = 0, KEEPER_NACK = 1 };
 
-#define ATTACH_MESSAGE_MAX 65535u /* bytes: a USB request's own bound */
+#define KEEPER_MESSAGE_MAX 65535u /* bytes: a USB request's own bound */
 
 /* One message of a transfer. `flags` are I2CPT_M_*, as the driver has them. */
-struct attach_message {
+struct keeper_message {
     bool first, last;
     uint16_t addr, flags;
     uint8_t *data;
     uint32_t len;
 };
 
-struct attach_tiny {
+struct keeper_tiny {
     uint32_t functionality; /* I2CPT_FUNC_*; the driver believes it */
     /* An answer of the above, ENXIO to the kernel's caller where it is a NACK;
      * or a negative errno for USB, which is EIO there. */
-    int (*message)(void *user, const struct attach_message *m);
+    int (*message)(void *user, const struct keeper_message *m);
     void *user;
     uint8_t status; /* of the last message */
 };
 
 /* What the driver leaves of an adapter's functionality. */
-uint32_t attach_tiny_functionality(uint32_t adapter);
+uint32_t keeper_tiny_functionality(uint32_t adapter);
 
-extern const struct usbip_description attach_tiny_description;
+extern const struct usbip_description keeper_tiny_description;
 
 /* A request of control: how many bytes went into or came out of `data`, or what
  * message() said, or -EPIPE, a stall, for what is none of its requests. */
-int attach_tiny_control(struct attach_tiny *t, const uint8_t *setup, bool in,
+int keeper_tiny_control(struct keeper_tiny *t, const uint8_t *setup, bool in,
                         uint8_t *data, size_t len);
 
 #endif

@@ -8,16 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attach/node.h"
+#include "nodes/node.h"
 
-bool attach_node_driver(const char *name)
+bool node_driver(const char *name)
 {
     g_autofree char *path = g_strdup_printf("/sys/bus/usb/drivers/%s", name);
 
     return !access(path, F_OK);
 }
 
-int attach_node_bus(const char *usb_id)
+int node_bus(const char *usb_id)
 {
     g_autofree char *path =
         g_strdup_printf("/sys/bus/usb/devices/%s/%s:1.0", usb_id, usb_id);
@@ -45,17 +45,17 @@ static bool is_there(const char *format, unsigned bus)
     return !access(path, F_OK);
 }
 
-bool attach_node_exists(unsigned bus)
+bool node_exists(unsigned bus)
 {
     return is_there("/sys/bus/i2c/devices/i2c-%u", bus);
 }
 
-bool attach_node_has_device(unsigned bus)
+bool node_has_device(unsigned bus)
 {
     return is_there("/sys/class/i2c-dev/i2c-%u", bus);
 }
 
-int attach_node_usb(unsigned bus, char *id, size_t size)
+int node_usb(unsigned bus, char *id, size_t size)
 {
     g_autofree char *device =
         g_strdup_printf("/sys/bus/i2c/devices/i2c-%u/../..", bus);
@@ -76,7 +76,7 @@ int attach_node_usb(unsigned bus, char *id, size_t size)
     return ret;
 }
 
-int attach_node_next(unsigned from)
+int node_next(unsigned from)
 {
     DIR *folder = opendir("/sys/bus/i2c/devices");
     struct dirent *entry;
@@ -88,7 +88,7 @@ int attach_node_next(unsigned from)
 
         if (sscanf(entry->d_name, "i2c-%9u", &bus) == 1 && bus >= from &&
             (best < 0 || bus < (unsigned)best) &&
-            !attach_node_usb(bus, id, sizeof(id))) {
+            !node_usb(bus, id, sizeof(id))) {
             best = (int)bus;
         }
     }

@@ -2,22 +2,22 @@
 /* Packets of USB/IP to requests of the device. */
 #include <errno.h>
 
-#include "attach/session.h"
+#include "keeper/session.h"
 #include "usbip/packets.h"
 
-static int request(struct attach_tiny *t, struct usbip_urb *urb)
+static int request(struct keeper_tiny *t, struct usbip_urb *urb)
 {
     if (urb->endpoint) {
         return -EPIPE; /* there is none but that of control */
     }
     if (usbip_is_standard(urb->setup)) {
-        return usbip_standard(&attach_tiny_description, urb->setup, urb->data,
+        return usbip_standard(&keeper_tiny_description, urb->setup, urb->data,
                               urb->len);
     }
-    return attach_tiny_control(t, urb->setup, urb->in, urb->data, urb->len);
+    return keeper_tiny_control(t, urb->setup, urb->in, urb->data, urb->len);
 }
 
-int attach_session_next(int fd, struct attach_tiny *t)
+int keeper_session_next(int fd, struct keeper_tiny *t)
 {
     struct usbip_urb urb;
     uint32_t number;

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "attach/holders.h"
+#include "nodes/holders.h"
 
 #define I2C_MAJOR 89
 
@@ -42,7 +42,7 @@ static void add(GString *text, const char *pid)
                            name ? name : "?", pid);
 }
 
-char *attach_holders(unsigned bus)
+char *node_holders(unsigned bus)
 {
     GString *text = g_string_new(NULL);
     DIR *folder = opendir("/proc");

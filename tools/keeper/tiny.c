@@ -2,7 +2,7 @@
 /* i2c-tiny-usb's own requests. */
 #include <errno.h>
 
-#include "attach/tiny.h"
+#include "keeper/tiny.h"
 #include "i2cpt.h"
 
 enum { ECHO = 0, GET_FUNC = 1, SET_DELAY = 2, GET_STATUS = 3, I2C_IO = 4 };
@@ -17,7 +17,7 @@ static const uint8_t device_descriptor[] = {
 };
 static const char *const strings[] = {"libi2cpt", "I2C adapter"};
 
-const struct usbip_description attach_tiny_description = {
+const struct usbip_description keeper_tiny_description = {
     .device = device_descriptor,
     .config = usbip_config_ep0,
     .strings = strings,
@@ -29,7 +29,7 @@ const struct usbip_description attach_tiny_description = {
  * has its length beforehand. Where the host has SMBus commands alone, messages
  * with a PEC in them are not commands any more.
  */
-uint32_t attach_tiny_functionality(uint32_t adapter)
+uint32_t keeper_tiny_functionality(uint32_t adapter)
 {
     uint32_t left = adapter & ~(I2CPT_FUNC_SMBUS_READ_BLOCK_DATA |
                                 I2CPT_FUNC_SMBUS_BLOCK_PROC_CALL |
@@ -49,12 +49,12 @@ static int answer(uint8_t *to, size_t room, uint32_t value, size_t n)
     return (int)n;
 }
 
-static int message(struct attach_tiny *t, const struct attach_message *m,
+static int message(struct keeper_tiny *t, const struct keeper_message *m,
                    bool in)
 {
     int ret;
 
-    if (!(m->flags & I2CPT_M_RD) == in || m->len > ATTACH_MESSAGE_MAX) {
+    if (!(m->flags & I2CPT_M_RD) == in || m->len > KEEPER_MESSAGE_MAX) {
         return -EPIPE;
     }
     ret = t->message(t->user, m);
@@ -63,11 +63,11 @@ static int message(struct attach_tiny *t, const struct attach_message *m,
         return ret;
     }
     /* The driver wants all bytes before it looks at the status. */
-    t->status = ret == ATTACH_NACK ? STATUS_NAK : STATUS_ACK;
+    t->status = ret == KEEPER_NACK ? STATUS_NAK : STATUS_ACK;
     return (int)m->len;
 }
 
-int attach_tiny_control(struct attach_tiny *t, const uint8_t *setup, bool in,
+int keeper_tiny_control(struct keeper_tiny *t, const uint8_t *setup, bool in,
                         uint8_t *data, size_t len)
 {
     uint16_t value = (uint16_t)(setup[2] | setup[3] << 8);
@@ -75,7 +75,7 @@ int attach_tiny_control(struct attach_tiny *t, const uint8_t *setup, bool in,
     uint8_t request = setup[1];
 
     if (request >= I2C_IO && request <= (I2C_IO | IO_BEGIN | IO_END)) {
-        const struct attach_message m = {.first = request & IO_BEGIN,
+        const struct keeper_message m = {.first = request & IO_BEGIN,
                                          .last = request & IO_END,
                                          .addr = index,
                                          /* the kernel's own, as that of

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The keeper of attach between a kernel and adapters' processes, both of which
+ * are here: what it answers with one, without one, and with one that does not
+ * answer.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "i2cpt.h"
+#include "keeper/call.h"
+#include "keeper/door.h"
+#include "keeper/keeper.h"
+#include "keeper/packets.h"
+#include "keeper/tiny.h"
+#include "unit.h"
+
+#define PORT  7
+#define FUNCS 0x1234u
+enum { GET_FUNC = 1, GET_STATUS = 3, IO = 4, BEGIN = 1, END = 2 };
+
+struct bench {
+    char folder[40];
+    struct keeper_config config;
+    int kernel, adapter; /* our ends */
+    uint32_t number;
+    pthread_t thread;
+};
+
+static void *keep(void *user)
+{
+    keeper_run(user);
+    return NULL;
+}
+
+static void open_bench(struct bench *b, const char *name, int patience_ms,
+                       int orphan_ms)
+{
+    int kernel[2], caller[2];
+
+    memset(b, 0, sizeof(*b));
+    strcpy(b->folder, "/tmp/i2cpt-keeper.XXXXXX");
+    ck_assert_ptr_nonnull(g_mkdtemp(b->folder));
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, kernel), 0);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, caller), 0);
+    b->kernel = kernel[0];
+    b->adapter = caller[0];
+    b->config = (struct keeper_config){.kernel = kernel[1],
+                                       .caller = caller[1],
+                                       .patience_ms = patience_ms,
+                                       .orphan_ms = orphan_ms};
+    b->config.door = keeper_door_open(&b->config.at, b->folder, PORT);
+    ck_assert_int_ge(b->config.door, 0);
+    ck_assert_int_eq(pthread_create(&b->thread, NULL, keep, &b->config), 0);
+    ck_assert_int_eq(keeper_call_first(b->adapter, name, FUNCS), 0);
+}
+
+/* It has ended, or does so now; nothing of it is left. */
+static void close_bench(struct bench *b)
+{
+    pthread_join(b->thread, NULL);
+    ck_assert_int_eq(keeper_door_knock(b->folder, PORT), -ENOENT);
+    ck_assert_int_eq(g_rmdir(b->folder), 0);
+    close(b->kernel);
+    if (b->adapter >= 0) {
+        close(b->adapter);
+    }
+}
+
+static void crash(struct bench *b)
+{
+    close(b->adapter);
+    b->adapter = -1;
+}
+
+/* ---------------------------------------------------------------- the kernel
+ */
+
+struct submit {
+    uint32_t command, number, devid, in, ep;
+    uint32_t flags, length, start_frame, packets, interval;
+    uint8_t setup[8];
+};
+
+static void ask(struct bench *b, uint8_t request, uint16_t flags, bool in,
+                const uint8_t *data, uint16_t len)
+{
+    const struct submit s = {.command = htonl(1),
+                             .number = htonl(++b->number),
+                             .in = htonl(in),
+                             .length = htonl(len),
+                             .setup = {in ? 0xc1 : 0x41, request, flags & 0xff,
+                                       flags >> 8, 0x48, 0, len & 0xff,
+                                       len >> 8}};
+
+    ck_assert_int_eq(send(b->kernel, &s, sizeof(s), MSG_NOSIGNAL), 48);
+    if (!in && len) {
+        ck_assert_int_eq(send(b->kernel, data, len, MSG_NOSIGNAL), len);
+    }
+}
+
+/* The status of what was asked, or how many bytes. */
+static int answer(struct bench *b, uint8_t *data)
+{
+    uint32_t head[12];
+    int status;
+
+    ck_assert_int_eq(recv(b->kernel, head, sizeof(head), MSG_WAITALL), 48);
+    ck_assert_uint_eq(ntohl(head[0]), 3);
+    ck_assert_uint_eq(ntohl(head[1]), b->number);
+    status = (int)ntohl(head[5]);
+    if (data && ntohl(head[6])) {
+        ck_assert_int_eq(recv(b->kernel, data, ntohl(head[6]), MSG_WAITALL),
+                         (ssize_t)ntohl(head[6]));
+    }
+    return status ? status : (int)ntohl(head[6]);
+}
+
+static void ask_write(struct bench *b, uint8_t marks)
+{
+    static const uint8_t bytes[3] = {1, 2, 3};
+
+    ask(b, (uint8_t)(IO + marks), 0, false, bytes, 3);
+}
+
+/* ------------------------------------------------------- an adapter's process
+ */
+
+static struct keeper_packet next(int fd, uint8_t *data)
+{
+    struct keeper_packet p;
+
+    ck_assert_int_eq(keeper_recv(fd, &p, data, data ? 0x10000 : 0, -1), 0);
+    return p;
+}
+
+static void say(int fd, const struct keeper_packet *m, int result,
+                const void *data, uint32_t n)
+{
+    const struct keeper_packet a = {.kind = KEEPER_ANSWER,
+                                    .number = m->number,
+                                    .result = result,
+                                    .carried = n};
+
+    ck_assert_int_eq(keeper_send(fd, &a, data), 0);
+}
+
+/* A message of three bytes that goes there and is acknowledged. */
+static void works(struct bench *b, int adapter)
+{
+    uint8_t data[0x10000];
+    struct keeper_packet m;
+
+    ask_write(b, BEGIN + END);
+    m = next(adapter, data);
+    ck_assert_uint_eq(m.kind, KEEPER_MESSAGE);
+    ck_assert(m.first && m.last && m.addr == 0x48 && m.len == 3);
+    ck_assert_uint_eq(m.carried, 3);
+    ck_assert_uint_eq(data[2], 3);
+    say(adapter, &m, KEEPER_ACK, NULL, 0);
+    ck_assert_int_eq(answer(b, NULL), 3);
+}
+
+static int adopt(struct bench *b, const char *name)
+{
+    return keeper_call_adopt(b->folder, PORT, name, FUNCS + 1);
+}
+
+/* --------------------------------------------------------------------- cases
+ */
+
+START_TEST(served)
+{
+    uint8_t data[0x10000] = {0}, said[] = {0x1a, 0xc0};
+    struct keeper_packet m;
+    struct bench b;
+
+    open_bench(&b, "", 10000, 10000);
+    works(&b, b.adapter);
+    ask(&b, IO + BEGIN + END, I2CPT_M_RD, true, NULL, 2);
+    m = next(b.adapter, NULL);
+    ck_assert_uint_eq(m.flags, I2CPT_M_RD);
+    say(b.adapter, &m, KEEPER_ACK, said, 2);
+    ck_assert_int_eq(answer(&b, data), 2);
+    ck_assert_mem_eq(data, said, 2);
+    ask_write(&b, BEGIN + END);
+    m = next(b.adapter, data);
+    say(b.adapter, &m, KEEPER_NACK, NULL, 0);
+    ck_assert_int_eq(answer(&b, NULL), 3);
+    ask(&b, GET_STATUS, 0, true, NULL, 1);
+    ck_assert_int_eq(answer(&b, data), 1);
+    ck_assert_uint_eq(data[0], 2);
+    ask(&b, GET_FUNC, 0, true, NULL, 4);
+    ck_assert_int_eq(answer(&b, data), 4);
+    ck_assert_uint_eq(data[0] | data[1] << 8, FUNCS);
+    keeper_call_leave(b.adapter);
+    close_bench(&b);
+}
+END_TEST
+
+/* In the middle of a message, and between two of a transfer. */
+START_TEST(crash_and_successor)
+{
+    static uint8_t data[0x10000];
+    struct bench b;
+    int heir;
+
+    open_bench(&b, "", 10000, 600000);
+    if (_i) {
+        struct keeper_packet m;
+
+        ask_write(&b, BEGIN);
+        m = next(b.adapter, data);
+        say(b.adapter, &m, KEEPER_ACK, NULL, 0);
+        ck_assert_int_eq(answer(&b, NULL), 3);
+        crash(&b);
+    } else {
+        ask_write(&b, BEGIN);
+        next(b.adapter, data);
+        crash(&b);
+        ck_assert_int_eq(answer(&b, NULL), -EPIPE);
+    }
+    while ((heir = adopt(&b, "")) == -EBUSY) {
+    }
+    ck_assert_int_ge(heir, 0);
+    /* the rest of what the other one had begun is not its own */
+    ask_write(&b, END);
+    ck_assert_int_eq(answer(&b, NULL), -EPIPE);
+    works(&b, heir);
+    ask(&b, GET_FUNC, 0, true, NULL, 4);
+    ck_assert_int_eq(answer(&b, data), 4);
+    ck_assert_uint_eq(data[0] | data[1] << 8, FUNCS + 1);
+    b.adapter = heir;
+    keeper_call_leave(b.adapter);
+    close_bench(&b);
+}
+END_TEST
+
+/* Every message fails, and a descriptor is told as ever. */
+START_TEST(orphaned)
+{
+    uint8_t data[64];
+    struct bench b;
+    int i;
+
+    open_bench(&b, "", 10000, 600000);
+    crash(&b);
+    for (i = 0; i < 3; i++) {
+        ask_write(&b, BEGIN + END);
+        ck_assert_int_eq(answer(&b, NULL), -EPIPE);
+    }
+    ask(&b, GET_FUNC, 0, true, NULL, 4);
+    ck_assert_int_eq(answer(&b, data), 4);
+    close(b.kernel); /* unplugged */
+    b.kernel = -1;
+    close_bench(&b);
+}
+END_TEST
+
+/* An adapter that does not answer: the message fails, those behind it do so
+ * without waiting, and what it says in the end is nobody's answer. */
+START_TEST(late)
+{
+    uint8_t data[0x10000];
+    struct keeper_packet m;
+    struct bench b;
+
+    open_bench(&b, "", 20, 600000);
+    ask_write(&b, BEGIN + END);
+    ck_assert_int_eq(answer(&b, NULL), -EPIPE);
+    ask_write(&b, BEGIN + END);
+    ck_assert_int_eq(answer(&b, NULL), -EPIPE);
+    m = next(b.adapter, data);
+    say(b.adapter, &m, KEEPER_ACK, NULL, 0);
+    m.number += 17;
+    say(b.adapter, &m, KEEPER_ACK, NULL, 0);
+    /* the second one never came here */
+    ck_assert_int_eq(keeper_recv(b.adapter, &m, data, 0x10000, 0), -ETIMEDOUT);
+    close(b.kernel);
+    b.kernel = -1;
+    m = next(b.adapter, data);
+    ck_assert_uint_eq(m.kind, KEEPER_GONE);
+    close_bench(&b);
+}
+END_TEST
+
+/* And once it has answered, all is well again. */
+START_TEST(late_and_well_again)
+{
+    uint8_t data[0x10000];
+    struct keeper_packet m;
+    struct bench b;
+    int status;
+
+    open_bench(&b, "", 20, 600000);
+    ask_write(&b, BEGIN + END);
+    ck_assert_int_eq(answer(&b, NULL), -EPIPE);
+    do {
+        m = next(b.adapter, data);
+        say(b.adapter, &m, KEEPER_ACK, NULL, 0);
+        /* it has heard that by the time that it says no */
+        ck_assert_int_eq(adopt(&b, ""), -EBUSY);
+        ask_write(&b, BEGIN + END);
+        m = next(b.adapter, data);
+        say(b.adapter, &m, KEEPER_ACK, NULL, 0);
+        status = answer(&b, NULL);
+        if (status < 0) { /* the machine is busy: this was late as well */
+            ck_assert_int_eq(adopt(&b, ""), -EBUSY);
+            ask_write(&b, BEGIN + END);
+            answer(&b, NULL);
+        }
+    } while (status < 0);
+    ck_assert_int_eq(status, 3);
+    keeper_call_leave(b.adapter);
+    close_bench(&b);
+}
+END_TEST
+
+START_TEST(names)
+{
+    struct bench b;
+    int heir;
+
+    open_bench(&b, "lab", 10000, 600000);
+    ck_assert_int_eq(adopt(&b, ""), -EBUSY);
+    ck_assert_int_eq(adopt(&b, "lab"), -EBUSY);
+    ck_assert_int_eq(adopt(&b, "other"), -ENOENT);
+    ck_assert(keeper_call_has(b.folder, PORT, "lab"));
+    ck_assert(!keeper_call_has(b.folder, PORT, "other"));
+    ck_assert(!keeper_call_has(b.folder, PORT + 1, "lab"));
+    crash(&b);
+    ck_assert(keeper_call_has(b.folder, PORT, "lab"));
+    ck_assert_int_eq(adopt(&b, "other"), -ENOENT);
+    while ((heir = adopt(&b, "lab")) == -EBUSY) {
+    }
+    ck_assert_int_ge(heir, 0);
+    ck_assert_int_eq(adopt(&b, "lab"), -EBUSY);
+    works(&b, heir);
+    keeper_call_leave(heir);
+    close_bench(&b);
+    close(heir);
+}
+END_TEST
+
+/* Nobody comes: it goes by itself, and its link with it. */
+START_TEST(given_up)
+{
+    struct node_name link = {.name = "lab", .bus = 123456};
+    char path[60];
+    GStatBuf made;
+    struct bench b;
+
+    open_bench(&b, "lab", 10000, 1);
+    snprintf(path, sizeof(path), "%s/lab", b.folder);
+    ck_assert_int_eq(symlink("/dev/i2c-123456", path), 0);
+    ck_assert_int_eq(g_lstat(path, &made), 0);
+    link.device = made.st_dev;
+    link.inode = made.st_ino;
+    ck_assert_int_eq(keeper_call_named(b.adapter, &link), 0);
+    crash(&b);
+    close_bench(&b);
+}
+END_TEST
+
+/* A process that says what makes no sense has it no more, and nothing of what
+ * it says reaches the kernel. */
+START_TEST(nonsense)
+{
+    static uint8_t data[0x10000];
+    struct keeper_packet m, bad = {.kind = KEEPER_ANSWER};
+    struct bench b;
+
+    open_bench(&b, "", 10000, 600000);
+    ask(&b, IO + BEGIN + END, I2CPT_M_RD, true, NULL, 2);
+    m = next(b.adapter, NULL);
+    bad.number = m.number;
+    switch (_i) {
+    case 0:
+        say(b.adapter, &m, KEEPER_ACK, data, 3); /* more than was asked for */
+        break;
+    case 1:
+        say(b.adapter, &m, KEEPER_ACK, data, 1);
+        break;
+    case 2:
+        say(b.adapter, &m, 2, data, 2);
+        break;
+    case 3:
+        ck_assert_int_eq(send(b.adapter, data, 5, 0), 5);
+        break;
+    case 4:
+        bad.kind = KEEPER_WELCOME;
+        keeper_send(b.adapter, &bad, NULL);
+        break;
+    default:
+        bad.version = KEEPER_VERSION + 1;
+        ck_assert_int_eq(send(b.adapter, &bad, sizeof(bad), 0), sizeof(bad));
+    }
+    ck_assert_int_eq(answer(&b, data), -EPIPE);
+    ck_assert_int_eq(keeper_recv(b.adapter, &m, NULL, 0, -1), -EPIPE);
+    close(b.kernel);
+    b.kernel = -1;
+    close_bench(&b);
+}
+END_TEST
+
+/* Who knocks and says nothing, or anything, keeps nobody from being served. */
+START_TEST(callers)
+{
+    struct keeper_packet p = {.kind = KEEPER_ANSWER};
+    struct bench b;
+    int quiet, wrong;
+
+    open_bench(&b, "", 10000, 600000);
+    quiet = keeper_door_knock(b.folder, PORT);
+    wrong = keeper_door_knock(b.folder, PORT);
+    ck_assert_int_ge(quiet, 0);
+    ck_assert_int_ge(wrong, 0);
+    keeper_send(wrong, &p, NULL);
+    ck_assert_int_eq(keeper_recv(wrong, &p, NULL, 0, -1), -EPIPE);
+    works(&b, b.adapter);
+    close(quiet);
+    close(wrong);
+    keeper_call_leave(b.adapter);
+    close_bench(&b);
+}
+END_TEST
+
+/* The next one at the same port has made its own. */
+START_TEST(doors)
+{
+    char folder[] = "/tmp/i2cpt-doors.XXXXXX";
+    struct keeper_door first, second;
+    int a, b, fd;
+
+    ck_assert_ptr_nonnull(g_mkdtemp(folder));
+    ck_assert_int_eq(keeper_door_knock(folder, PORT), -ENOENT);
+    a = keeper_door_open(&first, folder, PORT);
+    b = keeper_door_open(&second, folder, PORT);
+    ck_assert_int_ge(a, 0);
+    ck_assert_int_ge(b, 0);
+    keeper_door_remove(&first);
+    fd = keeper_door_knock(folder, PORT);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    close(a);
+    close(b); /* killed */
+    ck_assert_int_eq(keeper_door_knock(folder, PORT), -ENOENT);
+    keeper_door_remove(&second);
+    ck_assert_int_eq(g_rmdir(folder), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("keeper");
+    TCase *tcase = tcase_create("keeper");
+
+    tcase_add_test(tcase, served);
+    tcase_add_loop_test(tcase, crash_and_successor, 0, 2);
+    tcase_add_test(tcase, orphaned);
+    tcase_add_test(tcase, late);
+    tcase_add_test(tcase, late_and_well_again);
+    tcase_add_test(tcase, names);
+    tcase_add_test(tcase, given_up);
+    tcase_add_loop_test(tcase, nonsense, 0, 6);
+    tcase_add_test(tcase, callers);
+    tcase_add_test(tcase, doors);
+    suite_add_tcase(suite, tcase);
+    return unit_run(suite);
+}
