@@ -49,6 +49,17 @@ int i2cpt_adapter_open_options(const struct i2cpt_options *o,
     return 0;
 }
 
+int bus_adapter_again(struct i2cpt_adapter *a, struct i2cpt_adapter **out)
+{
+    if (adapter_forked(a)) {
+        return -EPERM;
+    }
+    bus_opened_again(a->bus);
+    *out = adapter_new(a->bus, a->name);
+    (*out)->client = a->client;
+    return 0;
+}
+
 int i2cpt_adapter_as_client(struct i2cpt_adapter *a, uint32_t client,
                             struct i2cpt_adapter **out)
 {
@@ -61,8 +72,7 @@ int i2cpt_adapter_as_client(struct i2cpt_adapter *a, uint32_t client,
     if (!client) {
         return -EINVAL;
     }
-    bus_opened_again(a->bus);
-    *out = adapter_new(a->bus, a->name);
+    bus_adapter_again(a, out);
     (*out)->client = client;
     return 0;
 }

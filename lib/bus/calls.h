@@ -77,6 +77,8 @@ void bus_request_release(struct i2cpt_request *r);
 void bus_adapter_took(struct i2cpt_adapter *a, const void *owner, uint32_t n);
 int bus_adapter_flush(struct i2cpt_adapter *a);
 uint32_t bus_adapter_timeout_ms(const struct i2cpt_adapter *a);
+/* One more handle on the same bus, for the same client. */
+int bus_adapter_again(struct i2cpt_adapter *a, struct i2cpt_adapter **out);
 /* `wake` is readable when the handle's descriptor is. 0 or -errno. */
 int bus_adapter_look_at(struct i2cpt_adapter *a, struct i2cpt_wake *wake);
 bool bus_adapter_is_instant(struct i2cpt_adapter *a);

@@ -20,7 +20,9 @@
 #include "core/key.h"
 #include "core/options.h"
 #include "core/pointer-bytes.h"
+#include "core/log.h"
 #include "remote/backend-remote.h"
+#include "remote/peer-lines.h"
 #include "remote/pipe-io.h"
 
 extern char **environ;
@@ -31,6 +33,13 @@ extern char **environ;
 #define TRAVEL_NS 50000000u
 /* What a command has to end in, each time that it is asked to. */
 #define LEAVE_NS 500000000u
+/* Of a lost connection with lines: how often it is tried when nobody asks for
+ * anything, and how long each time. */
+#define RETRY_MS 500
+#define RETRY_NS 20000000u
+/* So many changes are taken before who waits for the connection has its turn.
+ */
+#define CHANGES_AT_ONCE 64
 
 /* clang-format off */
 /*
@@ -42,7 +51,10 @@ extern char **environ;
  *                         passes over it when it comes late
  *   UP       -> DOWN      the peer has hung up, or broke the protocol, or took
  *                         only a part of a frame until the deadline
+ *   UP       -> DOWN      likewise while nothing is asked, where the peer has
+ *                         lines; said once, and their levels stay as they are
  *   DOWN     -> DOWN      without reconnect=: each request says ENODEV
+ *   DOWN     -> GREETING  with it, and lines: every half a second, too
  *   DOWN     -> DOWN      with it: the request connects again, does not get
  *                         there, says ECANCELED
  *   DOWN     -> GREETING  with it: connected, HELLO is sent
@@ -65,9 +77,14 @@ struct remote {
     uint32_t connect_timeout_ms;
     bool reconnect;
     bool greeting;
+    bool
+        another; /* it was called again, and somebody else is there: for good */
+    bool streams; /* a stream is open, */
+    bool cut; /* and the connection was lost meanwhile, which nobody knows */
     uint64_t greet_until_ns;
     pid_t leaving; /* a child before that one, told to end; or 0 */
     struct wire_welcome peer;
+    struct peer_lines *lines; /* NULL: the peer has none */
     const void *guesser; /* who last asked for a read of a guessed length */
 };
 
@@ -190,6 +207,7 @@ static void hang_up(struct remote *r)
     r->io.in_fd = r->io.out_fd = -1;
     r->io.got = 0;
     r->greeting = false;
+    remote_lines_kick(r->lines);
 }
 
 /* Whether it has gone by then. */
@@ -377,6 +395,8 @@ static void remote_close(void *priv)
 {
     struct remote *r = priv;
 
+    remote_lines_free(r->lines);
+    r->lines = NULL;
     hang_up(r);
     if (r->child) {
         end_child(r->child);
@@ -387,6 +407,8 @@ static void remote_close(void *priv)
     g_free(r->command);
     g_free(r);
 }
+
+static struct peer_watch idle(void *user);
 
 static int remote_open(const struct i2cpt_options *o, void **priv,
                        struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
@@ -403,6 +425,11 @@ static int remote_open(const struct i2cpt_options *o, void **priv,
         (uint32_t)i2cpt_options_number(o, "connect-timeout-ms");
     r->io.in_fd = r->io.out_fd = -1;
     ret = connect_peer(r, fault);
+    if (!ret) {
+        ret = remote_lines_new(&r->peer, idle, r, &r->lines);
+        ret =
+            ret ? i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1) : 0;
+    }
     if (ret) {
         remote_close(r);
         return ret;
@@ -412,6 +439,7 @@ static int remote_open(const struct i2cpt_options *o, void **priv,
     info->no_stream = !r->peer.stream;
     info->tells_phase = r->peer.capabilities & WIRE_TELLS_PHASE;
     info->hides_phase = r->peer.capabilities & WIRE_HIDES_PHASE;
+    info->lines = remote_lines_get(r->lines);
     *priv = r;
     return 0;
 }
@@ -427,6 +455,20 @@ static int still_away(struct remote *r, struct i2cpt_fault *fault)
         peer_name(r));
 }
 
+static int lost_and_made_again(struct remote *r, struct i2cpt_fault *fault)
+{
+    return i2cpt_fault_text(fault, ECANCELED,
+                            "%.4096s: the connection was lost and made again; "
+                            "what became of the transfer is not known",
+                            peer_name(r));
+}
+
+static int become_another(const struct remote *r, struct i2cpt_fault *fault)
+{
+    return i2cpt_fault_text(
+        fault, ENODEV, "%.4096s: another adapter is there now", peer_name(r));
+}
+
 /*
  * With reconnect=on never ENODEV, which is for good, but for a peer that has
  * become another adapter. A request waits for it no longer than it would for
@@ -437,8 +479,12 @@ static int connect_again(struct remote *r, uint64_t until_ns,
 {
     struct wire_welcome before = r->peer;
     struct i2cpt_fault why;
-    int ret = r->greeting ? 0 : greet(r, until_ns, &why);
+    int ret;
 
+    if (r->another) {
+        return become_another(r, fault);
+    }
+    ret = r->greeting ? 0 : greet(r, until_ns, &why);
     if (!ret) {
         ret = receive_welcome(r, MIN(until_ns, r->greet_until_ns));
     }
@@ -453,16 +499,14 @@ static int connect_again(struct remote *r, uint64_t until_ns,
     }
     if (r->peer.functionality != before.functionality ||
         (r->peer.capabilities ^ before.capabilities) &
-            (WIRE_TELLS_PHASE | WIRE_HIDES_PHASE)) {
+            (WIRE_TELLS_PHASE | WIRE_HIDES_PHASE) ||
+        !remote_lines_are(r->lines, &r->peer)) {
         disconnect(r, until_ns);
-        return i2cpt_fault_text(fault, ENODEV,
-                                "%.4096s: another adapter is there now",
-                                peer_name(r));
+        r->another = true;
+        return become_another(r, fault);
     }
-    return i2cpt_fault_text(fault, ECANCELED,
-                            "%.4096s: the connection was lost and made again; "
-                            "what became of the transfer is not known",
-                            peer_name(r));
+    remote_lines_refresh(r->lines, &r->peer);
+    return lost_and_made_again(r, fault);
 }
 
 static int gone(struct remote *r, int why, uint64_t deadline_ns,
@@ -490,29 +534,94 @@ static uint32_t left_ms(uint64_t deadline_ns)
                : 1;
 }
 
+/* From here to end(), nobody else reads from the connection. */
 static void begin(struct remote *r, enum wire_type type, uint64_t deadline_ns)
 {
+    remote_lines_hold(r->lines);
     remote_wire_begin(&r->out, type, ++r->id);
     remote_wire_put_u32(&r->out, left_ms(deadline_ns));
 }
 
+static int end(struct remote *r, int ret)
+{
+    remote_lines_let_go(r->lines);
+    return ret;
+}
+
+/* One frame, a reply, or a change of a line, which is taken here. */
+static int receive_one(struct remote *r, struct wire_head *head,
+                       struct wire_in *in, uint64_t deadline_ns)
+{
+    int ret = remote_pipe_receive(&r->io, head, in, deadline_ns);
+
+    if (ret) {
+        return ret;
+    }
+    if (head->type == WIRE_LINE) {
+        return remote_lines_take(r->lines, in);
+    }
+    return head->type != WIRE_REPLY || r->id - head->id > INT32_MAX ? -EPROTO
+                                                                    : 0;
+}
+
 /* Receive the reply to the last request; those to earlier ones, given up at
- * their deadline, are passed over. */
+ * their deadline, are passed over. A peer that sends and sends does not keep
+ * us. */
 static int receive(struct remote *r, struct wire_in *in, uint64_t deadline_ns)
 {
     struct wire_head head;
     int ret;
 
     do {
-        ret = remote_pipe_receive(&r->io, &head, in, deadline_ns);
-        if (ret) {
-            return ret;
+        ret = receive_one(r, &head, in, deadline_ns);
+    } while (!ret && (head.type != WIRE_REPLY || head.id != r->id) &&
+             i2cpt_now_ns() < deadline_ns);
+    return ret                                           ? ret
+           : head.type == WIRE_REPLY && head.id == r->id ? 0
+                                                         : -ETIMEDOUT;
+}
+
+/* What has come while nobody asked: changes of lines, and late replies. */
+static int hear(struct remote *r)
+{
+    struct wire_head head;
+    struct wire_in in;
+    int ret = 0, left;
+
+    for (left = CHANGES_AT_ONCE; !ret && left; left--) {
+        ret = receive_one(r, &head, &in, 0);
+    }
+    return ret;
+}
+
+static void lost(struct remote *r, int why)
+{
+    i2cpt_log(
+        I2CPT_LOG_WARNING, "%s: %s; its lines stay as they are%s", peer_name(r),
+        why == -EPROTO ? "the peer broke the protocol" : "the peer is gone",
+        r->reconnect ? " until it is back" : "");
+    r->cut = r->streams;
+    disconnect(r, i2cpt_now_ns());
+}
+
+/* The thread of peer-lines.c has nothing else to do than this. */
+static struct peer_watch idle(void *user)
+{
+    struct remote *r = user;
+    struct i2cpt_fault fault;
+    bool retry;
+    int ret;
+
+    if (r->io.in_fd >= 0 && !r->greeting) {
+        ret = hear(r);
+        if (ret && ret != -ETIMEDOUT) {
+            lost(r, ret);
         }
-        if (head.type != WIRE_REPLY || r->id - head.id > INT32_MAX) {
-            return -EPROTO;
-        }
-    } while (head.id != r->id);
-    return 0;
+    } else if (r->reconnect && !r->another) {
+        connect_again(r, i2cpt_now_ns() + RETRY_NS, &fault);
+    }
+    retry = r->reconnect && !r->another && (r->io.in_fd < 0 || r->greeting);
+    return (struct peer_watch){r->io.in_fd, retry ? RETRY_MS : -1};
 }
 
 static int too_large(struct remote *r, struct i2cpt_fault *fault)
@@ -530,6 +639,10 @@ static int ask(struct remote *r, uint64_t deadline_ns, struct wire_in *in,
 
     if (r->greeting) {
         return connect_again(r, deadline_ns, fault);
+    }
+    if (r->cut && r->io.in_fd >= 0) {
+        r->cut = false;
+        return lost_and_made_again(r, fault);
     }
     if (r->io.in_fd < 0) {
         return gone(r, -EPIPE, deadline_ns, fault);
@@ -571,9 +684,9 @@ static int remote_transfer(void *priv, struct i2cpt_xfer *x)
     ret = ask(r, x->deadline_ns, &in, &result, x->fault);
     if (!ret && (x->fault->msg >= (int32_t)x->n ||
                  remote_wire_get_answer(&in, x->msgs, x->n))) {
-        return gone(r, -EPROTO, x->deadline_ns, x->fault);
+        ret = gone(r, -EPROTO, x->deadline_ns, x->fault);
     }
-    return ret ? ret : result;
+    return end(r, ret ? ret : result);
 }
 
 static int remote_smbus(void *priv, struct i2cpt_smbus_call *call,
@@ -595,12 +708,12 @@ static int remote_smbus(void *priv, struct i2cpt_smbus_call *call,
     /* of another protocol, it would have been checked for that one */
     if (!ret && (remote_wire_get_smbus(&in, &answer) ||
                  answer.protocol != call->protocol)) {
-        return gone(r, -EPROTO, deadline_ns, fault);
+        ret = gone(r, -EPROTO, deadline_ns, fault);
     }
     if (!ret && !result) {
         memcpy(call->block, answer.block, sizeof(call->block));
     }
-    return ret ? ret : result;
+    return end(r, ret ? ret : result);
 }
 
 /* The request is in r->out but for its end; each reply ends with a byte. */
@@ -612,10 +725,10 @@ static int stream_call(struct remote *r, uint64_t deadline_ns, uint8_t *byte,
 
     ret = ask(r, deadline_ns, &in, &result, fault);
     if (ret) {
-        return ret;
+        return end(r, ret);
     }
     *byte = remote_wire_get_u8(&in);
-    return in.failed ? gone(r, -EPROTO, deadline_ns, fault) : result;
+    return end(r, in.failed ? gone(r, -EPROTO, deadline_ns, fault) : result);
 }
 
 static int remote_start(void *priv, uint16_t addr, uint16_t flags,
@@ -625,6 +738,8 @@ static int remote_start(void *priv, uint16_t addr, uint16_t flags,
     uint8_t none;
 
     begin(r, WIRE_START, deadline_ns);
+    r->cut = r->cut && r->streams;
+    r->streams = true;
     remote_wire_put_u16(&r->out, addr);
     remote_wire_put_u16(&r->out, flags);
     return stream_call(r, deadline_ns, &none, fault);
@@ -657,6 +772,7 @@ static int remote_stop(void *priv, uint64_t deadline_ns,
     uint8_t none;
 
     begin(r, WIRE_STOP, deadline_ns);
+    r->streams = false;
     return stream_call(r, deadline_ns, &none, fault);
 }
 
@@ -679,6 +795,7 @@ static int remote_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
                                       fault);
     }
     begin(r, WIRE_POINTER, deadline_ns);
+    r->streams = true;
     remote_wire_put_u16(&r->out, addr);
     remote_wire_put_u8(&r->out, (uint8_t)n);
     remote_wire_put_bytes(&r->out, bytes, n);
@@ -693,11 +810,13 @@ static void remote_took(void *priv, const void *owner, uint32_t n)
     if (owner != r->guesser) {
         return;
     }
+    remote_lines_hold(r->lines);
     remote_wire_begin(&r->out, WIRE_TOOK, 0);
     remote_wire_put_u32(&r->out, n);
     if (r->io.in_fd >= 0 && !r->greeting) {
         remote_pipe_send(&r->io, &r->out, i2cpt_now_ns() + TRAVEL_NS);
     }
+    end(r, 0);
 }
 
 static int remote_flush(void *priv)
@@ -708,9 +827,10 @@ static int remote_flush(void *priv)
     struct wire_in in;
     int ret, result;
 
+    remote_lines_hold(r->lines);
     remote_wire_begin(&r->out, WIRE_FLUSH, ++r->id);
     ret = ask(r, deadline_ns, &in, &result, &fault);
-    return ret ? ret : result;
+    return end(r, ret ? ret : result);
 }
 
 static const struct i2cpt_key remote_keys[] = {

@@ -8,8 +8,6 @@
 #include "core/fault.h"
 #include "remote/wire.h"
 
-static const char magic[5] = {'i', '2', 'c', 'p', 't'};
-
 /* ------------------------------------------------------------ plain values */
 
 static uint8_t *room(struct wire_out *o, size_t n)
@@ -164,64 +162,6 @@ int remote_wire_get_head(const uint8_t bytes[WIRE_HEAD], struct wire_head *head)
     head->id = remote_wire_get_u32(&in);
     return head->length < WIRE_HEAD - 4 || head->length > WIRE_FRAME_MAX ||
                    !head->type || head->type >= WIRE_TYPES
-               ? -EPROTO
-               : 0;
-}
-
-void remote_wire_put_hello(struct wire_out *o)
-{
-    remote_wire_put_bytes(o, magic, sizeof(magic));
-    remote_wire_put_u16(o, WIRE_LOWEST);
-    remote_wire_put_u16(o, WIRE_VERSION);
-    remote_wire_put_u32(o, WIRE_CLIENT_CAPABILITIES);
-}
-
-/* At the end of HELLO and WELCOME; an older end has them not. */
-static uint32_t get_capabilities(struct wire_in *in)
-{
-    return !in->failed && in->at < in->len ? remote_wire_get_u32(in) : 0;
-}
-
-int remote_wire_get_hello(struct wire_in *in, uint16_t *version,
-                          uint32_t *capabilities)
-{
-    const uint8_t *p = remote_wire_get_bytes(in, sizeof(magic));
-    uint16_t low = remote_wire_get_u16(in), high = remote_wire_get_u16(in);
-
-    *capabilities = get_capabilities(in);
-    if (!p || memcmp(p, magic, sizeof(magic)) || in->failed || low > high) {
-        return -EPROTO;
-    }
-    *version = MIN(high, WIRE_VERSION);
-    return low > WIRE_VERSION || high < WIRE_LOWEST ? -EOPNOTSUPP : 0;
-}
-
-void remote_wire_put_welcome(struct wire_out *o, const struct wire_welcome *w)
-{
-    remote_wire_put_u16(o, w->version);
-    remote_wire_put_u32(o, w->functionality);
-    remote_wire_put_u32(o, w->frequency_hz);
-    remote_wire_put_u8(o, w->stream);
-    remote_wire_put_u32(o, w->timeout_ms);
-    remote_wire_put_text(o, w->name);
-    remote_wire_put_u32(o, w->capabilities);
-}
-
-int remote_wire_get_welcome(struct wire_in *in, struct wire_welcome *w)
-{
-    w->version = remote_wire_get_u16(in);
-    if (!in->failed &&
-        (w->version < WIRE_LOWEST || w->version > WIRE_VERSION)) {
-        return -EOPNOTSUPP; /* what follows may be anything */
-    }
-    w->functionality = remote_wire_get_u32(in);
-    w->frequency_hz = remote_wire_get_u32(in);
-    w->stream = remote_wire_get_u8(in) != 0;
-    w->timeout_ms = remote_wire_get_u32(in);
-    remote_wire_get_text(in, w->name, sizeof(w->name));
-    w->capabilities = get_capabilities(in);
-    return in->failed || (w->capabilities & WIRE_TELLS_PHASE &&
-                          w->capabilities & WIRE_HIDES_PHASE)
                ? -EPROTO
                : 0;
 }

@@ -13,6 +13,7 @@
 #define I2CPT_REMOTE_WIRE_H
 
 #include "core/backend.h"
+#include "lines/lines.h"
 
 #define WIRE_VERSION   2u /* the highest; */
 #define WIRE_LOWEST    1u /* the lowest: without POINTER */
@@ -24,14 +25,16 @@
 enum wire_capability {
     WIRE_TELLS_PHASE = 1, /* as in struct i2cpt_bus_info; a server's */
     WIRE_HIDES_PHASE = 2,
+    WIRE_LINES = 4, /* a client's: it takes LINE; a server's: it has lines */
 };
-#define WIRE_CLIENT_CAPABILITIES 0u /* ours in HELLO */
+#define WIRE_CLIENT_CAPABILITIES WIRE_LINES /* ours in HELLO */
 
 enum wire_type {
     WIRE_HELLO = 1, /* "i2cpt", lowest and highest version u16 each,
                        capabilities u32 */
     WIRE_WELCOME,   /* version u16, functionality u32, frequency u32, stream u8,
-                       timeout_ms u32, name text, capabilities u32 */
+                       timeout_ms u32, name text, capabilities u32; with
+                       WIRE_LINES n u8, n times name text, level u8 */
     WIRE_TRANSFER,  /* timeout_ms u32, marks u32, n u16, messages */
     WIRE_SMBUS,     /* timeout_ms u32, marks u32, command */
     WIRE_START,     /* timeout_ms u32, addr u16, flags u16 */
@@ -42,6 +45,8 @@ enum wire_type {
     WIRE_FLUSH,     /* (empty) */
     WIRE_REPLY,     /* result i32, fault, then what the request gives back */
     WIRE_POINTER,   /* timeout_ms u32, addr u16, n u8, n bytes; version 2 */
+    WIRE_LINE, /* line u8, level u8, age_us u32; id 0, to clients whose HELLO
+                  has CAP_LINES; version 3 */
     WIRE_TYPES
 };
 
@@ -65,11 +70,24 @@ struct wire_head {
     uint32_t id;
 };
 
+struct wire_line {
+    char name[LINES_NAME_MAX + 1];
+    bool level;
+};
+
+struct wire_change {
+    uint8_t line;
+    bool level;
+    uint32_t age_us; /* how long before it was sent */
+};
+
 struct wire_welcome {
     uint16_t version;
     uint32_t functionality, frequency_hz, timeout_ms, capabilities;
     bool stream;
     char name[128];
+    unsigned n_lines;
+    struct wire_line lines[LINES_MAX];
 };
 
 void remote_wire_begin(struct wire_out *o, enum wire_type type, uint32_t id);
@@ -100,6 +118,11 @@ int remote_wire_get_hello(struct wire_in *in, uint16_t *version,
                           uint32_t *capabilities);
 void remote_wire_put_welcome(struct wire_out *o, const struct wire_welcome *w);
 int remote_wire_get_welcome(struct wire_in *in, struct wire_welcome *w);
+
+/* wire-greeting.c has what is above; and one change of a line. -EPROTO for what
+ * cannot be. */
+void remote_wire_put_change(struct wire_out *o, const struct wire_change *c);
+int remote_wire_get_change(struct wire_in *in, struct wire_change *c);
 
 /*
  * Messages of a request: what is written travels, and of RECV_LEN the number

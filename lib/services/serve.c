@@ -2,12 +2,14 @@
 /* One client of an adapter that is served to other processes. */
 #include <errno.h>
 #include <glib.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bus/calls.h"
 #include "core/clock.h"
 #include "core/fault.h"
+#include "i2cpt-lines.h"
 #include "remote/pipe-io.h"
 
 /* A client that does not take its answer in this time is gone. */
@@ -19,6 +21,9 @@ struct session {
     struct pipe_io io;
     struct wire_out out;
     bool open; /* a stream of ours; only its own requests may come then */
+    /* the adapter once more, where the client hears of its lines; or NULL */
+    struct i2cpt_adapter *lines;
+    int lines_ret; /* of telling it */
 };
 
 static int reply(struct session *s, uint32_t id, int result,
@@ -29,9 +34,46 @@ static int reply(struct session *s, uint32_t id, int result,
     return 0;
 }
 
+static int send_frame(struct session *s, struct wire_out *frame)
+{
+    return remote_pipe_send(&s->io, frame, i2cpt_now_ns() + SEND_NS);
+}
+
+static void tell_change(struct i2cpt_adapter *a, unsigned line, int level,
+                        uint64_t stamp_ns, void *user)
+{
+    struct session *s = user;
+    uint64_t age_us = (i2cpt_now_ns() - stamp_ns) / 1000;
+    const struct wire_change c = {
+        .line = (uint8_t)line,
+        .level = level,
+        .age_us = (uint32_t)MIN(age_us, UINT32_MAX),
+    };
+    struct wire_out frame = {0};
+
+    if (!s->lines_ret) {
+        remote_wire_begin(&frame, WIRE_LINE, 0);
+        remote_wire_put_change(&frame, &c);
+        s->lines_ret = send_frame(s, &frame);
+        remote_wire_clear(&frame);
+    }
+}
+
+static int tell_changes(struct session *s)
+{
+    if (s->lines) {
+        i2cpt_dispatch(s->lines);
+    }
+    return s->lines_ret;
+}
+
+/* A reply. What its request did to lines goes before it, so that the client has
+ * their levels when it goes on. */
 static int send_out(struct session *s)
 {
-    return remote_pipe_send(&s->io, &s->out, i2cpt_now_ns() + SEND_NS);
+    int ret = tell_changes(s);
+
+    return ret ? ret : send_frame(s, &s->out);
 }
 
 /* 0 is our own timeout; what a client asks for beyond that is not granted. */
@@ -171,6 +213,29 @@ static uint32_t capabilities(const struct i2cpt_adapter *a)
            (bus_adapter_hides_phase(a) ? WIRE_HIDES_PHASE : 0);
 }
 
+/* From here on the client hears of lines. Where no descriptor is left for that,
+ * it has none. */
+static void begin_lines(struct session *s, struct wire_welcome *w)
+{
+    unsigned i;
+    int n = i2cpt_adapter_lines(s->adapter);
+
+    if (n <= 0 || s->lines || bus_adapter_again(s->adapter, &s->lines)) {
+        return;
+    }
+    if (i2cpt_adapter_watch_lines(s->lines, tell_change, s)) {
+        i2cpt_adapter_unref(s->lines);
+        s->lines = NULL;
+        return;
+    }
+    for (i = 0; i < (unsigned)n; i++) {
+        g_strlcpy(w->lines[i].name, i2cpt_adapter_line_name(s->lines, i),
+                  sizeof(w->lines[i].name));
+        w->lines[i].level = i2cpt_adapter_line_level(s->lines, i);
+    }
+    w->n_lines = (unsigned)n;
+}
+
 static int welcome(struct session *s, const struct wire_head *head,
                    struct wire_in *in)
 {
@@ -181,7 +246,7 @@ static int welcome(struct session *s, const struct wire_head *head,
         .stream = i2cpt_adapter_has_stream(s->adapter) != 0,
         .capabilities = capabilities(s->adapter),
     };
-    uint32_t theirs; /* there is none yet that changes what is said to it */
+    uint32_t theirs = 0;
     int ret = head->type == WIRE_HELLO
                   ? remote_wire_get_hello(in, &w.version, &theirs)
                   : -EPROTO;
@@ -191,21 +256,43 @@ static int welcome(struct session *s, const struct wire_head *head,
     }
     if (ret) {
         w.version = WIRE_VERSION;
+    } else if (theirs & WIRE_LINES) {
+        begin_lines(s, &w);
     }
     /* To a version that we do not speak, ours is the answer all the same: the
      * client says it better than a closed pipe. */
     snprintf(w.name, sizeof(w.name), "%s", i2cpt_adapter_name(s->adapter));
     remote_wire_begin(&s->out, WIRE_WELCOME, head->id);
     remote_wire_put_welcome(&s->out, &w);
-    return send_out(s);
+    return send_frame(s, &s->out);
+}
+
+/* Until something of a request is there; changes of lines go out meanwhile. */
+static int wait_for_request(struct session *s)
+{
+    struct pollfd fds[] = {
+        {.fd = s->io.in_fd, .events = POLLIN},
+        {.fd = s->lines ? i2cpt_adapter_fd(s->lines) : -1, .events = POLLIN},
+    };
+    int ret = 0;
+
+    while (s->lines && !ret && !fds[0].revents) {
+        if (poll(fds, 2, -1) < 0 && errno != EINTR) {
+            ret = -errno;
+        } else if (fds[1].revents) {
+            ret = tell_changes(s);
+        }
+    }
+    return ret;
 }
 
 static int one_request(struct session *s)
 {
     struct wire_head head;
     struct wire_in in;
-    int ret = remote_pipe_receive(&s->io, &head, &in, UINT64_MAX);
+    int ret = wait_for_request(s);
 
+    ret = ret ? ret : remote_pipe_receive(&s->io, &head, &in, UINT64_MAX);
     if (ret) {
         return ret;
     }
@@ -255,6 +342,7 @@ int i2cpt_serve(struct i2cpt_adapter *a, int in_fd, int out_fd)
     if (s.open) {
         bus_call_run(a, &stop, NULL);
     }
+    i2cpt_adapter_unref(s.lines);
     remote_pipe_clear(&s.io);
     remote_wire_clear(&s.out);
     return ret == -EPIPE ? 0 : ret;
