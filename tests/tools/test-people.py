@@ -35,6 +35,22 @@ def test_a_trace_knows_its_bus():
     run('replay', 'two.i2ct', '--', sys.executable, '-c', open_node % 5)
 
 
+def test_a_program_that_only_root_has_in_path():
+    """Debian's i2c-tools; a user who is none is told where they are."""
+    program = next((name for name in ('i2cdetect', 'ldconfig', 'chroot')
+                    if os.access(f'/usr/sbin/{name}', os.X_OK)), None)
+    if not program:
+        raise tap.Skip('nothing is in /usr/sbin')
+    for name, says in ((program, f'{program}: not found in PATH; there is '
+                        f'/usr/sbin/{program}'),
+                       ('no-such-program', 'no-such-program: not found')):
+        done = subprocess.run([TOOL, 'run', '-a', STUB, '--', name], text=True,
+                              stderr=subprocess.PIPE, timeout=60, check=False,
+                              env=dict(os.environ, PATH='/nowhere'))
+        assert done.returncode == 127, done
+        assert done.stderr == f'i2cpt-replay: {says}\n', done
+
+
 # What is wrong with our own words is 2, or 125 where a PROGRAM has statuses of
 # its own.
 WORDS = [

@@ -272,6 +272,23 @@ static int run(struct running *r)
                                : WEXITSTATUS(status);
 }
 
+/* Debian's i2c-tools are where an ordinary user's PATH does not lead. */
+static void complain_not_found(const char *name)
+{
+    static const char *const others[] = {"/usr/sbin", "/usr/local/sbin"};
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autofree char *path = g_build_filename(others[i], name, NULL);
+
+        if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE)) {
+            tool_complain("%s: not found in PATH; there is %s", name, path);
+            return;
+        }
+    }
+    tool_complain("%s: not found", name);
+}
+
 int program_run(struct owner *o, const struct program_options *options,
                 char **argv, struct program_report *report)
 {
@@ -286,7 +303,7 @@ int program_run(struct owner *o, const struct program_options *options,
     report->form = NULL;
     report->notes = g_ptr_array_new_with_free_func(g_free);
     if (!path && !strchr(argv[0], '/')) { /* nor is it looked for right here */
-        tool_complain("%s: not found", argv[0]);
+        complain_not_found(argv[0]);
         return PROGRAM_NOT_FOUND;
     }
     look_at_descriptors(report);

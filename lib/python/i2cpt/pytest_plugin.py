@@ -102,9 +102,11 @@ def i2c_replay(request):
         pytest.fail(f"no recording at {path}: make it once, with the chips "
                     "there, by pytest --i2c-record=ADAPTER", pytrace=False)
     try:
-        session = _Session(path, record, _match(request))
+        session, refused = _Session(path, record, _match(request)), None
     except I2CError as error:
-        pytest.fail(error.text or str(error), pytrace=False)
+        refused = error.text or str(error)
+    if refused:  # out here, where pytest shows no second exception
+        pytest.fail(refused, pytrace=False)
     request.node.i2c_session = session
     yield session.adapter
     session.close(getattr(request.node, "i2c_passed", False))
