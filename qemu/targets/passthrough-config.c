@@ -8,6 +8,8 @@
 
 #include "targets/passthrough-config.h"
 
+#define LINES "lines"
+
 typedef struct Setting {
     char *name;
     char *text;
@@ -278,6 +280,14 @@ static void add_backend_keys(ObjectClass *klass, size_t offset,
     }
 }
 
+/* QEMU has no properties of any name: one has the keys line.NAME of all. */
+static const struct i2cpt_key_info lines_info = {
+    .size = sizeof(lines_info),
+    .name = LINES,
+    .accepts = "NAME=SOURCE and NAME.active-low=on, a list with :",
+    .help = "the adapter's lines, the keys line.NAME",
+};
+
 void passthrough_config_adapter_properties(ObjectClass *klass, size_t offset)
 {
     g_autofree char *names = backend_names();
@@ -295,6 +305,7 @@ void passthrough_config_adapter_properties(ObjectClass *klass, size_t offset)
         add_backend_keys(klass, offset, backend);
     }
     add_backend_keys(klass, offset, NULL);
+    add_property(klass, offset, &lines_info, NULL);
 }
 
 void passthrough_config_properties(ObjectClass *klass, size_t offset)
@@ -399,6 +410,45 @@ static bool fill_backend(const PassthroughConfig *config,
            refuse(errp, &fault);
 }
 
+/*
+ * A word without `=` belongs to the source before it, "int=ftdi:C3". Takes
+ * `words` apart.
+ */
+static bool set_line_keys(char **words, struct i2cpt_options *options,
+                          Error **errp)
+{
+    struct i2cpt_fault fault;
+
+    while (*words) {
+        g_autoptr(GString) key = g_string_new("line.");
+        g_autoptr(GString) source = g_string_new(NULL);
+        const char *equals = strchr(*words, '=');
+
+        if (!equals) {
+            error_setg(errp, LINES "=%s: accepted is %s", *words,
+                       lines_info.accepts);
+            return false;
+        }
+        g_string_append_len(key, *words, equals - *words);
+        g_string_append(source, equals + 1);
+        while (*++words && !strchr(*words, '=')) {
+            g_string_append_printf(source, ":%s", *words);
+        }
+        if (i2cpt_options_set(options, key->str, source->str, &fault)) {
+            return refuse(errp, &fault);
+        }
+    }
+    return true;
+}
+
+static bool fill_lines(const char *text, struct i2cpt_options *options,
+                       Error **errp)
+{
+    g_auto(GStrv) words = g_strsplit(text, ":", 0);
+
+    return set_line_keys(words, options, errp);
+}
+
 static bool fill_keys(const PassthroughConfig *config,
                       struct i2cpt_options *options, Error **errp)
 {
@@ -410,6 +460,12 @@ static bool fill_keys(const PassthroughConfig *config,
 
         if (g_str_equal(setting->name, "backend") ||
             is_policy_key(setting->name)) {
+            continue;
+        }
+        if (g_str_equal(setting->name, LINES)) {
+            if (!fill_lines(setting->text, options, errp)) {
+                return false;
+            }
             continue;
         }
         if (i2cpt_options_set(options, setting->name, setting->text, &fault)) {

@@ -14,6 +14,7 @@ import itertools
 class Guest:
     """piece(): the qtest commands of some operations, and how many those are."""
     machine, bus, program, oldest = None, None, "qemu-system-arm", (7, 2)
+    input = None  # a GPIO input of the machine, for lines
     arguments, runs = (), False
 
     def __init__(self, rng, addresses):
@@ -69,6 +70,7 @@ class Guest:
 class Versatile(Guest):
     """Two lines in one register; see bitbang.py."""
     machine, bus, base = "versatilepb", "i2c", 0x10002000
+    input = "0x10140000[28]"
 
     def __init__(self, rng, addresses):
         super().__init__(rng, addresses)
@@ -105,6 +107,7 @@ class Versatile(Guest):
 class Aspeed(Guest):
     """Bus 0 of an AST2600, in either of its register sets."""
     machine, bus, base = "ast2600-evb", "aspeed.i2c.bus.0", 0x1e78a080
+    input = "0x40461000[200]"
     START, TX, RX, LAST, STOP = 0x01, 0x02, 0x08, 0x10, 0x20
     POOL_TX, POOL_RX = 0x40, 0x80
 
@@ -169,6 +172,7 @@ class Aspeed(Guest):
 class PmSmbus(Guest):
     """The SMBus host of a PC; see smbus.py."""
     machine, bus, base = "pc", "i2c", 0xb100
+    input = "ioapic[20]"
     program = "qemu-system-x86_64"
     PROTOCOLS = (0, 1, 2, 2, 3, 3, 5, 5, 6, 4, 7)
 
@@ -209,6 +213,7 @@ class Nrf51(Guest):
     """TWI0 of a micro:bit, whose time is real: the machine runs, its CPU waits
     in WFI, and a look at an event waits for what is on the wire."""
     machine, bus, base, runs = "microbit", "twi0", 0x40003000, True
+    input, gpiote, gpio = "pin8", 0x40006000, 0x50000000
     TXDSENT, RXDREADY, STOPPED = 0x11c, 0x108, 0x104
     # stack, entry; wfi and back to it
     IMAGE = bytes.fromhex("0040002009000000" "30bffde7")
@@ -253,6 +258,11 @@ class Nrf51(Guest):
         if chance < 0.5:
             return self.set((self.rng.choice((0x200, 0x300, 0x304, 0x308)),
                              self.rng.getrandbits(20)))
+        if chance < 0.55:
+            return [self.access(*self.rng.choice((
+                (self.gpiote, 0x10), (self.gpiote + 0x100, 0x80),
+                (self.gpiote + 0x300, 0x220), (self.gpio + 0x500, 0x20),
+                (self.gpio + 0x700, 0x80))))]
         if chance < 0.6:  # shorts left behind would end most transfers
             return self.set((0x200, 0))
         return [self.access(self.base, 0x600)] + self.set((0x524, 0xffffffff),

@@ -64,6 +64,23 @@ def fault(rng):
     return f"{line} count={rng.choice((1, 20, 200, 'always'))}"
 
 
+def line(rng, name):
+    """An input line of a chip's, mostly one that moves by itself."""
+    when = rng.choice(("set", "set", "changed"))
+    text = f"line {name} when={when} reg={rng.choice((0, 0x20))} mask=0xff"
+    if rng.random() < 0.7:
+        text += f" every-us={rng.choice((100, 1000, 20000))}"
+    return text
+
+
+def irqs(rng, text, place):
+    """Where a chip's lines go; all to one input."""
+    names = re.findall(r"^line (\S+)", text, re.M)
+    turned = rng.choice(("", "", "~"))
+    return {"irqs": ":".join(f"{name}={turned}{place}" for name in names)} \
+        if names else {}
+
+
 def chips(rng):
     lines = []
     for address in ADDRESSES:
@@ -72,6 +89,8 @@ def chips(rng):
         kind = rng.choice(KINDS)
         lines.append(f"chip {address:#x} {kind}")
         lines += REGS.get(kind.split()[0], ())
+        if kind == "registers":
+            lines.append(line(rng, f"l{address:x}"))
         lines += [fault(rng) for _ in range(rng.choice((0, 0, 1, 1, 3)))]
         if rng.random() < 0.1:
             lines.append("delay byte-us=5")
@@ -107,13 +126,14 @@ def policy(rng):
             "stop_at_nack": rng.choice(("auto", "on"))}
 
 
-def devices(rng, bus):
+def devices(rng, bus, place):
     """-device options, and for each id the file that it records to."""
     common = {"bus": bus}
+    text = chips(rng)
     return [
         device(id="any", addresses=ALL, backend="stub", name="a",
-               load=write("a.chips", chips(rng)), record=path("any.i2ct"),
-               **common, **adapter(rng), **policy(rng)),
+               load=write("a.chips", text), record=path("any.i2ct"),
+               **irqs(rng, text, place), **common, **adapter(rng), **policy(rng)),
         device(id="readonly", address=READONLY, hostaddr=READONLY_HOST,
                backend="stub", chips=READONLY_HOST, readonly="on", name="b",
                record=path("readonly.i2ct"), **common, **adapter(rng),
@@ -174,12 +194,14 @@ class Round:
         rng = random.Random(seed)
         self.rng = rng
         self.guest = kind(rng, ADDRESSES + (READONLY, TRACED))
-        args = [word for words in devices(rng, kind.bus) for word in words]
+        args = [word for words in devices(rng, kind.bus, kind.input)
+                for word in words]
         if kind is hostile.Nrf51:
             with open(path("wfi"), "wb") as file:
                 file.write(kind.IMAGE)
             args = ["-device", f"loader,file={path('wfi')},addr=0,"
-                    "force-raw=on", "-device", "nrf51-twi", *args]
+                    "force-raw=on", "-device", "nrf51-twi",
+                    "-device", "nrf51-gpiote", *args]
         if kind.program == "qemu-system-x86_64" and \
                 os.path.isdir("/usr/share/seabios"):
             args += ["-L", "/usr/share/seabios"]

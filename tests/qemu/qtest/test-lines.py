@@ -131,6 +131,23 @@ def test_an_adapter_of_a_name():
         equal((levels(b), said(b)), ((0, 1), {"drdy": 0, "alert": 1}))
 
 
+def test_names_of_ones_own():
+    for lines, irqs, expected in (
+            ("int=stub:drdy", f"int={VIC:#x}[28]", {"int": 1}),
+            ("int=stub:drdy:int.active-low=on:b=stub:alert",
+             f"int=~{VIC:#x}[28]", {"int": 0, "b": 1}),
+            ("drdy.active-low=on", f"drdy=~{VIC:#x}[28]",
+             {"drdy": 0, "alert": 1})):
+        with Bench("versatilepb", target(lines=lines, irqs=irqs,
+                                         text=ACTIVE)) as b:
+            equal((said(b), levels(b)), (expected, (1, 0)), lines)
+    for lines, word in (("int", "lines=int"), ("i nt=stub", "line.i nt"),
+                        ("int=stub:none", "none"), ("", "alert")):
+        status, said_ = started(target(lines=lines,
+                                       irqs="int=0x10140000[2]"))
+        assert status == 1 and word in said_, (lines, said_)
+
+
 def test_from_a_recording():
     trace = path("lines.i2ct")
     for source in ({"record": trace}, {"backend": "trace", "load": None,
