@@ -706,6 +706,27 @@ I2CPT_API int i2cpt_scan(struct i2cpt_adapter *a, uint16_t first, uint16_t last,
  */
 I2CPT_API int i2cpt_serve(struct i2cpt_adapter *a, int in_fd, int out_fd);
 
+/* A Unix socket that has a name, for clients with `remote,socket=PATH`. */
+struct i2cpt_listener;
+
+/*
+ * Listen at `path`, for this user alone (mode 0600). The name is there when it
+ * can be connected to. A socket of that name that nobody listens at any more is
+ * replaced, anything else stays and is -EEXIST. 0 and *out; or -ENAMETOOLONG,
+ * or what the system says, with a line in `fault` that begins with the path.
+ * Any thread. Free with i2cpt_listener_free().
+ */
+I2CPT_API int i2cpt_listener_new(const char *path, struct i2cpt_listener **out,
+                                 struct i2cpt_fault *fault);
+
+/* The descriptor for poll(2) and accept(2), non-blocking; it stays the
+ * listener's. */
+I2CPT_API int i2cpt_listener_fd(const struct i2cpt_listener *l);
+
+/* Closes it, and removes the name where it is still this one's. Who was
+ * accepted stays connected. NULL is allowed. */
+I2CPT_API void i2cpt_listener_free(struct i2cpt_listener *l);
+
 /* ------------------------------------------------------------- passthrough */
 
 /*
@@ -732,6 +753,14 @@ I2CPT_API void i2cpt_policy_free(struct i2cpt_policy *policy);
  */
 I2CPT_API int i2cpt_policy_set(struct i2cpt_policy *policy, const char *key,
                                const char *value, struct i2cpt_fault *fault);
+
+/*
+ * The address that `text` is, as every key reads one: decimal or 0x, 0x00 to
+ * 0x7f. Or -EINVAL with a line that names `key`, the text and what is accepted.
+ * Any thread.
+ */
+I2CPT_API int i2cpt_address_parse(const char *key, const char *text,
+                                  struct i2cpt_fault *fault);
 
 /* What key number `index`, from 0, is; 0, or -ENOENT past the last. Its strings
  * are static. Any thread. */

@@ -171,6 +171,22 @@ int i2cpt_key_parse(const struct i2cpt_key *key, const char *text,
     return 0;
 }
 
+int i2cpt_address_parse(const char *key, const char *text,
+                        struct i2cpt_fault *fault)
+{
+    uint64_t address;
+
+    if (!key || !text) {
+        return i2cpt_fault_null(fault, "key or text");
+    }
+    if (i2cpt_parse_uint(text, 0x7f, &address)) {
+        return i2cpt_fault_text(
+            fault, EINVAL, "%s=%.4096s: accepted is 0x00 to 0x7f", key, text);
+    }
+    i2cpt_fault_clear(fault);
+    return (int)address;
+}
+
 int i2cpt_parse_range(const char *part, uint64_t max, uint64_t *first,
                       uint64_t *last)
 {

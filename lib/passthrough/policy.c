@@ -158,15 +158,15 @@ static int set_read_length(struct i2cpt_policy *policy,
 static int set_address(struct i2cpt_policy *policy, const struct i2cpt_key *key,
                        const char *value, struct i2cpt_fault *fault)
 {
-    uint64_t n;
+    int address = i2cpt_address_parse(key->name, value, fault);
 
-    if (i2cpt_parse_uint(value, 0x7f, &n)) {
-        return rejects(key, value, fault);
+    if (address < 0) {
+        return address;
     }
     if (!strcmp(key->name, "address")) {
-        policy->address = (int32_t)n;
+        policy->address = address;
     } else {
-        policy->hostaddr = (int32_t)n;
+        policy->hostaddr = address;
     }
     return 0;
 }

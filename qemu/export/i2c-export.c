@@ -13,7 +13,6 @@
 
 #include "export/export-bus.h"
 #include "export/export-clients.h"
-#include "export/export-socket.h"
 #include "targets/controller.h"
 #include "targets/passthrough-config.h"
 
@@ -32,7 +31,7 @@ struct I2CExport {
 
     ExportBus *bus;
     struct i2cpt_adapter *adapter;
-    ExportSocket socket;
+    struct i2cpt_listener *listener;
     ExportClients *clients;
     Notifier exit;
 };
@@ -47,7 +46,7 @@ static void close_export(I2CExport *s)
         export_bus_shut(s->bus);
     }
     g_clear_pointer(&s->clients, export_clients_free);
-    export_socket_close(&s->socket);
+    g_clear_pointer(&s->listener, i2cpt_listener_free);
     i2cpt_adapter_unref(g_steal_pointer(&s->adapter));
     g_clear_pointer(&s->bus, export_bus_free);
 }
@@ -114,6 +113,17 @@ static bool open_adapter(I2CExport *s, Error **errp)
     return true;
 }
 
+static bool listen_at_path(I2CExport *s, Error **errp)
+{
+    struct i2cpt_fault fault;
+
+    if (i2cpt_listener_new(s->path, &s->listener, &fault)) {
+        error_setg(errp, "socket=%s", fault.text);
+        return false;
+    }
+    return true;
+}
+
 static void i2c_export_realize(DeviceState *dev, Error **errp)
 {
     I2CExport *s = I2C_EXPORT(dev);
@@ -122,12 +132,12 @@ static void i2c_export_realize(DeviceState *dev, Error **errp)
         return;
     }
     s->bus = export_bus_new(I2C_SLAVE(s));
-    if (!open_adapter(s, errp) ||
-        !export_socket_listen(&s->socket, s->path, errp)) {
+    if (!open_adapter(s, errp) || !listen_at_path(s, errp)) {
         close_export(s);
         return;
     }
-    s->clients = export_clients_new(s->adapter, s->socket.fd, s->max_clients);
+    s->clients = export_clients_new(s->adapter, i2cpt_listener_fd(s->listener),
+                                    s->max_clients);
     s->exit.notify = at_exit;
     qemu_add_exit_notifier(&s->exit);
 }

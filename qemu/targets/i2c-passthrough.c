@@ -5,7 +5,6 @@
 #include "migration/vmstate.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
-#include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/timer.h"
@@ -316,23 +315,31 @@ static bool take_chardev_address(I2CPassthrough *s, Error **errp)
     Chardev *chr = qemu_chr_fe_get_driver(s->named ? &s->named->chr : &s->chr);
     const char *addresses = passthrough_config_get(&s->config, "addresses");
     g_autofree char *only = chr ? only_address(OBJECT(chr)) : NULL;
-    unsigned int wanted, there;
-    const char *host;
+    const char *host = addresses;
 
     if (!only || !*only) {
         return true;
     }
     if (!addresses) {
+        struct i2cpt_fault fault;
+        int wanted;
+
         passthrough_config_default(&s->config, "hostaddr", only);
+        host = passthrough_config_get(&s->config, "hostaddr");
+        wanted = i2cpt_address_parse("hostaddr", host, &fault);
+        if (wanted < 0) {
+            error_setg(errp, "%s", fault.text);
+            return false;
+        }
+        if (wanted == i2cpt_address_parse("address", only, &fault)) {
+            return true;
+        }
     }
-    host = passthrough_config_get(&s->config, "hostaddr");
-    if (!addresses && !qemu_strtoui(host, NULL, 0, &wanted) &&
-        !qemu_strtoui(only, NULL, 0, &there) && wanted == there) {
-        return true;
-    }
-    error_setg(errp, "%s=%s: chardev '%s' is for address=%s alone",
-               addresses ? "addresses" : "hostaddr",
-               addresses ? addresses : host, chr->label, only);
+    error_setg(errp,
+               "%s=%s: chardev '%s' reaches one target, %s: accepted is "
+               "hostaddr=%s, or neither hostaddr nor addresses",
+               addresses ? "addresses" : "hostaddr", host, chr->label, only,
+               only);
     return false;
 }
 

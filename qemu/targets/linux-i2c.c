@@ -5,15 +5,12 @@
 #include "chardev/char-fd.h"
 #include "qapi/error.h"
 #include "qapi/qapi-types-char.h"
-#include "qemu/cutils.h"
 #include "qemu/option.h"
 #include "qemu/sockets.h"
 #include "qemu/thread.h"
 
 #include "i2cpt.h"
 #include "targets/linux-i2c.h"
-
-#define ADDRESS_MAX 0x7f
 
 /* The base is opened at one end of a socket; the thread has the other one. */
 typedef struct LinuxI2c {
@@ -139,13 +136,15 @@ static void refuse(Error **errp, const struct i2cpt_fault *fault)
 
 static bool set_address(LinuxI2c *s, const char *text, Error **errp)
 {
-    unsigned int address;
+    struct i2cpt_fault fault;
+    int address;
 
     if (!text) {
         return true;
     }
-    if (qemu_strtoui(text, NULL, 0, &address) || address > ADDRESS_MAX) {
-        error_setg(errp, "address=%s: accepted is 0x00 to 0x7f", text);
+    address = i2cpt_address_parse("address", text, &fault);
+    if (address < 0) {
+        error_setg(errp, "%s", fault.text);
         return false;
     }
     s->address = g_strdup_printf("0x%02x", address);

@@ -561,6 +561,9 @@ START_TEST(devices)
     ck_assert_int_eq(attach_device_parse("lm75@0x48", &d), 0);
     ck_assert_str_eq(d.type, "lm75");
     ck_assert_uint_eq(d.addr, 0x48);
+    /* as everywhere: no octal */
+    ck_assert_int_eq(attach_device_parse("lm75@072", &d), 0);
+    ck_assert_uint_eq(d.addr, 72);
     ck_assert_int_eq(attach_device_parse("a123456789012345678@119", &d), 0);
     ck_assert_uint_eq(d.addr, 0x77);
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

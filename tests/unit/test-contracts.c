@@ -112,6 +112,7 @@ START_TEST(what_frees_takes_null)
     i2cpt_adapter_unref(NULL);
     i2cpt_request_free(NULL);
     i2cpt_policy_free(NULL);
+    i2cpt_listener_free(NULL);
     i2cpt_passthrough_free(NULL);
     i2cpt_trace_reader_free(NULL);
     i2cpt_trace_writer_free(NULL);
@@ -147,6 +148,7 @@ START_TEST(null_and_adapters)
 {
     struct i2cpt_adapter *other;
     struct i2cpt_options *o;
+    struct i2cpt_listener *listener;
 
     BAD_FAULT(i2cpt_adapter_open(NULL, &other, &f));
     BAD_FAULT(i2cpt_adapter_open("stub", NULL, &f));
@@ -171,6 +173,11 @@ START_TEST(null_and_adapters)
     BAD_FAULT(i2cpt_examine(NULL, one_line, NULL, &f));
     BAD_FAULT(i2cpt_examine("stub", NULL, NULL, &f));
     BAD(i2cpt_serve(NULL, 0, 1));
+    BAD_FAULT(i2cpt_listener_new(NULL, &listener, &f));
+    BAD_FAULT(i2cpt_listener_new(trace, NULL, &f));
+    BAD(i2cpt_listener_fd(NULL));
+    BAD_FAULT(i2cpt_address_parse(NULL, "0x48", &f));
+    BAD_FAULT(i2cpt_address_parse("address", NULL, &f));
 }
 END_TEST
 
@@ -432,6 +439,8 @@ END_TEST
 
 START_TEST(success_clears_the_fault)
 {
+    g_autofree char *path = g_build_filename(folder, "socket", NULL);
+    struct i2cpt_listener *listener;
     struct i2cpt_msg msg = message(0), *msgs;
     struct i2cpt_passthrough *pt;
     struct i2cpt_adapter *other;
@@ -468,6 +477,9 @@ START_TEST(success_clears_the_fault)
     i2cpt_free(msgs);
     ck_assert_int_eq(i2cpt_policy_new(&p), 0);
     GOOD(i2cpt_policy_set(p, "address", "0x48", &f));
+    GOOD(i2cpt_address_parse("address", "0x48", &f));
+    GOOD(i2cpt_listener_new(path, &listener, &f));
+    i2cpt_listener_free(listener);
     GOOD(i2cpt_passthrough_new(a, p, NULL, &pt, &f));
     i2cpt_passthrough_free(pt);
     i2cpt_policy_free(p);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "attach/devices.h"
+#include "i2cpt.h"
 
 #define ADDR_MIN 0x08 /* the kernel has reserved what is below and above */
 #define ADDR_MAX 0x77
@@ -28,18 +29,16 @@ struct attach_devices {
 int attach_device_parse(const char *text, struct attach_device *out)
 {
     const char *at = strchr(text, '@');
-    char *end;
-    unsigned long addr;
+    int addr;
     size_t n = at ? (size_t)(at - text) : 0;
 
     if (!n || n > ATTACH_TYPE_MAX ||
         strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                     "0123456789_-") != n ||
-        !g_ascii_isdigit(at[1])) {
+                     "0123456789_-") != n) {
         return -EINVAL;
     }
-    addr = strtoul(at + 1, &end, 0);
-    if (*end || addr < ADDR_MIN || addr > ADDR_MAX) {
+    addr = i2cpt_address_parse("address", at + 1, NULL);
+    if (addr < ADDR_MIN || addr > ADDR_MAX) {
         return -EINVAL;
     }
     memcpy(out->type, text, n);

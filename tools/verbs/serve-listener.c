@@ -1,86 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The socket that serve takes its clients from: made here, or handed over by a
+/* The socket that serve takes its clients from: by a name, or handed over by a
  * service manager (sd_listen_fds(3)). */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/tool.h"
-#include "core/out-file.h"
 #include "verbs/serve-listener.h"
 
 #define HANDED_FD 3 /* SD_LISTEN_FDS_START */
 
-/* A socket that nobody listens at any more is in the way; anything else that
- * has this name is not ours to remove. */
-static void remove_stale(const struct sockaddr_un *addr)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct stat st;
-
-    if (fd < 0) {
-        return;
-    }
-    if (!lstat(addr->sun_path, &st) && S_ISSOCK(st.st_mode) &&
-        connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) &&
-        errno == ECONNREFUSED) {
-        unlink(addr->sun_path);
-    }
-    close(fd);
-}
-
-/* It gets its name when it can be connected to, so that who waits for the name
- * needs to wait for nothing else. */
 int verb_serve_listen_at(struct serve_listener *l, const char *option,
                          const char *path)
 {
-    struct sockaddr_un addr = {.sun_family = AF_UNIX}, named = addr;
-    struct stat ours;
-    int fd, ret, len;
+    struct i2cpt_fault fault;
 
-    len = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s.%ld", path,
-                   (long)getpid());
-    if (len < 0 || (size_t)len >= sizeof(addr.sun_path)) {
-        tool_complain("--%s %s: longer than the %zu bytes that a socket's "
-                      "path may have here",
-                      option, path,
-                      sizeof(addr.sun_path) - (size_t)len + strlen(path) - 1);
+    if (i2cpt_listener_new(path, &l->own, &fault)) {
+        tool_complain("--%s %s", option, fault.text);
         return -1;
     }
-    strcpy(named.sun_path, path);
-    remove_stale(&named);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    /* the bus is for who may open the socket, which gets the mode that the
-     * descriptor has; umask(2) would be the whole process's */
-    ret = fd < 0 || fchmod(fd, 0600) ||
-                  bind(fd, (struct sockaddr *)&addr, sizeof(addr))
-              ? -1
-              : 0;
-    ret = ret ? ret : stat(addr.sun_path, &ours);
-    if (!ret) {
-        /* link(2), not rename(2): what is there already is not ours */
-        ret = listen(fd, 16) || link(addr.sun_path, path) ? -1 : 0;
-        len = errno;
-        unlink(addr.sun_path);
-        errno = len;
-    }
-    if (ret) {
-        tool_complain("--%s %s: %s", option, path, strerror(errno));
-        if (fd >= 0) {
-            close(fd);
-        }
-        return -1;
-    }
-    l->fd = fd;
-    l->path = path;
-    l->dev = ours.st_dev;
-    l->ino = ours.st_ino;
+    l->fd = i2cpt_listener_fd(l->own);
     return 0;
 }
 
@@ -125,8 +66,9 @@ int verb_serve_listen_handed(struct serve_listener *l)
 
 void verb_serve_listener_close(struct serve_listener *l)
 {
-    if (l->path) {
-        i2cpt_out_file_unlink(l->path, l->dev, l->ino);
+    if (l->own) {
+        i2cpt_listener_free(l->own);
+    } else {
+        close(l->fd);
     }
-    close(l->fd);
 }

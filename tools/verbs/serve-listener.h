@@ -3,17 +3,12 @@
 #ifndef SERVE_LISTENER_H
 #define SERVE_LISTENER_H
 
-#include <sys/types.h>
-
 struct serve_listener {
     int fd;
-    const char *path; /* ours to remove; NULL: somebody else's socket */
-    dev_t dev;
-    ino_t ino;
+    struct i2cpt_listener *own; /* NULL: it was handed over */
 };
 
-/* One of our own, at `path`, that is there when it can be connected to;
- * `option` is what named it. -1 with a complaint. */
+/* One of our own, at `path`; `option` is what named it. -1 with a complaint. */
 int verb_serve_listen_at(struct serve_listener *l, const char *option,
                          const char *path);
 /* The one that a service manager has handed over (LISTEN_FDS). -1 with a

@@ -226,6 +226,8 @@ WRONG = [
     (chardev(device="/dev/i2c-1"), "two adapters", "adapter=BACKEND"),
     (chardev(address="0x80"), "address=0x80", "0x00 to 0x7f"),
     (chardev(address="chip"), "address=chip", "0x00 to 0x7f"),
+    # which C makes 72 of
+    (chardev(address="-4294967224"), "address=-4294967224", "0x00 to 0x7f"),
     (chardev("nothing"), "nothing", "stub", "trace"),
     (chardev("stub,chips=0x99"), "chips=0x99"),
     (chardev("stub,force=on"), "force=on", "stub"),
@@ -248,7 +250,13 @@ def test_wrong():
 
 def test_wrong_target():
     for settings, *words in (
-            ({"hostaddr": "0x50"}, "hostaddr=0x50", "'x'", "address=0x48"),
+            ({"hostaddr": "0x50"}, "hostaddr=0x50", "'x' reaches one target, "
+             "0x48: accepted is hostaddr=0x48"),
+            # 72 to who reads octal, and 110 to the library
+            ({"hostaddr": "0110"}, "hostaddr=0110", "one target, 0x48"),
+            ({"hostaddr": "0x80"}, "hostaddr=0x80: accepted is 0x00 to 0x7f"),
+            ({"addresses": "0x48"}, "addresses=0x48", "one target, 0x48",
+             "neither hostaddr nor addresses"),
             ({"addresses": "0x48:0x50"}, "addresses=0x48:0x50", "0x48")):
         text = refused(chardev(), patient(chardev="x", **settings))
         for word in words:
