@@ -7,7 +7,7 @@
 # shellcheck disable=SC2034
 build_packages=(
     gcc libc6-dev meson ninja-build pkg-config
-    libglib2.0-dev libftdi1-dev libi2c-dev
+    libglib2.0-dev libftdi1-dev libi2c-dev libgpiod-dev
     qemu-system-arm firmware-microbit-micropython
     dpkg-dev python3 zlib1g-dev libpixman-1-dev
 )

@@ -7,16 +7,18 @@
 #include <glib.h>
 #include <string.h>
 
+#include "config.h"
 #include "core/backend.h"
 #include "core/clock.h"
 #include "core/fault.h"
 #include "core/options.h"
+#include "gpio/watch.h"
 #include "lines/lines.h"
 
 /* Where one of ours comes from. */
 struct source {
-    bool own;
-    unsigned line; /* of the back end's own */
+    bool own;      /* one of the back end's; else a GPIO line */
+    unsigned line; /* which */
     bool active_low;
 };
 
@@ -25,22 +27,77 @@ struct chosen_lines {
     struct source sources[LINES_MAX];
     struct i2cpt_lines *own;
     struct lines_listener follows; /* the back end's own */
+    struct gpio_watch *gpio;       /* NULL: none of the machine's */
 };
 
-static void own_changed(unsigned line, bool level, uint64_t stamp_ns,
-                        void *user)
+static void source_changed(struct chosen_lines *c, bool own, unsigned line,
+                           bool level, uint64_t stamp_ns)
 {
-    struct chosen_lines *c = user;
     unsigned i;
 
     for (i = 0; i < lines_count(c->lines); i++) {
         const struct source *s = &c->sources[i];
 
-        if (s->own && s->line == line) {
+        if (s->own == own && s->line == line) {
             lines_set(c->lines, i, level != s->active_low, stamp_ns);
         }
     }
 }
+
+static void own_changed(unsigned line, bool level, uint64_t stamp_ns,
+                        void *user)
+{
+    source_changed(user, true, line, level, stamp_ns);
+}
+
+#ifdef I2CPT_HAVE_GPIOD
+#define GPIO_SOURCES "gpiochipN/OFFSET, or the name of a GPIO line"
+
+static void gpio_changed(unsigned number, bool level, uint64_t stamp_ns,
+                         void *user)
+{
+    source_changed(user, false, number, level, stamp_ns);
+}
+
+static int add_gpio(struct chosen_lines *c, const char *key, const char *source,
+                    struct i2cpt_fault *fault)
+{
+    if (!c->gpio) {
+        c->gpio = gpio_watch_new(gpio_changed, c);
+    }
+    return gpio_watch_add(c->gpio, key, source, fault);
+}
+
+static int start_gpio(struct chosen_lines *c, struct i2cpt_fault *fault)
+{
+    int ret = c->gpio ? gpio_watch_start(c->gpio) : 0;
+
+    return ret ? i2cpt_fault_set(fault, -ret, I2CPT_PHASE_UNKNOWN, -1, -1) : 0;
+}
+
+static void end_gpio(struct chosen_lines *c)
+{
+    gpio_watch_free(c->gpio);
+    c->gpio = NULL;
+}
+#else
+#define GPIO_SOURCES ""
+
+static int add_gpio(struct chosen_lines *c, const char *key, const char *source,
+                    struct i2cpt_fault *fault)
+{
+    return -ENODATA;
+}
+
+static int start_gpio(struct chosen_lines *c, struct i2cpt_fault *fault)
+{
+    return 0;
+}
+
+static void end_gpio(struct chosen_lines *c)
+{
+}
+#endif
 
 static char *name_own(const char *backend, const struct i2cpt_lines *own)
 {
@@ -56,20 +113,23 @@ static char *name_own(const char *backend, const struct i2cpt_lines *own)
 
 static int no_source(const struct i2cpt_options *o,
                      const struct i2cpt_lines *own, const char *key,
-                     struct i2cpt_fault *fault)
+                     bool meant_own, struct i2cpt_fault *fault)
 {
     const char *backend = i2cpt_options_ops(o)->name;
+    const char *source = i2cpt_options_string(o, key);
     g_autofree char *names = name_own(backend, own);
 
-    return *names
-               ? i2cpt_fault_text(fault, EINVAL,
-                                  "%s=%.4096s: there is no such line; "
-                                  "accepted is %s",
-                                  key, i2cpt_options_string(o, key), names)
-               : i2cpt_fault_text(fault, EINVAL,
-                                  "%s=%.4096s: this %s adapter has no "
-                                  "lines of its own",
-                                  key, i2cpt_options_string(o, key), backend);
+    if (!*names && (meant_own || !*GPIO_SOURCES)) {
+        return i2cpt_fault_text(
+            fault, EINVAL,
+            "%s=%.4096s: this %s adapter has no lines of its "
+            "own%s",
+            key, source, backend,
+            *GPIO_SOURCES ? "" : ", and this build no libgpiod");
+    }
+    return i2cpt_fault_text(
+        fault, EINVAL, "%s=%.4096s: there is no such line; accepted is %s%s%s",
+        key, source, names, *names && *GPIO_SOURCES ? ", " : "", GPIO_SOURCES);
 }
 
 /* "stub", the line of the same name, or "stub:drdy"; NULL: neither. */
@@ -92,13 +152,13 @@ static bool is_active_low(const struct i2cpt_options *o, const char *name)
 }
 
 static int add(struct chosen_lines *c, const struct i2cpt_options *o,
-               const char *name, unsigned line)
+               const char *name, bool own, unsigned line)
 {
     int number = lines_add(c->lines, name, false);
 
     if (number >= 0) {
         c->sources[number] = (struct source){
-            .own = true, .line = line, .active_low = is_active_low(o, name)};
+            .own = own, .line = line, .active_low = is_active_low(o, name)};
     }
     return MIN(number, 0);
 }
@@ -107,19 +167,21 @@ static int add_source(struct chosen_lines *c, const struct i2cpt_options *o,
                       const char *key, const char *name,
                       struct i2cpt_fault *fault)
 {
-    const char *wanted = own_name(i2cpt_options_ops(o)->name,
-                                  i2cpt_options_string(o, key), name);
-    int line = wanted ? lines_find(c->own, wanted) : -ENOENT;
+    const char *source = i2cpt_options_string(o, key);
+    const char *wanted = own_name(i2cpt_options_ops(o)->name, source, name);
+    int line;
 
-    if (line < 0) {
-        return no_source(o, c->own, key, fault);
-    }
-    if (add(c, o, name, (unsigned)line)) {
+    if (lines_count(c->lines) == LINES_MAX) {
         return i2cpt_fault_text(fault, EINVAL,
                                 "%s=%.4096s: accepted are %u lines", key,
-                                i2cpt_options_string(o, key), LINES_MAX);
+                                source, LINES_MAX);
     }
-    return 0;
+    line =
+        wanted ? lines_find(c->own, wanted) : add_gpio(c, key, source, fault);
+    if (line == (wanted ? -ENOENT : -ENODATA)) {
+        return no_source(o, c->own, key, wanted != NULL, fault);
+    }
+    return line < 0 ? line : add(c, o, name, wanted != NULL, (unsigned)line);
 }
 
 /* Each line.NAME= that was given; how many. */
@@ -174,7 +236,7 @@ static int choose(struct chosen_lines *c, const struct i2cpt_options *o,
     int ret = add_given(c, o, &given, fault);
 
     for (i = 0; !ret && !given && i < lines_count(c->own); i++) {
-        ret = add(c, o, lines_name(c->own, i), i);
+        ret = add(c, o, lines_name(c->own, i), true, i);
     }
     ret = ret ? ret : check_turned(c, o, &turned, fault);
     *anything = !ret && (given || turned);
@@ -193,7 +255,9 @@ int lines_chosen_new(const struct i2cpt_options *o, struct i2cpt_lines *own,
     c->own = own;
     c->follows = (struct lines_listener){own_changed, c, NULL};
     ret = choose(c, o, &anything, fault);
-    if (!anything) {
+    ret = ret ? ret : start_gpio(c, fault);
+    if (!anything || ret) {
+        end_gpio(c);
         c->own = NULL;
         lines_chosen_free(c);
         return ret;
@@ -212,6 +276,9 @@ struct i2cpt_lines *lines_chosen_get(struct chosen_lines *c)
 
 void lines_chosen_leave(struct chosen_lines *c)
 {
+    if (c) {
+        end_gpio(c);
+    }
     if (c && c->own) {
         lines_forget(c->own, &c->follows);
         c->own = NULL;

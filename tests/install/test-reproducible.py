@@ -17,7 +17,7 @@ WORK = tempfile.mkdtemp(prefix='i2cpt-again-')
 # The build folder beside the source here, and another number of folders down.
 COPY, AGAIN = WORK + '/a/b/source', WORK + '/made'
 OPTIONS = ('buildtype', 'b_sanitize', 'default_library', 'libdir', 'prefix',
-           'docs', 'ftdi', 'i2c-dev', 'preload', 'python', 'qemu', 'werror')
+           'docs', 'ftdi', 'gpiod', 'i2c-dev', 'preload', 'python', 'qemu', 'werror')
 # What a compiler cache has may come from any folder.
 ENV = dict(os.environ, CCACHE_DISABLE='1')
 
