@@ -234,6 +234,36 @@ def test_vcd_has_the_frequency_and_the_gaps_that_were_asked_for():
     convert('same.i2ct', 'two.vcd')
 
 
+def test_vcd_has_the_lines():
+    head = 'i2cpt-trace 1\nfrequency: 100000\n'
+    body = ('0 irq drdy 0\n0 irq int 1\n0.001 +0.0001 w1@0x48 55\n'
+            '0.0011 irq drdy 1\n0.002 irq drdy 0\n0.003 +0.0001 r1@0x48 = 55\n'
+            '0.004 irq other 1\nend 2\n')
+    write('lines.i2ct', head + 'lines: drdy int\n' + body)
+    convert('lines.i2ct', 'lines.vcd', notes=['1 event left out'])
+    text = read('lines.vcd')
+    assert ('$scope module lines $end\n$var wire 1 l0 drdy $end\n'
+            '$var wire 1 l1 int $end\n$upscope $end\n') in text, text
+    assert 'xl1\nxl0\n$end\n#10\n0l0\n1l1\n' in text, text
+    changes, at = [], 0
+    for line in text.split('$enddefinitions')[1].splitlines():
+        at = int(line[1:]) if line[:1] == '#' else at
+        if line[1:] == 'l0' and line[0] != 'x':
+            changes.append((int(line[0]), at))
+    assert [level for level, _ in changes] == [0, 1, 0], changes
+    assert 700 <= changes[2][1] - changes[1][1] <= 1000, changes
+    # behind the transfer that it stands behind, before the next one
+    falls = [int(part.split('\n')[0]) for part in text.split('#')[1:]
+             if '\n0d' in part]
+    assert falls[0] < changes[1][1] < changes[2][1] < falls[-1], (falls, changes)
+    convert('lines.vcd', 'back.i2ct')
+    assert [line.split(' ', 2)[2] for line in read('back.i2ct').splitlines()
+            if line[:1].isdigit()] == ['w1@0x48 55', 'r1@0x48 = 55']
+    write('none.i2ct', head + body)
+    convert('none.i2ct', 'none.vcd', notes=['5 events left out'])
+    assert 'lines' not in read('none.vcd')
+
+
 def test_vcd_of_one_bus_among_several():
     trace = write('buses.i2ct', 'i2cpt-trace 1\n0 +0 w1@0x48 01\n'
                   '0 +0 i2c-0: w1@0x48 02\n0 +0 i2c-7: w1@0x48 03\nend 3\n')

@@ -221,7 +221,8 @@ def test_stats_for_a_person():
     assert out[4].split() == ['other', '1'], out
     assert '0x77' in out[5] and out[6].split() == ['EIO', '1'], out
     assert '0x123/10' in out[7], out
-    assert out[8:] == ['  1 absent: 0x1d'], out
+    assert out[8:] == ['  1 absent: 0x1d',
+                       '  0 line int1: 1 change, active for 0.002700 s'], out
     assert max(map(len, out)) <= 80, out
     shown = run('stats', '--histogram', '-', stdin=TRACE)[0]
     assert '<=      8192 us         1 ####' in shown, shown
@@ -240,6 +241,54 @@ def test_stats_of_a_scan():
     assert out[1] == 'recorded as /dev/i2c-4', out
     assert [line for line in out if 'absent' in line] == [
         f'  {bus} absent: 0x03-0x47 0x49-0x4f 0x51-0x77' for bus in (0, 2)], out
+
+
+LINES = '''i2cpt-trace 1
+lines: drdy int
+0 irq drdy 0
+0 irq int 1
+0.001000 +0.000100 w1@0x48 00
+0.001050 irq drdy 1
+0.002000 irq drdy 0
+0.002500 irq int 0
+0.003000 +0.000100 w1@0x48 00
+0.004000 irq drdy 1
+0.005000 +0.000100 w1@0x48 00
+end 3
+'''
+
+
+def test_stats_of_lines():
+    write('lines.i2ct', LINES)
+    lines = as_json('stats', 'lines.i2ct')['lines']
+    assert lines == [
+        {'bus': 0, 'line': 'drdy', 'changes': 3, 'active': 0.00205},
+        {'bus': 0, 'line': 'int', 'changes': 1, 'active': 0.0025}], lines
+    out = run('stats', 'lines.i2ct')[0].splitlines()
+    assert out[-2:] == ['  0 line drdy: 3 changes, active for 0.002050 s',
+                        '  0 line int: 1 change, active for 0.002500 s'], out
+    write('buses.i2ct', 'i2cpt-trace 1\n0 irq a 0\n0 irq i2c-1: a 0\n'
+          '1 irq i2c-1: a 1\n2 +0 i2c-1: w0@0x48\nend 1\n')
+    lines = as_json('stats', 'buses.i2ct')['lines']
+    assert [(l['bus'], l['changes'], l['active']) for l in lines] == [
+        (0, 0, 0), (1, 1, 1)], lines
+
+
+def test_diff_of_lines():
+    write('lines.i2ct', LINES)
+    write('late.i2ct', LINES.replace('0.002000', '0.002400'))
+    assert run('diff', 'lines.i2ct', 'late.i2ct')[0] == (
+        '3 transfers the same, 6 changes of lines too, 0 changed, '
+        '0 only in lines.i2ct, 0 only in late.i2ct\n')
+    write('other.i2ct', LINES.replace('0.002000 irq drdy 0\n', ''))
+    found = as_json('diff', 'lines.i2ct', 'other.i2ct', status=1)
+    assert found['differences'] == [
+        {'kind': 'removed', 'a': {'line': 7, 'text': 'irq drdy 0'}}], found
+    moved = LINES.replace('0.002500 irq int 0\n', '').replace(
+        'end 3', '0.006 irq int 0\nend 3')
+    write('moved.i2ct', moved)
+    found = as_json('diff', 'lines.i2ct', 'moved.i2ct', status=1)
+    assert (found['removed'], found['added']) == (1, 1), found
 
 
 def test_stats_knows_each_buss_frequency():

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A value change dump (IEEE 1364, 18) of SCL and SDA as the transfers were on
- * the wire. The trace does not say when each edge was: a transfer begins at its
- * stamp, or behind the one before it, and has the bits of one frequency.
+ * the wire, and of the input lines that the header names. The trace does not
+ * say when each edge was: a transfer begins at its stamp, or behind the one
+ * before it, and has the bits of one frequency; a line changes where it stands.
  */
 #include <errno.h>
+#include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #define HZ_MAX 10000000u
 
 enum line { SCL, SDA };
+#define LINES_MAX 32u
 
 struct vcd {
     FILE *file;
@@ -27,6 +30,8 @@ struct vcd {
     uint64_t quarter_ns; /* of a bit */
     int32_t bus;         /* -1: not known yet */
     bool level[2];
+    char *lines; /* their names, as the header has them */
+    char **names;
     uint64_t placed, cut, absent, gaps, redacted, events;
 };
 
@@ -144,6 +149,39 @@ static int check_bus(struct vcd *v, const struct i2cpt_trace_line *line,
                                     line->line, bus, v->bus);
 }
 
+static int line_of(const struct vcd *v, const char *name)
+{
+    int i;
+
+    for (i = 0; v->names[i] && i < (int)LINES_MAX; i++) {
+        if (!strcmp(v->names[i], name)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Whether it is one, of this bus, whose line is drawn. */
+static bool put_irq(struct vcd *v, const struct i2cpt_trace_line *line)
+{
+    struct i2cpt_trace_irq irq = {.size = sizeof(irq)};
+    int i;
+
+    if (i2cpt_trace_irq_is(line, &irq) != 1 ||
+        MAX(irq.bus, 0) != MAX(v->bus, 0)) {
+        return false;
+    }
+    i = line_of(v, irq.name);
+    if (i < 0) {
+        return false;
+    }
+    put_gap(v, line->stamp_ns);
+    v->end_ns = line->stamp_ns > v->end_ns ? line->stamp_ns : v->end_ns;
+    put_time(v);
+    fprintf(v->file, "%" PRId32 "l%d\n", irq.level, i);
+    return true;
+}
+
 static int put_transfer(struct vcd *v, const struct i2cpt_trace_line *line,
                         struct i2cpt_fault *fault)
 {
@@ -179,6 +217,26 @@ static uint64_t choose_unit(uint64_t quarter_ns)
     return unit_ns;
 }
 
+/* In a scope of their own, beside the wires of the bus. */
+static void put_names(struct vcd *v)
+{
+    guint i;
+
+    v->names = g_strsplit(v->lines ? v->lines : "", " ", LINES_MAX + 1);
+    if (v->names[0]) {
+        fputs("$scope module lines $end\n", v->file);
+    }
+    for (i = 0; v->names[i] && i < LINES_MAX; i++) {
+        fprintf(v->file, "$var wire 1 l%u %s $end\n", i, v->names[i]);
+    }
+    fprintf(v->file, "%s$enddefinitions $end\n#0\n$dumpvars\n1c\n1d\n",
+            i ? "$upscope $end\n" : "");
+    while (i--) {
+        fprintf(v->file, "xl%u\n", i);
+    }
+    fputs("$end\n", v->file);
+}
+
 static int begin(struct vcd *v, uint32_t header_hz, struct i2cpt_fault *fault)
 {
     static const struct {
@@ -206,9 +264,9 @@ static int begin(struct vcd *v, uint32_t header_hz, struct i2cpt_fault *fault)
             "$comment i2cpt-replay convert, SCL drawn at %" PRIu32
             " Hz $end\n$timescale %s $end\n$scope module i2c $end\n"
             "$var wire 1 c SCL $end\n$var wire 1 d SDA $end\n"
-            "$upscope $end\n$enddefinitions $end\n"
-            "#0\n$dumpvars\n1c\n1d\n$end\n",
+            "$upscope $end\n",
             hz, units[i].text);
+    put_names(v);
     wait(v, 4);
     return 0;
 }
@@ -226,6 +284,18 @@ static void note_frequency(const struct i2cpt_trace_line *line, uint32_t *hz)
     }
 }
 
+/* "lines", or "lines-N" of the bus that is drawn. */
+static void note_lines(struct vcd *v, const struct i2cpt_trace_line *line)
+{
+    int32_t bus = -1;
+
+    if (i2cpt_trace_header_is(line, "lines", &bus) &&
+        (!v->lines || bus == v->bus) && MAX(bus, 0) == MAX(v->bus, 0)) {
+        g_free(v->lines);
+        v->lines = g_strdup(line->text);
+    }
+}
+
 static int put_all(struct vcd *v, struct i2cpt_trace_reader *reader,
                    struct i2cpt_fault *fault)
 {
@@ -236,13 +306,18 @@ static int put_all(struct vcd *v, struct i2cpt_trace_reader *reader,
 
     while ((rc = i2cpt_trace_reader_next(reader, &line, fault)) > 0) {
         note_frequency(line, &header_hz);
-        v->events += line->kind == I2CPT_TRACE_EVENT;
-        if (line->kind != I2CPT_TRACE_TRANSFER) {
+        note_lines(v, line);
+        if (line->kind != I2CPT_TRACE_TRANSFER &&
+            line->kind != I2CPT_TRACE_EVENT) {
             continue;
         }
         rc = begun ? 0 : begin(v, header_hz, fault);
         begun = true;
-        rc = rc < 0 ? rc : put_transfer(v, line, fault);
+        if (line->kind == I2CPT_TRACE_TRANSFER) {
+            rc = rc < 0 ? rc : put_transfer(v, line, fault);
+        } else {
+            v->events += rc < 0 || !put_irq(v, line);
+        }
         if (rc < 0 || ferror(v->file)) {
             return rc;
         }
@@ -271,8 +346,9 @@ static void put_notes(struct vcd *v)
                       "left out: failed with nothing known "
                       "to have been on the wire");
     tool_convert_note(c, v->redacted, "redacted byte", "drawn as ff");
-    tool_convert_note(c, v->events, "event",
-                      "left out (lines that changed, clients)");
+    tool_convert_note(
+        c, v->events, "event",
+        "left out (clients, lines that the header does not name)");
 }
 
 int export_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
@@ -288,6 +364,8 @@ int export_vcd(struct convert *c, struct i2cpt_trace_reader *reader,
     }
     v.file = out.to;
     rc = put_all(&v, reader, fault);
+    g_strfreev(v.names);
+    g_free(v.lines);
     rc = tool_output_close(&out, rc, fault);
     if (!rc) {
         put_notes(&v);

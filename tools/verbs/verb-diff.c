@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two traces, transfer by transfer; times do not count. */
+/* Two traces, transfer by transfer and change of a line by change; times do not
+ * count. */
 #include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #define CONTEXT 3       /* the same, around what differs */
 #define NEAR    64      /* so far a changed transfer is looked for */
 
+/* Or a change of a line, which is its own request. */
 struct transfer {
     uint64_t line;
     const char *text; /* in one of the chunks */
@@ -29,6 +31,7 @@ struct side {
     GSList *chunks;
     size_t left; /* of the first one */
     bool complete;
+    bool irqs; /* some are changes of lines */
 };
 
 /* Once paired: '=', '-', '+' and '~', in both but with another outcome. */
@@ -36,6 +39,7 @@ struct diff {
     struct side a, b;
     GArray *edits;
     uint64_t same, changed, removed, added;
+    uint64_t same_irqs; /* of `same` */
 };
 
 /* ----------------------------------------------------------------- reading */
@@ -66,10 +70,9 @@ static const char *keep(struct side *s, const char *text)
     return memcpy(chunk, text, size);
 }
 
-static bool add_transfer(struct side *s, const struct i2cpt_trace_line *line)
+static bool add(struct side *s, uint64_t line, const char *text,
+                const char *request)
 {
-    g_autofree char *text = tool_text_transfer(&line->transfer);
-    g_autofree char *request = tool_text_request(&line->transfer);
     struct transfer *more, *t;
 
     if (s->n == s->room) {
@@ -82,7 +85,7 @@ static bool add_transfer(struct side *s, const struct i2cpt_trace_line *line)
     }
     t = &s->transfers[s->n];
     *t = (struct transfer){
-        .line = line->line,
+        .line = line,
         .text = keep(s, text),
         .hash = g_str_hash(text),
         .request = g_str_hash(request),
@@ -90,6 +93,34 @@ static bool add_transfer(struct side *s, const struct i2cpt_trace_line *line)
     };
     s->n += t->text != NULL;
     return t->text;
+}
+
+static bool add_transfer(struct side *s, const struct i2cpt_trace_line *line)
+{
+    g_autofree char *text = tool_text_transfer(&line->transfer);
+    g_autofree char *request = tool_text_request(&line->transfer);
+
+    return add(s, line->line, text, request);
+}
+
+/* True too where the line is neither a transfer nor a change. */
+static bool add_line(struct side *s, const struct i2cpt_trace_line *line)
+{
+    struct i2cpt_trace_irq irq = {.size = sizeof(irq)};
+    g_autofree char *text = NULL;
+
+    if (line->kind == I2CPT_TRACE_TRANSFER) {
+        return add_transfer(s, line);
+    }
+    if (i2cpt_trace_irq_is(line, &irq) != 1) {
+        return true;
+    }
+    text = irq.bus > 0
+               ? g_strdup_printf("irq i2c-%" PRId32 ": %s %" PRId32, irq.bus,
+                                 irq.name, irq.level)
+               : g_strdup_printf("irq %s %" PRId32, irq.name, irq.level);
+    s->irqs = true;
+    return add(s, line->line, text, text);
 }
 
 static int load(struct side *s)
@@ -105,7 +136,7 @@ static int load(struct side *s)
         return tool_fault(ret, &fault);
     }
     while ((ret = i2cpt_trace_reader_next(reader, &line, &fault)) == 1) {
-        if (line->kind == I2CPT_TRACE_TRANSFER && !add_transfer(s, line)) {
+        if (!add_line(s, line)) {
             full = true;
             tool_complain("%s: no memory to compare more than %u transfers",
                           s->path, s->n);
@@ -181,9 +212,12 @@ static void pair_run(const struct diff *d, const struct edit *run, guint n,
 static void count(struct diff *d)
 {
     for (guint i = 0; i < d->edits->len; i++) {
-        char kind = g_array_index(d->edits, struct edit, i).kind;
+        const struct edit *e = &g_array_index(d->edits, struct edit, i);
+        char kind = e->kind;
 
         d->same += kind == '=';
+        d->same_irqs +=
+            kind == '=' && g_str_has_prefix(nth(&d->a, e->a)->text, "irq ");
         d->changed += kind == '~';
         d->removed += kind == '-';
         d->added += kind == '+';
@@ -281,10 +315,15 @@ static void print_all(const struct diff *d)
         }
         print_edit(d, e);
     }
-    printf("%" PRIu64 " transfer%s the same, %" PRIu64 " changed, %" PRIu64
-           " only in %s, %" PRIu64 " only in %s\n",
-           d->same, tool_text_s(d->same), d->changed, d->removed, a, d->added,
-           b);
+    printf("%" PRIu64 " transfer%s the same, ", d->same - d->same_irqs,
+           tool_text_s(d->same - d->same_irqs));
+    if (d->a.irqs || d->b.irqs) {
+        printf("%" PRIu64 " change%s of lines too, ", d->same_irqs,
+               tool_text_s(d->same_irqs));
+    }
+    printf("%" PRIu64 " changed, %" PRIu64 " only in %s, %" PRIu64
+           " only in %s\n",
+           d->changed, d->removed, a, d->added, b);
 }
 
 static void json_side(struct json *j, const char *key, const struct side *s,
@@ -383,6 +422,7 @@ const struct verb verb_diff = {
     .about = "Compare two traces transfer by transfer",
     .help =
         "  --json  every difference and the counts as one JSON document\n\n"
+        "Changes of lines (irq) are compared with the transfers. "
         "Times do not count, nor do bytes that are ~ or ?? in one of them. - "
         "is only in\n"
         "A, + only in B; where both asked for the same and something else came "

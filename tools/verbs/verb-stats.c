@@ -30,8 +30,18 @@ struct target {
     GArray *faults; /* of struct fault_count */
 };
 
+/* An input line of one bus. */
+struct line {
+    uint32_t bus;
+    char name[36];
+    uint64_t changes; /* without the level that it began with */
+    bool level;
+    uint64_t since_ns, active_ns;
+};
+
 struct stats {
     const char *path;
+    GArray *lines;       /* of struct line, as they come */
     GHashTable *targets; /* struct target by its own number */
     GHashTable *hz;      /* frequency by bus + 1; 0: of all */
     uint64_t transfers, events, first_ns, end_ns;
@@ -147,6 +157,47 @@ static void note_frequency(struct stats *s, const struct i2cpt_trace_line *line)
     }
 }
 
+static struct line *line_of(struct stats *s, const struct i2cpt_trace_irq *irq)
+{
+    struct line fresh = {.bus = irq->bus < 0 ? 0 : (uint32_t)irq->bus};
+    guint i;
+
+    for (i = 0; i < s->lines->len; i++) {
+        struct line *l = &g_array_index(s->lines, struct line, i);
+
+        if (l->bus == fresh.bus && !strcmp(l->name, irq->name)) {
+            return l;
+        }
+    }
+    g_strlcpy(fresh.name, irq->name, sizeof(fresh.name));
+    g_array_append_val(s->lines, fresh);
+    return &g_array_index(s->lines, struct line, i);
+}
+
+static void pass_time(struct line *l, uint64_t now_ns)
+{
+    if (now_ns > l->since_ns) {
+        l->active_ns += l->level ? now_ns - l->since_ns : 0;
+        l->since_ns = now_ns;
+    }
+}
+
+static void count_irq(struct stats *s, const struct i2cpt_trace_line *line)
+{
+    struct i2cpt_trace_irq irq = {.size = sizeof(irq)};
+    struct line *l;
+
+    if (i2cpt_trace_irq_is(line, &irq) == 1) {
+        l = line_of(s, &irq);
+        pass_time(l, line->stamp_ns);
+        l->changes += l->level != irq.level;
+        l->level = irq.level;
+        if (!line->stamp_ns) {
+            l->changes = 0; /* what it was when the recording began */
+        }
+    }
+}
+
 static int count(struct stats *s, struct i2cpt_trace_reader *reader,
                  struct i2cpt_fault *fault)
 {
@@ -164,6 +215,7 @@ static int count(struct stats *s, struct i2cpt_trace_reader *reader,
             }
         }
         s->events += line->kind == I2CPT_TRACE_EVENT;
+        count_irq(s, line);
         tool_progress_step(&progress);
     }
     tool_progress_clear(&progress);
@@ -314,6 +366,19 @@ static void print_absent(GList *targets)
     }
 }
 
+static void print_lines(const struct stats *s)
+{
+    for (guint i = 0; i < s->lines->len; i++) {
+        struct line *l = &g_array_index(s->lines, struct line, i);
+
+        pass_time(l, s->end_ns);
+        printf("%3" PRIu32 " line %s: %" PRIu64
+               " change%s, active for %.6f s\n",
+               l->bus, l->name, l->changes, tool_text_s(l->changes),
+               (double)l->active_ns / 1e9);
+    }
+}
+
 static void print_all(const struct stats *s, GList *targets)
 {
     g_autofree char *path = tool_text_plain(s->path);
@@ -338,6 +403,7 @@ static void print_all(const struct stats *s, GList *targets)
         }
     }
     print_absent(targets);
+    print_lines(s);
 }
 
 static void json_target(const struct stats *s, const struct target *t,
@@ -381,6 +447,23 @@ static void json_target(const struct stats *s, const struct target *t,
     tool_json_close(j, '}');
 }
 
+static void json_lines(const struct stats *s, struct json *j)
+{
+    tool_json_open(j, "lines", '[');
+    for (guint i = 0; i < s->lines->len; i++) {
+        struct line *l = &g_array_index(s->lines, struct line, i);
+
+        pass_time(l, s->end_ns);
+        tool_json_open(j, NULL, '{');
+        tool_json_uint(j, "bus", l->bus);
+        tool_json_string(j, "line", l->name);
+        tool_json_uint(j, "changes", l->changes);
+        tool_json_seconds(j, "active", l->active_ns);
+        tool_json_close(j, '}');
+    }
+    tool_json_close(j, ']');
+}
+
 static void json_all(const struct stats *s, GList *targets)
 {
     struct json j = {.to = stdout};
@@ -399,6 +482,7 @@ static void json_all(const struct stats *s, GList *targets)
         json_target(s, targets->data, &j);
     }
     tool_json_close(&j, ']');
+    json_lines(s, &j);
     tool_json_close(&j, '}');
 }
 
@@ -442,7 +526,9 @@ static int run(const struct verb *verb, int argc, char **argv)
     s.path = tool_operand(verb, argc, argv, "a TRACE");
     s.targets = g_hash_table_new_full(NULL, NULL, NULL, free_target);
     s.hz = g_hash_table_new(NULL, NULL);
+    s.lines = g_array_new(FALSE, FALSE, sizeof(struct line));
     status = stats(&s);
+    g_array_unref(s.lines);
     g_hash_table_unref(s.hz);
     g_hash_table_unref(s.targets);
     g_free(s.seen_as);
