@@ -56,8 +56,10 @@ struct Nrf51Gpiote {
     MemoryRegionOps watched_ops;
 };
 
-/* A machine has one nRF51, and that one GPIOTE; an intercepted input is told
- * nothing but its own number. */
+/*
+ * A machine has one nRF51, and that one GPIOTE; an intercepted input is told
+ * nothing but its own number.
+ */
 static Nrf51Gpiote *the_one;
 
 /* ------------------------------------------------------------------- pins */

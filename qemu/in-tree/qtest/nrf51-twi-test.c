@@ -166,6 +166,42 @@ static void test_restart(void)
     qtest_quit(qts);
 }
 
+#define EVENTS_IN0 0x40006100
+#define INTENSET   0x40006304
+#define CONFIG0    0x40006510
+
+/* A chip's line is a pin, and a pin an event of the GPIOTE. */
+static void test_line(void)
+{
+    static const char chip[] = "chip 0x19 registers\nline drdy reg=0x20\n";
+    static const uint8_t up[] = {0x20, 0x01}, down[] = {0x20, 0x00};
+    g_autofree char *name = NULL;
+    QTestState *qts;
+    int fd = g_file_open_tmp("line-XXXXXX", &name, NULL);
+
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(write(fd, chip, strlen(chip)), ==, strlen(chip));
+    close(fd);
+    qts = qtest_initf("-M microbit -device i2c-passthrough,backend=stub,"
+                      "load=%s,address=0x19,irqs=drdy=pin8",
+                      name);
+    qtest_irq_intercept_in(qts, "/machine/nrf51/armv6m");
+    qtest_writel(qts, CONFIG0, 1 | 18 << 8 | 1 << 16);
+    qtest_writel(qts, INTENSET, 1);
+    enable(qts, 0x19);
+    write_bytes(qts, up, 2);
+    stop(qts);
+    g_assert_cmphex(qtest_readl(qts, EVENTS_IN0), ==, 1);
+    g_assert_true(qtest_get_irq(qts, 6));
+    qtest_writel(qts, EVENTS_IN0, 0);
+    g_assert_false(qtest_get_irq(qts, 6));
+    write_bytes(qts, down, 2);
+    stop(qts);
+    g_assert_cmphex(qtest_readl(qts, EVENTS_IN0), ==, 0);
+    qtest_quit(qts);
+    unlink(name);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -174,6 +210,7 @@ int main(int argc, char **argv)
     qtest_add_func("/nrf51-twi/nobody", test_nobody);
     qtest_add_func("/nrf51-twi/chip", test_chip);
     qtest_add_func("/nrf51-twi/restart", test_restart);
+    qtest_add_func("/nrf51-twi/line", test_line);
 
     return g_test_run();
 }

@@ -53,6 +53,17 @@ def preloaded(libraries, **more):
         os.environ.update(before)
 
 
+def test_interrupt_lines_without_a_plugin():
+    chip = write("lines", "chip 0x19 registers\nline drdy reg=0x20\n")
+    with Early("versatilepb", device(
+            **PATIENCE, id="d", backend="stub", load=chip, address="0x19",
+            irqs="drdy=0x10140000[28]")) as b:
+        for level in (1, 0):
+            b.bus.put(0x19, [0x20, level])
+            raw = int(b.qemu.qtest(["readl 0x10140008"])[0], 16)
+            equal(raw >> 28 & 1, level)
+
+
 def works(bench):
     equal(bench.bus.put(0x49, b"\x10\xaa\xbb\xcc"), 4)
     equal(bench.bus.put_get(0x49, b"\x10", 3), b"\xaa\xbb\xcc")

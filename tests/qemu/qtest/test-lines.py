@@ -148,6 +148,26 @@ def test_names_of_ones_own():
         assert status == 1 and word in said_, (lines, said_)
 
 
+def test_of_an_adapter_that_is_to_come():
+    where = ["-chardev",
+             f"socket,id=x,path={path('peer')},server=on,wait=off"]
+    with Bench("versatilepb", where,
+               device(id="d", chardev="x", address="0x19",
+                      irqs=f"drdy={VIC:#x}[28]:alert=~{VIC:#x}[29]")) as b:
+        equal((levels(b), said(b)), ((0, 1), {"drdy": 0, "alert": 0}))
+        b.qemu.reset()
+        equal(levels(b), (0, 1))
+
+
+def test_of_an_adapter_that_is_gone():
+    text = ACTIVE + "fault unplug at=0 on=read count=1\n"
+    with Bench("versatilepb", target(text=text)) as b:
+        b.bus.put_get(0x19, [0x28], 1)
+        equal((levels(b), said(b)), ((1, 1), {"drdy": 1, "alert": 1}))
+        b.qemu.reset()
+        equal(levels(b), (1, 1))
+
+
 def test_from_a_recording():
     trace = path("lines.i2ct")
     for source in ({"record": trace}, {"backend": "trace", "load": None,
