@@ -8,7 +8,8 @@ from smbus import MACHINES, SmbusHost
 from tap import Skip
 
 BINARY = qemu.find(VERSION, "qemu-system-x86_64")
-CHIPS = """chip 0x48 sensor
+LONGEST = bytes(range(0x20, 0x40))  # as many as a block may have
+CHIPS = f"""chip 0x48 sensor
 reg 0 = 1a c0
 reg 3 = 50
 chip 0x2e smbus
@@ -16,6 +17,7 @@ reg 0x10 = 5a
 reg 0x11 type=word = 34 12
 reg 0x12 type=block = 61 62 63 64 65
 reg 0x13 type=send
+reg 0x14 type=block = {LONGEST.hex(" ")}
 chip 0x2f registers
 reg 0 = 00 01 02 03 04 05 06 07 08 09 0a 0b
 """
@@ -104,6 +106,7 @@ def test_an_smbus_only_adapter():
                 equal(host.read_byte(0x2e, 0x10), 0x5a)
                 equal(host.read_word(0x2e, 0x11), 0x1234)
                 equal(host.read_block(0x2e, 0x12), b"abcde")
+                equal(host.read_block(0x2e, 0x14), LONGEST)
             equal(host.write_block(0x2e, 0x12, b"xyz"), True)
             equal(host.read_block(0x2e, 0x12), b"xyz")
 
