@@ -322,6 +322,36 @@ START_TEST(late_and_well_again)
 }
 END_TEST
 
+/* The name is the USB device's serial number, for udev. */
+START_TEST(serial)
+{
+    static const struct {
+        const char *name;
+        uint8_t index; /* iSerialNumber */
+        int len;       /* of that string */
+    } cases[] = {{"lab", 3, 2 + 2 * 3}, {"", 0, 4}};
+    uint8_t data[64];
+    struct submit s = {.command = htonl(1),
+                       .in = htonl(1),
+                       .length = htonl(64),
+                       .setup = {0x80, 6, 0, 1, 0, 0, 64, 0}};
+    struct bench b;
+
+    open_bench(&b, cases[_i].name, 10000, 600000);
+    s.number = htonl(++b.number);
+    ck_assert_int_eq(send(b.kernel, &s, sizeof(s), MSG_NOSIGNAL), 48);
+    ck_assert_int_eq(answer(&b, data), 18);
+    ck_assert_uint_eq(data[16], cases[_i].index);
+    s.number = htonl(++b.number);
+    s.setup[2] = data[16];
+    s.setup[3] = 3;
+    ck_assert_int_eq(send(b.kernel, &s, sizeof(s), MSG_NOSIGNAL), 48);
+    ck_assert_int_eq(answer(&b, data), cases[_i].len);
+    keeper_call_leave(b.adapter);
+    close_bench(&b);
+}
+END_TEST
+
 START_TEST(names)
 {
     struct bench b;
@@ -466,6 +496,7 @@ int main(void)
     tcase_add_test(tcase, orphaned);
     tcase_add_test(tcase, late);
     tcase_add_test(tcase, late_and_well_again);
+    tcase_add_loop_test(tcase, serial, 0, 2);
     tcase_add_test(tcase, names);
     tcase_add_test(tcase, given_up);
     tcase_add_loop_test(tcase, nonsense, 0, 6);

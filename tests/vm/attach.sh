@@ -31,12 +31,20 @@ gone() { # until the kernel has taken the bus away
     while [ -e "$device" ]; do usleep 10000; done
 }
 
-drivers() {
-    for file in temp1_input temp1_max temp1_max_hyst; do
-        run cat "$device"/*-0049/hwmon/hwmon*/$file
+drivers() { # what they make of what is there
+    for file in 0049/temp1_input 0049/temp1_max 0049/temp1_max_hyst \
+        0018/temp1_input 0018/temp1_crit 0018/temp1_max 0018/temp1_min \
+        004a/temp1_input 004a/temp1_max; do
+        chip=$device/$bus-${file%/*}
+        [ -e "$chip" ] || continue
+        # a TMP102 that has just been set says EAGAIN for a while
+        n=0
+        until cat "$chip"/hwmon/hwmon*/${file#*/} >/dev/null 2>&1 ||
+            [ $((n += 1)) = 1000 ]; do usleep 1000; done
+        run cat "$chip"/hwmon/hwmon*/${file#*/}
     done
-    for file in temp1_input temp1_crit temp1_max temp1_min; do
-        run cat "$device"/*-0018/hwmon/hwmon*/$file
+    for file in date time; do
+        echo "rtc $(cat "$device/$bus-0068"/rtc/rtc*/$file)"
     done
     eeprom=$device/$bus-0050/eeprom
     run head -c 5 "$eeprom"
@@ -45,7 +53,7 @@ drivers() {
     dd if=/tmp/page of="$eeprom" bs=16 seek=2 conv=notrunc 2>/dev/null
     echo "= $?"
     run md5sum "$eeprom"
-    run i2ctransfer -f -y "$bus" w1@0x49 0 r2 w1@0x18 5 r2
+    run i2ctransfer -f -y "$bus" w1@0x49 0 r2 w1@0x4a 0 r2
 } 2>&1
 
 plain() { # numbers that the kernel gives
@@ -58,27 +66,47 @@ busy() { # a program that does not stop
     usleep 100000
 }
 
-echo "@stub@"
-DEVICES='--new-device lm75@0x49 --new-device jc42@0x18 --new-device 24c02@0x50'
-attach stub,load=/board.txt,record=/tmp/stub.i2ct $DEVICES
-drivers | plain
-kill $pid
-wait $pid
-echo "ended $? $(cat /tmp/said)"
-[ -e "$device" ] && echo "still there"
-echo "@trace@"
-attach trace,file=/tmp/stub.i2ct,match=lookup $DEVICES
-drivers | plain
-kill -INT $pid
-wait $pid
-echo "ended $? $(cat /tmp/said)"
-[ -e "$device" ] && echo "still there"
+on() { # a part of the test: what the drivers say on this adapter
+    echo "@$1@"
+    shift
+    attach "$@"
+    drivers | plain
+    kill -$signal $pid
+    wait $pid
+    echo "ended $? $(cat /tmp/said)"
+    [ -e "$device" ] && echo "still there"
+}
+
+insmod /rtc-ds1307.ko
+DEVICES='--new-device lm75@0x49 --new-device tmp102@0x4a --new-device 24c02@0x50
+    --new-device ds1307@0x68'
+signal=TERM
+on stub stub,load=/board.txt,record=/tmp/stub.i2ct $DEVICES --new-device jc42@0x18
+signal=INT
+on trace trace,file=/tmp/stub.i2ct,match=lookup $DEVICES --new-device jc42@0x18
+i2cpt-replay serve -a stub,load=/board.txt --socket /tmp/remote.sock &
+server=$!
+until [ -e /tmp/remote.sock ]; do usleep 10000; done
+on remote remote,socket=/tmp/remote.sock $DEVICES --new-device jc42@0x18
+kill $server
+wait $server
+if [ -e /bin/dongle-board ]; then
+    mkfifo /tmp/plugged
+    dongle-board >/tmp/plugged 2>&1 &
+    dongle=$!
+    read -r line </tmp/plugged
+    [ "$line" = plugged ] || echo "$line"
+    on ftdi ftdi,timeout-ms=1800 $DEVICES
+    kill $dongle
+    wait $dongle
+fi 2>/dev/null
 echo "@recorded@"
 cat /tmp/stub.i2ct
 echo "@named@"
 attach stub,load=/board.txt --name lab --new-device lm75@0x49 \
     --new-device 24c02@0x50
 run readlink /run/libi2cpt/lab | plain
+run cat "$(realpath "$device")/../../serial" | sed 's/^> .*/> cat serial/'
 run cat "$device"/*-0049/hwmon/hwmon*/temp1_input | plain
 run head -c 5 "$device/$bus-0050/eeprom" | plain
 run i2cpt-replay attach -a stub,load=/board.txt --name lab
@@ -122,6 +150,7 @@ echo "ended $?"
 kill $other 2>/dev/null
 wait $other
 [ -e "$device" ] && echo "still there"
+# shellcheck disable=SC1091
 . /attach-keeper.sh
 echo "@kernel@"
 n=0

@@ -222,6 +222,7 @@ static void receive_first(struct keeper *k)
     if (!keeper_recv(k->config->caller, &p, NULL, 0, -1) &&
         p.kind == KEEPER_NAMED) {
         strcpy(k->wanted, p.name.name);
+        k->tiny.serial = k->wanted[0] ? k->wanted : NULL;
     }
     receive(k, k->config->caller);
 }
@@ -271,6 +272,19 @@ static void step(struct keeper *k)
     }
 }
 
+/* What has not been read when a socket is closed would be an error at the other
+ * end, before what stands there to be read. */
+static void say_good_bye(struct keeper *k)
+{
+    const struct keeper_packet gone = {.kind = KEEPER_GONE};
+
+    keeper_send(k->adapter, &gone, NULL);
+    shutdown(k->adapter, SHUT_RDWR);
+    while (recv(k->adapter, k->bytes, sizeof(k->bytes), MSG_DONTWAIT) > 0) {
+    }
+    close(k->adapter);
+}
+
 void keeper_run(const struct keeper_config *config)
 {
     struct keeper *k = g_new0(struct keeper, 1);
@@ -289,9 +303,7 @@ void keeper_run(const struct keeper_config *config)
     close(config->door);
     close(config->kernel);
     if (k->adapter >= 0) {
-        keeper_send(k->adapter, &(struct keeper_packet){.kind = KEEPER_GONE},
-                    NULL);
-        close(k->adapter);
+        say_good_bye(k);
     }
     g_free(k);
 }

@@ -11,8 +11,7 @@ static int request(struct keeper_tiny *t, struct usbip_urb *urb)
         return -EPIPE; /* there is none but that of control */
     }
     if (usbip_is_standard(urb->setup)) {
-        return usbip_standard(&keeper_tiny_description, urb->setup, urb->data,
-                              urb->len);
+        return keeper_tiny_standard(t, urb->setup, urb->data, urb->len);
     }
     return keeper_tiny_control(t, urb->setup, urb->in, urb->data, urb->len);
 }

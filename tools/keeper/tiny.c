@@ -15,6 +15,10 @@ static const uint8_t device_descriptor[] = {
     0x40, 0x1c, 0x34, 0x05, 0x00, 0x02, 1, 2,  /* 1c40:0534 */
     0,    1,
 };
+static const uint8_t with_serial[] = {
+    18,   1,    0x10, 0x01, 0xff, 0,    0, 64,       /* the same, but for: */
+    0x40, 0x1c, 0x34, 0x05, 0x00, 0x02, 1, 2,  3, 1, /* a serial number */
+};
 static const char *const strings[] = {"libi2cpt", "I2C adapter"};
 
 const struct usbip_description keeper_tiny_description = {
@@ -23,6 +27,19 @@ const struct usbip_description keeper_tiny_description = {
     .strings = strings,
     .n_strings = 2,
 };
+
+int keeper_tiny_standard(const struct keeper_tiny *t, const uint8_t *setup,
+                         uint8_t *data, size_t len)
+{
+    const char *const all[] = {strings[0], strings[1], t->serial};
+    const struct usbip_description named = {.device = with_serial,
+                                            .config = usbip_config_ep0,
+                                            .strings = all,
+                                            .n_strings = 3};
+
+    return usbip_standard(t->serial ? &named : &keeper_tiny_description, setup,
+                          data, len);
+}
 
 /*
  * A block read needs a read whose length the target says, and a request of USB

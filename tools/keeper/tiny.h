@@ -33,13 +33,19 @@ struct keeper_tiny {
      * or a negative errno for USB, which is EIO there. */
     int (*message)(void *user, const struct keeper_message *m);
     void *user;
-    uint8_t status; /* of the last message */
+    uint8_t status;     /* of the last message */
+    const char *serial; /* the USB device's; NULL: it has none */
 };
 
 /* What the driver leaves of an adapter's functionality. */
 uint32_t keeper_tiny_functionality(uint32_t adapter);
 
+/* Of one without a serial number. */
 extern const struct usbip_description keeper_tiny_description;
+
+/* usbip_standard() of this one. */
+int keeper_tiny_standard(const struct keeper_tiny *t, const uint8_t *setup,
+                         uint8_t *data, size_t len);
 
 /* A request of control: how many bytes went into or came out of `data`, or what
  * message() said, or -EPIPE, a stall, for what is none of its requests. */

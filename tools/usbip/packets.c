@@ -63,6 +63,9 @@ static int send_all(int fd, const struct packet *p, void *data, size_t len)
         for (i = 0; i < 2; i++) {
             size_t of_it = sent < parts[i].iov_len ? sent : parts[i].iov_len;
 
+            if (!of_it) {
+                continue; /* of nothing at all there is no place */
+            }
             parts[i].iov_base = (uint8_t *)parts[i].iov_base + of_it;
             parts[i].iov_len -= of_it;
             sent -= of_it;
