@@ -531,6 +531,11 @@ START_TEST(ports)
     ck_assert_int_eq(usbip_status_free(status, 3), 3);
     ck_assert_int_eq(usbip_status_free(status, 4), -1);
     ck_assert_int_eq(usbip_status_free("", 0), -1);
+    ck_assert_int_eq(usbip_status_free("hs  4294967295 004 000\n", 0), -1);
+    ck_assert_int_eq(usbip_status_port("hs  2147483648 006 002 0 3 1-1\n"
+                                       "hs  0001 006 002 0 3 1-1\n",
+                                       "1-1"),
+                     1);
     ck_assert_int_eq(usbip_status_port(status, "1-1"), 0);
     ck_assert_int_eq(usbip_status_port(status, "0-0"), -1);
     ck_assert_int_eq(usbip_status_bus_id(status, 0, 0x10002, id, sizeof(id)),

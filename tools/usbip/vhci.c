@@ -13,6 +13,7 @@
 #define FOLDER     "/sys/devices/platform/vhci_hcd.0/"
 #define STATUS_MAX 8192
 #define ID_MAX     31
+#define PORT_MAX   9999
 
 enum { PORT_FREE = 4, PORT_USED = 6 }; /* usbip_common.h, VDEV_ST_ */
 
@@ -31,7 +32,8 @@ static const char *next_port(const char *text, struct port_line *p)
         memset(p, 0, sizeof(*p));
         if (sscanf(text, "%3s %u %u %u %x %u %31s", p->hub, &p->port,
                    &p->status, &p->speed, &p->device_id, &p->socket,
-                   p->id) >= 3) {
+                   p->id) >= 3 &&
+            p->port <= PORT_MAX) {
             return end + (*end == '\n');
         }
         text = end + (*end == '\n');
