@@ -20,6 +20,7 @@ static int failed(void)
 #ifdef I2CPT_GPIOD_2
 
 #define KERNEL_KEEPS 1024u /* edges, where we are slow */
+#define CHIPS_MAX    256u  /* that are looked through for a name */
 
 struct gpio_chip_line {
     unsigned offset;
@@ -44,18 +45,12 @@ static int find_in(const char *path, const char *name, unsigned *offset)
 int gpio_chip_line_find(const char *name, char path[GPIO_PATH_MAX],
                         unsigned *offset)
 {
-    GDir *dir = g_dir_open("/dev", 0, NULL);
-    const char *entry;
+    unsigned i;
     int ret = -ENOENT;
 
-    while (dir && ret && (entry = g_dir_read_name(dir))) {
-        if (g_str_has_prefix(entry, "gpiochip")) {
-            g_snprintf(path, GPIO_PATH_MAX, "/dev/%s", entry);
-            ret = find_in(path, name, offset);
-        }
-    }
-    if (dir) {
-        g_dir_close(dir);
+    for (i = 0; ret && i < CHIPS_MAX; i++) {
+        g_snprintf(path, GPIO_PATH_MAX, "/dev/gpiochip%u", i);
+        ret = find_in(path, name, offset);
     }
     return ret ? -ENOENT : 0;
 }

@@ -25,7 +25,9 @@ struct change {
  *   (made) -> WAITING    within a transfer, whose line comes first; or the file
  *                        is a pipe, and who sets a level does not wait
  *   WAITING -> (written) the transfer has ended; flush, end, close; or too many
- *                        wait
+ *                        wait for a file that is no pipe
+ *   WAITING -> (left out) too many wait for a pipe: of each line the last one
+ *                        stays, where it is another level than was written
  *
  * The levels that the recording begins with are written before its first line,
  * of a transfer or a change.
@@ -40,7 +42,9 @@ struct record_irqs {
     bool first[LINES_MAX]; /* the levels when it began */
     bool begun;            /* ... which are written */
     bool in_transfer;
-    GArray *waiting; /* of struct change */
+    bool left_out;           /* some were, which has been said */
+    bool written[LINES_MAX]; /* the last level of each */
+    GArray *waiting;         /* of struct change */
 };
 
 static void write_change(struct record_irqs *q, unsigned line, bool level,
@@ -49,6 +53,7 @@ static void write_change(struct record_irqs *q, unsigned line, bool level,
     struct i2cpt_trace_irq irq = {.bus = q->bus, .level = level};
     char text[TRACE_IRQ_TEXT];
 
+    q->written[line] = level;
     g_strlcpy(irq.name, lines_name(q->lines, line), sizeof(irq.name));
     trace_irq_format(&irq, text);
     record_lines_irq(q->file, text, stamp_ns);
@@ -82,6 +87,36 @@ static void write_waiting_locked(struct record_irqs *q)
     g_array_set_size(q->waiting, 0);
 }
 
+static bool last_level_locked(const struct record_irqs *q, unsigned line)
+{
+    return q->begun ? q->written[line] : q->first[line];
+}
+
+/* Who sets a level does not wait for who reads the pipe. */
+static void leave_out_locked(struct record_irqs *q)
+{
+    struct change *c = &g_array_index(q->waiting, struct change, 0);
+    guint last[LINES_MAX] = {0}, left = 0, i;
+
+    for (i = 0; i < q->waiting->len; i++) {
+        last[c[i].line] = i;
+    }
+    for (i = 0; i < q->waiting->len; i++) {
+        if (i == last[c[i].line] &&
+            c[i].level != last_level_locked(q, c[i].line)) {
+            c[left++] = c[i];
+        }
+    }
+    if (!q->left_out) {
+        i2cpt_log(I2CPT_LOG_WARNING,
+                  "record=: more than %u changes of lines between two "
+                  "transfers, into a pipe: some are left out",
+                  WAITING_MAX);
+    }
+    q->left_out = true;
+    g_array_set_size(q->waiting, left);
+}
+
 static void on_change(unsigned line, bool level, uint64_t stamp_ns, void *user)
 {
     struct record_irqs *q = user;
@@ -92,8 +127,11 @@ static void on_change(unsigned line, bool level, uint64_t stamp_ns, void *user)
     }
     pthread_mutex_lock(&q->lock);
     g_array_append_val(q->waiting, c);
-    if (q->waiting->len == WAITING_MAX ||
-        (!q->in_transfer && !record_lines_may_wait(q->file))) {
+    if (record_lines_may_wait(q->file)) {
+        if (q->waiting->len == WAITING_MAX) {
+            leave_out_locked(q);
+        }
+    } else if (!q->in_transfer || q->waiting->len == WAITING_MAX) {
         write_waiting_locked(q);
     }
     pthread_mutex_unlock(&q->lock);

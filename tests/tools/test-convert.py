@@ -259,9 +259,9 @@ def test_vcd_has_the_lines():
     convert('lines.vcd', 'back.i2ct')
     assert [line.split(' ', 2)[2] for line in read('back.i2ct').splitlines()
             if line[:1].isdigit()] == ['w1@0x48 55', 'r1@0x48 = 55']
-    write('none.i2ct', head + body)
-    convert('none.i2ct', 'none.vcd', notes=['5 events left out'])
-    assert 'lines' not in read('none.vcd')
+    write('unnamed.i2ct', head + body)
+    convert('unnamed.i2ct', 'unnamed.vcd', notes=['5 events left out'])
+    assert 'lines' not in read('unnamed.vcd')
 
 
 def test_vcd_of_one_bus_among_several():

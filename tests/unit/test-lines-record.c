@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "i2cpt-backend.h"
 #include "i2cpt-lines.h"
 #include "i2cpt-trace.h"
 #include "lines/lines.h"
@@ -262,6 +263,109 @@ START_TEST(behind_a_guess)
 }
 END_TEST
 
+static unsigned warned;
+
+static void count_warnings(int level, const char *text, void *user)
+{
+    warned += strstr(text, "some are left out") != NULL;
+}
+
+/* Who sets levels goes on, what is left out is said, and the level is right in
+ * the end. */
+START_TEST(a_pipe_that_nobody_reads)
+{
+    struct i2cpt_lines *lines = lines_new();
+    struct session_files files;
+    struct record_lines *l;
+    struct record_irqs *q;
+    g_autofree char *text = g_malloc0(1 << 20);
+    bool headers, level = false;
+    const char *at;
+    unsigned i;
+    int fd;
+
+    session_begin(&files, NULL);
+    i2cpt_set_log(count_warnings, NULL);
+    ck_assert_int_eq(lines_add(lines, "drdy", false), 0);
+    ck_assert_int_eq(mkfifo(files.trace, 0600), 0);
+    fd = open(files.trace, O_RDONLY | O_NONBLOCK);
+    ck_assert_int_ge(fcntl(fd, F_SETPIPE_SZ, 1 << 20), 0);
+    ck_assert_int_eq(record_lines_open(files.trace, 0, -1, &l, &headers, NULL),
+                     0);
+    q = record_irqs_new(lines, l, -1, "drdy");
+    for (i = 1; i <= 100001; i++) {
+        lines_set(lines, 0, i % 2, i);
+    }
+    record_irqs_end(q);
+    ck_assert_int_gt(read(fd, text, (1 << 20) - 1), 0);
+    for (at = text; (at = strstr(at, " irq drdy ")); at++, i++) {
+        bool told = at[10] == '1';
+
+        ck_assert_msg(i == 100002 || told != level, "twice %d", told);
+        level = told;
+    }
+    ck_assert(level);
+    ck_assert_uint_eq(warned, 1);
+    record_irqs_free(q);
+    record_lines_close(l, -1);
+    lines_free(lines);
+    close(fd);
+    i2cpt_set_log(NULL, NULL);
+    session_end(&files);
+}
+END_TEST
+
+static struct i2cpt_backend_lines *moved;
+
+static int open_line(void *user, const struct i2cpt_options *options,
+                     void **instance, struct i2cpt_backend_info *info,
+                     struct i2cpt_fault *fault)
+{
+    info->functionality = I2CPT_FUNC_I2C;
+    moved = info->lines;
+    return i2cpt_backend_line_add(info->lines, "int", 0);
+}
+
+static int no_transfer(void *instance, struct i2cpt_backend_xfer *x)
+{
+    return i2cpt_backend_fail(x->fault, ENXIO, I2CPT_PHASE_ADDRESS, 0, -1,
+                              NULL);
+}
+
+/* What waits for a pipe is there when a flush has returned. */
+START_TEST(a_flush)
+{
+    static const struct i2cpt_backend_ops ops = {.size = sizeof(ops),
+                                                 .name = "one-line",
+                                                 .open = open_line,
+                                                 .transfer = no_transfer};
+    struct session_files files;
+    struct i2cpt_adapter *a;
+    g_autofree char *keys = NULL;
+    char text[4096] = "";
+    ssize_t n;
+    int fd;
+
+    session_begin(&files, NULL);
+    keys = g_strdup_printf("record=%s", files.trace);
+    ck_assert_int_eq(mkfifo(files.trace, 0600), 0);
+    fd = open(files.trace, O_RDONLY | O_NONBLOCK);
+    ck_assert_int_eq(i2cpt_adapter_new(&ops, NULL, keys, &a, NULL), 0);
+    i2cpt_backend_line_set(moved, 0, 1, 0);
+    i2cpt_backend_line_set(moved, 0, 0, 0);
+    n = read(fd, text, sizeof(text) - 1);
+    ck_assert_ptr_null(strstr(text, " irq int 1\n"));
+    ck_assert_int_eq(i2cpt_trace_record_flush(a), 0);
+    n = MAX(n, 0);
+    ck_assert_int_gt(read(fd, text + n, sizeof(text) - 1 - (size_t)n), 0);
+    ck_assert_ptr_nonnull(strstr(text, " irq int 1\n"));
+    ck_assert_ptr_nonnull(strstr(strstr(text, " irq int 1\n"), " irq int 0\n"));
+    i2cpt_adapter_unref(a);
+    close(fd);
+    session_end(&files);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lines-record");
@@ -271,6 +375,8 @@ int main(void)
     tcase_add_test(tc, levels_begin_at_stamp_0);
     tcase_add_test(tc, a_change_from_before);
     tcase_add_test(tc, a_pipe);
+    tcase_add_test(tc, a_pipe_that_nobody_reads);
+    tcase_add_test(tc, a_flush);
     tcase_add_test(tc, nothing_happened);
     tcase_add_test(tc, several_buses);
     tcase_add_test(tc, appending);

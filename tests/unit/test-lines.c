@@ -359,6 +359,31 @@ START_TEST(the_function_ends_the_watch_and_the_handle)
 }
 END_TEST
 
+/* SMBus alert: who it was is asked at the Alert Response Address, and lets go
+ * of the line when it has said so (docs/lines.md). */
+START_TEST(smbus_alert)
+{
+    struct i2cpt_adapter *a =
+        wire_stub("chip 0x0c registers\nreg 0 type=clear-on-read\n"
+                  "line alert reg=0 mask=0xfe\n",
+                  "");
+    struct i2cpt_fault fault;
+    int i;
+
+    for (i = 0x48; i < 0x4b; i++) {
+        ck_assert_int_eq(i2cpt_adapter_line_level(a, 0), 0);
+        ck_assert_int_eq(i2cpt_smbus_write_byte_data(
+                             a, 0x0c, 0, 0, (uint8_t)(i << 1 | 1), &fault),
+                         0);
+        ck_assert_int_eq(i2cpt_smbus_send_byte(a, 0x0c, 0, 0, &fault), 0);
+        ck_assert_int_eq(i2cpt_adapter_line_level(a, 0), 1);
+        ck_assert_int_eq(i2cpt_smbus_receive_byte(a, 0x0c, 0, &fault) >> 1, i);
+    }
+    ck_assert_int_eq(i2cpt_adapter_line_level(a, 0), 0);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* As long as this goes on, three wait. */
 static void turn(struct i2cpt_adapter *a, unsigned line, int level,
                  uint64_t stamp_ns, void *user)
@@ -437,6 +462,7 @@ static Suite *lines_suite(void)
     tcase_add_loop_test(tc, a_file_is_refused, 0, (int)G_N_ELEMENTS(refused));
     tcase_add_test(tc, more_lines_than_an_adapter_has);
     tcase_add_test(tc, samples_come_one_by_one);
+    tcase_add_test(tc, smbus_alert);
     tcase_add_test(tc, an_adapter_without_lines);
     tcase_add_test(tc, what_was_before_the_watch_is_not_told);
     tcase_add_test(tc, a_watch_that_ends_drops_what_waits);
