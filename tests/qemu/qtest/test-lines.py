@@ -105,7 +105,9 @@ def test_by_itself():
             equal(b.bus.put_get(0x19, [0x28], 1), bytes([sample]))
             equal(b.bus.put_get(0x19, [0x20], 1), b"\x01")
         equal(levels(b), (0, 0))
-        equal(counts(b), (40, 40, 0))
+        # the first sample may be there before anybody watches
+        equal(counts(b)[1:], (40, 0))
+        assert counts(b)[0] in (39, 40), counts(b)
 
 
 def test_another_device_of_the_adapter_moves_it():
