@@ -96,8 +96,11 @@ source libi2cpt/Kconfig
 subdir('libi2cpt')
 '''),
         ('hw/arm/Kconfig', 'after', '    select NRF51_SOC', '''\
-    select NRF51_GPIOTE
     select NRF51_TWI
+'''),
+        # lines of their own: a tree may have those above from before these
+        ('hw/arm/Kconfig', 'after', '    select NRF51_TWI', '''\
+    select NRF51_GPIOTE
 '''),
         ('hw/arm/microbit.c', 'after',
          '    memory_region_add_subregion_overlap('
@@ -107,6 +110,10 @@ subdir('libi2cpt')
     /* The controller itself lies over that stub. */
     sysbus_realize_and_unref(SYS_BUS_DEVICE(qdev_new("nrf51-twi")),
                              &error_fatal);
+'''),
+        ('hw/arm/microbit.c', 'after',
+         '    sysbus_realize_and_unref(SYS_BUS_DEVICE(qdev_new("nrf51-twi")),\n'
+         '                             &error_fatal);', '''\
 
     /* Events of its GPIO's pins. */
     sysbus_realize_and_unref(SYS_BUS_DEVICE(qdev_new("nrf51-gpiote")),
