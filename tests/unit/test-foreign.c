@@ -256,7 +256,8 @@ static struct i2cpt_adapter *open_told(const char *with)
     struct i2cpt_backend_ops ops = table();
     struct i2cpt_adapter *a;
     struct i2cpt_fault fault;
-    int ret = i2cpt_adapter_new(&ops, &user_data, with, &a, &fault);
+    int ret = i2cpt_adapter_new(&ops, &user_data,
+                                with ? with : "timeout-ms=60000", &a, &fault);
 
     ck_assert_msg(ret == 0, "%s", fault.text);
     return a;
@@ -655,7 +656,7 @@ START_TEST(test_answers)
     int ret;
 
     begin();
-    a = open_told(_i & 1 ? "retries=3" : NULL);
+    a = open_told(_i & 1 ? "retries=3,timeout-ms=60000" : NULL);
     told = answers[_i].told;
     ret = i2cpt_transfer(a, msgs, 2, &fault);
     ck_assert_msg(ret == answers[_i].ret, "%d %s", ret, fault.text);
@@ -804,6 +805,8 @@ static struct i2cpt_passthrough *passthrough(struct i2cpt_adapter *a,
     i2cpt_policy_new(&policy);
     i2cpt_policy_set(policy, "address", "0x48", NULL);
     i2cpt_policy_set(policy, "transfer", mode, NULL);
+    /* a busy machine is no guest that has gone quiet */
+    i2cpt_policy_set(policy, "hold-timeout-ms", "60000", NULL);
     ck_assert_int_eq(i2cpt_passthrough_new(a, policy, NULL, &pt, NULL), 0);
     i2cpt_policy_free(policy);
     return pt;
