@@ -17,7 +17,9 @@
 #define SCL       1
 #define SDA       2
 #define VERSATILE "-M versatilepb -nodefaults "
-#define STUB      "-device i2c-passthrough,backend=stub,"
+/* A busy host is no guest gone quiet. */
+#define PATIENCE "timeout-ms=20000,hold-timeout-ms=60000"
+#define STUB     "-device i2c-passthrough,backend=stub," PATIENCE ","
 
 static bool clock_bit(QTestState *qts, bool bit)
 {
@@ -162,10 +164,10 @@ static void test_restart(void)
 /* Where that change is in: the adapter is a chardev, the address is its own. */
 static void test_chardev(void)
 {
-    QTestState *qts =
-        qtest_initf(VERSATILE "-chardev linux-i2c,id=x,address=0x48,adapter=%s "
-                              "-device i2c-passthrough,chardev=x,address=0x49",
-                    "stub,,chips=0x48");
+    QTestState *qts = qtest_initf(
+        VERSATILE "-chardev linux-i2c,id=x,address=0x48,adapter=%s "
+                  "-device i2c-passthrough,chardev=x,address=0x49," PATIENCE,
+        "stub,,chips=0x48,,timeout-ms=20000");
 
     put(qts, 0x49, 3, 0x5a);
     g_assert_cmphex(get(qts, 0x49, 3), ==, 0x5a);
@@ -198,7 +200,8 @@ static void test_trace(void)
     g_autofree char *trace =
         write_file("i2cpt-trace 1\n0 +0 w1@0x48 00 r2 = 1a c0\nend 1\n");
     QTestState *qts = qtest_initf(
-        VERSATILE "-device i2c-passthrough,backend=trace,file=%s,address=0x48",
+        VERSATILE
+        "-device i2c-passthrough,backend=trace,file=%s,address=0x48," PATIENCE,
         trace);
 
     g_assert_true(start(qts, 0x48, false));
