@@ -6,7 +6,8 @@
  * the program ends. I2CPT_FAKE_INPUT_CLOCK=none: see enum vchip_input_clock.
  * With I2CPT_FAKE_DRIVER the kernel's serial driver has it at first.
  * I2CPT_FAKE_PROGRAM is that program: scripts that start it, and programs that
- * it starts, have none of it.
+ * it starts, have none of it. I2CPT_FAKE_LM75: its sensor has what an LM75 of
+ * 26.5 degrees has after power-up.
  */
 #include <errno.h> /* program_invocation_short_name */
 #include <stdio.h>
@@ -24,6 +25,14 @@ static struct dongle_config config = {
 };
 static struct fake_dongle *dongle;
 static char *path;
+
+static void become_lm75(void)
+{
+    static const uint8_t registers[] = {0x1a, 0x80, 0, 0, 0x4b, 0, 0x50, 0};
+
+    memcpy(fake_dongle_bench(dongle, 0)->targets[BENCH_SENSOR].mem, registers,
+           sizeof(registers));
+}
 
 static __attribute__((constructor)) void plug(void)
 {
@@ -45,6 +54,9 @@ static __attribute__((constructor)) void plug(void)
     chip.input_clock =
         wanted && !strcmp(wanted, "none") ? VCHIP_NONE : VCHIP_PASSES;
     fake_dongle_rewire(dongle, &chip, 100);
+    if (getenv("I2CPT_FAKE_LM75")) {
+        become_lm75();
+    }
 }
 
 /* Beside it, with `.engine` behind its name: how often the engine was begun,

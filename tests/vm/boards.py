@@ -122,11 +122,13 @@ BOARDS = {board.name: board for board in (
 
 
 class Run(qemu.Qemu):
-    """A guest, with QMP and the lines between its marks."""
+    """A guest, with QMP and the lines between its marks. QEMU may run under
+    another program's words, and in an environment of its own."""
 
-    def __init__(self, binary, board, initrd, work, args, plugin):
+    def __init__(self, binary, board, initrd, work, args, plugin, under=(),
+                 env=None):
         ours, theirs = socket.socketpair()
-        command = qemu.command(binary, board.name, args, plugin)
+        command = [*under, *qemu.command(binary, board.name, args, plugin)]
         command += ['-S', '-no-reboot', '-no-shutdown', '-serial', 'stdio',
                     '-initrd', initrd,
                     '-chardev', f'socket,id=qmp,fd={theirs.fileno()}',
@@ -135,7 +137,7 @@ class Run(qemu.Qemu):
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors='replace',
-            env=qemu.environment(), pass_fds=(theirs.fileno(),))
+            env=env or qemu.environment(), pass_fds=(theirs.fileno(),))
         atexit.register(self.kill)
         theirs.close()
         self._qmp = qemu.Line(ours)
