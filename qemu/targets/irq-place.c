@@ -89,12 +89,18 @@ static GHashTable *count_inputs(Object *obj)
     return counts;
 }
 
+/* QEMU 10.2 forbids g_list_sort(), which is this with a cast. */
+static int by_name(gconstpointer a, gconstpointer b, gpointer nothing)
+{
+    return strcmp(a, b);
+}
+
 /* "[0] to [31], NAME[0]"; nothing where it has none. */
 static char *list_inputs(Object *obj)
 {
     g_autoptr(GHashTable) counts = count_inputs(obj);
     g_autoptr(GList) names =
-        g_list_sort(g_hash_table_get_keys(counts), (GCompareFunc)strcmp);
+        g_list_sort_with_data(g_hash_table_get_keys(counts), by_name, NULL);
     GString *text = g_string_new(NULL);
     GList *at;
 
