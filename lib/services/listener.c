@@ -38,10 +38,11 @@ static int set_path(struct sockaddr_un *addr, const char *path,
 }
 
 /* A socket that nobody listens at any more is in the way; anything else that
- * has this name is not ours to remove. */
+ * has this name is not ours to remove. One whose owner takes no clients just
+ * now is not waited for. */
 static void remove_stale(const struct sockaddr_un *addr)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct stat st;
 
     if (fd < 0) {
@@ -50,7 +51,7 @@ static void remove_stale(const struct sockaddr_un *addr)
     if (!lstat(addr->sun_path, &st) && S_ISSOCK(st.st_mode) &&
         connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) &&
         errno == ECONNREFUSED) {
-        unlink(addr->sun_path);
+        i2cpt_out_file_unlink(addr->sun_path, st.st_dev, st.st_ino);
     }
     close(fd);
 }

@@ -73,6 +73,20 @@ static void somebody_elses(void)
     ck_assert_int_eq(listen(other, 1), 0);
 }
 
+/* ... who takes none of those that come. */
+static void a_busy_ones(void)
+{
+    struct sockaddr_un addr = named();
+    int fd;
+
+    other = bound();
+    ck_assert_int_eq(listen(other, 0), 0);
+    do {
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    } while (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)));
+    ck_assert_int_eq(errno, EAGAIN);
+}
+
 static void file(void)
 {
     ck_assert(g_file_set_contents(path, "mine", -1, NULL));
@@ -91,6 +105,7 @@ static const struct {
     {"nothing is there", nothing, 0},
     {"a socket that was left behind", left_behind, 0},
     {"a socket that is in use", somebody_elses, -EEXIST},
+    {"a socket whose owner is busy", a_busy_ones, -EEXIST},
     {"a file", file, -EEXIST},
     {"a link", link_to_a_file, -EEXIST},
 };
