@@ -104,11 +104,12 @@ int gpio_watch_add(struct gpio_watch *w, const char *key, const char *source,
     return (int)w->n++;
 }
 
+/* Kernels before 5.7 have another clock for edges, which is far ahead. */
 static void tell(struct gpio_watch *w, unsigned i, bool level,
                  uint64_t stamp_ns)
 {
     w->lines[i].level = level;
-    w->last_ns = MAX(w->last_ns, stamp_ns);
+    w->last_ns = MAX(w->last_ns, MIN(stamp_ns, i2cpt_now_ns()));
     w->changed(i, level, w->last_ns, w->user);
 }
 

@@ -162,6 +162,19 @@ START_TEST(an_edge_behind_its_level)
 }
 END_TEST
 
+/* A clock of edges that is ahead of ours. */
+START_TEST(stamps_to_come)
+{
+    struct heard h;
+    struct i2cpt_adapter *a = watched(",line.int=gpiochip7/0", &h);
+
+    fake_gpiod_edge(0, true, i2cpt_backend_now_ns() * 1000);
+    hear_so_many(a, &h, 1);
+    ck_assert_uint_le(h.last_ns, i2cpt_backend_now_ns());
+    end(a, &h);
+}
+END_TEST
+
 /* More at once than one read takes. */
 START_TEST(a_thousand)
 {
@@ -239,6 +252,7 @@ int main(void)
     tcase_add_test(tc, beside_the_back_ends_own);
     tcase_add_test(tc, edges_that_the_kernel_dropped);
     tcase_add_test(tc, an_edge_behind_its_level);
+    tcase_add_test(tc, stamps_to_come);
     tcase_add_test(tc, a_thousand);
     tcase_add_test(tc, a_chip_goes);
     tcase_add_loop_test(tc, sources_are_refused, 0, G_N_ELEMENTS(refused));
