@@ -77,8 +77,9 @@ struct remote {
     uint32_t connect_timeout_ms;
     bool reconnect;
     bool greeting;
-    bool
-        another; /* it was called again, and somebody else is there: for good */
+    uint32_t capabilities; /* ours; once open, of lines only with `lines` */
+    /* it was called again, and somebody else is there: for good */
+    bool another;
     bool streams; /* a stream is open, */
     bool cut; /* and the connection was lost meanwhile, which nobody knows */
     uint64_t greet_until_ns;
@@ -332,7 +333,7 @@ static int greet(struct remote *r, uint64_t until_ns, struct i2cpt_fault *fault)
     r->greeting = true;
     r->greet_until_ns = i2cpt_now_ns() + (uint64_t)r->connect_timeout_ms * MS;
     remote_wire_begin(&r->out, WIRE_HELLO, ++r->id);
-    remote_wire_put_hello(&r->out);
+    remote_wire_put_hello(&r->out, r->capabilities);
     ret = remote_pipe_send(&r->io, &r->out, until_ns);
     return ret && ret != -EPIPE ? refused(r, ret, fault) : 0;
 }
@@ -424,6 +425,7 @@ static int remote_open(const struct i2cpt_options *o, void **priv,
     r->connect_timeout_ms =
         (uint32_t)i2cpt_options_number(o, "connect-timeout-ms");
     r->io.in_fd = r->io.out_fd = -1;
+    r->capabilities = WIRE_CLIENT_CAPABILITIES;
     ret = connect_peer(r, fault);
     if (!ret) {
         ret = remote_lines_new(&r->peer, idle, r, &r->lines);
@@ -440,6 +442,9 @@ static int remote_open(const struct i2cpt_options *o, void **priv,
     info->tells_phase = r->peer.capabilities & WIRE_TELLS_PHASE;
     info->hides_phase = r->peer.capabilities & WIRE_HIDES_PHASE;
     info->lines = remote_lines_get(r->lines);
+    if (!r->lines) {
+        r->capabilities &= ~(uint32_t)WIRE_LINES; /* nobody would hear them */
+    }
     *priv = r;
     return 0;
 }

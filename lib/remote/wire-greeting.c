@@ -64,12 +64,12 @@ static int get_lines(struct wire_in *in, struct wire_welcome *w)
     return ret;
 }
 
-void remote_wire_put_hello(struct wire_out *o)
+void remote_wire_put_hello(struct wire_out *o, uint32_t capabilities)
 {
     remote_wire_put_bytes(o, magic, sizeof(magic));
     remote_wire_put_u16(o, WIRE_LOWEST);
     remote_wire_put_u16(o, WIRE_VERSION);
-    remote_wire_put_u32(o, WIRE_CLIENT_CAPABILITIES);
+    remote_wire_put_u32(o, capabilities);
 }
 
 /* At the end of HELLO and WELCOME; an older end has them not. */

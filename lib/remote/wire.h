@@ -46,7 +46,7 @@ enum wire_type {
     WIRE_REPLY,     /* result i32, fault, then what the request gives back */
     WIRE_POINTER,   /* timeout_ms u32, addr u16, n u8, n bytes; version 2 */
     WIRE_LINE, /* line u8, level u8, age_us u32; id 0, to clients whose HELLO
-                  has CAP_LINES; version 3 */
+                  has WIRE_LINES */
     WIRE_TYPES
 };
 
@@ -111,7 +111,7 @@ void remote_wire_get_text(struct wire_in *in, char *text, size_t size);
 int remote_wire_get_head(const uint8_t bytes[WIRE_HEAD],
                          struct wire_head *head);
 
-void remote_wire_put_hello(struct wire_out *o);
+void remote_wire_put_hello(struct wire_out *o, uint32_t capabilities);
 /* 0 and the highest version that both speak, and what the client can; -EPROTO
  * for something else, -EOPNOTSUPP for versions we do not speak. */
 int remote_wire_get_hello(struct wire_in *in, uint16_t *version,

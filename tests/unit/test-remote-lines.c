@@ -415,6 +415,35 @@ START_TEST(another_peer_comes_back)
 }
 END_TEST
 
+/* It had none, comes back with some, and is not asked to tell of them. */
+START_TEST(lines_that_were_not_there)
+{
+    struct wire_welcome w = one_line();
+    struct server s = {0};
+    struct peer p = {0};
+    struct i2cpt_adapter *a;
+    struct i2cpt_fault fault;
+    uint8_t in[1];
+
+    w.n_lines = 0;
+    welcome(&p, &w);
+    start_peer(&s, &p);
+    a = server_client(&s, ",reconnect=on");
+    w.n_lines = 1;
+    welcome(&p, &w);
+    go_on(&p);
+    go_on(&p);
+    do {
+        ck_assert_int_ne(remote_read(a, 0x48, 0, in, 1, &fault), -ENODEV);
+    } while (!strstr(fault.text, "made again"));
+    i2cpt_adapter_unref(a);
+    go_on(&p);
+    go_on(&p);
+    end_peer(&s, &p);
+    ck_assert_uint_eq(p.offered, 0);
+}
+END_TEST
+
 /* One that never stops: a request ends at its deadline all the same, and so
  * does the adapter. */
 START_TEST(a_flood)
@@ -591,6 +620,7 @@ int main(void)
     tcase_add_test(tc, a_peer_goes);
     tcase_add_test(tc, a_peer_comes_back);
     tcase_add_test(tc, another_peer_comes_back);
+    tcase_add_test(tc, lines_that_were_not_there);
     tcase_add_test(tc, a_flood);
     tcase_add_loop_test(tc, lying_changes, 0, G_N_ELEMENTS(lies));
     tcase_add_loop_test(tc, welcomes_with_lines, 0, G_N_ELEMENTS(welcomes));

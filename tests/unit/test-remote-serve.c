@@ -34,7 +34,7 @@ START_TEST(lying_client)
 
         remote_wire_begin(&o, type, (uint32_t)step + 1);
         if (type == WIRE_HELLO) {
-            remote_wire_put_hello(&o);
+            remote_wire_put_hello(&o, WIRE_CLIENT_CAPABILITIES);
         } else {
             remote_wire_put_u32(&o, 60000);
             remote_wire_put_u32(&o, type == WIRE_START ? 0x50 : 0);
@@ -67,7 +67,7 @@ static int serve_frames(struct i2cpt_adapter *a, const struct wire_out *frames,
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     remote_wire_begin(&hello, WIRE_HELLO, 1);
-    remote_wire_put_hello(&hello);
+    remote_wire_put_hello(&hello, WIRE_CLIENT_CAPABILITIES);
     ck_assert_int_eq(remote_wire_end(&hello), 0);
     ck_assert_int_eq(write(fds[1], hello.data, hello.len), (ssize_t)hello.len);
     remote_wire_clear(&hello);
