@@ -6,11 +6,13 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 
 #include "attach/devices.h"
@@ -170,8 +172,7 @@ static int transfer(struct host *h, struct i2cpt_msg *msgs, size_t n)
     return 0;
 }
 
-/* ----------------------------------------------------------------- transfers
- */
+/* ---------------------------------------------------------------- transfers */
 
 #define DMA_SAFE 0x0200 /* the kernel's own flag, which drivers see */
 
@@ -379,8 +380,7 @@ START_TEST(bounds)
 }
 END_TEST
 
-/* -------------------------------------------------------------- the protocol
- */
+/* ------------------------------------------------------------- the protocol */
 
 START_TEST(requests)
 {
@@ -577,10 +577,63 @@ START_TEST(devices)
 }
 END_TEST
 
+static char names_folder[] = "/tmp/i2cpt-lock.XXXXXX";
+
 static bool not_taken(unsigned bus, const char *name)
 {
     return false;
 }
+
+/* A keeper that is asked may be waiting for the lock, to end. */
+static bool not_taken_and_locks(unsigned bus, const char *name)
+{
+    int fd = node_name_lock(names_folder);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    return false;
+}
+
+/* Another one is quicker. */
+static bool not_taken_but_then(unsigned bus, const char *name)
+{
+    struct node_name other;
+
+    ck_assert_int_eq(
+        node_name_make(&other, names_folder, name, 123460, not_taken), 0);
+    return false;
+}
+
+/* What any user can open has nothing to do with the lock. */
+START_TEST(name_lock)
+{
+    struct node_name n;
+    GStatBuf file;
+    char path[60];
+    int fd;
+
+    ck_assert_ptr_nonnull(g_mkdtemp(names_folder));
+    fd = open(names_folder, O_RDONLY);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    ck_assert_int_eq(node_name_make(&n, names_folder, "lab", 123456, not_taken),
+                     0);
+    snprintf(path, sizeof(path), "%s/" NODE_NAME_LOCK, names_folder);
+    ck_assert_int_eq(g_lstat(path, &file), 0);
+    ck_assert_uint_eq(file.st_mode & 07777, 0600);
+    ck_assert_int_eq(
+        node_name_make(&n, names_folder, "lab", 123457, not_taken_and_locks),
+        0);
+    ck_assert_int_eq(
+        node_name_make(&n, names_folder, "lab", 123458, not_taken_but_then),
+        -EEXIST);
+    ck_assert_int_eq(node_name_bus(names_folder, "lab"), 123460);
+    g_remove(path);
+    snprintf(path, sizeof(path), "%s/lab", names_folder);
+    g_remove(path);
+    ck_assert_int_eq(g_rmdir(names_folder), 0);
+    close(fd);
+}
+END_TEST
 
 static int make(struct node_name *n, const char *folder, unsigned bus)
 {
@@ -622,7 +675,9 @@ START_TEST(names)
     ck_assert_int_eq(make(&first, folder, 1), -EEXIST);
     ck_assert_int_eq(node_name_bus(folder, "lab"), -ENOENT);
     g_remove(path);
-    g_rmdir(folder);
+    snprintf(path, sizeof(path), "%s/" NODE_NAME_LOCK, folder);
+    g_remove(path);
+    ck_assert_int_eq(g_rmdir(folder), 0);
 }
 END_TEST
 
@@ -645,6 +700,7 @@ int main(void)
     tcase_add_test(tcase, too_long);
     tcase_add_test(tcase, devices);
     tcase_add_test(tcase, names);
+    tcase_add_test(tcase, name_lock);
 #ifdef __linux__
     tcase_add_test(tcase, ports);
 #endif

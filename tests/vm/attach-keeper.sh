@@ -39,6 +39,10 @@ no_keeper() { # until there is none
     while keepers >/dev/null; do usleep 10000; done
 }
 
+in_folder() { # names, and doors of keepers
+    find /run/libi2cpt -mindepth 1 ! -name .lock
+}
+
 rm /run/libi2cpt/lab # what a test has left
 echo "@crash@"
 attach stub,load=/board.txt --name lab --new-device lm75@0x49 2>/dev/null
@@ -69,7 +73,7 @@ kill $pid
 wait $pid
 echo "ended $? $(cat /tmp/said)"
 [ -e "$device" ] && echo "still there"
-ls -A /run/libi2cpt
+in_folder
 keepers
 
 echo "@orphan@"
@@ -81,7 +85,7 @@ for how in signal minute; do
     [ $how = signal ] && kill "$(keepers)"
     while [ -e "$device" ]; do sleep 1; done
     no_keeper
-    ls -A /run/libi2cpt
+    in_folder
 done
 # with a holder it stays, and goes when that has closed it
 attach stub,load=/board.txt
@@ -99,7 +103,7 @@ hold
 run i2cpt-replay detach --force lab
 wait $pid
 echo "ended $? $(cat /tmp/said)"
-ls -A /run/libi2cpt
+in_folder
 ask_holder
 let_go
 gone
@@ -162,7 +166,7 @@ until grep -q both /tmp/both1 /tmp/both2 &&
 cat /tmp/both1 /tmp/both2 | sort | sed 's/i2c-[0-9]*$/i2c-N/'
 kill $both1 $both2 $other $pid 2>/dev/null
 wait
-ls -A /run/libi2cpt
+in_folder
 
 echo "@killed@"
 attach stub,load=/board.txt --name lab

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "nodes/name.h"
-#include "nodes/node.h"
 
 #define PATH_MAX_HERE 400
 
@@ -48,14 +47,18 @@ int node_name_bus(const char *folder, const char *name)
                : -ENOENT;
 }
 
+/* Whoever can open a file can have its lock for ever: the folder can be opened
+ * by all, what is in it for this by its owner alone. */
 int node_name_lock(const char *folder)
 {
+    char path[PATH_MAX_HERE];
     int fd;
 
     if (mkdir(folder, 0755) && errno != EEXIST) {
         return -errno;
     }
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    path_of(path, folder, NODE_NAME_LOCK);
+    fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
         return -errno;
     }
@@ -70,59 +73,79 @@ int node_name_lock(const char *folder)
     return fd;
 }
 
-static int make_link(struct node_name *n, const char *folder, const char *name,
-                     unsigned bus,
-                     bool (*taken)(unsigned bus, const char *name))
+/* What is there; `bus` is negative where that is no link to one. */
+static int look_at(struct node_name *n, int *bus, const char *folder,
+                   const char *name)
 {
-    int other = node_name_bus(folder, name);
-    char path[PATH_MAX_HERE], target[64];
-    struct stat made;
+    char path[PATH_MAX_HERE];
+    struct stat file;
 
     path_of(path, folder, name);
-    snprintf(target, sizeof(target), "/dev/i2c-%u", bus);
-    if (other >= 0 && (other == (int)bus || !node_exists((unsigned)other) ||
-                       !taken((unsigned)other, name))) {
-        unlink(path); /* who made it was killed */
-    }
-    if (symlink(target, path) || lstat(path, &made)) {
+    if (lstat(path, &file)) {
         return -errno;
     }
+    *bus = node_name_bus(folder, name);
     *n = (struct node_name){
-        .device = made.st_dev, .inode = made.st_ino, .bus = bus};
+        .device = file.st_dev, .inode = file.st_ino, .bus = (unsigned)*bus};
     snprintf(n->name, sizeof(n->name), "%s", name);
     return 0;
 }
 
+static void remove_if_same(const struct node_name *n, const char *folder)
+{
+    char path[PATH_MAX_HERE];
+    struct node_name now;
+    int bus;
+
+    path_of(path, folder, n->name);
+    if (!look_at(&now, &bus, folder, n->name) && now.device == n->device &&
+        now.inode == n->inode && bus == (int)n->bus) {
+        unlink(path);
+    }
+}
+
+static int make_link(struct node_name *n, const char *folder, const char *name,
+                     unsigned bus)
+{
+    char path[PATH_MAX_HERE], target[64];
+    int there;
+
+    path_of(path, folder, name);
+    snprintf(target, sizeof(target), "/dev/i2c-%u", bus);
+    return symlink(target, path) ? -errno : look_at(n, &there, folder, name);
+}
+
+/* Who is asked whether it is taken may be waiting for the lock itself. */
 int node_name_make(struct node_name *n, const char *folder, const char *name,
                    unsigned bus, bool (*taken)(unsigned bus, const char *name))
 {
-    int lock = node_name_lock(folder), ret;
+    struct node_name old;
+    int other = -ENOENT, lock, ret;
+    bool gives_way = !look_at(&old, &other, folder, name) && other >= 0 &&
+                     (other == (int)bus || !taken((unsigned)other, name));
 
+    lock = node_name_lock(folder);
     if (lock < 0) {
         return lock;
     }
-    ret = make_link(n, folder, name, bus, taken);
+    if (gives_way) {
+        remove_if_same(&old, folder); /* who made it was killed */
+    }
+    ret = make_link(n, folder, name, bus);
     close(lock);
     return ret;
 }
 
 void node_name_remove(struct node_name *n, const char *folder)
 {
-    char path[PATH_MAX_HERE];
-    struct stat now;
     int lock;
 
     if (!n->name[0]) {
         return;
     }
     lock = node_name_lock(folder);
-    path_of(path, folder, n->name);
-    if (lock >= 0 && !lstat(path, &now) && now.st_dev == n->device &&
-        now.st_ino == n->inode &&
-        node_name_bus(folder, n->name) == (int)n->bus) {
-        unlink(path);
-    }
     if (lock >= 0) {
+        remove_if_same(n, folder);
         close(lock);
     }
     n->name[0] = '\0';

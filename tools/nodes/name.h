@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #define NODE_NAME_FOLDER "/run/libi2cpt"
+#define NODE_NAME_LOCK   ".lock" /* a file in it, which stays */
 #define NODE_NAME_MAX    64
 
 struct node_name {
@@ -22,7 +23,7 @@ bool node_name_of_bus(const char *name);
  * bus's, which detach would take it for. */
 bool node_name_good(const char *name);
 /* Makes the link; one that is there gives way unless it is `taken`, which is
- * asked of a link to another bus that exists. 0; or -EEXIST where another bus
+ * asked of a link to another bus, without the lock. 0; or -EEXIST where another bus
  * has the name, or what is there is no link to a bus; or another negative
  * errno. Of several at once one gets it. */
 int node_name_make(struct node_name *n, const char *folder, const char *name,
@@ -33,7 +34,8 @@ void node_name_remove(struct node_name *n, const char *folder);
 int node_name_bus(const char *folder, const char *name);
 
 /* What is made and removed in the folder, which is made too where it is not
- * there, one after another: a descriptor to be closed, or a negative errno. */
+ * there, one after another: a descriptor to be closed, or a negative errno.
+ * Nobody is waited for with it. */
 int node_name_lock(const char *folder);
 
 #endif
