@@ -89,8 +89,7 @@ static void crash(struct bench *b)
     b->adapter = -1;
 }
 
-/* ---------------------------------------------------------------- the kernel
- */
+/* --------------------------------------------------------------- the kernel */
 
 struct submit {
     uint32_t command, number, devid, in, ep;
@@ -139,8 +138,7 @@ static void ask_write(struct bench *b, uint8_t marks)
     ask(b, (uint8_t)(IO + marks), 0, false, bytes, 3);
 }
 
-/* ------------------------------------------------------- an adapter's process
- */
+/* ----------------------------------------------------- an adapter's process */
 
 static struct keeper_packet next(int fd, uint8_t *data)
 {
@@ -182,8 +180,7 @@ static int adopt(struct bench *b, const char *name)
     return keeper_call_adopt(b->folder, PORT, name, FUNCS + 1);
 }
 
-/* --------------------------------------------------------------------- cases
- */
+/* -------------------------------------------------------------------- cases */
 
 START_TEST(served)
 {
@@ -449,12 +446,13 @@ START_TEST(nonsense)
 }
 END_TEST
 
-/* Who knocks and says nothing, or anything, keeps nobody from being served. */
+/* Who knocks and says nothing, or anything, keeps nobody from being served; to
+ * another version it says its own. */
 START_TEST(callers)
 {
     struct keeper_packet p = {.kind = KEEPER_ANSWER};
     struct bench b;
-    int quiet, wrong;
+    int quiet, wrong, other;
 
     open_bench(&b, "", 10000, 600000);
     quiet = keeper_door_knock(b.folder, PORT);
@@ -466,14 +464,116 @@ START_TEST(callers)
     works(&b, b.adapter);
     close(quiet);
     close(wrong);
+    other = keeper_door_knock(b.folder, PORT);
+    p = (struct keeper_packet){.version = KEEPER_VERSION + 1,
+                               .kind = KEEPER_ADOPT};
+    ck_assert_int_eq(send(other, &p, sizeof(p), 0), sizeof(p));
+    ck_assert_int_eq(recv(other, &p, sizeof(p), 0), sizeof(p));
+    ck_assert_uint_eq(p.version, KEEPER_VERSION);
+    ck_assert_int_eq(recv(other, &p, sizeof(p), 0), 0);
+    close(other);
     keeper_call_leave(b.adapter);
     close_bench(&b);
 }
 END_TEST
 
-/* The next one at the same port has made its own. */
+static void *say_version(void *user)
+{
+    const int *door = user;
+    struct keeper_packet p = {.kind = KEEPER_ASK};
+    int caller = accept(*door, NULL, NULL);
+
+    ck_assert_int_eq(recv(caller, &p, sizeof(p), 0), sizeof(p));
+    p.version = KEEPER_VERSION + 1;
+    ck_assert_int_eq(send(caller, &p, sizeof(p), 0), sizeof(p));
+    close(caller);
+    return NULL;
+}
+
+/* A keeper of another version is not adopted, and keeps its name. */
+START_TEST(another_version)
+{
+    char folder[] = "/tmp/i2cpt-version.XXXXXX";
+    struct keeper_door at;
+    pthread_t thread;
+    int door;
+
+    ck_assert_ptr_nonnull(g_mkdtemp(folder));
+    door = keeper_door_open(&at, folder, PORT);
+    ck_assert_int_ge(door, 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, say_version, &door), 0);
+    if (_i) {
+        ck_assert(keeper_call_has(folder, PORT, "lab"));
+    } else {
+        ck_assert_int_eq(keeper_call_adopt(folder, PORT, "lab", 0), -EPROTO);
+    }
+    pthread_join(thread, NULL);
+    close(door);
+    keeper_door_remove(&at);
+    remove_folder(folder);
+}
+END_TEST
+
+/* An answer to nothing that was asked is nobody's; the rest waits for its own.
+ */
+START_TEST(answer_to_another)
+{
+    uint8_t data[0x10000], wrong[] = {1, 2}, right[] = {3, 4};
+    struct keeper_packet m, stale;
+    struct bench b;
+
+    open_bench(&b, "", 10000, 600000);
+    ask(&b, IO + BEGIN + END, I2CPT_M_RD, true, NULL, 2);
+    m = stale = next(b.adapter, NULL);
+    stale.number--;
+    say(b.adapter, &stale, KEEPER_ACK, wrong, 2);
+    say(b.adapter, &m, KEEPER_ACK, right, 2);
+    ck_assert_int_eq(answer(&b, data), 2);
+    ck_assert_mem_eq(data, right, 2);
+    keeper_call_leave(b.adapter);
+    close_bench(&b);
+}
+END_TEST
+
+/* While an answer is waited for: unplugged, or the process says that it goes.
+ * Neither waits for the answer. */
+START_TEST(end_of_a_wait)
+{
+    uint8_t data[0x10000];
+    struct bench b;
+
+    open_bench(&b, "", 600000, 600000);
+    ask_write(&b, BEGIN + END);
+    next(b.adapter, data);
+    if (_i) {
+        close(b.kernel);
+        b.kernel = -1;
+    } else {
+        keeper_call_leave(b.adapter);
+        ck_assert_int_eq(answer(&b, NULL), -EPIPE);
+    }
+    close_bench(&b);
+}
+END_TEST
+
+/* A signal: it serves on, and goes as soon as nobody has it. */
+START_TEST(signal_to_keeper)
+{
+    struct bench b;
+
+    open_bench(&b, "", 10000, 600000);
+    keeper_go(SIGTERM);
+    works(&b, b.adapter);
+    crash(&b);
+    close_bench(&b);
+}
+END_TEST
+
+/* The next one at the same port has made its own; root's alone. */
 START_TEST(doors)
 {
+    GStatBuf file;
+    char path[60];
     char folder[] = "/tmp/i2cpt-doors.XXXXXX";
     struct keeper_door first, second;
     int a, b, fd;
@@ -484,6 +584,9 @@ START_TEST(doors)
     b = keeper_door_open(&second, folder, PORT);
     ck_assert_int_ge(a, 0);
     ck_assert_int_ge(b, 0);
+    snprintf(path, sizeof(path), "%s/.port-%d", folder, PORT);
+    ck_assert_int_eq(g_lstat(path, &file), 0);
+    ck_assert_uint_eq(file.st_mode & 07777, 0600);
     keeper_door_remove(&first);
     fd = keeper_door_knock(folder, PORT);
     ck_assert_int_ge(fd, 0);
@@ -511,7 +614,11 @@ int main(void)
     tcase_add_test(tcase, given_up);
     tcase_add_loop_test(tcase, nonsense, 0, 6);
     tcase_add_test(tcase, callers);
+    tcase_add_loop_test(tcase, another_version, 0, 2);
+    tcase_add_test(tcase, answer_to_another);
+    tcase_add_loop_test(tcase, end_of_a_wait, 0, 2);
     tcase_add_test(tcase, doors);
+    tcase_add_test(tcase, signal_to_keeper); /* the last: it stays told */
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
 }

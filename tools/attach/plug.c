@@ -79,8 +79,7 @@ static int make_new(struct attach_plug *p, const char *name,
     return ret;
 }
 
-/* ---------------------------------------------------- one that has been left
- */
+/* --------------------------------------------------- one that has been left */
 
 /* The bus of a USB device: -EBUSY where a process has it. */
 static int adopt(struct attach_plug *p, int bus, const char *usb_id,

@@ -151,8 +151,7 @@ static int gather(struct attach_transfers *t, const struct keeper_message *m)
     return run_kept(t, m);
 }
 
-/* --------------------------------------------------------------- byte by byte
- */
+/* ------------------------------------------------------------- byte by byte */
 
 /* A NACK of the address, -ENXIO; of a byte, -EIO; or what the bus said. */
 static int stream_fault(struct attach_transfers *t, int otherwise)
@@ -224,8 +223,7 @@ static bool can_stream(const struct attach_transfers *t,
     return t->stream && m->flags == I2CPT_M_RD && m->len && !m->last;
 }
 
-/* -------------------------------------------------------------------- either
- */
+/* ------------------------------------------------------------------- either */
 
 static int one_message(struct attach_transfers *t,
                        const struct keeper_message *m)

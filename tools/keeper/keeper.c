@@ -28,8 +28,9 @@
 #include "nodes/node.h"
 #include "usbip/vhci.h"
 
-#define CALLER_MS 500  /* for who knocks to say what for */
-#define LOOK_MS   1000 /* orphaned: between looks at who holds the node */
+#define CALLER_MS 500   /* for who knocks to say what for */
+#define FIRST_MS  10000 /* and for who has started it, which may be stopped */
+#define LOOK_MS   1000  /* orphaned: between looks at who holds the node */
 
 enum state { ORPHANED, SERVED, LEAVING };
 
@@ -45,7 +46,7 @@ struct keeper {
     bool torn;    /* messages fail until a transfer begins */
     struct keeper_packet heard;
     uint8_t bytes[KEEPER_MESSAGE_MAX]; /* that it carries */
-    int64_t orphaned_ms;
+    int64_t orphaned_ms, look_ms;      /* since when; and when to look again */
 };
 
 static volatile sig_atomic_t told_to_go;
@@ -64,8 +65,7 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* ------------------------------------------------------ the adapter's process
- */
+/* ---------------------------------------------------- the adapter's process */
 
 static void lose(struct keeper *k)
 {
@@ -176,8 +176,7 @@ static int message(void *user, const struct keeper_message *m)
     return ret;
 }
 
-/* ------------------------------------------------------------------ the door
- */
+/* ----------------------------------------------------------------- the door */
 
 static enum keeper_kind answer_to(const struct keeper *k,
                                   const struct keeper_packet *p)
@@ -191,16 +190,21 @@ static enum keeper_kind answer_to(const struct keeper *k,
     return p->kind == KEEPER_ADOPT ? KEEPER_WELCOME : KEEPER_FREE;
 }
 
-/* Who has connected: what it asks is answered, and it may stay. */
-static void receive(struct keeper *k, int caller)
+/* Who has connected: what it asks is answered, and it may stay. One of another
+ * version sees by the answer that this is one. */
+static void receive(struct keeper *k, int caller, int wait_ms)
 {
     struct keeper_packet p, answer = {.name = k->name};
+    int ret;
 
     if (caller < 0) {
         return;
     }
-    if (keeper_recv(caller, &p, NULL, 0, CALLER_MS) ||
-        (p.kind != KEEPER_ASK && p.kind != KEEPER_ADOPT)) {
+    ret = keeper_recv(caller, &p, NULL, 0, wait_ms);
+    if (ret == -EPROTO) {
+        keeper_send(caller, &answer, NULL);
+    }
+    if (ret || (p.kind != KEEPER_ASK && p.kind != KEEPER_ADOPT)) {
         close(caller);
         return;
     }
@@ -219,28 +223,31 @@ static void receive_first(struct keeper *k)
 {
     struct keeper_packet p;
 
-    if (!keeper_recv(k->config->caller, &p, NULL, 0, -1) &&
+    if (!keeper_recv(k->config->caller, &p, NULL, 0, FIRST_MS) &&
         p.kind == KEEPER_NAMED) {
         strcpy(k->wanted, p.name.name);
         k->tiny.serial = k->wanted[0] ? k->wanted : NULL;
     }
-    receive(k, k->config->caller);
+    receive(k, k->config->caller, FIRST_MS);
 }
 
-/* ---------------------------------------------------------------- the process
- */
+/* -------------------------------------------------------------- the process */
 
-/* Whether it is time to go, for nobody comes, and nobody would mind. */
-static bool is_given_up(const struct keeper *k)
+/* Whether it is time to go, for nobody comes, and nobody would mind; who that
+ * would be is not looked for at each packet, of which a driver may send many.
+ */
+static bool is_given_up(struct keeper *k)
 {
     g_autofree char *holders = NULL;
+    int64_t now = now_ms();
     char id[32];
     int bus = -1;
 
-    if (!told_to_go &&
-        now_ms() - k->orphaned_ms < (int64_t)k->config->orphan_ms) {
+    if ((!told_to_go && now - k->orphaned_ms < k->config->orphan_ms) ||
+        now < k->look_ms) {
         return false;
     }
+    k->look_ms = now + LOOK_MS;
     if (!usbip_bus_id(k->config->at.port, k->config->device_id, id,
                       sizeof(id))) {
         bus = node_bus(id);
@@ -265,7 +272,8 @@ static void step(struct keeper *k)
         k->state = LEAVING;
     }
     if (n > 0 && fds[1].revents) {
-        receive(k, accept4(k->config->door, NULL, NULL, SOCK_CLOEXEC));
+        receive(k, accept4(k->config->door, NULL, NULL, SOCK_CLOEXEC),
+                CALLER_MS);
     }
     if (k->state == ORPHANED && is_given_up(k)) {
         k->state = LEAVING;

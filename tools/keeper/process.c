@@ -19,9 +19,8 @@
 #include "nodes/name.h"
 
 #define N_FDS 3
-#define FD_ANY                                                     \
-    10 /* above those that it has, so that none overwrites another \
-        */
+/* Above those that it has, so that none overwrites another. */
+#define FD_ANY 10
 
 extern char **environ;
 
