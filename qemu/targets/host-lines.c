@@ -192,6 +192,22 @@ void host_lines_use(HostLines *l, struct i2cpt_adapter *adapter)
 
 /* ------------------------------------------------------------- connecting */
 
+static bool is_taken(qemu_irq in)
+{
+    HostLines *l;
+    unsigned i;
+
+    QLIST_FOREACH(l, &all, next)
+    {
+        for (i = 0; i < l->count; i++) {
+            if (l->lines[i].out == in) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static char *lines_of(struct i2cpt_adapter *adapter)
 {
     GString *names = g_string_new(NULL);
@@ -236,9 +252,27 @@ static bool connect_output(HostLines *l, const char *name, const char *place,
                    line ? "is there twice" : "too many lines");
         return false;
     }
+    if (is_taken(in)) {
+        error_setg(errp, "irqs=%s=%s: another line goes there", name, place);
+        return false;
+    }
     line->inverted = inverted;
+    line->connected = true;
     qdev_connect_gpio_out_named(l->dev, line->name, 0, in);
     return true;
+}
+
+/* What a board has connected stays. */
+static void disconnect_all(HostLines *l)
+{
+    unsigned i;
+
+    for (i = 0; i < l->count; i++) {
+        if (l->lines[i].connected) {
+            l->lines[i].connected = l->lines[i].inverted = false;
+            qdev_connect_gpio_out_named(l->dev, l->lines[i].name, 0, NULL);
+        }
+    }
 }
 
 static bool connect_all(HostLines *l, struct i2cpt_adapter *adapter, bool later,
@@ -295,6 +329,7 @@ void host_lines_close(HostLines *l)
 {
     if (l->dev) {
         unwatch(l);
+        disconnect_all(l);
         QLIST_REMOVE(l, next);
         l->dev = NULL;
     }

@@ -27,6 +27,7 @@
 typedef struct HostLine {
     char *name;
     qemu_irq out; /* what the output is linked to */
+    bool connected; /* by irqs= */
     bool inverted;
     int number;     /* in the adapter; -1: that has no such line */
     bool level;     /* the adapter's */
@@ -54,7 +55,10 @@ bool host_lines_open(HostLines *l, DeviceState *dev,
                      const char *irqs, Error **errp);
 /* Another adapter has taken its place. */
 void host_lines_use(HostLines *l, struct i2cpt_adapter *adapter);
-/* Outputs are not touched. Harmless where it is not open. */
+/*
+ * Inputs are told nothing; irqs= may connect others next time. Harmless where
+ * it is not open.
+ */
 void host_lines_close(HostLines *l);
 /* To 0: who made them is going. */
 void host_lines_release(HostLines *l);

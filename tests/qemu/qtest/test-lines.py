@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The adapter's lines as GPIO outputs of i2c-passthrough: where they go, when
 the machine sees a change, and what reset and VM stop do to them."""
+import os
+import subprocess
 import time
 
-from bench import (Bench, equal, main, patient, read, path, started, device,
-                   write)
+from bench import (BINARY, REPLAY, Bench, equal, main, patient, read, path,
+                   started, device, write)
+import qemu
 
 CHIP = """\
 chip 0x19 registers
@@ -161,6 +164,37 @@ def test_of_an_adapter_that_is_to_come():
         equal(levels(b), (0, 1))
 
 
+def test_of_peers_that_come():
+    where = path("peer")
+    word = ("reconnect-ms=100" if qemu.version(BINARY) >= (9, 2, 0)
+            else "reconnect=1")
+    peers = ((ACTIVE, (1, 1)), (CHIP, (0, 0)),
+             ("chip 0x19 registers\nline alert reg=0x30\nline drdy reg=0x20\n"
+              "reg 0x20 = 01\n", (1, 0)))
+    with Bench("versatilepb",
+               ["-chardev", f"socket,id=x,path={where},{word}"],
+               patient(id="d", chardev="x", address="0x19",
+                       irqs=PLACES)) as b:
+        for text, expected in peers:
+            server = subprocess.Popen(
+                [REPLAY, "serve", "-a", f"stub,load={chip(text, 'served')}",
+                 "--socket", where], stdin=subprocess.DEVNULL)
+            while b.bus.put(0x19, [0x28, 1]) < 0:
+                time.sleep(0.01)
+            equal(levels(b), expected, text)
+            b.bus.put(0x19, [0x20, 0])
+            while levels(b)[0]:
+                time.sleep(0.001)
+            b.bus.put(0x19, [0x20, 1])
+            while not levels(b)[0]:
+                time.sleep(0.001)
+            server.kill()
+            server.wait()
+            os.unlink(where)
+            equal(b.bus.put(0x19, [0x20, 0]), -1)
+            equal(levels(b)[0], 1, "as it was")
+
+
 def test_of_an_adapter_that_is_gone():
     text = ACTIVE + "fault unplug at=0 on=read count=1\n"
     with Bench("versatilepb", target(text=text)) as b:
@@ -187,6 +221,23 @@ def test_from_a_recording():
     assert "irq drdy 1" in read("lines.i2ct")
 
 
+def test_realized_again():
+    def realized(value):
+        b.qemu.qmp("qom-set", path="/machine/peripheral/d",
+                   property="realized", value=value)
+
+    with Bench("versatilepb", target(
+            irqs=f"drdy={VIC:#x}[28]:alert=~{VIC:#x}[29]", text=ACTIVE)) as b:
+        for _ in range(2):
+            equal(levels(b), (1, 0))
+            realized(False)
+            equal(levels(b), (0, 1))
+            realized(True)
+        equal(levels(b), (1, 0))
+        b.bus.put(0x19, [0x20, 0])
+        equal(levels(b), (0, 0))
+
+
 def test_reset_of_the_machine_keeps_the_level():
     with Bench("versatilepb", target(text=ACTIVE)) as b:
         b.qemu.reset()
@@ -206,6 +257,31 @@ def test_reset_of_a_receiver_that_forgets():
         equal(pins(), (1, 0))
         b.qemu.reset()
         equal(pins(), (1, 0))
+
+
+EDGE = {"pin0": 3, "pin1": 2, "pin2": 1, "pin3": 4, "pin4": 5, "pin5": 17,
+        "pin6": 12, "pin7": 11, "pin8": 18, "pin9": 10, "pin10": 6,
+        "pin11": 26, "pin12": 20, "pin13": 23, "pin14": 22, "pin15": 21,
+        "pin16": 16, "pin19": 0, "pin20": 30}
+BOARD = {"button-a": 17, "button-b": 26, "accel-int1": 28, "accel-int2": 27,
+         "mag-int1": 29, "P0.0": 0, "P0.7": 7, "P0.31": 31}
+
+
+def test_pins_of_a_microbit():
+    # each is active in rounds of its own, by the bits of its number and 1
+    for pins in (EDGE, BOARD):
+        text = "chip 0x19 registers\n" + "".join(
+            f"line l{n} reg={n}\n" for n in range(len(pins)))
+        irqs = ":".join(f"l{n}={name}" for n, name in enumerate(pins))
+        for bit in range(6):
+            active = [pin + 1 >> bit & 1 for pin in pins.values()]
+            values = "".join(f"reg {n} = {is_active:02x}\n"
+                             for n, is_active in enumerate(active))
+            with Bench("microbit", ["-device", "nrf51-twi"],
+                       target(irqs=irqs, text=text + values)) as b:
+                equal(int(b.qemu.qtest([f"readl {GPIO_IN:#x}"])[0], 16),
+                      sum(is_active << pin for pin, is_active in
+                          zip(pins.values(), active)), (irqs, bit))
 
 
 def test_a_stopped_machine_hears_of_it_as_it_goes_on():
@@ -251,7 +327,9 @@ def test_errors():
             ("drdy=here[1]", ("no device", "pl190 at 0x10140000")),
             ("drdy=/machine[1]", ("/machine has no GPIO input", "pl190")),
             ("drdy=pin8", ("pin8", "no device")),
-            (PLACES + ":drdy=0x10140000[2]", ("irqs=drdy", "twice"))):
+            (PLACES + ":drdy=0x10140000[2]", ("irqs=drdy", "twice")),
+            ("drdy=0x10140000[2]:alert=~0x10140000[2]",
+             ("irqs=alert=~0x10140000[2]", "another line"))):
         status, said_ = started(target(irqs=irqs))
         equal(status, 1, irqs)
         for word in words:
@@ -259,6 +337,9 @@ def test_errors():
     status, said_ = started(device(backend="stub", chips="0x48", address="0x48",
                                    irqs="drdy=0x10140000[2]"))
     assert status == 1 and "has no lines" in said_, said_
+    status, said_ = started(target(), target(irqs=PLACES.split(":")[1], id="e",
+                                             address="0x1a"))
+    assert status == 1 and "another line goes there" in said_, said_
 
 
 if __name__ == "__main__":
