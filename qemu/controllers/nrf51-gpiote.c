@@ -16,6 +16,7 @@
 #include "qemu/log.h"
 
 #include "controllers/nrf51-gpiote-engine.h"
+#include "controllers/nrf51-soc.h"
 
 #ifdef I2CPT_PLUGIN
 #define trace_nrf51_gpiote_write(offset, value) ((void)0)
@@ -224,15 +225,9 @@ static void intercept_pins(DeviceState *soc)
 static void nrf51_gpiote_realize(DeviceState *dev, Error **errp)
 {
     Nrf51Gpiote *s = NRF51_GPIOTE(dev);
-    Object *soc = object_resolve_path_type("", "nrf51-soc", NULL);
-    Object *cpu = soc ? object_resolve_path_component(soc, "armv6m") : NULL;
-    Object *gpio = soc ? object_resolve_path_component(soc, "gpio") : NULL;
-    Object *container =
-        soc ? object_resolve_path_component(soc, "nrf51-container[0]") : NULL;
+    Object *soc = nrf51_soc_find(dev, errp);
 
-    if (!cpu || !gpio || !container) {
-        error_setg(errp, "nrf51-gpiote: this machine has no nRF51; use it with "
-                         "-M microbit");
+    if (!soc) {
         return;
     }
     if (the_one) {
@@ -240,12 +235,10 @@ static void nrf51_gpiote_realize(DeviceState *dev, Error **errp)
         return;
     }
     the_one = s;
-    watch_gpio(s, sysbus_mmio_get_region(SYS_BUS_DEVICE(gpio), 0));
+    watch_gpio(s,
+               sysbus_mmio_get_region(SYS_BUS_DEVICE(nrf51_soc_gpio(soc)), 0));
     intercept_pins(DEVICE(soc));
-    memory_region_add_subregion_overlap(MEMORY_REGION(container), BASE,
-                                        &s->mmio, 0);
-    sysbus_connect_irq(SYS_BUS_DEVICE(s), 0,
-                       qdev_get_gpio_in(DEVICE(cpu), IRQ));
+    nrf51_soc_plug(soc, SYS_BUS_DEVICE(s), BASE, IRQ);
 }
 
 static void nrf51_gpiote_init(Object *obj)
@@ -288,15 +281,8 @@ static const TypeInfo nrf51_gpiote_info = {
 
 static void nrf51_gpiote_register_types(void)
 {
-#ifdef I2CPT_PLUGIN
-    ObjectClass *machine = object_class_by_name("microbit-machine");
-
-    if (machine) {
-        machine_class_allow_dynamic_sysbus_dev(MACHINE_CLASS(machine),
-                                               TYPE_NRF51_GPIOTE);
-    }
-#endif
     type_register_static(&nrf51_gpiote_info);
+    nrf51_soc_allow(TYPE_NRF51_GPIOTE);
 }
 
 i2cpt_type_init(nrf51_gpiote_register_types)

@@ -19,6 +19,7 @@
 
 #include "common/guest-work.h"
 #include "common/i2c-async.h"
+#include "controllers/nrf51-soc.h"
 #include "controllers/nrf51-twi-clock.h"
 #include "controllers/nrf51-twi-engine.h"
 
@@ -388,32 +389,22 @@ static bool is_taken(MemoryRegion *container, hwaddr base)
     return taken;
 }
 
-/* Over the stub, which has priority -1, and into the interrupt controller. */
 static bool plug_into_soc(Nrf51TwiDevice *s, Error **errp)
 {
     hwaddr base = places[s->instance].base;
-    Object *soc, *cpu, *container;
+    Object *soc = nrf51_soc_find(DEVICE(s), errp);
 
-    soc = object_resolve_path_type("", "nrf51-soc", NULL);
-    cpu = soc ? object_resolve_path_component(soc, "armv6m") : NULL;
-    container =
-        soc ? object_resolve_path_component(soc, "nrf51-container[0]") : NULL;
-    if (!cpu || !container) {
-        error_setg(errp, "nrf51-twi: this machine has no nRF51; use it with "
-                         "-M microbit");
+    if (!soc) {
         return false;
     }
-    if (is_taken(MEMORY_REGION(container), base)) {
+    if (is_taken(nrf51_soc_memory(soc), base)) {
         error_setg(errp,
                    "nrf51-twi: property 'instance': %u is there already, each "
                    "of 0 and 1 can be once",
                    s->instance);
         return false;
     }
-    memory_region_add_subregion_overlap(MEMORY_REGION(container), base,
-                                        &s->mmio, 0);
-    sysbus_connect_irq(SYS_BUS_DEVICE(s), 0,
-                       qdev_get_gpio_in(DEVICE(cpu), places[s->instance].irq));
+    nrf51_soc_plug(soc, SYS_BUS_DEVICE(s), base, places[s->instance].irq);
     return true;
 }
 
@@ -501,24 +492,10 @@ static const TypeInfo nrf51_twi_info = {
     .class_init = nrf51_twi_class_init,
 };
 
-#ifdef I2CPT_PLUGIN
-static void allow_on_microbit(void)
-{
-    ObjectClass *klass = object_class_by_name("microbit-machine");
-
-    if (klass) {
-        machine_class_allow_dynamic_sysbus_dev(MACHINE_CLASS(klass),
-                                               TYPE_NRF51_TWI);
-    }
-}
-#endif
-
 static void nrf51_twi_register_types(void)
 {
     type_register_static(&nrf51_twi_info);
-#ifdef I2CPT_PLUGIN
-    allow_on_microbit();
-#endif
+    nrf51_soc_allow(TYPE_NRF51_TWI);
 }
 
 i2cpt_type_init(nrf51_twi_register_types)
