@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/fault.h"
 #include "fuzz.h"
+#include "input.h"
 #include "ftdi/mpsse-bus.h"
 #include "ftdi/mpsse-usb.h"
 
@@ -39,16 +40,6 @@ const char *const fuzz_words[] = {
     "\xff",     "\xfe", "\xfa\xaa", "\x7f", "\x05", "\xff\xff\xff\xff",
     "\x32\x60", NULL,
 };
-
-struct input {
-    const uint8_t *at;
-    size_t left;
-};
-
-static uint8_t next(struct input *in)
-{
-    return in->left ? (in->left--, *in->at++) : 0;
-}
 
 /* ---------------------------------------------------------------- the link */
 

@@ -20,6 +20,7 @@
 #include "bus/calls.h"
 #include "core/check-msgs.h"
 #include "fuzz.h"
+#include "input.h"
 #include "remote/wire.h"
 
 #define SERVER    0x01u
@@ -39,16 +40,6 @@ const char *const fuzz_seeds[] = {NULL};
 const char *const fuzz_words[] = {
     "i2cpt", "\xff\xff\xff\xff", "\x01\x02\x03", "\x05", "\x30\x08", NULL,
 };
-
-struct input {
-    const uint8_t *at;
-    size_t left;
-};
-
-static uint8_t next(struct input *in)
-{
-    return in->left ? (in->left--, *in->at++) : 0;
-}
 
 /* ------------------------------------------------------- what a peer says */
 

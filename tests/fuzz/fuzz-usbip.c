@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "input.h"
 #include "keeper/keeper.h"
 #include "keeper/packets.h"
 #include "usbip/vhci.h"
@@ -31,38 +32,6 @@ const char *const fuzz_seeds[] = {
 const char *const fuzz_words[] = {"\x41\x07", "\xc1\x07", "\xc1\x03",
                                   "\x80\x06", "hs  ",     " 006 ",
                                   " 004 ",    NULL};
-
-struct input {
-    const uint8_t *at;
-    size_t left;
-};
-
-static uint8_t next(struct input *in)
-{
-    if (!in->left) {
-        return 0;
-    }
-    in->left--;
-    return *in->at++;
-}
-
-static size_t next16(struct input *in)
-{
-    size_t low = next(in);
-
-    return low | (size_t)next(in) << 8;
-}
-
-/* As many of the next bytes as there are. */
-static const uint8_t *take(struct input *in, size_t *n)
-{
-    const uint8_t *at = in->at;
-
-    *n = *n < in->left ? *n : in->left;
-    in->at += *n;
-    in->left -= *n;
-    return at;
-}
 
 static void say(int fd, struct input *in)
 {

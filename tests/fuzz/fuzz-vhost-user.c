@@ -17,6 +17,7 @@
 
 #include "fuzz.h"
 #include "i2cpt.h"
+#include "input.h"
 #include "../unit/ring-driver.h"
 #include "vhost-user/session.h"
 
@@ -32,51 +33,26 @@ const char *const fuzz_words[] = {
     "\x0c\x01", "\x0d\x01", "\x12\x01", "\x02\x01", NULL,
 };
 
-struct input {
-    const uint8_t *at;
-    size_t left;
-};
-
-static uint8_t next(struct input *in)
+static size_t copy(struct input *in, uint8_t *to, size_t n)
 {
-    if (!in->left) {
-        return 0;
-    }
-    in->left--;
-    return *in->at++;
-}
+    const uint8_t *from = take(in, &n);
 
-static uint16_t next16(struct input *in)
-{
-    uint8_t low = next(in);
-
-    return (uint16_t)(low | next(in) << 8);
-}
-
-static size_t take(struct input *in, uint8_t *to, size_t n)
-{
-    n = n < in->left ? n : in->left;
-    memcpy(to, in->at, n);
-    in->at += n;
-    in->left -= n;
+    memcpy(to, from, n);
     return n;
 }
 
 /* The queue is where most pieces go. */
 static void fill_memory(uint8_t *memory, struct input *in)
 {
-    struct input pieces = {in->at, next16(in)};
+    struct input pieces = {.left = next16(in)};
 
-    pieces.at = in->at;
-    pieces.left = pieces.left < in->left ? pieces.left : in->left;
-    in->at += pieces.left;
-    in->left -= pieces.left;
+    pieces.at = take(in, &pieces.left);
     memset(memory, 0, RIG_DATA + 0x1000);
     while (pieces.left) {
         uint16_t at = next16(&pieces);
         uint8_t n = next(&pieces);
 
-        take(&pieces, memory + at, n < RIG_MEMORY - at ? n : RIG_MEMORY - at);
+        copy(&pieces, memory + at, n < RIG_MEMORY - at ? n : RIG_MEMORY - at);
     }
 }
 
@@ -88,7 +64,7 @@ static void say(struct rig *r, struct input *in)
         uint8_t request = next(in), flags = next(in), n = next(in);
         int fds[9] = {r->memory_fd, r->kick, r->call};
         uint8_t body[255];
-        uint32_t size = (uint32_t)take(in, body, next(in));
+        uint32_t size = (uint32_t)copy(in, body, next(in));
         size_t i;
 
         for (i = 3; i < 9; i++) {
