@@ -39,8 +39,8 @@ static void *keep(void *user)
     return NULL;
 }
 
-static void open_bench(struct bench *b, const char *name, int patience_ms,
-                       int orphan_ms)
+static void open_silent(struct bench *b, int first_ms, int patience_ms,
+                        int orphan_ms)
 {
     int kernel[2], caller[2];
 
@@ -54,10 +54,17 @@ static void open_bench(struct bench *b, const char *name, int patience_ms,
     b->config = (struct keeper_config){.kernel = kernel[1],
                                        .caller = caller[1],
                                        .patience_ms = patience_ms,
+                                       .first_ms = first_ms,
                                        .orphan_ms = orphan_ms};
     b->config.door = keeper_door_open(&b->config.at, b->folder, PORT);
     ck_assert_int_ge(b->config.door, 0);
     ck_assert_int_eq(pthread_create(&b->thread, NULL, keep, &b->config), 0);
+}
+
+static void open_bench(struct bench *b, const char *name, int patience_ms,
+                       int orphan_ms)
+{
+    open_silent(b, 600000, patience_ms, orphan_ms);
     ck_assert_int_eq(keeper_call_first(b->adapter, name, FUNCS), 0);
 }
 
@@ -514,6 +521,24 @@ START_TEST(another_version)
 }
 END_TEST
 
+/* Who has started it says nothing: it is as though that had crashed. */
+START_TEST(silent_from_the_beginning)
+{
+    struct bench b;
+    int heir;
+
+    open_silent(&b, 1, 10000, 600000);
+    ask_write(&b, BEGIN + END);
+    ck_assert_int_eq(answer(&b, NULL), -EPIPE);
+    heir = adopt(&b, "");
+    ck_assert_int_ge(heir, 0);
+    works(&b, heir);
+    keeper_call_leave(heir);
+    close_bench(&b);
+    close(heir);
+}
+END_TEST
+
 /* An answer to nothing that was asked is nobody's; the rest waits for its own.
  */
 START_TEST(answer_to_another)
@@ -540,6 +565,7 @@ END_TEST
 START_TEST(end_of_a_wait)
 {
     uint8_t data[0x10000];
+    struct keeper_packet m;
     struct bench b;
 
     open_bench(&b, "", 600000, 600000);
@@ -548,6 +574,8 @@ START_TEST(end_of_a_wait)
     if (_i) {
         close(b.kernel);
         b.kernel = -1;
+        m = next(b.adapter, data);
+        ck_assert_uint_eq(m.kind, KEEPER_GONE);
     } else {
         keeper_call_leave(b.adapter);
         ck_assert_int_eq(answer(&b, NULL), -EPIPE);
@@ -615,6 +643,7 @@ int main(void)
     tcase_add_loop_test(tcase, nonsense, 0, 6);
     tcase_add_test(tcase, callers);
     tcase_add_loop_test(tcase, another_version, 0, 2);
+    tcase_add_test(tcase, silent_from_the_beginning);
     tcase_add_test(tcase, answer_to_another);
     tcase_add_loop_test(tcase, end_of_a_wait, 0, 2);
     tcase_add_test(tcase, doors);

@@ -28,9 +28,8 @@
 #include "nodes/node.h"
 #include "usbip/vhci.h"
 
-#define CALLER_MS 500   /* for who knocks to say what for */
-#define FIRST_MS  10000 /* and for who has started it, which may be stopped */
-#define LOOK_MS   1000  /* orphaned: between looks at who holds the node */
+#define CALLER_MS 500  /* for who knocks to say what for */
+#define LOOK_MS   1000 /* orphaned: between looks at who holds the node */
 
 enum state { ORPHANED, SERVED, LEAVING };
 
@@ -223,12 +222,12 @@ static void receive_first(struct keeper *k)
 {
     struct keeper_packet p;
 
-    if (!keeper_recv(k->config->caller, &p, NULL, 0, FIRST_MS) &&
+    if (!keeper_recv(k->config->caller, &p, NULL, 0, k->config->first_ms) &&
         p.kind == KEEPER_NAMED) {
         strcpy(k->wanted, p.name.name);
         k->tiny.serial = k->wanted[0] ? k->wanted : NULL;
     }
-    receive(k, k->config->caller, FIRST_MS);
+    receive(k, k->config->caller, k->config->first_ms);
 }
 
 /* -------------------------------------------------------------- the process */

@@ -23,6 +23,8 @@
 /* How long an adapter's process may take for a message: the kernel's driver
  * gives it up after 2 s, and would wait for ever for that to be confirmed. */
 #define KEEPER_PATIENCE_MS 1900
+/* How long who has started the keeper may be silent, stopped perhaps. */
+#define KEEPER_FIRST_MS 10000
 /* How long one may be missing where nobody holds the node: enough for who
  * starts it again. With a holder there is no end to it, for the kernel's own
  * unplugging would wait for the holder and block the hub. */
@@ -32,7 +34,7 @@ struct keeper_config {
     int kernel, door, caller; /* descriptors; the caller is first to adopt */
     struct keeper_door at;
     uint32_t device_id; /* as the port has it */
-    int patience_ms, orphan_ms;
+    int patience_ms, first_ms, orphan_ms;
 };
 
 /* Until it is over; the descriptors are closed. */

@@ -57,6 +57,7 @@ int keeper_main(int argc, char **argv)
                               .door = KEEPER_DOOR,
                               .caller = KEEPER_CALLER,
                               .patience_ms = KEEPER_PATIENCE_MS,
+                              .first_ms = KEEPER_FIRST_MS,
                               .orphan_ms = KEEPER_ORPHAN_MS};
 
     if (argc != 3 || !is_socket(KEEPER_KERNEL) || !is_socket(KEEPER_DOOR) ||
