@@ -610,7 +610,7 @@ START_TEST(name_lock)
     struct node_name n;
     GStatBuf file;
     char path[60];
-    int fd;
+    int fd, lock;
 
     ck_assert_ptr_nonnull(g_mkdtemp(names_folder));
     fd = open(names_folder, O_RDONLY);
@@ -627,6 +627,12 @@ START_TEST(name_lock)
         node_name_make(&n, names_folder, "lab", 123458, not_taken_but_then),
         -EEXIST);
     ck_assert_int_eq(node_name_bus(names_folder, "lab"), 123460);
+    close(fd);
+    lock = node_name_lock(names_folder);
+    fd = open(path, O_RDWR);
+    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), -1);
+    close(lock);
+    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
     g_remove(path);
     snprintf(path, sizeof(path), "%s/lab", names_folder);
     g_remove(path);

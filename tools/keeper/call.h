@@ -12,7 +12,8 @@
 int keeper_call_first(int fd, const char *name, uint32_t functionality);
 /* To that of a port: the same, where the bus has this name ("": whichever it
  * has). The connection; or -EBUSY where another process has it, -ENOENT where
- * there is no such keeper, or another negative errno. */
+ * there is no such keeper, -EPROTO where it is of another version, or another
+ * negative errno. */
 int keeper_call_adopt(const char *folder, unsigned port, const char *name,
                       uint32_t functionality);
 /* Whether the bus of that port has this name: false too where there is no

@@ -193,7 +193,7 @@ static enum keeper_kind answer_to(const struct keeper *k,
  * version sees by the answer that this is one. */
 static void receive(struct keeper *k, int caller, int wait_ms)
 {
-    struct keeper_packet p, answer = {.name = k->name};
+    struct keeper_packet p, answer = {0};
     int ret;
 
     if (caller < 0) {
