@@ -18,6 +18,9 @@
 
 #define CHIP       "gpiochip"
 #define OFFSET_MAX 65535u
+/* Of edges, at the most, before the first level counts: who opens a clock does
+ * not wait for its end. */
+#define FIRST_READS 64
 
 struct watched {
     struct gpio_chip_line *line;
@@ -198,9 +201,9 @@ static void *watch_all(void *arg)
 static int first_level(struct gpio_chip_line *line)
 {
     struct gpio_edge edges[GPIO_EDGES_MAX];
-    int level = gpio_chip_line_level(line);
+    int level = gpio_chip_line_level(line), left;
 
-    while (level >= 0 && has_edges(line)) {
+    for (left = FIRST_READS; level >= 0 && left && has_edges(line); left--) {
         level = gpio_chip_line_read(line, edges);
         level = level < 0 ? level : gpio_chip_line_level(line);
     }

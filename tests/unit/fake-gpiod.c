@@ -26,8 +26,9 @@ struct gpiod_chip {
 };
 
 static struct line {
-    bool open;
-    int level, fds[2]; /* events go through a pipe */
+    bool open, early, again; /* edges: once it is open, each time they are read
+                              */
+    int level, fds[2];       /* events go through a pipe */
 } all[LINES];
 static struct gpiod_chip the_chip;
 static unsigned chips_open;
@@ -76,6 +77,12 @@ void fake_gpiod_unplug(unsigned offset)
     }
 }
 
+void fake_gpiod_early_edges(unsigned offset, bool without_end)
+{
+    all[offset].early = true;
+    all[offset].again = without_end;
+}
+
 unsigned fake_gpiod_open_count(void)
 {
     unsigned n = chips_open, i;
@@ -86,6 +93,16 @@ unsigned fake_gpiod_open_count(void)
     return n;
 }
 
+/* There and back. */
+static void pulse(unsigned offset)
+{
+    const struct event there_and_back[] = {{1, 1}, {0, 2}};
+
+    if (write(all[offset].fds[1], there_and_back, sizeof(there_and_back)) < 0) {
+        abort();
+    }
+}
+
 static int open_line(unsigned offset)
 {
     errno = offset < LINES ? EBUSY : EINVAL;
@@ -93,6 +110,9 @@ static int open_line(unsigned offset)
         return -1;
     }
     all[offset].open = true;
+    if (all[offset].early) {
+        pulse(offset);
+    }
     return 0;
 }
 
@@ -107,6 +127,9 @@ static int read_events(unsigned offset, struct event *events, unsigned n)
 {
     ssize_t got = read(all[offset].fds[0], events, n * sizeof(*events));
 
+    if (all[offset].again) {
+        pulse(offset);
+    }
     if (got >= 0 && (size_t)got % sizeof(*events)) {
         errno = ENODEV;
         return -1;

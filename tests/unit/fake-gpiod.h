@@ -13,6 +13,9 @@ void fake_gpiod_edge(unsigned offset, bool level, uint64_t stamp_ns);
 void fake_gpiod_short_edge(unsigned offset, bool level, uint64_t stamp_ns);
 /* The level alone. */
 void fake_gpiod_level(unsigned offset, bool level);
+/* Edges there and back as soon as the line is open; or then and each time that
+ * they are read. */
+void fake_gpiod_early_edges(unsigned offset, bool without_end);
 /* Reading from the line fails from now on, as where its chip has gone. */
 void fake_gpiod_unplug(unsigned offset);
 /* How many chips and lines are open. */

@@ -162,6 +162,51 @@ START_TEST(an_edge_behind_its_level)
 }
 END_TEST
 
+/* Its edge comes when the level has been looked at for the first time. */
+START_TEST(an_edge_behind_the_first_level)
+{
+    struct heard h;
+    struct i2cpt_adapter *a;
+    uint64_t now;
+
+    fake_gpiod_level(0, true);
+    a = watched(",line.int=gpiochip7/0", &h);
+    now = i2cpt_backend_now_ns();
+    fake_gpiod_edge(0, true, now);
+    fake_gpiod_edge(0, false, now + 1);
+    hear_so_many(a, &h, 1);
+    ck_assert_str_eq(h.text->str, "int0 ");
+    end(a, &h);
+}
+END_TEST
+
+/* Edges from before it is open are none of its. */
+START_TEST(edges_before_it)
+{
+    struct heard h;
+    struct i2cpt_adapter *a;
+
+    fake_gpiod_early_edges(0, false);
+    a = watched(",line.int=gpiochip7/0", &h);
+    fake_gpiod_edge(0, true, i2cpt_backend_now_ns());
+    hear_so_many(a, &h, 1);
+    ck_assert_str_eq(h.text->str, "int1 ");
+    end(a, &h);
+}
+END_TEST
+
+/* A clock on a line does not keep who opens it, nor who closes it. */
+START_TEST(edges_without_end)
+{
+    struct heard h;
+    struct i2cpt_adapter *a;
+
+    fake_gpiod_early_edges(0, true);
+    a = watched(",line.int=gpiochip7/0", &h);
+    end(a, &h);
+}
+END_TEST
+
 /* A clock of edges that is ahead of ours. */
 START_TEST(stamps_to_come)
 {
@@ -183,11 +228,11 @@ START_TEST(a_thousand)
     uint64_t now = i2cpt_backend_now_ns();
     unsigned i;
 
-    for (i = 1; i <= 1000; i++) {
+    for (i = 1; i <= 1001; i++) {
         fake_gpiod_edge(0, i % 2, now + i);
     }
-    hear_so_many(a, &h, 1000);
-    ck_assert_uint_eq(h.last_ns, now + 1000);
+    hear_so_many(a, &h, 1001);
+    ck_assert_uint_eq(h.last_ns, now + 1001);
     end(a, &h);
 }
 END_TEST
@@ -252,6 +297,9 @@ int main(void)
     tcase_add_test(tc, beside_the_back_ends_own);
     tcase_add_test(tc, edges_that_the_kernel_dropped);
     tcase_add_test(tc, an_edge_behind_its_level);
+    tcase_add_test(tc, an_edge_behind_the_first_level);
+    tcase_add_test(tc, edges_before_it);
+    tcase_add_test(tc, edges_without_end);
     tcase_add_test(tc, stamps_to_come);
     tcase_add_test(tc, a_thousand);
     tcase_add_test(tc, a_chip_goes);
