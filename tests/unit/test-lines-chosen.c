@@ -85,6 +85,7 @@ static const struct {
     {CHIPS, ",line.int=stub:int", "line.int=stub:int: there is no such line"},
     {CHIPS, ",line.int=stub:", "line.int=stub:: there is no such line"},
     {CHIPS, ",line.int=stubs:drdy", "line.int=stubs:drdy: there is no such"},
+    {CHIPS, ",line.int=stub-drdy", "line.int=stub-drdy: there is no such"},
     {CHIPS, ",line.int=trace", "line.int=trace: there is no such line"},
     {"chip 0x48 registers\n", ",line.int=stub",
      "line.int=stub: this stub adapter has no lines of its own"},

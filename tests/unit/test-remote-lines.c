@@ -381,6 +381,20 @@ START_TEST(a_peer_comes_back)
 }
 END_TEST
 
+/* ... where it is the one that it was. */
+static const struct {
+    const char *name;
+    unsigned n_lines;
+    uint32_t functionality, capabilities;
+} others[] = {
+    {"other", 1, I2CPT_FUNC_I2C, 0},
+    {"int", 2, I2CPT_FUNC_I2C, 0},
+    {"int", 0, I2CPT_FUNC_I2C, 0},
+    {"int", 1, I2CPT_FUNC_I2C | I2CPT_FUNC_10BIT_ADDR, 0},
+    {"int", 1, I2CPT_FUNC_I2C, WIRE_TELLS_PHASE},
+    {"int", 1, I2CPT_FUNC_I2C, WIRE_HIDES_PHASE},
+};
+
 START_TEST(another_peer_comes_back)
 {
     struct wire_welcome w = one_line();
@@ -394,8 +408,16 @@ START_TEST(another_peer_comes_back)
     welcome(&p, &w);
     start_peer(&s, &p);
     a = server_client(&s, ",reconnect=on");
-    strcpy(w.lines[0].name, "other");
-    w.lines[0].level = true;
+    w = (struct wire_welcome){
+        .version = w.version,
+        .functionality = others[_i].functionality,
+        .capabilities = others[_i].capabilities,
+        .stream = true,
+        .timeout_ms = w.timeout_ms,
+        .n_lines = others[_i].n_lines,
+        .lines = {{"", true}, {"more", true}},
+    };
+    strcpy(w.lines[0].name, others[_i].name);
     welcome(&p, &w);
     go_on(&p);
     go_on(&p);
@@ -619,7 +641,7 @@ int main(void)
     tcase_add_test(tc, recorded_by_the_client);
     tcase_add_test(tc, a_peer_goes);
     tcase_add_test(tc, a_peer_comes_back);
-    tcase_add_test(tc, another_peer_comes_back);
+    tcase_add_loop_test(tc, another_peer_comes_back, 0, G_N_ELEMENTS(others));
     tcase_add_test(tc, lines_that_were_not_there);
     tcase_add_test(tc, a_flood);
     tcase_add_loop_test(tc, lying_changes, 0, G_N_ELEMENTS(lies));
