@@ -137,6 +137,17 @@ exec 7>&-
 wait $pid
 echo "ended $?"
 [ -e "$device" ] && echo "still there"
+# at a second signal it ends whoever holds it
+attach stub,load=/board.txt
+exec 7<>"/dev/i2c-$bus"
+kill $pid
+said
+kill $pid
+wait $pid
+echo "second $?"
+i2cget -y "$bus" 0x49 0 w 2>/dev/null && echo "still works"
+exec 7>&-
+gone
 # a driver whose transfers go on all the time
 attach stub,load=/board.txt --new-device lm75@0x49
 while cat "$device"/*-0049/hwmon/hwmon*/temp1_input; do :; done >/dev/null 2>&1 &
