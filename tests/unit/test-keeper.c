@@ -521,6 +521,72 @@ START_TEST(another_version)
 }
 END_TEST
 
+/* What is no packet, to who listens: the first one is. */
+START_TEST(packets)
+{
+    static const struct {
+        uint32_t version, carried;
+        size_t size; /* behind the head */
+        char last;   /* of the name */
+        int ret;
+    } cases[] = {
+        {KEEPER_VERSION, 4, 4, 0, 0},
+        {KEEPER_VERSION + 1, 4, 4, 0, -EPROTO},
+        {KEEPER_VERSION, 3, 4, 0, -EPROTO},
+        {KEEPER_VERSION, 5, 4, 0, -EPROTO},
+        {KEEPER_VERSION, 8, 9, 0, -EPROTO}, /* one more than there is room */
+        {KEEPER_VERSION, 4, 4, 'x', -EPROTO},
+    };
+    struct {
+        struct keeper_packet head;
+        uint8_t carried[16];
+    } whole = {.head = {.kind = KEEPER_ANSWER}};
+    struct keeper_packet p;
+    uint8_t data[8];
+    int pair[2];
+
+    whole.head.version = cases[_i].version;
+    whole.head.carried = cases[_i].carried;
+    whole.head.name.name[NODE_NAME_MAX] = cases[_i].last;
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    ck_assert_int_gt(
+        send(pair[0], &whole, sizeof(p) + cases[_i].size, MSG_NOSIGNAL), 0);
+    ck_assert_int_eq(keeper_recv(pair[1], &p, data, sizeof(data), 0),
+                     cases[_i].ret);
+    ck_assert_int_gt(send(pair[0], &whole, sizeof(p) - 1, MSG_NOSIGNAL), 0);
+    ck_assert_int_eq(keeper_recv(pair[1], &p, data, sizeof(data), 0), -EPROTO);
+    ck_assert_int_eq(keeper_recv(pair[1], &p, data, sizeof(data), 0),
+                     -ETIMEDOUT);
+    close(pair[0]);
+    ck_assert_int_eq(keeper_recv(pair[1], &p, data, sizeof(data), 0), -EPIPE);
+    close(pair[1]);
+}
+END_TEST
+
+/* Unplugged before it has read what the process said: that hears why all the
+ * same. */
+START_TEST(unread)
+{
+    const struct keeper_packet stale = {.number = 99};
+    struct keeper_packet m;
+    struct bench b;
+    int quiet, i;
+
+    open_bench(&b, "", 10000, 600000);
+    works(&b, b.adapter);
+    quiet = keeper_door_knock(b.folder, PORT); /* it listens to this one */
+    for (i = 0; i < 3; i++) {
+        say(b.adapter, &stale, KEEPER_ACK, NULL, 0);
+    }
+    close(b.kernel);
+    b.kernel = -1;
+    m = next(b.adapter, NULL);
+    ck_assert_uint_eq(m.kind, KEEPER_GONE);
+    close(quiet);
+    close_bench(&b);
+}
+END_TEST
+
 /* Who has started it says nothing: it is as though that had crashed. */
 START_TEST(silent_from_the_beginning)
 {
@@ -643,6 +709,8 @@ int main(void)
     tcase_add_loop_test(tcase, nonsense, 0, 6);
     tcase_add_test(tcase, callers);
     tcase_add_loop_test(tcase, another_version, 0, 2);
+    tcase_add_loop_test(tcase, packets, 0, 6);
+    tcase_add_test(tcase, unread);
     tcase_add_test(tcase, silent_from_the_beginning);
     tcase_add_test(tcase, answer_to_another);
     tcase_add_loop_test(tcase, end_of_a_wait, 0, 2);
