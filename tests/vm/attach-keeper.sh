@@ -171,25 +171,31 @@ kill $both1 $both2 $other $pid 2>/dev/null
 wait
 in_folder
 
+kill_adapter() { # the process, while a program transfers, and a successor
+    busy
+    crash
+    i2cget -y "$bus" 0x49 0 w || failed=$((failed + 1))
+    attach stub,load=/board.txt --name lab
+    [ "$bus" = "$first" ] && same=$((same + 1))
+    kill $other
+    wait $other
+}
+
+kill_keeper() { # while a program transfers
+    busy
+    kill -9 "$(keepers)"
+    wait $pid
+    kill $other
+    wait $other
+}
+
 echo "@killed@"
 attach stub,load=/board.txt --name lab
 first=$bus same=0 failed=0 n=0
 while [ $((n += 1)) -le "$KILLS" ]; do
-    busy
-    crash
-    i2cget -y "$bus" 0x49 0 w || failed=$((failed + 1))
-    attach stub,load=/board.txt --name lab
-    [ "$bus" = "$first" ] && same=$((same + 1))
-    kill $other
-    wait $other
+    kill_adapter
     exec 7<>"/dev/i2c-$bus"
-    busy
-    crash
-    i2cget -y "$bus" 0x49 0 w || failed=$((failed + 1))
-    attach stub,load=/board.txt --name lab
-    [ "$bus" = "$first" ] && same=$((same + 1))
-    kill $other
-    wait $other
+    kill_adapter
     exec 7>&-
 done >/dev/null 2>&1
 echo "same $same failed $failed"
@@ -201,19 +207,11 @@ echo "ended $?"
 n=0
 while [ $((n += 1)) -le "$KILLS" ]; do
     attach stub,load=/board.txt
-    busy
-    kill -9 "$(keepers)"
-    wait $pid
-    kill $other
-    wait $other
+    kill_keeper
     gone
     attach stub,load=/board.txt
     exec 7<>"/dev/i2c-$bus"
-    busy
-    kill -9 "$(keepers)"
-    wait $pid
-    kill $other
-    wait $other
+    kill_keeper
     exec 7>&-
     gone
 done >/dev/null 2>&1
