@@ -475,9 +475,9 @@ START_TEST(callers)
     p = (struct keeper_packet){.version = KEEPER_VERSION + 1,
                                .kind = KEEPER_ADOPT};
     ck_assert_int_eq(send(other, &p, sizeof(p), 0), sizeof(p));
-    ck_assert_int_eq(recv(other, &p, sizeof(p), 0), sizeof(p));
+    ck_assert_int_eq(keeper_recv(other, &p, NULL, 0, -1), 0);
     ck_assert_uint_eq(p.version, KEEPER_VERSION);
-    ck_assert_int_eq(recv(other, &p, sizeof(p), 0), 0);
+    ck_assert_int_eq(keeper_recv(other, &p, NULL, 0, -1), -EPIPE);
     close(other);
     keeper_call_leave(b.adapter);
     close_bench(&b);
@@ -488,8 +488,11 @@ static void *say_version(void *user)
 {
     const int *door = user;
     struct keeper_packet p = {.kind = KEEPER_ASK};
-    int caller = accept(*door, NULL, NULL);
+    struct pollfd somebody = {*door, POLLIN, 0};
+    int caller;
 
+    ck_assert_int_eq(poll(&somebody, 1, -1), 1);
+    caller = accept(*door, NULL, NULL);
     ck_assert_int_eq(recv(caller, &p, sizeof(p), 0), sizeof(p));
     p.version = KEEPER_VERSION + 1;
     ck_assert_int_eq(send(caller, &p, sizeof(p), 0), sizeof(p));
@@ -515,6 +518,31 @@ START_TEST(another_version)
         ck_assert_int_eq(keeper_call_adopt(folder, PORT, "lab", 0), -EPROTO);
     }
     pthread_join(thread, NULL);
+    close(door);
+    keeper_door_remove(&at);
+    remove_folder(folder);
+}
+END_TEST
+
+/* A keeper that is stopped takes no callers, and lets nobody wait for that. */
+START_TEST(stopped)
+{
+    char folder[] = "/tmp/i2cpt-stopped.XXXXXX";
+    struct keeper_door at;
+    int callers[100], n = 0, door;
+
+    ck_assert_ptr_nonnull(g_mkdtemp(folder));
+    door = keeper_door_open(&at, folder, PORT);
+    ck_assert_int_ge(door, 0);
+    while (n < 100 && (callers[n] = keeper_door_knock(folder, PORT)) >= 0) {
+        n++;
+    }
+    ck_assert_int_lt(n, 100);
+    ck_assert_int_eq(callers[n], -EAGAIN);
+    ck_assert(keeper_call_has(folder, PORT, "lab"));
+    while (n--) {
+        close(callers[n]);
+    }
     close(door);
     keeper_door_remove(&at);
     remove_folder(folder);
@@ -711,6 +739,7 @@ int main(void)
     tcase_add_loop_test(tcase, another_version, 0, 2);
     tcase_add_loop_test(tcase, packets, 0, 6);
     tcase_add_test(tcase, unread);
+    tcase_add_test(tcase, stopped);
     tcase_add_test(tcase, silent_from_the_beginning);
     tcase_add_test(tcase, answer_to_another);
     tcase_add_loop_test(tcase, end_of_a_wait, 0, 2);

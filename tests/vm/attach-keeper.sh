@@ -129,6 +129,13 @@ until i2cget -y "$bus" 0x49 0 w >/dev/null 2>&1; do :; done
 run i2cget -y "$bus" 0x49 0 w | plain
 kill $pid
 wait $pid
+# and the keeper: nobody waits for that with no end
+attach stub,load=/board.txt
+kill -STOP "$(keepers)"
+run i2cpt-replay detach "i2c-$bus" | plain
+kill -CONT "$(keepers)"
+wait $pid
+echo "ended $? $(cat /tmp/said)"
 
 echo "@keeper@"
 # the keeper killed: that is an unplugging

@@ -48,18 +48,32 @@ static char *the_only_one(void)
     return NULL;
 }
 
-/* The keeper, whom the kernel has told, removes the name; the bus is waited for
- * where nobody holds it. */
-static bool is_there(unsigned bus, int port, bool wait)
+/* Whom the kernel has told, and who removes the name before it ends. */
+static bool has_keeper(int port)
 {
     int keeper = keeper_door_knock(NODE_NAME_FOLDER, (unsigned)port);
 
     if (keeper >= 0) {
         close(keeper);
     }
-    return keeper >= 0 || (wait && node_exists(bus));
+    return keeper >= 0 || keeper == -EAGAIN;
 }
 
+static int still_there(unsigned bus, int port)
+{
+    if (has_keeper(port)) {
+        tool_complain("detach: i2c-%u: its keeper (i2cpt-keeper) does not end; "
+                      "it may be stopped",
+                      bus);
+    } else {
+        tool_complain("detach: i2c-%u is still there: a program that "
+                      "cannot be seen from here holds it",
+                      bus);
+    }
+    return TOOL_BROKEN;
+}
+
+/* The bus is waited for where nobody holds it. */
 static int take_away(unsigned bus, const char *id, bool wait)
 {
     int port = usbip_port(id), i, ret = usbip_unplug(id);
@@ -68,12 +82,9 @@ static int take_away(unsigned bus, const char *id, bool wait)
         tool_complain("detach: i2c-%u: %s", bus, strerror(-ret));
         return TOOL_BROKEN;
     }
-    for (i = 0; is_there(bus, port, wait); i++) {
+    for (i = 0; has_keeper(port) || (wait && node_exists(bus)); i++) {
         if (i == LOOKS_MAX) {
-            tool_complain("detach: i2c-%u is still there: a program that "
-                          "cannot be seen from here holds it",
-                          bus);
-            return TOOL_BROKEN;
+            return still_there(bus, port);
         }
         poll(NULL, 0, LOOK_MS);
     }

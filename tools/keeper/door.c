@@ -21,9 +21,11 @@ static struct sockaddr_un address(const char *folder, unsigned port)
     return a;
 }
 
+/* connect() would wait, with no end, for one that is stopped and has callers
+ * enough. */
 static int new_socket(void)
 {
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     return fd < 0 ? -errno : fd;
 }

@@ -22,8 +22,9 @@ int keeper_door_known(struct keeper_door *d, const char *folder, unsigned port);
 /* Removes the socket's file where it is still that one. */
 void keeper_door_remove(const struct keeper_door *d);
 
-/* A connection to the keeper of that port; or -ENOENT where there is none, or
- * another negative errno. */
+/* A connection to the keeper of that port; or -ENOENT where there is none,
+ * -EAGAIN where it has callers enough and takes none, or another negative
+ * errno. Never waits. */
 int keeper_door_knock(const char *folder, unsigned port);
 
 #endif
