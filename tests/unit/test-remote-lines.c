@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "i2cpt-backend.h"
 #include "i2cpt-lines.h"
 #include "remote-peer.h"
 #include "session.h"
@@ -181,6 +182,74 @@ START_TEST(recorded_by_the_client)
     ck_assert_ptr_nonnull(cleared);
     ck_assert_ptr_nonnull(strstr(cleared, "irq drdy 0\n"));
     session_end(&files);
+}
+END_TEST
+
+static struct i2cpt_adapter *served;
+
+static void *serve(void *arg)
+{
+    int fd = *(int *)arg;
+
+    i2cpt_serve(served, fd, fd);
+    close(fd);
+    return NULL;
+}
+
+static int open_old(void *user, const struct i2cpt_options *options,
+                    void **instance, struct i2cpt_backend_info *info,
+                    struct i2cpt_fault *fault)
+{
+    *(struct i2cpt_backend_lines **)user = info->lines;
+    info->functionality = I2CPT_FUNC_I2C;
+    return i2cpt_backend_line_add(info->lines, "int", 0);
+}
+
+static int transfer_nothing(void *instance, struct i2cpt_backend_xfer *x)
+{
+    return 0;
+}
+
+static void keep_stamp(struct i2cpt_adapter *a, unsigned line, int level,
+                       uint64_t stamp_ns, void *user)
+{
+    *(uint64_t *)user = stamp_ns;
+}
+
+/* A change is told as of when it was, not as of when it came. */
+START_TEST(a_change_of_long_ago)
+{
+    static const struct i2cpt_backend_ops ops = {.size = sizeof(ops),
+                                                 .name = "old",
+                                                 .open = open_old,
+                                                 .transfer = transfer_nothing};
+    struct i2cpt_backend_lines *lines = NULL;
+    uint64_t told_ns = 0, now_ns = i2cpt_backend_now_ns();
+    uint64_t then_ns = now_ns - MIN(now_ns - 1, 30000000000u);
+    g_autofree char *spec = NULL;
+    struct i2cpt_adapter *a;
+    pthread_t thread;
+    int fds[2];
+
+    ck_assert_int_eq(i2cpt_adapter_new(&ops, &lines, NULL, &served, NULL), 0);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    pthread_create(&thread, NULL, serve, &fds[1]);
+    spec = g_strdup_printf("remote,timeout-ms=60000,fd=%d", fds[0]);
+    a = wire_open(spec);
+    close(fds[0]);
+    ck_assert_int_eq(i2cpt_adapter_watch_lines(a, keep_stamp, &told_ns), 0);
+    ck_assert_int_eq(i2cpt_backend_line_set(lines, 0, 1, then_ns), 0);
+    while (!told_ns) {
+        struct pollfd p = {.fd = i2cpt_adapter_fd(a), .events = POLLIN};
+
+        ck_assert_int_eq(poll(&p, 1, 60000), 1);
+        i2cpt_dispatch(a);
+    }
+    ck_assert_uint_ge(told_ns, then_ns);
+    ck_assert_uint_lt(told_ns, now_ns);
+    i2cpt_adapter_unref(a);
+    pthread_join(thread, NULL);
+    i2cpt_adapter_unref(served);
 }
 END_TEST
 
@@ -476,9 +545,15 @@ START_TEST(a_flood)
     struct i2cpt_adapter *a;
     struct i2cpt_fault fault;
     uint8_t in[1];
+    struct wire_out one = {0};
+    int i;
 
     welcome(&p, &w);
-    change(&p.then, 0, 1);
+    change(&one, 0, 1);
+    for (i = 0; i < 4096; i++) { /* in one piece, faster than it is read */
+        remote_wire_put_bytes(&p.then, one.data, one.len);
+    }
+    remote_wire_clear(&one);
     start_peer(&s, &p);
     a = server_client(&s, ",timeout-ms=50");
     go_on(&p);
@@ -585,17 +660,6 @@ END_TEST
 
 /* ------------------------------------------- those who do not know of lines */
 
-static struct i2cpt_adapter *served;
-
-static void *serve(void *arg)
-{
-    int fd = *(int *)arg;
-
-    i2cpt_serve(served, fd, fd);
-    close(fd);
-    return NULL;
-}
-
 /* A client whose HELLO says nothing of lines, or has no such field, is told
  * nothing of them. */
 START_TEST(an_older_client)
@@ -639,6 +703,7 @@ int main(void)
     tcase_add_test(tc, changes_come_by_themselves);
     tcase_add_test(tc, many_beside_requests);
     tcase_add_test(tc, recorded_by_the_client);
+    tcase_add_test(tc, a_change_of_long_ago);
     tcase_add_test(tc, a_peer_goes);
     tcase_add_test(tc, a_peer_comes_back);
     tcase_add_loop_test(tc, another_peer_comes_back, 0, G_N_ELEMENTS(others));
