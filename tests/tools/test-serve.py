@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """serve --socket: what becomes of clients at its end, and of too many."""
+import errno
 import os
 import re
 import resource
@@ -15,7 +16,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
 from cli import TOOL, read, refused, run, write
 
-HELLO, WELCOME, TRANSFER, START, REPLY = 1, 2, 3, 5, 11
+HELLO, WELCOME, TRANSFER, START, REPLY, LINE = 1, 2, 3, 5, 11, 13
+LINES = 4  # a capability
 
 
 def frame(kind, number, body):
@@ -168,6 +170,40 @@ def test_descriptors_stay_here():
         number = line.split(' -> ')[0].rsplit(' ', 1)[-1]
         if 'socket' in line or 'pipe' in line:
             assert number in ('0', '1', '2'), line
+
+
+def hear_of_lines(client):
+    """What WELCOME says of them."""
+    kind, body = client.ask(HELLO, b'i2cpt' + struct.pack('<HHI', 1, 2, LINES))
+    assert kind == WELCOME
+    return body[body.rindex(struct.pack('<IB', LINES, 1)) + 5:]
+
+
+def test_one_with_lines_is_killed():
+    """A server of a server: what it serves is gone, which it says once and of
+    itself; the line stays as it was, for clients to come too."""
+    write('lines', 'chip 0x48 registers\nline drdy reg=0\n')
+    server = start('-a', 'remote,timeout-ms=60000,command=echo $$ >pid; exec '
+                   f'{TOOL} serve -a stub,,load=lines --stdio')
+    asks = struct.pack('<IIHHHI', 60000, 0, 1, 0x48, 0, 2) + b'\0\1'
+    with Client('bus.sock') as client:
+        assert hear_of_lines(client) == b'\4\0drdy\0'
+        kind, body = client.ask(TRANSFER, asks, 2)
+        assert kind == LINE and body[:2] == b'\0\1', (kind, body)
+        kind, body = client.answer()
+        assert kind == REPLY and body[:4] == bytes(4), (kind, body)
+        os.kill(int(read('pid')), signal.SIGKILL)
+        said = server.stderr.readline().decode()
+        assert 'the peer is gone; its lines stay as they are' in said, said
+    with Client('bus.sock') as client:
+        assert hear_of_lines(client) == b'\4\0drdy\1'
+        kind, body = client.ask(TRANSFER, asks, 2)
+        assert kind == REPLY, (kind, body)
+        assert struct.unpack('<i', body[:4])[0] == -errno.ENODEV, body
+    server.send_signal(signal.SIGTERM)
+    said = server.stderr.read()
+    assert b'lines stay' not in said, said
+    end(server)
 
 
 def test_the_server_refuses():
