@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -499,10 +500,47 @@ START_TEST(another_peer_comes_back)
     } while (ret == -ECANCELED);
     ck_assert_int_eq(ret, -ENODEV);
     ck_assert_int_eq(i2cpt_adapter_line_level(a, 0), 0);
+    w = one_line(); /* the old one would be too late */
+    welcome(&p, &w);
+    ck_assert_int_eq(remote_read(a, 0x48, 0, in, 1, &fault), -ENODEV);
     i2cpt_adapter_unref(a);
     go_on(&p);
     go_on(&p);
     end_peer(&s, &p);
+}
+END_TEST
+
+static atomic_int serving; /* the descriptor */
+
+static void serve_or_be_cut(void *user, int fd)
+{
+    serving = fd;
+    i2cpt_serve(user, fd, fd);
+}
+
+/* Cut in the middle of a stream, and connected again before anybody asks: the
+ * rest of the stream is not for the new connection, the next one is. */
+START_TEST(a_stream_is_cut)
+{
+    struct server s = {.talk = serve_or_be_cut};
+    struct i2cpt_adapter *a;
+    g_autoptr(GString) told = g_string_new(NULL);
+
+    served = wire_stub(CHIPS, ",timeout-ms=60000");
+    s.user = served;
+    server_start(&s, NULL, 2);
+    a = server_client(&s, ",reconnect=on");
+    ck_assert_int_eq(i2cpt_adapter_watch_lines(a, hear, told), 0);
+    ck_assert_int_eq(remote_op(a, I2CPT_OP_STREAM_START, 0x48, NULL), 0);
+    ck_assert_int_eq(shutdown(serving, SHUT_RDWR), 0);
+    wire(served, "w 00 01");
+    hear_until(a, told, "drdy1 ");
+    ck_assert_int_eq(remote_op(a, I2CPT_OP_STREAM_WRITE, 0, NULL), -ECANCELED);
+    remote_op(a, I2CPT_OP_STREAM_STOP, 0, NULL);
+    ck_assert_str_eq(wire(a, "w 01 r1"), "= 01");
+    i2cpt_adapter_unref(a);
+    server_end(&s);
+    i2cpt_adapter_unref(served);
 }
 END_TEST
 
@@ -546,6 +584,7 @@ START_TEST(a_flood)
     struct i2cpt_fault fault;
     uint8_t in[1];
     struct wire_out one = {0};
+    g_autoptr(GString) told = g_string_new(NULL);
     int i;
 
     welcome(&p, &w);
@@ -556,7 +595,9 @@ START_TEST(a_flood)
     remote_wire_clear(&one);
     start_peer(&s, &p);
     a = server_client(&s, ",timeout-ms=50");
+    ck_assert_int_eq(i2cpt_adapter_watch_lines(a, hear, told), 0);
     go_on(&p);
+    hear_until(a, told, "int1 "); /* by who hears of lines, at its work */
     ck_assert_int_eq(remote_read(a, 0x48, 0, in, 1, &fault), -ETIMEDOUT);
     go_on(&p);
     i2cpt_adapter_unref(a);
@@ -707,6 +748,7 @@ int main(void)
     tcase_add_test(tc, a_peer_goes);
     tcase_add_test(tc, a_peer_comes_back);
     tcase_add_loop_test(tc, another_peer_comes_back, 0, G_N_ELEMENTS(others));
+    tcase_add_test(tc, a_stream_is_cut);
     tcase_add_test(tc, lines_that_were_not_there);
     tcase_add_test(tc, a_flood);
     tcase_add_loop_test(tc, lying_changes, 0, G_N_ELEMENTS(lies));
