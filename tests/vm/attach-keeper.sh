@@ -136,6 +136,15 @@ run i2cpt-replay detach "i2c-$bus" | plain
 kill -CONT "$(keepers)"
 wait $pid
 echo "ended $? $(cat /tmp/said)"
+attach stub,load=/board.txt
+kill -STOP "$(keepers)"
+kill $pid
+wait $pid
+echo "ended $? $(cat /tmp/said)"
+[ -e "$device" ] && echo "still there"
+kill -CONT "$(keepers)"
+gone
+no_keeper
 
 echo "@keeper@"
 # the keeper killed: that is an unplugging

@@ -232,34 +232,42 @@ static bool signalled(struct attach *s)
     return false;
 }
 
-/* It hangs up when all of it is gone. */
-static void wait_for_keeper(struct attach *s, uint64_t until_ns)
+/* It hangs up when all of it is gone: 0, or -1 with a line on stderr. */
+static int wait_for_keeper(struct attach *s, uint64_t until_ns)
 {
     struct pollfd p = {s->plug.fd, 0, 0};
 
-    while (!is_past(until_ns) && !(poll(&p, 1, LOOK_MS) > 0 && p.revents)) {
+    while (!(poll(&p, 1, LOOK_MS) > 0 && p.revents)) {
+        if (is_past(until_ns)) {
+            tool_complain("attach: its keeper (i2cpt-keeper) does not end; it "
+                          "may be stopped");
+            return -1;
+        }
     }
+    return 0;
 }
 
-static void unplug(struct attach *s)
+static int unplug(struct attach *s)
 {
     uint64_t until_ns = in_ms(APPEAR_MS);
     g_autofree char *holders = NULL;
     unsigned which;
+    int ret;
 
     keeper_call_leave(s->plug.fd);
-    wait_for_keeper(s, until_ns);
+    ret = wait_for_keeper(s, until_ns);
     close(s->plug.fd);
     if (s->making) { /* its driver's transfers fail from now on */
         attach_devices_end(s->making, &which);
     }
-    if (s->bus < 0) {
-        return;
+    if (s->bus < 0 || ret) {
+        return ret;
     }
     holders = node_holders((unsigned)s->bus);
     while (!holders && node_exists((unsigned)s->bus) && !is_past(until_ns)) {
         poll(NULL, 0, LOOK_MS);
     }
+    return 0;
 }
 
 /* ----------------------------------------------------------------- the loop */
@@ -344,8 +352,7 @@ static int attach(struct attach *s, uint32_t functionality)
         return TOOL_BROKEN;
     }
     ret = serve(s);
-    unplug(s);
-    return ret;
+    return unplug(s) && !ret ? TOOL_BROKEN : ret;
 }
 
 int attach_run(struct i2cpt_adapter *a, const struct attach_config *config)
