@@ -175,6 +175,7 @@ ln -sfn "/dev/i2c-$bus" /run/libi2cpt/lab
 other=$pid
 attach stub,load=/board.txt --name lab
 run readlink /run/libi2cpt/lab | plain
+run i2cpt-replay detach | sed 's/i2c-[0-9][0-9]*/i2c-N/g'
 # two at once: one gets it
 for n in 1 2; do
     i2cpt-replay attach -a stub --name both 7>&- 8>&- 9<&- >/tmp/both$n 2>&1 &
