@@ -535,7 +535,8 @@ START_TEST(a_stream_is_cut)
     ck_assert_int_eq(shutdown(serving, SHUT_RDWR), 0);
     wire(served, "w 00 01");
     hear_until(a, told, "drdy1 ");
-    ck_assert_int_eq(remote_op(a, I2CPT_OP_STREAM_WRITE, 0, NULL), -ECANCELED);
+    ck_assert_int_eq(remote_op(a, I2CPT_OP_STREAM_START, 0x48, NULL),
+                     -ECANCELED); /* a repeated one, not the first */
     remote_op(a, I2CPT_OP_STREAM_STOP, 0, NULL);
     ck_assert_str_eq(wire(a, "w 01 r1"), "= 01");
     i2cpt_adapter_unref(a);
