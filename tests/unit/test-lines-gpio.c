@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fake-gpiod.h"
@@ -121,61 +122,54 @@ START_TEST(beside_the_back_ends_own)
 }
 END_TEST
 
-/* An edge that was dropped is known where the next one goes the same way, and
- * where the level is another one when no more edges are there. */
-START_TEST(edges_that_the_kernel_dropped)
-{
-    struct heard h;
-    struct i2cpt_adapter *a = watched(",line.int=gpiochip7/0", &h);
-    uint64_t now = i2cpt_backend_now_ns();
+/*
+ * An edge that was dropped is known where the next one goes the same way, and
+ * where the level is another one when no more edges are there. The kernel tells
+ * of an edge a little later than the level shows it: then it is the edge that
+ * is not told again.
+ *
+ * up, down: an edge; UP, DOWN: one whose way back had no room; a number: so
+ * many have been told.
+ */
+static const struct {
+    bool first;
+    const char *steps, *told;
+} orders[] = {
+    {false, "up 1 up 3", "int1 int0 int1 "},
+    {false, "up 1 down UP 4", "int1 int0 int1 int0 "},
+    {false, "up 1 DOWN 3 up down 4", "int1 int0 int1 int0 "},
+    {true, "up down 1", "int0 "}, /* the first look was ahead of its edge */
+};
 
-    fake_gpiod_edge(0, true, now);
-    hear_so_many(a, &h, 1);
-    fake_gpiod_edge(0, true, now + 5);
-    hear_so_many(a, &h, 3);
-    ck_assert_str_eq(h.text->str, "int1 int0 int1 ");
-    fake_gpiod_edge(0, false, now + 6);
-    fake_gpiod_short_edge(0, true, now + 7);
-    hear_so_many(a, &h, 6);
-    ck_assert_str_eq(h.text->str, "int1 int0 int1 int0 int1 int0 ");
-    ck_assert_int_eq(i2cpt_adapter_line_level(a, 0), 0);
-    end(a, &h);
+static void step(const char *step, struct i2cpt_adapter *a, struct heard *h)
+{
+    bool up = g_ascii_tolower(step[0]) == 'u';
+    uint64_t stamp_ns = i2cpt_backend_now_ns();
+
+    if (g_ascii_isdigit(step[0])) {
+        hear_so_many(a, h, (unsigned)atoi(step));
+    } else if (g_ascii_isupper(step[0])) {
+        fake_gpiod_short_edge(0, up, stamp_ns);
+    } else {
+        fake_gpiod_edge(0, up, stamp_ns);
+    }
 }
-END_TEST
 
-/* The kernel tells of an edge a little later than the level shows it. */
-START_TEST(an_edge_behind_its_level)
+START_TEST(edges_and_levels)
 {
-    struct heard h;
-    struct i2cpt_adapter *a = watched(",line.int=gpiochip7/0", &h);
-    uint64_t now = i2cpt_backend_now_ns();
-
-    fake_gpiod_edge(0, true, now);
-    hear_so_many(a, &h, 1);
-    fake_gpiod_short_edge(0, false, now + 1); /* what tells is the level, */
-    hear_so_many(a, &h, 3);
-    fake_gpiod_edge(0, true, now + 2); /* then comes its edge */
-    fake_gpiod_edge(0, false, now + 3);
-    hear_so_many(a, &h, 4);
-    ck_assert_str_eq(h.text->str, "int1 int0 int1 int0 ");
-    end(a, &h);
-}
-END_TEST
-
-/* Its edge comes when the level has been looked at for the first time. */
-START_TEST(an_edge_behind_the_first_level)
-{
+    g_auto(GStrv) steps = g_strsplit(orders[_i].steps, " ", 0);
     struct heard h;
     struct i2cpt_adapter *a;
-    uint64_t now;
+    unsigned i;
 
-    fake_gpiod_level(0, true);
+    fake_gpiod_level(0, orders[_i].first);
     a = watched(",line.int=gpiochip7/0", &h);
-    now = i2cpt_backend_now_ns();
-    fake_gpiod_edge(0, true, now);
-    fake_gpiod_edge(0, false, now + 1);
-    hear_so_many(a, &h, 1);
-    ck_assert_str_eq(h.text->str, "int0 ");
+    for (i = 0; steps[i]; i++) {
+        step(steps[i], a, &h);
+    }
+    ck_assert_str_eq(h.text->str, orders[_i].told);
+    ck_assert_int_eq(i2cpt_adapter_line_level(a, 0),
+                     h.text->str[h.text->len - 2] - '0');
     end(a, &h);
 }
 END_TEST
@@ -295,9 +289,7 @@ int main(void)
     tcase_add_loop_test(tc, one_line, 0, G_N_ELEMENTS(same));
     tcase_add_test(tc, turned_round_beside_others);
     tcase_add_test(tc, beside_the_back_ends_own);
-    tcase_add_test(tc, edges_that_the_kernel_dropped);
-    tcase_add_test(tc, an_edge_behind_its_level);
-    tcase_add_test(tc, an_edge_behind_the_first_level);
+    tcase_add_loop_test(tc, edges_and_levels, 0, G_N_ELEMENTS(orders));
     tcase_add_test(tc, edges_before_it);
     tcase_add_test(tc, edges_without_end);
     tcase_add_test(tc, stamps_to_come);
