@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """nrf51-gpiote: each transition of its channels and of PORT, by registers and
 pins, as qemu/controllers/nrf51-gpiote-engine.h has them."""
-from bench import Bench, equal, main, patient, started, write
+from bench import (BINARY, PLUGIN, Bench, equal, main, patient, started,
+                   write)
+import qemu
 
 BASE, GPIO, NVIC_IRQ = 0x40006000, 0x50000000, 6
 OUT, IN, PORT = BASE, BASE + 0x100, BASE + 0x17c
@@ -276,6 +278,38 @@ def test_reset_of_the_machine():
         equal(g.events(), [1, 0, 0, 0, 0])
 
 
+def test_a_reset_forgets_what_drove_a_pin():
+    with Gpiote() as g:
+        g.pin(18, 0)
+        g.qemu.reset()
+        g.cnf(18, pull=PULL_UP)
+        g.set((CONFIG, config(EVENT, 18, TOGGLE)))
+        equal(g.events(), NOTHING)
+        g.cnf(18, pull=PULL_DOWN)
+        equal(g.events(), [1, 0, 0, 0, 0])
+
+
+def test_a_reset_is_no_event():
+    with Gpiote() as g:
+        g.pin(18, 1)
+        g.cnf(18, SENSE_HIGH)
+        equal(g.events(), [0, 0, 0, 0, 1])
+        g.qemu.reset()
+        g.set((CONFIG, config(EVENT, 18, TOGGLE)))
+        g.cnf(3, SENSE_LOW, PULL_DOWN)
+        equal(g.events(), [0, 0, 0, 0, 1])
+
+
+def test_a_pin_that_is_driven_no_more():
+    with Gpiote() as g:
+        g.pin(18, 0)
+        g.cnf(18, pull=PULL_UP)
+        g.set((CONFIG, config(EVENT, 18, LO_TO_HI)))
+        equal(g.events(), NOTHING)
+        g.pin(18, -1)
+        equal(g.events(), [1, 0, 0, 0, 0])
+
+
 def test_a_line_of_an_adapter():
     chip = write("chip", "chip 0x19 registers\nline drdy reg=0x20\n")
     for order in (1, -1):
@@ -289,6 +323,9 @@ def test_a_line_of_an_adapter():
 def test_errors():
     status, said = started(["-device", "nrf51-gpiote"])
     assert status == 1 and "nrf51-gpiote" in said, said
+    status, said = qemu.run_to_exit(
+        BINARY, "microbit", ["-device", "nrf51-gpiote"] * 2, plugin=PLUGIN)
+    assert status == 1 and "one is enough" in said, said
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The adapter's lines as GPIO outputs of i2c-passthrough: where they go, when
 the machine sees a change, and what reset and VM stop do to them."""
+import contextlib
 import os
 import subprocess
 import time
@@ -164,35 +165,63 @@ def test_of_an_adapter_that_is_to_come():
         equal(levels(b), (0, 1))
 
 
-def test_of_peers_that_come():
-    where = path("peer")
+PEER = path("peer")
+
+
+def peer_bench():
     word = ("reconnect-ms=100" if qemu.version(BINARY) >= (9, 2, 0)
             else "reconnect=1")
+    return Bench("versatilepb",
+                 ["-chardev", f"socket,id=x,path={PEER},{word}"],
+                 patient(id="d", chardev="x", address="0x19", irqs=PLACES))
+
+
+@contextlib.contextmanager
+def peer(text):
+    with subprocess.Popen([REPLAY, "serve", "-a",
+                           f"stub,load={chip(text, 'served')}",
+                           "--socket", PEER], stdin=subprocess.DEVNULL) as it:
+        try:
+            yield
+        finally:
+            it.kill()
+            it.wait()
+            os.unlink(PEER)
+
+
+def wait_for(b, expected):
+    while levels(b) != expected:
+        time.sleep(0.001)
+
+
+def test_of_peers_that_come():
     peers = ((ACTIVE, (1, 1)), (CHIP, (0, 0)),
              ("chip 0x19 registers\nline alert reg=0x30\nline drdy reg=0x20\n"
               "reg 0x20 = 01\n", (1, 0)))
-    with Bench("versatilepb",
-               ["-chardev", f"socket,id=x,path={where},{word}"],
-               patient(id="d", chardev="x", address="0x19",
-                       irqs=PLACES)) as b:
+    with peer_bench() as b:
         for text, expected in peers:
-            server = subprocess.Popen(
-                [REPLAY, "serve", "-a", f"stub,load={chip(text, 'served')}",
-                 "--socket", where], stdin=subprocess.DEVNULL)
-            while b.bus.put(0x19, [0x28, 1]) < 0:
-                time.sleep(0.01)
-            equal(levels(b), expected, text)
-            b.bus.put(0x19, [0x20, 0])
-            while levels(b)[0]:
-                time.sleep(0.001)
-            b.bus.put(0x19, [0x20, 1])
-            while not levels(b)[0]:
-                time.sleep(0.001)
-            server.kill()
-            server.wait()
-            os.unlink(where)
+            with peer(text):
+                while b.bus.put(0x19, [0x28, 1]) < 0:
+                    time.sleep(0.01)
+                equal(levels(b), expected, text)
+                for level in (0, 1):
+                    b.bus.put(0x19, [0x20, level])
+                    wait_for(b, (level, expected[1]))
             equal(b.bus.put(0x19, [0x20, 0]), -1)
-            equal(levels(b)[0], 1, "as it was")
+            equal(levels(b), (1, expected[1]), "as it was")
+
+
+def test_of_a_peer_that_comes_while_the_machine_is_stopped():
+    with peer_bench() as b:
+        b.qemu.qmp("cont")
+        b.qemu.qmp("stop")
+        with peer(ACTIVE):
+            while not said(b)["drdy"]:
+                time.sleep(0.01)
+            equal(levels(b), (0, 0))
+            b.qemu.qmp("cont")
+            equal(levels(b), (1, 1))
+            b.qemu.qmp("stop")
 
 
 def test_of_an_adapter_that_is_gone():
@@ -311,6 +340,9 @@ def test_places():
         with Bench("versatilepb", target(irqs=f"drdy={place}",
                                          text=ACTIVE)) as b:
             equal(levels(b), (1, 0), place)
+    # the LCD controller has one input, the multiplexer
+    with Bench("versatilepb", target(irqs="drdy=0x10120000")):
+        pass
 
 
 def test_errors():
