@@ -26,7 +26,7 @@
 
 typedef struct HostLine {
     char *name;
-    qemu_irq out; /* what the output is linked to */
+    qemu_irq out;   /* what the output is linked to */
     bool connected; /* by irqs= */
     bool inverted;
     int number;     /* in the adapter; -1: that has no such line */

@@ -23,8 +23,8 @@ bool node_name_of_bus(const char *name);
  * bus's, which detach would take it for. */
 bool node_name_good(const char *name);
 /* Makes the link; one that is there gives way unless it is `taken`, which is
- * asked of a link to another bus, without the lock. 0; or -EEXIST where another bus
- * has the name, or what is there is no link to a bus; or another negative
+ * asked of a link to another bus, without the lock. 0; or -EEXIST where another
+ * bus has the name, or what is there is no link to a bus; or another negative
  * errno. Of several at once one gets it. */
 int node_name_make(struct node_name *n, const char *folder, const char *name,
                    unsigned bus, bool (*taken)(unsigned bus, const char *name));
