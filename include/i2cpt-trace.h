@@ -279,6 +279,12 @@ I2CPT_API int i2cpt_transfer_parse(const char *text, struct i2cpt_msg **msgs,
  * consumed nor remaining.
  */
 #define I2CPT_TRACE_UNKNOWN UINT64_MAX
+/* Of one line of a trace: how many of its changes were told, and how many were
+ * not. */
+struct i2cpt_trace_line_count {
+    char name[32]; /* as the trace has it, whatever line.NAME= makes of it */
+    uint64_t changes, changes_left;
+};
 struct i2cpt_trace_verdict {
     uint32_t size;
     uint32_t truncated;  /* 1: no `end N` was found where the trace ended */
@@ -303,6 +309,12 @@ struct i2cpt_trace_verdict {
      * first of these its line (0: none), and what was said. */
     uint64_t changes, changes_left, stalls, stalled_line;
     char stalled[256];
+    /* ... and the line of the transfer that it waited for. Likewise of the
+     * change that waits for a transfer now, the first of them (0: none does). A
+     * change that waits for its time alone is left, and is not held. */
+    uint64_t stalled_for, held_line, held_for;
+    /* In the order of the header; behind the last the names are empty. */
+    struct i2cpt_trace_line_count lines[32];
 };
 /* Reads on to the trace's end where it must to know what remains. 0, or
  * -EOPNOTSUPP for an adapter of another kind, or that of a bad line. */

@@ -391,6 +391,7 @@ static int verdict(void *priv, struct i2cpt_trace_verdict *out,
     struct foreign_instance *in = priv;
     struct i2cpt_trace_verdict v = {.size = sizeof(v)};
     struct i2cpt_fault theirs;
+    size_t i;
     int ret;
 
     i2cpt_fault_clear(&theirs);
@@ -404,6 +405,9 @@ static int verdict(void *priv, struct i2cpt_trace_verdict *out,
     end_text(v.expected, sizeof(v.expected));
     end_text(v.actual, sizeof(v.actual));
     end_text(v.stalled, sizeof(v.stalled));
+    for (i = 0; i < G_N_ELEMENTS(v.lines); i++) {
+        end_text(v.lines[i].name, sizeof(v.lines[i].name));
+    }
     memcpy(out, &v, MIN(out->size, sizeof(v)));
     return 0;
 }

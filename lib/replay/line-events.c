@@ -138,6 +138,13 @@ uint64_t replay_events_run(struct replay_events *e, uint64_t now_ns)
     return stall_ns;
 }
 
+const struct replay_change *replay_events_held(
+    const struct replay_events *e, const struct replay_need **missing)
+{
+    *missing = e->missing;
+    return change_at(e, e->released);
+}
+
 enum replay_change_state replay_events_state(const struct replay_events *e,
                                              guint index)
 {

@@ -79,6 +79,9 @@ void replay_events_begin(struct replay_events *e, uint64_t now_ns);
 void replay_events_asked(struct replay_events *e, uint64_t now_ns);
 /* Do what is due by now; when to call it again, UINT64_MAX: not by itself. */
 uint64_t replay_events_run(struct replay_events *e, uint64_t now_ns);
+/* The first that waits for a transfer, and for which; NULL: none does. */
+const struct replay_change *replay_events_held(
+    const struct replay_events *e, const struct replay_need **missing);
 enum replay_change_state replay_events_state(const struct replay_events *e,
                                              guint index);
 

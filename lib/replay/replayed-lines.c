@@ -26,7 +26,7 @@ struct replayed_lines {
     pthread_mutex_t lock;              /* all below, and `lines` behind it */
     struct replay_events events;
     char *to_tell; /* a message, when the lock has been given up */
-    uint64_t stalled_line;
+    uint64_t stalled_line, stalled_for;
     char stalled[256];
 };
 
@@ -86,6 +86,7 @@ static void stalled(void *user, const struct replay_change *c,
              lines_name(r->lines, c->number), c->level, missing->line, text);
     if (!r->stalled_line) {
         r->stalled_line = c->line;
+        r->stalled_for = missing->line;
         memcpy(r->stalled, what, sizeof(what));
     }
     g_free(r->to_tell);
@@ -399,6 +400,43 @@ struct i2cpt_lines *replay_lines_get(struct replayed_lines *r)
     return r ? r->lines : NULL;
 }
 
+/* Each line by itself, of those that the header names. */
+static void count_lines(const struct replayed_lines *r,
+                        struct i2cpt_trace_line_count *lines)
+{
+    guint i;
+
+    for (i = 0; i < lines_count(r->lines); i++) {
+        g_strlcpy(lines[i].name, lines_name(r->lines, i),
+                  sizeof(lines[i].name));
+    }
+    for (i = 0; i < r->events.changes->len; i++) {
+        const struct replay_change *c =
+            &g_array_index(r->events.changes, struct replay_change, i);
+
+        if (replay_events_state(&r->events, i) == CHANGE_DELIVERED) {
+            lines[c->number].changes++;
+        } else {
+            lines[c->number].changes_left++;
+        }
+    }
+}
+
+static void name_held(const struct replayed_lines *r,
+                      struct i2cpt_trace_verdict *v)
+{
+    const struct replay_need *missing;
+    const struct replay_change *c = replay_events_held(&r->events, &missing);
+
+    if (c) {
+        v->held_line = c->line;
+        v->held_for = missing->line;
+    }
+}
+
+G_STATIC_ASSERT(G_N_ELEMENTS(((struct i2cpt_trace_verdict *)0)->lines) ==
+                LINES_MAX);
+
 void replay_lines_verdict(struct replayed_lines *r,
                           struct i2cpt_trace_verdict *v)
 {
@@ -410,6 +448,9 @@ void replay_lines_verdict(struct replayed_lines *r,
     v->changes_left = r->events.changes->len - r->events.delivered;
     v->stalls = r->events.stalls;
     v->stalled_line = r->stalled_line;
+    v->stalled_for = r->stalled_for;
     memcpy(v->stalled, r->stalled, sizeof(v->stalled));
+    name_held(r, v);
+    count_lines(r, v->lines);
     pthread_mutex_unlock(&r->lock);
 }

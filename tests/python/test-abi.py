@@ -23,6 +23,7 @@ STRUCTS = {
     "i2cpt_trace_msg": _abi.TraceMsg,
     "i2cpt_trace_transfer": _abi.TraceTransfer,
     "i2cpt_trace_line": _abi.TraceLine,
+    "i2cpt_trace_line_count": _abi.TraceLineCount,
     "i2cpt_trace_verdict": _abi.Verdict,
 }
 

@@ -129,6 +129,21 @@ def test_a_replay_has_a_verdict():
         assert bus.verdict() is None
 
 
+def test_a_verdict_has_the_lines():
+    path = write("lines.i2ct", "i2cpt-trace 1\nlines: a b\n1 irq b 1\n"
+                 "2 +0 w1@0x48 01\n3 irq a 1\n4 irq b 0\nend 1\n")
+    with Adapter(f"trace,file={path},line-stall-ms=0") as bus:
+        v = bus.verdict()
+        assert (v.changes, v.changes_left) == (1, 2)
+        assert v.lines == {"a": (0, 1), "b": (1, 1)}
+        assert (v.held_line, v.held_for) == (5, 4)
+        assert (v.stalls, v.stalled_line, v.stalled_for) == (0, 0, 0)
+        assert v.stalled == ""
+        bus.transfer(Message.write(0x48, [1]))
+        v = bus.verdict()
+        assert v.lines == {"a": (1, 0), "b": (2, 0)} and not v.held_line
+
+
 def test_the_list_is_pairs():
     assert all(len(pair) == 2 for pair in list_adapters())
 

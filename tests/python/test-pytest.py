@@ -87,6 +87,20 @@ def test_a_test_that_asks_for_less_fails():
     status, said = run(PROJECT.replace("bus.read_word_data(0x48, 0)", "0xc01a"))
     assert status == 1 and "1 failed" in said, said
     assert "1 recorded transfers were not asked for" in said, said
+    assert "irq" not in said, said
+
+
+def test_a_line_that_nothing_moves_is_named():
+    with open(trace("irq.i2ct"), "w", encoding="utf-8") as file:
+        file.write("i2cpt-trace 1\nlines: drdy\n0 +0 w1@0x48 00 r2 = 1a c0\n"
+                   "1 irq drdy 1\n2 +0 w1@0x48 00\nend 2\n")
+    text = PROJECT.replace("lm75.i2ct", "irq.i2ct")
+    status, said = run(text)  # the line has moved, and its reading is left over
+    assert status == 1 and "irq" not in said.replace("irq.i2ct", ""), said
+    status, said = run(text.replace("bus.read_word_data(0x48, 0)", "0xc01a"))
+    assert status == 1, said
+    assert "the irq of line 4 waits for the transfer of line 3" in said, said
+    os.unlink(trace("irq.i2ct"))
 
 
 def test_a_recording_stays_where_its_test_fails():

@@ -4,11 +4,12 @@
 that did not go as recorded, and recordings that are compared."""
 import json
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
-from cli import ARGUMENTS, run
+from cli import ARGUMENTS, TOOL, run, write
 
 PROGRAM = ARGUMENTS[0]
 
@@ -162,6 +163,102 @@ def test_an_adapter_that_is_the_same_is_reported():
     _, err = run('replay', 'i.i2ct', '-a', 'stub,chips=0x50', '--report',
                  'no/such/folder', status=3)
     assert 'no/such/folder' in err
+
+
+# ------------------------------------------------------------------ lines
+
+LINES = ('i2cpt-trace 1\nlines: a b\n0 irq a 0\n'
+         f'0.1 +0.0001 {FIRST}\n0.2 irq a 1\n0.3 +0.0001 {SECOND}\n'
+         '0.4 irq b 1\n0.5 +0.0001 r1@0x50 = 00\n0.6 irq a 0\nend 3\n')
+LINE_KEYS = ('changes', 'changes_left', 'held_line', 'held_for', 'stalls',
+             'stalled_line', 'stalled_for', 'stalled')
+
+
+def verdict_of_lines(name):
+    with open(name, encoding='utf-8') as file:
+        report = json.load(file)
+    return tuple(report[key] for key in LINE_KEYS), [
+        (line['bus'], line['name'], line['changes'], line['changes_left'])
+        for line in report['lines']]
+
+
+def test_a_report_has_the_lines():
+    write('ql.i2ct', LINES)
+    _, err = run('replay', 'ql.i2ct', '--bus', '3', '--report', 'ql.json', '--',
+                 'true', status=125)
+    assert verdict_of_lines('ql.json') == (
+        (0, 3, 5, 4, 0, 0, 0, ''), [(3, 'a', 0, 2), (3, 'b', 0, 1)])
+    said = err.splitlines()
+    at = next(i for i, line in enumerate(said) if 'of lines' in line)
+    assert said[at].endswith('ql.i2ct: 3 of 3 changes of lines were not told: '
+                             'line 5 waits for line 4, which was not asked for')
+    assert said[at + 1].split() == ['4', *FIRST.split()], said
+
+
+def test_a_report_of_lines_that_were_told():
+    write('qm.i2ct', LINES.replace('0.5 +0.0001 r1@0x50 = 00\n', '').replace(
+        'end 3', 'end 2'))
+    err = with_program('qm.i2ct', '--report', 'qm.json')
+    told, lines = verdict_of_lines('qm.json')
+    # the last may wait for its millisecond when the program ends
+    assert told[0] + told[1] == 3 and told[2:] == (0,) * 5 + ('',), told
+    assert [line[:2] for line in lines] == [(0, 'a'), (0, 'b')], lines
+    assert not [line for line in err if 'of lines' in line], err
+
+
+def test_lines_of_several_buses():
+    write('qn.i2ct', 'i2cpt-trace 1\nbus: 0 x\nbus: 1 y\nlines-0: a\n'
+          'lines-1: a b\n1 +0 i2c-0: r1@0x50 = 00\n2 +0 i2c-1: r1@0x50 = 00\n'
+          '3 irq i2c-1: b 1\n4 irq i2c-0: a 1\nend 2\n')
+    run('replay', 'qn.i2ct', '--report', 'qn.json', '--', 'true', status=125)
+    assert verdict_of_lines('qn.json') == (
+        (0, 2, 8, 7, 0, 0, 0, ''),
+        [(0, 'a', 0, 1), (1, 'a', 0, 0), (1, 'b', 0, 1)])
+
+
+def test_no_lines_no_words():
+    trace('qo.i2ct', FIRST)
+    err = with_program('qo.i2ct', '--report', 'qo.json')
+    assert verdict_of_lines('qo.json') == ((0,) * 7 + ('',), [])
+    assert not [line for line in err if 'of lines' in line], err
+
+
+def test_a_stall_is_in_the_report():
+    """The program asks once and waits; it is let go when that was told."""
+    program = ('import fcntl, os, sys; f = os.open("/dev/i2c-0", os.O_RDWR); '
+               'fcntl.ioctl(f, 0x0703, 0x50); os.write(f, bytes(1)); '
+               'sys.stdin.read()')
+    write('qp.i2ct', LINES.replace(FIRST, 'w1@0x50 00').replace(
+        SECOND, 'w1@0x50 01'))
+    child = subprocess.Popen(
+        [TOOL, 'replay', 'qp.i2ct', '--report', 'qp.json', '--',
+         sys.executable, '-c', program], stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True)
+    said = []
+    for line in child.stderr:
+        said.append(line)
+        if 'is held back' in line:
+            child.stdin.close()
+    assert child.wait() == 125, said
+    told, lines = verdict_of_lines('qp.json')
+    assert told[:7] == (1, 2, 7, 6, 1, 7, 6), told
+    assert 'qp.i2ct:7: irq b 1 is held back' in told[7], told
+    assert lines == [(0, 'a', 1, 1), (0, 'b', 0, 1)], lines
+    assert '2 of 3 changes of lines were not told: line 7 waits for line 6' \
+        in ''.join(said), said
+    # said once, when it was, and named once more at the end
+    assert 'while no transfer came' not in ''.join(said), said
+
+
+def test_lines_are_not_compared_on_an_adapter():
+    write('qq.i2ct', 'i2cpt-trace 1\nlines: a\n0 irq a 0\n'
+          '1 +0 r1@0x50 = 00\n2 irq a 1\n3 irq i2c-1: b 1\nend 1\n')
+    _, err = run('replay', 'qq.i2ct', '-a', 'stub,chips=0x50', '--report',
+                 'qq.json')
+    assert 'qq.i2ct: 2 irq lines left out: levels of lines are not compared' \
+        in err, err
+    with open('qq.json', encoding='utf-8') as file:
+        assert json.load(file)['changes_left_out'] == 2
 
 
 # ---------------------------------------------------------------- merging

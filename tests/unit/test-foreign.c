@@ -295,6 +295,7 @@ START_TEST(test_verdict)
     struct i2cpt_trace_verdict v = {.size = sizeof(v)}, before;
     struct i2cpt_adapter *a;
     struct i2cpt_fault fault;
+    size_t i;
 
     told_begin();
     a = told_open(NULL);
@@ -306,6 +307,10 @@ START_TEST(test_verdict)
     ck_assert_uint_eq(v.consumed, verdicts[_i].told ? 0 : 7);
     ck_assert_uint_eq(strlen(v.stalled),
                       verdicts[_i].told ? 0 : sizeof(v.stalled) - 1);
+    for (i = 0; i < G_N_ELEMENTS(v.lines); i++) {
+        ck_assert_uint_eq(strlen(v.lines[i].name),
+                          verdicts[_i].told ? 0 : sizeof(v.lines[i].name) - 1);
+    }
     memset(&v, 0x22, sizeof(v));
     before = v;
     v.size = before.size = offsetof(struct i2cpt_trace_verdict, remaining);

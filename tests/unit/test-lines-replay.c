@@ -228,6 +228,93 @@ static void take_message(int level, const char *text, void *user)
     atomic_fetch_add(&messages, 1);
 }
 
+/* Of each line that has a name "NAME:told/left", in the order of the header. */
+static char *counts(const struct i2cpt_trace_verdict *v)
+{
+    GString *text = g_string_new(NULL);
+    unsigned i;
+
+    for (i = 0; i < G_N_ELEMENTS(v->lines) && *v->lines[i].name; i++) {
+        g_string_append_printf(text, "%s%s:%u/%u", i ? " " : "",
+                               v->lines[i].name, (unsigned)v->lines[i].changes,
+                               (unsigned)v->lines[i].changes_left);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* Which change waits for which transfer, both by their lines of the trace,
+ * before the first and behind each transfer; and what was told by then. */
+#define HELD_TRACE                         \
+    TRACE "1 +0 w1@0x48 01\n1.5 irq a 1\n" \
+          "2 +0 w1@0x48 02\n2.5 irq b 1\n" \
+          "3 +0 w1@0x50 03\n3.5 irq a 0\nend 3\n"
+static const struct {
+    const char *keys, *scripts[4], *held, *counts;
+} held_rows[] = {
+    {"match=strict", {NULL}, "4-3 ", "a:0/2 b:0/1"},
+    {"match=strict", {"w 01"}, "4-3 6-5 ", "a:1/1 b:0/1"},
+    {"match=strict",
+     {"w 01", "w 02", "@50 w 03"},
+     "4-3 6-5 8-7 0-0 ",
+     "a:2/0 b:1/0"},
+    {"match=per-address",
+     {"@50 w 03", "w 01", "w 02"},
+     "4-3 4-3 6-5 0-0 ",
+     "a:2/0 b:1/0"},
+    /* asked for since the change before was let go */
+    {"match=lookup",
+     {"w 01", "@50 w 03", "w 02"},
+     "4-3 6-5 6-5 8-7 ",
+     "a:1/1 b:1/0"},
+};
+
+static void add_held(GString *held, struct i2cpt_adapter *a,
+                     struct i2cpt_trace_verdict *v)
+{
+    ck_assert_int_eq(i2cpt_trace_adapter_verdict(a, v, NULL), 0);
+    g_string_append_printf(held, "%u-%u ", (unsigned)v->held_line,
+                           (unsigned)v->held_for);
+    ck_assert_uint_eq(v->stalls + v->stalled_line + v->stalled_for, 0);
+}
+
+START_TEST(what_is_held_for_what)
+{
+    struct i2cpt_trace_verdict v = {.size = sizeof(v)};
+    g_autofree char *keys =
+        g_strdup_printf("%s,line-stall-ms=0", held_rows[_i].keys);
+    struct i2cpt_adapter *a = open_trace(HELD_TRACE, keys);
+    g_autoptr(GString) held = g_string_new(NULL);
+    g_autofree char *told = NULL;
+    int i;
+
+    add_held(held, a, &v);
+    for (i = 0; held_rows[_i].scripts[i]; i++) {
+        wire(a, held_rows[_i].scripts[i]);
+        add_held(held, a, &v);
+    }
+    told = counts(&v);
+    ck_assert_str_eq(held->str, held_rows[_i].held);
+    ck_assert_str_eq(told, held_rows[_i].counts);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* line.NAME= gives them names of their own, and the trace has its. */
+START_TEST(lines_are_called_as_in_the_trace)
+{
+    struct i2cpt_trace_verdict v = {.size = sizeof(v)};
+    struct i2cpt_adapter *a =
+        open_trace(HELD_TRACE, "match=strict,line.int=trace:b");
+    g_autofree char *told = NULL;
+
+    wire(a, "w 01");
+    ck_assert_int_eq(i2cpt_trace_adapter_verdict(a, &v, NULL), 0);
+    told = counts(&v);
+    ck_assert_str_eq(told, "a:1/1 b:0/1");
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 START_TEST(held_back_for_too_long)
 {
     struct i2cpt_trace_verdict v = {.size = sizeof(v)};
@@ -244,6 +331,9 @@ START_TEST(held_back_for_too_long)
     ck_assert_int_eq(i2cpt_trace_adapter_verdict(a, &v, NULL), 0);
     ck_assert_uint_eq(v.stalls, 1);
     ck_assert_uint_eq(v.stalled_line, 5);
+    ck_assert_uint_eq(v.stalled_for, 4);
+    ck_assert_uint_eq(v.held_line, 5);
+    ck_assert_uint_eq(v.held_for, 4);
     ck_assert_uint_eq(v.changes, 0);
     ck_assert_uint_eq(v.changes_left, 2);
     ck_assert_str_eq(v.stalled, message);
@@ -278,7 +368,10 @@ START_TEST(held_back_twice)
     ck_assert_int_eq(i2cpt_trace_adapter_verdict(a, &v, NULL), 0);
     ck_assert_uint_eq(v.stalls, 2);
     ck_assert_uint_eq(v.stalled_line, 5);
+    ck_assert_uint_eq(v.stalled_for, 4);
     ck_assert_ptr_nonnull(strstr(v.stalled, ":5: irq a 1"));
+    ck_assert_uint_eq(v.held_line, 7);
+    ck_assert_uint_eq(v.held_for, 6);
     ck_assert_uint_eq(v.changes, 1);
     ck_assert_uint_eq(v.changes_left, 1);
     i2cpt_adapter_unref(a);
@@ -298,6 +391,8 @@ START_TEST(not_yet)
     ck_assert_int_eq(i2cpt_trace_adapter_verdict(a, &v, NULL), 0);
     ck_assert_uint_eq(v.changes, 0);
     ck_assert_uint_eq(v.changes_left, 1);
+    ck_assert_uint_eq(v.held_line, 0);
+    ck_assert_uint_eq(v.held_for, 0);
     i2cpt_adapter_unref(a);
 }
 END_TEST
@@ -397,6 +492,9 @@ int main(void)
     tcase_add_loop_test(tc, changes_come_behind_transfers, 0, 2 * ROWS);
     tcase_add_loop_test(tc, a_pulse_is_seen, 0, 2);
     tcase_add_test(tc, recorded_timing);
+    tcase_add_loop_test(tc, what_is_held_for_what, 0,
+                        (int)G_N_ELEMENTS(held_rows));
+    tcase_add_test(tc, lines_are_called_as_in_the_trace);
     tcase_add_test(tc, held_back_for_too_long);
     tcase_add_test(tc, held_back_twice);
     tcase_add_test(tc, not_yet);

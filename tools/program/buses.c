@@ -250,6 +250,11 @@ unsigned program_buses_count(const struct buses *b)
     return b->list->len;
 }
 
+uint32_t program_buses_number_of(const struct buses *b, unsigned index)
+{
+    return g_array_index(b->list, struct bus, index).number;
+}
+
 struct i2cpt_adapter *program_buses_adapter(struct buses *b, unsigned index)
 {
     return g_array_index(b->list, struct bus, index).adapter;

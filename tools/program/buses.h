@@ -44,6 +44,8 @@ uint32_t program_buses_number(const struct buses *b);
 int program_buses_open(struct buses *b, const struct recording *record);
 struct owner *program_buses_owner(struct buses *b);
 unsigned program_buses_count(const struct buses *b);
+/* N of PROGRAM's /dev/i2c-N. */
+uint32_t program_buses_number_of(const struct buses *b, unsigned index);
 struct i2cpt_adapter *program_buses_adapter(struct buses *b, unsigned index);
 /* What they say of PROGRAM. */
 const struct program_options *program_buses_program(const struct buses *b);

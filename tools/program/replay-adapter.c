@@ -22,6 +22,7 @@ struct replay {
     int32_t bus;
     uint64_t began_ns;
     uint64_t transfers, differences, other_buses;
+    uint64_t changes; /* of lines, which are not compared */
     char first[768];
     const char *report; /* a file, or NULL */
     struct tool_progress progress;
@@ -108,6 +109,14 @@ static int do_transfer(struct replay *r, const struct i2cpt_trace_line *line)
     return rc == -ENODEV || rc == -EPERM ? tool_fault(rc, &fault) : TOOL_FINE;
 }
 
+static bool is_change(const struct replay *r,
+                      const struct i2cpt_trace_line *line)
+{
+    struct i2cpt_trace_irq irq = {.size = sizeof(irq)};
+
+    return i2cpt_trace_irq_is(line, &irq) == 1 && MAX(irq.bus, 0) == r->bus;
+}
+
 static int do_trace(struct replay *r)
 {
     struct i2cpt_fault fault = {0};
@@ -121,6 +130,7 @@ static int do_trace(struct replay *r)
             return tool_fault(rc, &fault);
         }
         if (line->kind != I2CPT_TRACE_TRANSFER) {
+            r->changes += is_change(r, line);
             continue;
         }
         /* Transfers without a prefix are those of bus 0. */
@@ -159,6 +169,7 @@ static int report(const struct replay *r, int status)
     tool_json_uint(&j, "transfers", r->transfers);
     tool_json_uint(&j, "mismatches", r->differences);
     tool_json_string(&j, "first", r->first);
+    tool_json_uint(&j, "changes_left_out", r->changes);
     tool_json_bool(&j, "truncated", !i2cpt_trace_reader_complete(r->reader));
     tool_json_close(&j, '}');
     rc = tool_output_close(&out, 0, &fault);
@@ -179,6 +190,11 @@ static int replay(struct replay *r)
         tool_complain("%" PRIu64 " transfer%s of other buses than %" PRId32
                       " left out (--bus)",
                       r->other_buses, tool_text_s(r->other_buses), r->bus);
+    }
+    if (r->changes) {
+        tool_complain("%s: %" PRIu64 " irq line%s left out: levels of lines "
+                      "are not compared",
+                      r->path, r->changes, tool_text_s(r->changes));
     }
     if (!i2cpt_trace_reader_complete(r->reader)) {
         tool_complain("%s: truncated, no `end` line", r->path);

@@ -11,6 +11,7 @@
 #include "common/memory.h"
 #include "common/output.h"
 #include "owner/owner.h"
+#include "program/line-verdict.h"
 #include "program/program.h"
 #include "common/text.h"
 #include "program/with-program.h"
@@ -23,6 +24,7 @@ struct verdict {
     bool unknown; /* what remains cannot be found out */
     bool truncated;
     uint64_t next_lines[NEXT_MAX];
+    struct line_verdict lines;
     struct i2cpt_trace_verdict first; /* of the bus with the first mismatch */
 };
 
@@ -191,6 +193,7 @@ static int judge(struct buses *buses, struct verdict *all)
         all->joined += v.joined;
         all->truncated |= v.truncated;
         add_lines(all->next_lines, v.next_lines);
+        program_lines_add(&all->lines, program_buses_number_of(buses, i), &v);
         if (!all->first.mismatches) {
             all->first = v;
         }
@@ -238,6 +241,7 @@ static void tell(const struct replay_options *r, const struct verdict *v)
                       v->remaining == 1 ? "was" : "were", v->next_lines[0]);
         tool_text_lines(stderr, r->trace, v->next_lines, NEXT_MAX);
     }
+    program_lines_tell(&v->lines, r->trace);
     if (v->split || v->joined) {
         tool_complain("%s: %" PRIu64 " asked for in parts, "
                       "%" PRIu64 " answered out of several",
@@ -280,6 +284,7 @@ static void put_report(struct json *j, const struct replay_options *r,
     tool_json_uint(j, "split", v->split);
     tool_json_uint(j, "joined", v->joined);
     tool_json_bool(j, "truncated", v->truncated);
+    program_lines_report(&v->lines, j);
     if (said->form) {
         tool_json_string(j, "redirect", said->form);
     }
@@ -335,6 +340,7 @@ int program_replay(const struct replay_options *r)
     ret = r->report ? report(r, &v, &said, status) : 0;
     status = ret && !status ? ret : status;
 out:
+    program_lines_clear(&v.lines);
     program_report_clear(&said);
     program_buses_free(buses);
     return status;

@@ -54,6 +54,11 @@ class TraceLine(Structure):
                 ("bus", c_int32), ("spec", c_char_p)]
 
 
+class TraceLineCount(Structure):
+    _fields_ = [("name", c_char * 32), ("changes", c_uint64),
+                ("changes_left", c_uint64)]
+
+
 class Verdict(Structure):
     _fields_ = [("size", c_uint32), ("truncated", c_uint32),
                 ("consumed", c_uint64), ("remaining", c_uint64),
@@ -64,7 +69,9 @@ class Verdict(Structure):
                 ("next_lines", c_uint64 * 8), ("split", c_uint64),
                 ("joined", c_uint64), ("changes", c_uint64),
                 ("changes_left", c_uint64), ("stalls", c_uint64),
-                ("stalled_line", c_uint64), ("stalled", c_char * 256)]
+                ("stalled_line", c_uint64), ("stalled", c_char * 256),
+                ("stalled_for", c_uint64), ("held_line", c_uint64),
+                ("held_for", c_uint64), ("lines", TraceLineCount * 32)]
 
 
 FOUND = CFUNCTYPE(c_int, c_char_p, c_char_p, c_void_p)

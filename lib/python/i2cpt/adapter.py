@@ -224,14 +224,22 @@ class Adapter:
 
 
 class Verdict:
-    """How the replay of a trace went."""
+    """How the replay of a trace went: what the struct of i2cpt-trace.h says.
+
+    `lines` is a dict: a line's name to (changes told, changes left).
+    """
 
     def __init__(self, raw):
         for name in ("consumed", "remaining", "mismatches", "absent",
-                     "redacted", "next_line", "mismatch_line"):
+                     "redacted", "next_line", "mismatch_line", "split",
+                     "joined", "changes", "changes_left", "stalls",
+                     "stalled_line", "stalled_for", "held_line", "held_for"):
             setattr(self, name, getattr(raw, name))
-        for name in ("text", "expected", "actual"):
+        for name in ("text", "expected", "actual", "stalled"):
             setattr(self, name, getattr(raw, name).decode(errors="replace"))
+        self.lines = {line.name.decode(errors="replace"):
+                      (line.changes, line.changes_left)
+                      for line in raw.lines if line.name}
         self.truncated = bool(raw.truncated)
 
     @property

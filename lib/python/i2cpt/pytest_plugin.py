@@ -66,8 +66,15 @@ class _Session:
         if verdict.remaining:
             return (f"{self.path}:{verdict.next_line}: the test ended, but "
                     f"{verdict.remaining} recorded transfers were not asked "
-                    f"for")
+                    f"for{self._held(verdict)}")
         return None
+
+    def _held(self, verdict):
+        """A test that waits for a line may wait in vain: for what?"""
+        if not verdict.held_line:
+            return ""
+        return (f"\n  the irq of line {verdict.held_line} waits for the "
+                f"transfer of line {verdict.held_for}")
 
     def close(self, passed):
         """A new recording counts where its test has passed."""
