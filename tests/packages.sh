@@ -33,6 +33,7 @@ test_packages=(
     debhelper dh-python lintian debootstrap abigail-tools
     libsimavr-dev libelf-dev gcc-avr avr-libc libunicorn-dev
     mono-mcs mono-runtime
+    gpiod python3-libgpiod
 )
 
 # i2cpt_install PACKAGE... installs those that are missing, as root or by sudo.

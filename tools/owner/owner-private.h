@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gpiochip/gpiochip.h"
 #include "owner/devfile.h"
 #include "owner/owner.h"
 
@@ -20,8 +21,16 @@ struct owner_bus {
     struct i2cpt_adapter *adapter;
 };
 
+struct owner_chip {
+    struct owner *owner;
+    uint32_t number, bus;
+    struct i2cpt_adapter *adapter;
+    int fd; /* readable while it has something to tell */
+    struct gpiochip *chip;
+};
+
 /*
- * An open file of PROGRAM's; in `files` while it is OPEN.
+ * An open file of a bus, PROGRAM's; in `files` while it is OPEN.
  *
  *   (none) -> OPEN     owner_new_file(): it has an id
  *   (none) -> (none)   no such bus, or no room for one more
@@ -51,6 +60,9 @@ struct file {
  */
 struct owner {
     GArray *buses;
+    GPtrArray *chips;            /* struct owner_chip */
+    pthread_mutex_t dispatching; /* one at a time; before `gpio` */
+    pthread_mutex_t gpio;        /* chips and their requests */
     char *dir, *path;
     int listener, wake[2]; /* wake: something for the main loop */
     int spare;             /* to refuse by when there are none left */
@@ -64,7 +76,8 @@ struct owner {
     GHashTable *files; /* by id */
     uint32_t next_id;
     unsigned connections;
-    GList *sockets; /* of connections, as GINT_TO_POINTER */
+    GList *sockets;  /* of connections, as GINT_TO_POINTER */
+    unsigned others; /* open files of chips and of their lines */
     bool used, closing, looping;
     atomic_bool interrupted; /* set by a signal handler, in any thread */
 };
@@ -84,6 +97,18 @@ void owner_close_file(struct owner *o, uint32_t id);
 void owner_free_file(struct file *f);
 /* Have the main loop look at its files anew. */
 void owner_wake_loop(struct owner *o);
+
+/* owner-chips.c */
+struct owner_chip *owner_find_chip(struct owner *o, uint32_t number);
+/* What the lines of the bus have to tell, if it has some, is told behind this.
+ */
+void owner_dispatch_lines(struct owner *o, uint32_t bus);
+/* Watch them; 0 or -errno. And no longer. */
+int owner_watch_chips(struct owner *o);
+void owner_free_chips(struct owner *o);
+/* A file of a chip or of its lines is open; is closed. */
+void owner_opened_other(struct owner *o);
+void owner_closed_other(struct owner *o);
 
 /* owner-connection.c: PROGRAM knocks. */
 void owner_accept(struct owner *o);

@@ -42,7 +42,7 @@ static int link_to(const char *dir, const char *name, const char *target)
 
 /* The files and links of a bus, in the order they are made: # is its number,
  * * its name. A text, or (`to`) where a link leads. */
-static const struct {
+static const struct entry {
     const char *folder, *name, *text, *to;
 } entries[] = {
     {"sys/bus/i2c/devices/i2c-#", "name", "*\n", NULL},
@@ -61,15 +61,15 @@ static const struct {
     {"sys/class/i2c-adapter", "i2c-#", NULL, "../../bus/i2c/devices/i2c-#"},
 };
 
-static char *filled(const char *text, const struct owner_bus *bus)
+static char *filled(const char *text, uint32_t number, const char *label)
 {
     GString *s = g_string_new(NULL);
 
     for (; *text; text++) {
         if (*text == '#') {
-            g_string_append_printf(s, "%u", bus->number);
+            g_string_append_printf(s, "%u", number);
         } else if (*text == '*') {
-            g_string_append(s, bus->label);
+            g_string_append(s, label);
         } else {
             g_string_append_c(s, *text);
         }
@@ -85,6 +85,20 @@ static int add_node(struct owner *o, uint32_t number)
     return g_mkdir_with_parents(nodes, 0700) ? -errno : put_node(nodes, name);
 }
 
+static int add_entry(struct owner *o, const struct entry *e, uint32_t number,
+                     const char *label)
+{
+    g_autofree char *folder = filled(e->folder, number, label);
+    g_autofree char *dir = g_build_filename(o->dir, folder, NULL);
+    g_autofree char *name = filled(e->name, number, label);
+    g_autofree char *text = filled(e->to ? e->to : e->text, number, label);
+
+    if (g_mkdir_with_parents(dir, 0700)) {
+        return -errno;
+    }
+    return (e->to ? link_to : put_file)(dir, name, text);
+}
+
 /* As the kernel has it: the device in a /sys/devices-like place, the classes
  * link to it. Below DIR/sys/bus/i2c/devices the real folders stand. */
 static int add_to_tree(struct owner *o, const struct owner_bus *bus)
@@ -92,16 +106,7 @@ static int add_to_tree(struct owner *o, const struct owner_bus *bus)
     int ret = 0;
 
     for (size_t i = 0; !ret && i < G_N_ELEMENTS(entries); i++) {
-        g_autofree char *folder = filled(entries[i].folder, bus);
-        g_autofree char *dir = g_build_filename(o->dir, folder, NULL);
-        g_autofree char *name = filled(entries[i].name, bus);
-        const char *format = entries[i].to ? entries[i].to : entries[i].text;
-        g_autofree char *text = filled(format, bus);
-
-        if (g_mkdir_with_parents(dir, 0700)) {
-            return -errno;
-        }
-        ret = (entries[i].to ? link_to : put_file)(dir, name, text);
+        ret = add_entry(o, &entries[i], bus->number, bus->label);
     }
     return ret ? ret : add_node(o, bus->number);
 }
@@ -140,6 +145,33 @@ static void add_real(struct owner *o, const char *folder)
     }
 }
 
+/* Of a GPIO chip: # is its number, * the major. /sys/dev/char leads to it by
+ * both. */
+static const struct entry chip_entries[] = {
+    {"sys/bus/gpio/devices/gpiochip#", "dev", "*:#\n", NULL},
+    {"sys/bus/gpio/devices/gpiochip#", "uevent",
+     "MAJOR=*\nMINOR=#\nDEVNAME=gpiochip#\n", NULL},
+    {"sys/bus/gpio/devices/gpiochip#", "subsystem", NULL, "../../../gpio"},
+    {"sys/dev/char", "*:#", NULL, "../../bus/gpio/devices/gpiochip#"},
+};
+
+static int add_chips(struct owner *o)
+{
+    g_autofree char *major = g_strdup_printf("%u", owner_gpio_major());
+    int ret = 0;
+
+    for (unsigned i = 0; !ret && i < owner_chip_count(o); i++) {
+        for (size_t e = 0; !ret && e < G_N_ELEMENTS(chip_entries); e++) {
+            ret = add_entry(o, &chip_entries[e], owner_nth_chip(o, i), major);
+        }
+    }
+    if (!ret && owner_chip_count(o)) {
+        add_real(o, "/sys/bus/gpio/devices");
+        add_real(o, "/sys/bus/gpio/drivers");
+    }
+    return ret;
+}
+
 int owner_make_tree(struct owner *o)
 {
     g_autofree char *drivers =
@@ -156,7 +188,7 @@ int owner_make_tree(struct owner *o)
         add_real(o, "/sys/bus/i2c/devices");
         add_real(o, "/sys/bus/i2c/drivers");
     }
-    return ret;
+    return ret ? ret : add_chips(o);
 }
 
 static void remove_below(const char *path, const char *last)

@@ -15,12 +15,15 @@ int owner_new(struct owner **out)
     struct owner *o = g_new0(struct owner, 1);
 
     o->buses = g_array_new(FALSE, TRUE, sizeof(struct owner_bus));
+    o->chips = g_ptr_array_new_with_free_func(g_free);
     o->files = g_hash_table_new(NULL, NULL);
     o->number = g_random_int();
     o->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     o->held = -1;
     o->listener = o->wake[0] = o->wake[1] = -1;
     pthread_mutex_init(&o->lock, NULL);
+    pthread_mutex_init(&o->dispatching, NULL);
+    pthread_mutex_init(&o->gpio, NULL);
     pthread_cond_init(&o->changed, NULL);
     *out = o;
     return 0;
@@ -40,7 +43,7 @@ int owner_add_bus(struct owner *o, uint32_t number, const char *label,
 
 /* --------------------------------------------------------------- main loop */
 
-enum { LISTENER, WAKE, FILES };
+enum { LISTENER, WAKE, CHIPS }; /* and behind them files */
 
 static GArray *poll_set(struct owner *o, GArray *ids)
 {
@@ -50,6 +53,12 @@ static GArray *poll_set(struct owner *o, GArray *ids)
     gpointer id, file;
 
     g_array_append_vals(set, p, G_N_ELEMENTS(p));
+    for (guint i = 0; i < o->chips->len; i++) {
+        const struct owner_chip *chip = g_ptr_array_index(o->chips, i);
+        struct pollfd one = {chip->fd, POLLIN, 0};
+
+        g_array_append_val(set, one);
+    }
     g_array_set_size(ids, 0);
     pthread_mutex_lock(&o->lock);
     g_hash_table_iter_init(&iter, o->files);
@@ -77,6 +86,17 @@ static bool closing(struct owner *o)
     return yes;
 }
 
+static void look_at_lines(struct owner *o, const struct pollfd *p)
+{
+    for (guint i = 0; i < o->chips->len; i++) {
+        const struct owner_chip *chip = g_ptr_array_index(o->chips, i);
+
+        if (p[i].revents) {
+            owner_dispatch_lines(o, chip->bus);
+        }
+    }
+}
+
 /* The loop's thread has taken what memory it begins with. */
 static void tell_looping(struct owner *o)
 {
@@ -91,7 +111,7 @@ static void *loop_main(void *arg)
     GArray *ids = g_array_new(FALSE, TRUE, sizeof(uint32_t)), *set;
     struct owner *o = arg;
     char drain[64];
-    guint i;
+    guint i, files = CHIPS + o->chips->len;
 
     while (!closing(o)) {
         set = poll_set(o, ids);
@@ -112,10 +132,11 @@ static void *loop_main(void *arg)
                 pthread_cond_broadcast(&o->changed);
                 pthread_mutex_unlock(&o->lock);
             }
-            for (i = FILES; i < set->len; i++) {
+            look_at_lines(o, p + CHIPS);
+            for (i = files; i < set->len; i++) {
                 if (p[i].revents & (POLLHUP | POLLERR)) {
                     owner_close_file(o,
-                                     g_array_index(ids, uint32_t, i - FILES));
+                                     g_array_index(ids, uint32_t, i - files));
                 }
             }
         }
@@ -179,6 +200,11 @@ int owner_start(struct owner *o, const char **error)
     if (ret) {
         return ret;
     }
+    *error = "a watch of the adapter's lines";
+    ret = owner_watch_chips(o);
+    if (ret) {
+        return ret;
+    }
     *error = "a thread";
     if (pipe2(o->wake, O_CLOEXEC | O_NONBLOCK)) {
         return -errno;
@@ -214,7 +240,7 @@ char **owner_environment(struct owner *o, const char *shim)
 void owner_wait_closed(struct owner *o)
 {
     pthread_mutex_lock(&o->lock);
-    while (g_hash_table_size(o->files) && !o->interrupted) {
+    while ((g_hash_table_size(o->files) || o->others) && !o->interrupted) {
         pthread_cond_wait(&o->changed, &o->lock);
     }
     pthread_mutex_unlock(&o->lock);
@@ -300,6 +326,7 @@ void owner_free(struct owner *o)
             close(fds[i]);
         }
     }
+    owner_free_chips(o);
     g_hash_table_foreach_remove(o->files, free_entry, NULL);
     g_hash_table_unref(o->files);
     if (o->dir) {
@@ -309,6 +336,8 @@ void owner_free(struct owner *o)
     g_free(o->dir);
     g_free(o->path);
     pthread_cond_destroy(&o->changed);
+    pthread_mutex_destroy(&o->gpio);
+    pthread_mutex_destroy(&o->dispatching);
     pthread_mutex_destroy(&o->lock);
     g_free(o);
 }

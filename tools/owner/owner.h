@@ -7,6 +7,7 @@
 #ifndef OWNER_H
 #define OWNER_H
 
+#include <glib.h>
 #include <stdbool.h>
 
 #include "i2cpt.h"
@@ -20,6 +21,23 @@ int owner_new(struct owner **out);
 /* `label`: its name in /sys. */
 int owner_add_bus(struct owner *o, uint32_t bus, const char *label,
                   struct i2cpt_adapter *a);
+/*
+ * The lines of a bus that was added, as /dev/gpiochipN; `active`:
+ * it replays a recording, whose lines with these names (of char *) were active
+ * when it began; its changes are held until PROGRAM asks for the line. NULL: it
+ * is none. 0; -EINVAL: the number is taken, or the bus has no lines; or
+ * another negative errno.
+ */
+int owner_add_chip(struct owner *o, uint32_t number, uint32_t bus,
+                   GPtrArray *active);
+bool owner_has_chip(struct owner *o, uint32_t number);
+unsigned owner_chip_count(struct owner *o);
+uint32_t owner_nth_chip(struct owner *o, unsigned n);
+/* The bus whose lines it has, and their names, for g_free(). */
+uint32_t owner_chip_bus(struct owner *o, uint32_t number);
+char *owner_chip_lines(struct owner *o, uint32_t number);
+/* The major number of these devices on this machine, or one that is free. */
+unsigned owner_gpio_major(void);
 /* After the last bus: make the tree, listen. `error` names what failed. */
 int owner_start(struct owner *o, const char **error);
 bool owner_has_bus(struct owner *o, uint32_t bus);

@@ -3,12 +3,16 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/text-in.h"
+#include "i2cpt-lines.h"
 #include "program/buses.h"
 #include "owner/owner.h"
 #include "program/program.h"
 #include "program/recording.h"
+
+#define OR_SPEC ", or N=SPEC"
 
 struct bus {
     uint32_t number;
@@ -16,6 +20,7 @@ struct bus {
     char *spec;
     struct i2cpt_options *options;
     struct i2cpt_adapter *adapter;
+    GPtrArray *active; /* of a recording: program_buses_replays(), or NULL */
 };
 
 struct buses {
@@ -35,14 +40,15 @@ struct buses *program_buses_new(void)
     return b;
 }
 
-static uint32_t parse_number(const struct verb *verb, const char *text)
+static uint32_t parse_number(const struct verb *verb, const char *option,
+                             const char * or, const char *text)
 {
     const char *end = text;
     uint64_t value;
 
     if (!tool_text_number(&end, 10, OWNER_BUS_MAX, &value) || *end) {
-        tool_usage(verb, "--bus %s: accepted is 0 to %u, or N=SPEC", text,
-                   OWNER_BUS_MAX);
+        tool_usage(verb, "%s %s: accepted is 0 to %u%s", option, text,
+                   OWNER_BUS_MAX, or);
     }
     return (uint32_t)value;
 }
@@ -60,7 +66,7 @@ static void add(struct buses *b, const struct verb *verb, uint32_t number,
     program_buses_add(b, number, spec);
 }
 
-void program_buses_label(struct buses *b, uint32_t number, const char *label)
+static struct bus *find(struct buses *b, uint32_t number)
 {
     guint i;
 
@@ -68,10 +74,45 @@ void program_buses_label(struct buses *b, uint32_t number, const char *label)
         struct bus *bus = &g_array_index(b->list, struct bus, i);
 
         if (bus->number == number) {
-            g_free(bus->label);
-            bus->label = g_strdup(label);
+            return bus;
         }
     }
+    return NULL;
+}
+
+void program_buses_label(struct buses *b, uint32_t number, const char *label)
+{
+    struct bus *bus = find(b, number);
+
+    if (bus) {
+        g_free(bus->label);
+        bus->label = g_strdup(label);
+    }
+}
+
+void program_buses_replays(struct buses *b, int64_t number, const char *active)
+{
+    guint i;
+
+    for (i = 0; i < b->list->len; i++) {
+        struct bus *bus = &g_array_index(b->list, struct bus, i);
+
+        if (number >= 0 && bus->number != number) {
+            continue;
+        }
+        if (!bus->active) {
+            bus->active = g_ptr_array_new_with_free_func(g_free);
+        }
+        if (active) {
+            g_ptr_array_add(bus->active, g_strdup(active));
+        }
+    }
+}
+
+void program_buses_set_program(struct buses *b,
+                               const struct program_options *program)
+{
+    b->program = *program;
 }
 
 void program_buses_add(struct buses *b, uint32_t number, const char *spec)
@@ -92,6 +133,11 @@ bool program_buses_program_option(struct program_options *program,
 {
     if (letter == BUSES_IO_URING) {
         program->io_uring = true;
+        return true;
+    }
+    if (letter == BUSES_GPIOCHIP) {
+        program->gpiochip = parse_number(verb, "--gpiochip", "", value);
+        program->gpiochip_given = true;
         return true;
     }
     if (letter != BUSES_REDIRECT) {
@@ -118,9 +164,9 @@ void program_buses_option(struct buses *b, const struct verb *verb, int letter,
     } else if (equals) {
         g_autofree char *number = g_strndup(value, (gsize)(equals - value));
 
-        add(b, verb, parse_number(verb, number), equals + 1);
+        add(b, verb, parse_number(verb, "--bus", OR_SPEC, number), equals + 1);
     } else {
-        b->number = parse_number(verb, value);
+        b->number = parse_number(verb, "--bus", OR_SPEC, value);
         b->number_given = true;
     }
 }
@@ -220,12 +266,52 @@ static int open_all(struct buses *b, const struct recording *record)
     return ret;
 }
 
+/* Neither a node nor in /sys. */
+static bool is_free(struct owner *o, uint32_t number)
+{
+    g_autofree char *node = g_strdup_printf("/dev/gpiochip%u", number);
+    g_autofree char *device =
+        g_strdup_printf("/sys/bus/gpio/devices/gpiochip%u", number);
+
+    return !owner_has_chip(o, number) && access(node, F_OK) &&
+           access(device, F_OK);
+}
+
+/* Each bus with lines has a chip: the lowest numbers that this machine has not,
+ * or those from --gpiochip on. */
+static int add_chips(struct buses *b)
+{
+    uint32_t next = b->program.gpiochip;
+    int ret = 0;
+    guint i;
+
+    for (i = 0; !ret && i < b->list->len; i++) {
+        struct bus *bus = &g_array_index(b->list, struct bus, i);
+
+        if (i2cpt_adapter_lines(bus->adapter) <= 0) {
+            continue;
+        }
+        while (!b->program.gpiochip_given && !is_free(b->owner, next)) {
+            next++;
+        }
+        ret = owner_add_chip(b->owner, next, bus->number, bus->active);
+        if (ret) {
+            tool_complain("--gpiochip %u: accepted is each number from 0 to "
+                          "%u once, one for each bus with lines",
+                          next, OWNER_BUS_MAX);
+        }
+        next++;
+    }
+    return ret;
+}
+
 int program_buses_open(struct buses *b, const struct recording *record)
 {
     const char *what;
     int ret = owner_new(&b->owner);
 
     ret = ret ? ret : open_all(b, record);
+    ret = ret ? ret : add_chips(b);
     if (!ret) {
         ret = owner_start(b->owner, &what);
         if (ret) {
@@ -274,6 +360,9 @@ void program_buses_free(struct buses *b)
         i2cpt_options_free(bus->options);
         g_free(bus->spec);
         g_free(bus->label);
+        if (bus->active) {
+            g_ptr_array_unref(bus->active);
+        }
     }
     g_array_unref(b->list);
     g_free(b->adapter);

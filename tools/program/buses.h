@@ -14,21 +14,22 @@ struct owner;
 struct recording;
 
 /* For tables of options. */
-enum { BUSES_REDIRECT = 1000, BUSES_IO_URING };
-#define BUSES_OPTIONS                                       \
-    {"redirect", required_argument, NULL, BUSES_REDIRECT},  \
-    {                                                       \
-        "allow-io-uring", no_argument, NULL, BUSES_IO_URING \
+enum { BUSES_REDIRECT = 1000, BUSES_IO_URING, BUSES_GPIOCHIP };
+#define BUSES_OPTIONS                                          \
+    {"gpiochip", required_argument, NULL, BUSES_GPIOCHIP},     \
+        {"redirect", required_argument, NULL, BUSES_REDIRECT}, \
+    {                                                          \
+        "allow-io-uring", no_argument, NULL, BUSES_IO_URING    \
     }
 
 struct buses *program_buses_new(void);
-/* BUSES_REDIRECT or BUSES_IO_URING; false: it is another option. Ends the
+/* One of BUSES_; false: it is another option. Ends the
  * program where it is wrong. */
 bool program_buses_program_option(struct program_options *program,
                                   const struct verb *verb, int letter,
                                   const char *value);
-/* Letter 'a' or 'b' of the options, or BUSES_REDIRECT or BUSES_IO_URING; ends
- * the program where it is wrong. */
+/* Letter 'a' or 'b' of the options, or one of BUSES_; ends the program where it
+ * is wrong. */
 void program_buses_option(struct buses *b, const struct verb *verb, int letter,
                           const char *value);
 /* After the last option: ends the program where there is no bus. */
@@ -37,6 +38,13 @@ void program_buses_finish(struct buses *b, const struct verb *verb);
 void program_buses_add(struct buses *b, uint32_t number, const char *spec);
 /* What PROGRAM shall see as the name of a bus that was added. */
 void program_buses_label(struct buses *b, uint32_t number, const char *label);
+/* A recording of that bus, which was added (-1: of all), is replayed: PROGRAM
+ * is told of its lines' changes when it asks for the line. `active`: a line
+ * that was so when it began, one a call; NULL: none. */
+void program_buses_replays(struct buses *b, int64_t number, const char *active);
+/* The options of PROGRAM, where they are not from program_buses_option(). */
+void program_buses_set_program(struct buses *b,
+                               const struct program_options *program);
 /* What --bus N says; 0 where it was not given. */
 uint32_t program_buses_number(const struct buses *b);
 /* Opens them all, recording (NULL: not), and starts the owner. 0, or a line on

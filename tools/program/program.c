@@ -219,6 +219,31 @@ void program_running_free(struct running *r)
     g_free(r->limit);
 }
 
+/* Which chips there are, where their numbers were not asked for. */
+static void say_chips(struct running *r)
+{
+    struct owner *o = r->owner;
+
+    for (unsigned i = 0; i < owner_chip_count(o); i++) {
+        uint32_t chip = owner_nth_chip(o, i);
+        g_autofree char *lines = owner_chip_lines(o, chip);
+
+        if (!r->redirect) {
+            g_autofree char *line = g_strdup_printf(
+                "the preloaded shim gives no /dev/gpiochip%u, with the lines "
+                "of /dev/i2c-%u (%s): that takes the redirect at the system "
+                "call%s%s",
+                chip, owner_chip_bus(o, chip), lines, r->limit ? ": " : "",
+                r->limit ? r->limit : "");
+
+            say(r->report, line);
+        } else if (!r->options->gpiochip_given) {
+            tool_complain("/dev/gpiochip%u has the lines of /dev/i2c-%u: %s",
+                          chip, owner_chip_bus(o, chip), lines);
+        }
+    }
+}
+
 static int start(struct running *r)
 {
     enum program_redirect wanted = r->options->redirect;
@@ -229,6 +254,7 @@ static int start(struct running *r)
         ret = program_running_by_seccomp(r);
         r->report->form = "seccomp";
         if (ret >= 0) {
+            say_chips(r);
             return ret;
         }
     }
@@ -241,6 +267,7 @@ static int start(struct running *r)
     }
     ret = program_running_by_preload(r);
     r->report->form = "preload";
+    say_chips(r);
     return ret;
 }
 

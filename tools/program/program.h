@@ -29,6 +29,8 @@ enum program_redirect {
 
 struct program_options {
     enum program_redirect redirect;
+    uint32_t gpiochip; /* the first number of a chip, where it is given */
+    bool gpiochip_given;
     bool io_uring; /* let PROGRAM have it, though it opens past the filter */
 };
 

@@ -30,18 +30,28 @@ static struct answer value(int64_t v)
 
 static const struct answer go_on = {.kind = ANSWER_CONTINUE};
 
+static bool is_device(const struct place *place)
+{
+    return place->kind == PLACE_NODE || place->kind == PLACE_CHIP;
+}
+
 /* -------------------------------------------------------------------- stat */
 
-static void node_stat(struct keeper *k, uint32_t bus, struct stat *st)
+static void node_stat(struct keeper *k, const struct place *place,
+                      struct stat *st)
 {
+    bool chip = place->kind == PLACE_CHIP;
+
     *st = k->began;
     st->st_dev = k->dev.st_dev;
-    st->st_ino = FUSE_SERVER_INO_NODE + (ino_t)bus;
+    st->st_ino = (ino_t)(chip ? FUSE_SERVER_INO_CHIP : FUSE_SERVER_INO_NODE) +
+                 place->number;
     st->st_mode = S_IFCHR | 0660;
     st->st_nlink = 1;
     st->st_uid = geteuid();
     st->st_gid = getegid();
-    st->st_rdev = makedev(I2C_MAJOR, bus);
+    st->st_rdev =
+        makedev(chip ? k->places.gpio_major : I2C_MAJOR, place->number);
     st->st_size = 0;
     st->st_blocks = 0;
     st->st_blksize = 4096;
@@ -52,7 +62,8 @@ static int stat_place(struct keeper *k, const struct place *place, bool follow,
 {
     switch (place->kind) {
     case PLACE_NODE:
-        node_stat(k, place->bus, st);
+    case PLACE_CHIP:
+        node_stat(k, place, st);
         return 0;
     case PLACE_DEV:
         *st = k->dev;
@@ -167,7 +178,7 @@ static struct answer look_link(struct keeper *k, const struct seccomp_notif *q,
     ssize_t n;
     int ret;
 
-    if (place->kind == PLACE_NODE || place->kind == PLACE_DEV) {
+    if (is_device(place) || place->kind == PLACE_DEV) {
         return value(-EINVAL);
     }
     n = place->kind == PLACE_SYS
@@ -191,7 +202,7 @@ static struct answer look_access(struct keeper *k,
 {
     int mode = (int)q->data.args[l->to], ret;
 
-    if (place->kind == PLACE_NODE) {
+    if (is_device(place)) {
         return value(mode & X_OK ? -EACCES : 0);
     }
     if (place->kind == PLACE_SYS && mode & W_OK) {

@@ -25,7 +25,8 @@ static struct answer descriptor(int fd, int flags)
 }
 
 /* What the file system says before a device is asked. */
-static struct answer open_node(struct keeper *k, uint32_t bus, int flags)
+static struct answer open_node(struct keeper *k, enum answer_kind kind,
+                               uint32_t number, int flags)
 {
     if (flags & O_PATH) { /* what was opened so is not handed over */
         flags = O_RDONLY | (flags & (O_CLOEXEC | O_DIRECTORY));
@@ -39,7 +40,7 @@ static struct answer open_node(struct keeper *k, uint32_t bus, int flags)
     if (k->owner_gone) {
         return value(-ENODEV);
     }
-    return (struct answer){ANSWER_NODE, bus,
+    return (struct answer){kind, number,
                            flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY |
                                      O_DIRECT | O_NOFOLLOW)};
 }
@@ -84,7 +85,9 @@ static struct answer decide(struct keeper *k, const struct seccomp_notif *q,
     }
     switch (place.kind) {
     case PLACE_NODE:
-        return open_node(k, place.bus, flags);
+        return open_node(k, ANSWER_NODE, place.number, flags);
+    case PLACE_CHIP:
+        return open_node(k, ANSWER_CHIP, place.number, flags);
     case PLACE_DEV:
         return open_dev(k, flags);
     case PLACE_SYS:
@@ -93,11 +96,11 @@ static struct answer decide(struct keeper *k, const struct seccomp_notif *q,
         return descriptor(open(place.path, flags | O_CLOEXEC | O_NOCTTY, 0666),
                           flags);
     case PLACE_OTHER_BUS:
-        if (redirect_keeper_outer_has(k, place.bus)) {
+        if (redirect_keeper_outer_has(k, place.number)) {
             break;
         }
         redirect_keeper_name_task((pid_t)q->pid, who, sizeof(who));
-        redirect_keeper_tell(k, KEEPER_OTHER_BUS, place.bus, who);
+        redirect_keeper_tell(k, KEEPER_OTHER_BUS, place.number, who);
         break;
     case PLACE_ELSEWHERE:
         break;

@@ -7,6 +7,7 @@
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/gpio.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -17,7 +18,7 @@
 #include "redirect/trapped.h"
 
 #define X32_BIT 0x40000000u
-enum { PROGRAM_MAX = 256 };
+enum { PROGRAM_MAX = 256, CODES = 3 /* of ioctl() that are trapped */ };
 
 struct program {
     struct sock_filter code[PROGRAM_MAX];
@@ -51,6 +52,8 @@ static uint32_t answer_to(enum trapped_kind kind,
         return o->io_uring ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | ENOSYS;
     case TRAPPED_REFUSED:
         return SECCOMP_RET_ERRNO | ENOSYS;
+    case TRAPPED_IOCTL:
+        return o->gpio ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW;
     case TRAPPED_EXECVE:
     case TRAPPED_EXECVEAT:
         return o->execve ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW;
@@ -59,16 +62,37 @@ static uint32_t answer_to(enum trapped_kind kind,
     }
 }
 
+/* Behind the number of ioctl(): only these of its codes are trapped. With no
+ * chip none is, so that its arguments are not looked at. */
+static void add_codes(struct program *p)
+{
+    static const uint32_t codes[CODES] = {GPIO_V2_GET_LINE_IOCTL,
+                                          GPIO_GET_LINEHANDLE_IOCTL,
+                                          GPIO_GET_LINEEVENT_IOCTL};
+
+    load(p, offsetof(struct seccomp_data, args[1])); /* low half first */
+    for (unsigned i = 0; i < CODES; i++) {
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, codes[i], (uint8_t)(CODES - i), 0);
+    }
+    end(p, SECCOMP_RET_ALLOW);
+}
+
 static void add_calls(struct program *p, uint32_t arch,
                       const struct filter_options *o)
 {
     for (unsigned i = 0; i < redirect_trapped_count; i++) {
         const struct trapped *t = &redirect_trapped_calls[i];
 
-        if (t->arch == arch) {
-            add(p, BPF_JMP | BPF_JEQ | BPF_K, t->number, 0, 1);
-            end(p, answer_to(t->kind, o));
+        if (t->arch != arch) {
+            continue;
         }
+        if (t->kind == TRAPPED_IOCTL && o->gpio) {
+            add(p, BPF_JMP | BPF_JEQ | BPF_K, t->number, 0, CODES + 3);
+            add_codes(p);
+        } else {
+            add(p, BPF_JMP | BPF_JEQ | BPF_K, t->number, 0, 1);
+        }
+        end(p, answer_to(t->kind, o));
     }
     end(p, SECCOMP_RET_ALLOW);
 }

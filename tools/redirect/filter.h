@@ -8,6 +8,7 @@
 struct filter_options {
     bool io_uring; /* let it be, though it opens past the filter */
     bool execve;   /* trap it too */
+    bool gpio;     /* and requests for lines of a GPIO chip */
 };
 
 /*

@@ -16,6 +16,7 @@ static int64_t ask(struct fuse_call *c, uint64_t fh, size_t len,
 {
     struct file *f = owner_take_file(c->owner, (uint32_t)fh);
     struct preload_reply reply;
+    uint32_t bus;
     size_t n;
 
     if (!f) {
@@ -23,8 +24,11 @@ static int64_t ask(struct fuse_call *c, uint64_t fh, size_t len,
     }
     pthread_mutex_lock(&f->lock);
     n = owner_devfile_handle(&f->dev, c->room->packet, len, c->room->answer);
+    bus = f->dev.bus;
     pthread_mutex_unlock(&f->lock);
     owner_put_file(c->owner, f);
+    /* a line that it has moved is moved before PROGRAM goes on */
+    owner_dispatch_lines(c->owner, bus);
     memcpy(&reply, c->room->answer, sizeof(reply));
     *answered = n - sizeof(reply);
     return reply.result;

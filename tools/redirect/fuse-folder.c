@@ -23,9 +23,10 @@ struct entry {
 
 static bool is_hidden(struct owner *o, const char *name)
 {
-    int64_t bus = redirect_node_bus(name);
+    int64_t bus = redirect_node_bus(name), chip = redirect_node_chip(name);
 
-    return bus >= 0 && owner_has_bus(o, (uint32_t)bus);
+    return (bus >= 0 && owner_has_bus(o, (uint32_t)bus)) ||
+           (chip >= 0 && owner_has_chip(o, (uint32_t)chip));
 }
 
 static void add(struct listing *l, uint64_t ino, uint32_t type,
@@ -37,11 +38,28 @@ static void add(struct listing *l, uint64_t ino, uint32_t type,
     g_array_append_val(l->entries, e);
 }
 
+static void add_ours(struct listing *l, struct owner *o)
+{
+    char name[32];
+
+    for (unsigned i = 0; i < owner_bus_count(o); i++) {
+        uint32_t bus = owner_nth_bus(o, i);
+
+        snprintf(name, sizeof(name), FUSE_SERVER_NODE, bus);
+        add(l, FUSE_SERVER_INO_NODE + (uint64_t)bus, DT_CHR, name);
+    }
+    for (unsigned i = 0; i < owner_chip_count(o); i++) {
+        uint32_t chip = owner_nth_chip(o, i);
+
+        snprintf(name, sizeof(name), FUSE_SERVER_CHIP, chip);
+        add(l, FUSE_SERVER_INO_CHIP + (uint64_t)chip, DT_CHR, name);
+    }
+}
+
 int redirect_fuse_folder_open(struct fuse_call *c)
 {
     struct listing *l;
     struct dirent *entry;
-    char name[32];
     DIR *dev;
 
     if (c->head->nodeid != FUSE_SERVER_INO_DEV) {
@@ -58,12 +76,7 @@ int redirect_fuse_folder_open(struct fuse_call *c)
     if (dev) {
         closedir(dev);
     }
-    for (unsigned i = 0; i < owner_bus_count(c->owner); i++) {
-        uint32_t bus = owner_nth_bus(c->owner, i);
-
-        snprintf(name, sizeof(name), "i2c-%u", bus);
-        add(l, FUSE_SERVER_INO_NODE + (uint64_t)bus, DT_CHR, name);
-    }
+    add_ours(l, c->owner);
     c->small.open = (struct fuse_open_out){.fh = (uintptr_t)l};
     c->out = &c->small.open;
     c->out_len = sizeof(c->small.open);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the parts of the server of files: its threads and the requests that
- * are no transfers (fuse-server.c), transfers (fuse-file.c) and the folder
- * (fuse-folder.c). */
+/* Between the parts of the server of files: its threads (fuse-server.c), what
+ * its files are (fuse-requests.c), transfers (fuse-file.c), GPIO chips
+ * (fuse-gpio.c) and the folder (fuse-folder.c). */
 #ifndef REDIRECT_FUSE_PRIVATE_H
 #define REDIRECT_FUSE_PRIVATE_H
 
@@ -28,6 +28,7 @@ struct fuse_room {
 /* One request as the kernel puts it, and where the answer's data is. */
 struct fuse_call {
     struct owner *owner;
+    struct fuse_gpio *gpio;
     struct fuse_room *room;
     const struct fuse_in_header *head;
     const uint8_t *data; /* behind the header */
@@ -42,6 +43,7 @@ struct fuse_call {
         struct fuse_attr_out attr;
         struct fuse_entry_out entry;
         struct fuse_init_out init;
+        struct fuse_poll_out poll;
         struct fuse_statfs_out statfs;
     } small; /* for `out` to point to */
 };
@@ -49,10 +51,30 @@ G_STATIC_ASSERT(offsetof(struct fuse_call, small) ==
                 offsetof(struct fuse_call, reply) +
                     sizeof(struct fuse_out_header));
 
+/* fuse-requests.c: of a file's number, which bus it is of; whether it is of a
+ * chip or of lines of one. */
+uint32_t redirect_fuse_bus(uint64_t node);
+bool redirect_fuse_is_gpio(uint64_t node);
+/* 0, -errno, or FUSE_ANSWERED_LATER. */
+enum { FUSE_ANSWERED_LATER = 1 };
+int redirect_fuse_handle(struct fuse_call *c);
+
 /* All return 0 or -errno. */
 int redirect_fuse_file_read(struct fuse_call *c);
 int redirect_fuse_file_write(struct fuse_call *c);
 int redirect_fuse_file_ioctl(struct fuse_call *c);
+
+/* Of chips and their lines; a read may be answered later. */
+struct fuse_gpio *redirect_fuse_gpio_new(struct owner *o, int fd);
+void redirect_fuse_gpio_free(struct fuse_gpio *g);
+int redirect_fuse_gpio_open(struct fuse_call *c);
+int redirect_fuse_gpio_close(struct fuse_call *c);
+int redirect_fuse_gpio_read(struct fuse_call *c);
+int redirect_fuse_gpio_write(struct fuse_call *c);
+int redirect_fuse_gpio_poll(struct fuse_call *c);
+int redirect_fuse_gpio_ioctl(struct fuse_call *c);
+/* Of any read: whether it is one of these is seen here. */
+void redirect_fuse_gpio_interrupt(struct fuse_call *c);
 
 int redirect_fuse_folder_open(struct fuse_call *c);
 int redirect_fuse_folder_read(struct fuse_call *c);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Threads that read /dev/fuse, and the requests that are no transfers. Linux'
- * include/uapi/linux/fuse.h is the protocol. */
+/* Threads that read /dev/fuse. */
 #include <errno.h>
 #include <glib.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,18 +13,14 @@
 #include "core/clock.h"
 #include "redirect/fuse-private.h"
 #include "redirect/fuse-server.h"
-#include "redirect/node-name.h"
 
-#define FOREVER_S 1000000000u
-#ifndef FOPEN_PARALLEL_DIRECT_WRITES
-#define FOPEN_PARALLEL_DIRECT_WRITES (1 << 6)
-#endif
 enum { IDLE_MAX = 8, THREADS_MAX = 1024 };
 /* What a transfer takes that is quick, and how often a guard looks. */
 enum { QUICK_NS = 50 * 1000, GUARD_NS = 5 * 1000 * 1000 };
 
 struct fuse_server {
     struct owner *owner;
+    struct fuse_gpio *gpio;
     int fd;
     /* atomic, all four */
     unsigned idle;  /* threads that wait for requests */
@@ -41,184 +35,6 @@ struct fuse_server {
     unsigned count;
     bool stopping;
 };
-
-/* ---------------------------------------------------------------- requests */
-
-static uint32_t bus_of(uint64_t node)
-{
-    return (uint32_t)(node - FUSE_SERVER_INO_NODE);
-}
-
-static bool is_node(struct owner *o, uint64_t node)
-{
-    return node >= FUSE_SERVER_INO_NODE &&
-           node - FUSE_SERVER_INO_NODE <= OWNER_BUS_MAX &&
-           owner_has_bus(o, bus_of(node));
-}
-
-static void fill_attr(struct fuse_attr *attr, uint64_t node)
-{
-    memset(attr, 0, sizeof(*attr));
-    attr->ino = node;
-    attr->mode = node >= FUSE_SERVER_INO_NODE ? S_IFREG | 0660 : S_IFDIR | 0755;
-    attr->nlink = 1;
-    attr->uid = geteuid();
-    attr->gid = getegid();
-    attr->blksize = 4096;
-}
-
-static int do_init(struct fuse_call *c)
-{
-    struct fuse_init_in in;
-
-    if (c->len < 16) {
-        return -EPROTO;
-    }
-    memset(&in, 0, sizeof(in));
-    memcpy(&in, c->data, c->len < sizeof(in) ? c->len : sizeof(in));
-    c->small.init = (struct fuse_init_out){
-        .major = FUSE_KERNEL_VERSION,
-        .minor = in.minor < FUSE_KERNEL_MINOR_VERSION
-                     ? in.minor
-                     : FUSE_KERNEL_MINOR_VERSION,
-        .flags = in.flags & (FUSE_BIG_WRITES | FUSE_MAX_PAGES),
-        .max_background = 64,
-        .congestion_threshold = 48,
-        .max_write = FUSE_WRITE_MAX,
-        .time_gran = 1,
-        .max_pages = FUSE_WRITE_MAX / 4096,
-    };
-    c->out = &c->small.init;
-    c->out_len = sizeof(c->small.init);
-    return in.major == FUSE_KERNEL_VERSION ? 0 : -EPROTO;
-}
-
-static int do_lookup(struct fuse_call *c)
-{
-    const char *name = (const char *)c->data;
-    uint64_t node = 0;
-    int64_t bus;
-
-    if (c->head->nodeid != FUSE_ROOT_ID || !memchr(name, 0, c->len)) {
-        return -ENOENT;
-    }
-    if (!strcmp(name, FUSE_SERVER_DEV)) {
-        node = FUSE_SERVER_INO_DEV;
-    } else if ((bus = redirect_node_bus(name)) >= 0 &&
-               owner_has_bus(c->owner, (uint32_t)bus)) {
-        node = FUSE_SERVER_INO_NODE + (uint64_t)bus;
-    }
-    if (!node) {
-        return -ENOENT;
-    }
-    c->small.entry = (struct fuse_entry_out){
-        .nodeid = node, .entry_valid = FOREVER_S, .attr_valid = FOREVER_S};
-    fill_attr(&c->small.entry.attr, node);
-    c->out = &c->small.entry;
-    c->out_len = sizeof(c->small.entry);
-    return 0;
-}
-
-static int do_getattr(struct fuse_call *c)
-{
-    c->small.attr = (struct fuse_attr_out){.attr_valid = FOREVER_S};
-    fill_attr(&c->small.attr.attr, c->head->nodeid);
-    c->out = &c->small.attr;
-    c->out_len = sizeof(c->small.attr);
-    return 0;
-}
-
-/* Times may be set; what else there is the kernel's node has not. */
-static int do_setattr(struct fuse_call *c)
-{
-    struct fuse_setattr_in in;
-
-    if (c->len < sizeof(in)) {
-        return -EPROTO;
-    }
-    memcpy(&in, c->data, sizeof(in));
-    if (in.valid & FATTR_SIZE) {
-        return -EINVAL;
-    }
-    return do_getattr(c);
-}
-
-static int do_open(struct fuse_call *c)
-{
-    uint32_t id = 0;
-    int ret;
-
-    if (!is_node(c->owner, c->head->nodeid)) {
-        return -ENODEV;
-    }
-    ret = owner_new_file(c->owner, bus_of(c->head->nodeid), -1, &id);
-    /* pread() works on the kernel's node, whatever the offset; so no
-     * FOPEN_NONSEEKABLE, though lseek() then works as well */
-    c->small.open = (struct fuse_open_out){
-        .fh = id, .open_flags = FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES};
-    c->out = &c->small.open;
-    c->out_len = sizeof(c->small.open);
-    return ret;
-}
-
-static int do_release(struct fuse_call *c)
-{
-    struct fuse_release_in in;
-
-    if (c->len < sizeof(in)) {
-        return -EPROTO;
-    }
-    memcpy(&in, c->data, sizeof(in));
-    owner_close_file(c->owner, (uint32_t)in.fh);
-    return 0;
-}
-
-static int do_statfs(struct fuse_call *c)
-{
-    c->small.statfs = (struct fuse_statfs_out){
-        .st = {.bsize = 4096, .namelen = 255, .frsize = 4096}};
-    c->out = &c->small.statfs;
-    c->out_len = sizeof(c->small.statfs);
-    return 0;
-}
-
-static int handle(struct fuse_call *c)
-{
-    switch (c->head->opcode) {
-    case FUSE_INIT:
-        return do_init(c);
-    case FUSE_LOOKUP:
-        return do_lookup(c);
-    case FUSE_GETATTR:
-        return do_getattr(c);
-    case FUSE_SETATTR:
-        return do_setattr(c);
-    case FUSE_OPEN:
-        return do_open(c);
-    case FUSE_RELEASE:
-        return do_release(c);
-    case FUSE_STATFS:
-        return do_statfs(c);
-    case FUSE_READ:
-        return redirect_fuse_file_read(c);
-    case FUSE_WRITE:
-        return redirect_fuse_file_write(c);
-    case FUSE_IOCTL:
-        return redirect_fuse_file_ioctl(c);
-    case FUSE_OPENDIR:
-        return redirect_fuse_folder_open(c);
-    case FUSE_READDIR:
-        return redirect_fuse_folder_read(c);
-    case FUSE_RELEASEDIR:
-        return redirect_fuse_folder_close(c);
-    case FUSE_FSYNC: /* what i2c-dev and all other devices without one say */
-        return -EINVAL;
-    case FUSE_FALLOCATE:
-        return -ENODEV;
-    default: /* FLUSH, POLL, xattrs: the kernel does not ask again */
-        return -ENOSYS;
-    }
-}
 
 static bool has_no_reply(uint32_t opcode)
 {
@@ -332,14 +148,15 @@ static bool be_idle(struct fuse_server *s, bool quick)
 /* false: this thread is not needed any more. */
 static bool transfer(struct fuse_server *s, struct fuse_call *c)
 {
-    bool *quick = &s->quick[bus_of(c->head->nodeid) % G_N_ELEMENTS(s->quick)];
+    bool *quick =
+        &s->quick[redirect_fuse_bus(c->head->nodeid) % G_N_ELEMENTS(s->quick)];
     bool was = __atomic_load_n(quick, __ATOMIC_RELAXED), left, is;
     uint64_t begin = i2cpt_now_ns();
     int ret;
 
     /* where there are no more threads to be had, the rest waits its turn */
     left = leave_idle(s, was);
-    ret = handle(c);
+    ret = redirect_fuse_handle(c);
     is = i2cpt_now_ns() - begin < QUICK_NS;
     answer(s->fd, c, ret);
     if (is != was) {
@@ -351,16 +168,29 @@ static bool transfer(struct fuse_server *s, struct fuse_call *c)
 static bool serve(struct fuse_server *s, struct fuse_room *room, size_t n)
 {
     struct fuse_call c = {.owner = s->owner,
+                          .gpio = s->gpio,
                           .room = room,
                           .head = (const struct fuse_in_header *)room->in,
                           .data = room->in + sizeof(*c.head),
                           .len = n - sizeof(*c.head)};
 
+    int ret;
+
+    if (c.head->opcode == FUSE_INTERRUPT) {
+        redirect_fuse_gpio_interrupt(&c);
+    }
     if (has_no_reply(c.head->opcode)) {
         return true;
     }
+    if (redirect_fuse_is_gpio(c.head->nodeid)) { /* none of them waits */
+        ret = redirect_fuse_handle(&c);
+        if (ret != FUSE_ANSWERED_LATER) {
+            answer(s->fd, &c, ret);
+        }
+        return true;
+    }
     if (!is_transfer(c.head->opcode)) {
-        answer(s->fd, &c, handle(&c));
+        answer(s->fd, &c, redirect_fuse_handle(&c));
         return true;
     }
     return transfer(s, &c);
@@ -436,6 +266,7 @@ int redirect_fuse_server_new(struct fuse_server **out, struct owner *owner,
 
     s->owner = owner;
     s->fd = fd;
+    s->gpio = redirect_fuse_gpio_new(owner, fd);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
     pthread_mutex_lock(&s->lock);
@@ -468,6 +299,7 @@ void redirect_fuse_server_free(struct fuse_server *s)
         g_free(l->data);
     }
     g_list_free(s->threads);
+    redirect_fuse_gpio_free(s->gpio);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     g_free(s);

@@ -19,7 +19,10 @@ int redirect_keeper_set_up(struct keeper *k)
     k->places = (struct places){.fuse_root = s->fuse_root,
                                 .tree_path = s->tree,
                                 .buses = s->buses,
-                                .n = s->n};
+                                .n = s->n,
+                                .chips = s->chips,
+                                .n_chips = s->n_chips,
+                                .gpio_major = s->gpio_major};
     k->places.tree = open(s->tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (k->places.tree < 0 || fstat(k->places.tree, &k->began) ||
         stat("/dev", &k->dev)) {

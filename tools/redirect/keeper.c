@@ -21,6 +21,7 @@
 #include "redirect/fuse-mount.h"
 #include "redirect/fuse-server.h"
 #include "redirect/keeper-private.h"
+#include "redirect/lines.h"
 #include "redirect/memory.h"
 #include "redirect/nested.h"
 
@@ -68,34 +69,56 @@ struct opening {
     struct keeper *held; /* the view, or one inside of it */
     uint64_t id;
     struct answer answer;
+    struct lines_call call; /* LINES */
 };
+
+static void name_of(const struct answer *a, char *to, size_t size)
+{
+    if (a->value < 0) {
+        snprintf(to, size, FUSE_SERVER_DEV);
+    } else if (a->kind == ANSWER_CHIP) {
+        snprintf(to, size, FUSE_SERVER_CHIP, (unsigned)a->value);
+    } else {
+        snprintf(to, size, FUSE_SERVER_NODE, (unsigned)a->value);
+    }
+}
+
+/* One of /dev, of a bus or of a chip. */
+static void open_node(struct opening *o)
+{
+    struct keeper *k = o->keeper, *view = o->view;
+    char name[32];
+    int fd;
+
+    name_of(&o->answer, name, sizeof(name));
+    fd = openat(view->start->fuse_root, name, o->answer.flags | O_CLOEXEC);
+    if (fd < 0) {
+        send_value(k, o->id, errno == ENOTCONN ? -ENODEV : -errno, 0);
+        return;
+    }
+    if (o->answer.value < 0) {
+        view->places.has_dev = true;
+    } else {
+        view->places.has_nodes = true;
+    }
+    send_fd(k, o->id, fd, o->answer.flags);
+}
 
 /* It asks the owner, who answers soon, unless somebody has stopped it. */
 static void *open_fuse(void *arg)
 {
     struct opening *o = arg;
-    struct keeper *k = o->keeper, *view = o->view;
-    char name[32];
-    int fd;
 
-    if (o->answer.value < 0) {
-        strcpy(name, FUSE_SERVER_DEV);
+    if (o->answer.kind == ANSWER_LINES) {
+        send_value(o->keeper, o->id,
+                   redirect_lines_request(o->keeper, o->view,
+                                          (uint32_t)o->answer.value, o->id,
+                                          &o->call),
+                   0);
     } else {
-        snprintf(name, sizeof(name), FUSE_SERVER_NODE,
-                 (unsigned)o->answer.value);
+        open_node(o);
     }
-    fd = openat(view->start->fuse_root, name, o->answer.flags | O_CLOEXEC);
-    if (fd < 0) {
-        send_value(k, o->id, errno == ENOTCONN ? -ENODEV : -errno, 0);
-    } else {
-        if (o->answer.value < 0) {
-            view->places.has_dev = true;
-        } else {
-            view->places.has_nodes = true;
-        }
-        send_fd(k, o->id, fd, o->answer.flags);
-    }
-    redirect_nested_put_view(k, o->held);
+    redirect_nested_put_view(o->keeper, o->held);
     free(o);
     return NULL;
 }
@@ -135,6 +158,8 @@ static struct answer decide(struct keeper *k, const struct seccomp_notif *q,
     case TRAPPED_OPENAT:
     case TRAPPED_OPENAT2:
         return redirect_answer_open(k, q, kind);
+    case TRAPPED_IOCTL:
+        return redirect_answer_ioctl(k, q);
     case TRAPPED_EXECVE:
     case TRAPPED_EXECVEAT:
         return redirect_answer_exec(k, q, kind);
@@ -166,7 +191,16 @@ static void serve(struct keeper *k, const struct seccomp_notif *q)
         send_value(k, q->id, a.value, 0);
         break;
     case ANSWER_NODE:
-        start_opening(&(struct opening){k, view, held, q->id, a});
+    case ANSWER_CHIP:
+    case ANSWER_LINES:
+        start_opening(
+            &(struct opening){k,
+                              view,
+                              held,
+                              q->id,
+                              a,
+                              {(pid_t)q->pid, q->data.arch,
+                               (uint32_t)q->data.args[1], q->data.args[2]}});
         return;
     case ANSWER_FD:
         send_fd(k, q->id, (int)a.value, a.flags);

@@ -45,6 +45,8 @@ struct keeper_start {
     const char *tree;
     const uint32_t *buses;
     unsigned n;
+    const uint32_t *chips; /* GPIO chips */
+    unsigned n_chips, gpio_major;
     struct filter_options filter;
     const char *path;
     char **argv, **env;

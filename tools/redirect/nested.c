@@ -15,7 +15,7 @@
 #include "redirect/keeper-private.h"
 #include "redirect/nested.h"
 
-enum { BUSES_MAX = 256, ANCESTORS_MAX = 256 };
+enum { BUSES_MAX = 256, CHIPS_MAX = 256, ANCESTORS_MAX = 256 };
 
 /* What is asked, one packet; then one each for the mount and the socket of
  * events. A byte comes back, 0: it is so. */
@@ -23,19 +23,26 @@ struct wish {
     uint32_t n;
     uint32_t buses[BUSES_MAX];
     char tree[128];
+    uint32_t n_chips, gpio_major;
+    uint32_t chips[CHIPS_MAX];
 };
 
 int redirect_nested_ask(const struct keeper_start *start)
 {
     int door = open(NESTED_DOOR, O_RDWR | O_CLOEXEC);
-    struct wish wish = {.n = start->n};
+    struct wish wish = {.n = start->n,
+                        .n_chips = start->n_chips,
+                        .gpio_major = start->gpio_major};
     char refused = 1;
 
     if (door < 0) {
         return -errno;
     }
-    if (start->n <= BUSES_MAX && strlen(start->tree) < sizeof(wish.tree)) {
+    if (start->n <= BUSES_MAX && start->n_chips <= CHIPS_MAX &&
+        strlen(start->tree) < sizeof(wish.tree)) {
         memcpy(wish.buses, start->buses, start->n * sizeof(*start->buses));
+        memcpy(wish.chips, start->chips,
+               start->n_chips * sizeof(*start->chips));
         strcpy(wish.tree, start->tree);
         if (send(door, &wish, sizeof(wish), MSG_NOSIGNAL) != sizeof(wish) ||
             redirect_fuse_mount_send_fd(door, start->fuse_root) ||
@@ -119,11 +126,15 @@ static int take_in(struct inner *i)
     int ret;
 
     if (n != sizeof(i->wish) || i->wish.n > BUSES_MAX ||
+        i->wish.n_chips > CHIPS_MAX ||
         !memchr(i->wish.tree, 0, sizeof(i->wish.tree))) {
         return -EINVAL;
     }
     i->start.buses = i->wish.buses;
     i->start.n = i->wish.n;
+    i->start.chips = i->wish.chips;
+    i->start.n_chips = i->wish.n_chips;
+    i->start.gpio_major = i->wish.gpio_major;
     i->start.tree = i->wish.tree;
     i->start.fuse_root = redirect_fuse_mount_receive_fd(i->door);
     i->start.socket = redirect_fuse_mount_receive_fd(i->door);

@@ -7,5 +7,8 @@
 
 /* N of "i2c-N", as the kernel writes it; -1: it is none. */
 int64_t redirect_node_bus(const char *name);
+/* M of "gpiochipM"; and of the files for requests (fuse-server.h). */
+int64_t redirect_node_chip(const char *name);
+int64_t redirect_node_lines(const char *name);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Most paths are about something else, and are left after one look: by name,
- * for what says nothing of "i2c" can be ours only through a symbolic link, a
- * device's number or another spelling of /dev; for these, one stat(2) through
- * /proc/TID. What is left is walked name by name, as our nodes and much of our
- * /sys are not there for the kernel to find.
+ * for what says nothing of "i2c" or "gpio" can be ours only through a symbolic
+ * link, a device's number or another spelling of /dev; for these, one stat(2)
+ * through /proc/TID. What is left is walked name by name, as our nodes and much
+ * of our /sys are not there for the kernel to find.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +20,24 @@
 #include "redirect/node-name.h"
 #include "redirect/places.h"
 
-#define I2C_MAJOR 89
-#define LINKS_MAX 40 /* the kernel's own */
+#define I2C_MAJOR    89
+#define CHAR_DEVICES "/sys/dev/char"
+#define LINKS_MAX    40 /* the kernel's own */
 
 bool redirect_places_has_bus(const struct places *p, uint32_t bus)
 {
     for (unsigned i = 0; i < p->n; i++) {
         if (p->buses[i] == bus) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool redirect_places_has_chip(const struct places *p, uint32_t number)
+{
+    for (unsigned i = 0; i < p->n_chips; i++) {
+        if (p->chips[i] == number) {
             return true;
         }
     }
@@ -66,33 +77,60 @@ static int64_t node_number(const char *path)
     return strncmp(path, "/dev/", 5) ? -1 : redirect_node_bus(path + 5);
 }
 
+/* The same of "/dev/gpiochipM" of one of ours. */
+static int64_t chip_number(const struct places *p, const char *path)
+{
+    int64_t n = strncmp(path, "/dev/", 5) ? -1 : redirect_node_chip(path + 5);
+
+    return n >= 0 && redirect_places_has_chip(p, (uint32_t)n) ? n : -1;
+}
+
 static bool is_node(const struct places *p, const char *path)
 {
     int64_t n = node_number(path);
 
-    return n >= 0 && redirect_places_has_bus(p, (uint32_t)n);
+    return (n >= 0 && redirect_places_has_bus(p, (uint32_t)n)) ||
+           chip_number(p, path) >= 0;
 }
 
-static bool in_tree(const char *path)
+/* "/sys/dev/char/254:M", and what is below, of a chip of ours. */
+static bool in_tree_by_number(const struct places *p, const char *path)
+{
+    unsigned from_major, minor;
+    int n = 0;
+
+    return sscanf(path, CHAR_DEVICES "/%9u:%9u%n", &from_major, &minor, &n) ==
+               2 &&
+           n && (!path[n] || path[n] == '/') && from_major == p->gpio_major &&
+           redirect_places_has_chip(p, minor);
+}
+
+static bool in_tree(const struct places *p, const char *path)
 {
     return below(path, "/sys/class/i2c-dev") ||
-           below(path, "/sys/class/i2c-adapter") || below(path, "/sys/bus/i2c");
+           below(path, "/sys/class/i2c-adapter") ||
+           below(path, "/sys/bus/i2c") ||
+           (p->n_chips &&
+            (below(path, "/sys/bus/gpio") || in_tree_by_number(p, path)));
 }
 
 /* A path without links, dots and doubled slashes. */
 static void classify(const struct places *p, const char *path,
                      struct place *out)
 {
-    int64_t n = node_number(path);
+    int64_t n = node_number(path), chip = chip_number(p, path);
 
     out->kind = PLACE_ELSEWHERE;
     if (n >= 0) {
-        out->bus = (uint32_t)n;
-        out->kind =
-            redirect_places_has_bus(p, out->bus) ? PLACE_NODE : PLACE_OTHER_BUS;
+        out->number = (uint32_t)n;
+        out->kind = redirect_places_has_bus(p, out->number) ? PLACE_NODE
+                                                            : PLACE_OTHER_BUS;
+    } else if (chip >= 0) {
+        out->number = (uint32_t)chip;
+        out->kind = PLACE_CHIP;
     } else if (!strcmp(path, "/dev")) {
         out->kind = PLACE_DEV;
-    } else if (in_tree(path)) {
+    } else if (in_tree(p, path)) {
         out->kind = PLACE_SYS;
         g_strlcpy(out->path, path + 1, sizeof(out->path));
     }
@@ -103,9 +141,14 @@ static void by_number(const struct places *p, const struct stat *st,
 {
     out->kind = PLACE_ELSEWHERE;
     if (S_ISCHR(st->st_mode) && major(st->st_rdev) == I2C_MAJOR) {
-        out->bus = minor(st->st_rdev);
-        out->kind =
-            redirect_places_has_bus(p, out->bus) ? PLACE_NODE : PLACE_OTHER_BUS;
+        out->number = minor(st->st_rdev);
+        out->kind = redirect_places_has_bus(p, out->number) ? PLACE_NODE
+                                                            : PLACE_OTHER_BUS;
+    } else if (p->n_chips && S_ISCHR(st->st_mode) &&
+               major(st->st_rdev) == p->gpio_major &&
+               redirect_places_has_chip(p, minor(st->st_rdev))) {
+        out->number = minor(st->st_rdev);
+        out->kind = PLACE_CHIP;
     } else if (S_ISDIR(st->st_mode) && st->st_dev == p->dev_dev &&
                st->st_ino == p->dev_ino) {
         out->kind = PLACE_DEV;
@@ -135,9 +178,14 @@ void redirect_places_find_open(const struct places *p, pid_t tid, int fd,
     }
     if (st.stx_ino == FUSE_SERVER_INO_DEV) {
         out->kind = PLACE_DEV;
+    } else if (st.stx_ino >= FUSE_SERVER_INO_LINES) {
+        /* nothing is there in its place */
+    } else if (st.stx_ino >= FUSE_SERVER_INO_CHIP) {
+        out->kind = PLACE_CHIP;
+        out->number = (uint32_t)(st.stx_ino - FUSE_SERVER_INO_CHIP);
     } else if (st.stx_ino >= FUSE_SERVER_INO_NODE) {
         out->kind = PLACE_NODE;
-        out->bus = (uint32_t)(st.stx_ino - FUSE_SERVER_INO_NODE);
+        out->number = (uint32_t)(st.stx_ino - FUSE_SERVER_INO_NODE);
     }
 }
 
@@ -158,7 +206,7 @@ static ssize_t read_link(struct walk *w, const char *path, char *to,
     char at[PATH_MAX + 32];
     ssize_t n;
 
-    if (in_tree(path)) {
+    if (in_tree(w->places, path)) {
         n = readlinkat(w->places->tree, path + 1, to, size - 1);
     } else {
         snprintf(at, sizeof(at), "/proc/%d/root%s", w->tid, path);
@@ -297,7 +345,7 @@ static int walk(struct walk *w, bool follow)
         }
         n = read_link(w, w->now, target, sizeof(target));
         if (n < 0 && !last) {
-            return in_tree(w->now) ? (int)n : 1;
+            return in_tree(w->places, w->now) ? (int)n : 1;
         }
         if (n > 0 && !strcmp(target, w->now)) {
             return 1; /* in our tree: the real one, or that of a run around */
@@ -395,6 +443,13 @@ static int path_through_proc(const struct places *p, char *to, size_t size,
     return n < (int)size ? 0 : -ENAMETOOLONG;
 }
 
+/* Whether a path may be one of ours by what it is called. */
+static bool says_so(const struct places *p, const char *path)
+{
+    return strstr(path, "i2c") ||
+           (p->n_chips && (strstr(path, "gpio") || strstr(path, "dev/char/")));
+}
+
 int redirect_places_find(const struct places *p, pid_t tid, int folder,
                          const char *path, unsigned how, struct place *out)
 {
@@ -404,7 +459,7 @@ int redirect_places_find(const struct places *p, pid_t tid, int folder,
     int ret = 0;
 
     out->kind = PLACE_ELSEWHERE;
-    if (strstr(path, "i2c")) {
+    if (says_so(p, path)) {
         ret = walk_to(p, tid, folder, path, follow, out);
         if (ret || out->kind != PLACE_ELSEWHERE) {
             return ret;

@@ -13,6 +13,7 @@
 enum place_kind {
     PLACE_ELSEWHERE, /* the kernel's own work */
     PLACE_NODE,      /* /dev/i2c-N of a redirected bus */
+    PLACE_CHIP,      /* /dev/gpiochipM with lines of one */
     PLACE_OTHER_BUS, /* of one that is not */
     PLACE_DEV,       /* /dev */
     PLACE_SYS,       /* in the folder that stands for /sys */
@@ -21,7 +22,7 @@ enum place_kind {
 
 struct place {
     enum place_kind kind;
-    uint32_t bus;
+    uint32_t number;     /* of the bus, of the chip */
     char path[PATH_MAX]; /* SYS: in that folder; BELOW_DEV: the real path */
 };
 
@@ -31,6 +32,8 @@ struct places {
     const char *tree_path;
     const uint32_t *buses;
     unsigned n;
+    const uint32_t *chips;
+    unsigned n_chips, gpio_major;
     dev_t fuse_dev; /* st_dev of what is in fuse_root */
     dev_t dev_dev;  /* /dev itself */
     ino_t dev_ino;
@@ -45,13 +48,14 @@ enum places_how {
     PLACES_NUMBER = 2,
 };
 
+bool redirect_places_has_chip(const struct places *p, uint32_t number);
 bool redirect_places_has_bus(const struct places *p, uint32_t bus);
 /* After fuse_root, tree and buses have been set. 0 or -errno. */
 int redirect_places_init(struct places *p);
 /* 0, or the -errno that the call shall have. */
 int redirect_places_find(const struct places *p, pid_t tid, int folder,
                          const char *path, unsigned how, struct place *out);
-/* Of an open descriptor: NODE, DEV or ELSEWHERE. */
+/* Of an open descriptor: NODE, CHIP, DEV or ELSEWHERE. */
 void redirect_places_find_open(const struct places *p, pid_t tid, int fd,
                                struct place *out);
 

@@ -131,6 +131,7 @@ static void start_keeper(struct redirect *r, const struct redirect_program *p,
                          int socket, int report)
 {
     uint32_t *buses = g_new(uint32_t, owner_bus_count(r->owner));
+    uint32_t *chips = g_new(uint32_t, owner_chip_count(r->owner));
     struct keeper_start s = {
         .socket = socket,
         .report = report,
@@ -138,8 +139,12 @@ static void start_keeper(struct redirect *r, const struct redirect_program *p,
         .tree = owner_folder(r->owner),
         .buses = buses,
         .n = owner_bus_count(r->owner),
+        .chips = chips,
+        .n_chips = owner_chip_count(r->owner),
+        .gpio_major = owner_gpio_major(),
         .filter = {.io_uring = p->io_uring,
-                   .execve = redirect_filter_needs_no_new_privs()},
+                   .execve = redirect_filter_needs_no_new_privs(),
+                   .gpio = owner_chip_count(r->owner) > 0},
         .path = p->path,
         .argv = p->argv,
         .env = p->env,
@@ -149,6 +154,9 @@ static void start_keeper(struct redirect *r, const struct redirect_program *p,
 
     for (i = 0; i < s.n; i++) {
         buses[i] = owner_nth_bus(r->owner, i);
+    }
+    for (i = 0; i < s.n_chips; i++) {
+        chips[i] = owner_nth_chip(r->owner, i);
     }
     redirect_keeper_main(&s);
 }

@@ -48,6 +48,7 @@ const struct trapped redirect_trapped_calls[] = {
     OWN(umount2, TRAPPED_ROOT),
     OWN(move_mount, TRAPPED_ROOT),
     OWN(open_by_handle_at, TRAPPED_REFUSED),
+    OWN(ioctl, TRAPPED_IOCTL),
     OWN(io_uring_setup, TRAPPED_IO_URING),
 #ifdef SYS_open
     OWN(open, TRAPPED_OPEN),
@@ -77,6 +78,7 @@ const struct trapped redirect_trapped_calls[] = {
     {AUDIT_ARCH_I386, 21, TRAPPED_ROOT},
     {AUDIT_ARCH_I386, 33, TRAPPED_ACCESS},
     {AUDIT_ARCH_I386, 52, TRAPPED_ROOT},
+    {AUDIT_ARCH_I386, 54, TRAPPED_IOCTL},
     {AUDIT_ARCH_I386, 61, TRAPPED_ROOT},
     {AUDIT_ARCH_I386, 85, TRAPPED_READLINK},
     {AUDIT_ARCH_I386, 195, TRAPPED_STAT},
@@ -104,6 +106,7 @@ const struct trapped redirect_trapped_calls[] = {
     {AUDIT_ARCH_ARM, 5, TRAPPED_OPEN},
     {AUDIT_ARCH_ARM, 8, TRAPPED_CREAT},
     {AUDIT_ARCH_ARM, 11, TRAPPED_EXECVE},
+    {AUDIT_ARCH_ARM, 54, TRAPPED_IOCTL},
     {AUDIT_ARCH_ARM, 61, TRAPPED_ROOT},
     {AUDIT_ARCH_ARM, 218, TRAPPED_ROOT}, /* pivot_root */
     {AUDIT_ARCH_ARM, 322, TRAPPED_OPENAT},

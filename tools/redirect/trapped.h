@@ -30,6 +30,7 @@ enum trapped_kind {
     TRAPPED_EXECVEAT, /* folder, path */
     TRAPPED_ROOT,     /* changes what paths lead to, for some of PROGRAM */
     TRAPPED_REFUSED,  /* ENOSYS: it would open past the filter */
+    TRAPPED_IOCTL,    /* descriptor, code, pointer: lines of a GPIO chip */
     TRAPPED_IO_URING, /* the same, unless allowed */
 };
 

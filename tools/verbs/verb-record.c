@@ -295,6 +295,8 @@ const struct verb verb_record = {
         "  --bus N=ADAPTER       several, instead of -a; may be repeated\n"
         "  --redirect FORM       auto, seccomp or preload: how it is led to "
         "us\n"
+        "  --gpiochip M          lines of the buses as /dev/gpiochipM and the "
+        "next\n"
         "  --allow-io-uring      it opens past seccomp, so there is none "
         "without this\n"
         "  --append              go on with TRACE, whole or truncated\n"

@@ -136,6 +136,8 @@ const struct verb verb_replay = {
         "  --report FILE          the verdict as JSON\n"
         "  --redirect FORM        auto, seccomp or preload: how PROGRAM is led "
         "to us\n"
+        "  --gpiochip M           lines of the buses as /dev/gpiochipM and the "
+        "next\n"
         "  --allow-io-uring       it opens past seccomp, so there is none "
         "without this\n\n"
         "-a: every transfer that does not end as the recorded one is told on "

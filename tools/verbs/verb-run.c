@@ -46,6 +46,8 @@ const struct verb verb_run = {
             "  --bus N=SPEC        several, instead of -a; may be repeated\n"
             "  --redirect FORM     auto, seccomp or preload: how it is led to "
             "us\n"
+            "  --gpiochip M        lines of the buses as /dev/gpiochipM and "
+            "the next\n"
             "  --allow-io-uring    it opens past seccomp, so there is none "
             "without this\n"
             "\n"
