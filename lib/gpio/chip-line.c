@@ -17,6 +17,17 @@ static int failed(void)
     return errno > 0 ? -errno : -EIO;
 }
 
+/* It goes into a line for a person, and any program chose it. */
+static void keep_name(char user[GPIO_USER_MAX], const char *name)
+{
+    char *c;
+
+    g_strlcpy(user, name ? name : "", GPIO_USER_MAX);
+    for (c = user; *c; c++) {
+        *c = g_ascii_isprint(*c) ? *c : '?';
+    }
+}
+
 #ifdef I2CPT_GPIOD_2
 
 #define KERNEL_KEEPS 1024u /* edges, where we are slow */
@@ -53,6 +64,23 @@ int gpio_chip_line_find(const char *name, char path[GPIO_PATH_MAX],
         ret = find_in(path, name, offset);
     }
     return ret ? -ENOENT : 0;
+}
+
+int gpio_chip_line_user(const char *path, unsigned offset,
+                        char user[GPIO_USER_MAX])
+{
+    struct gpiod_chip *chip = gpiod_chip_open(path);
+    struct gpiod_line_info *info =
+        chip ? gpiod_chip_get_line_info(chip, offset) : NULL;
+
+    keep_name(user, info ? gpiod_line_info_get_consumer(info) : NULL);
+    if (info) {
+        gpiod_line_info_free(info);
+    }
+    if (chip) {
+        gpiod_chip_close(chip);
+    }
+    return *user ? 0 : -ENOENT;
 }
 
 static struct gpiod_line_request *request_edges(struct gpiod_chip *chip,
@@ -166,6 +194,19 @@ int gpio_chip_line_find(const char *name, char path[GPIO_PATH_MAX],
     }
     g_snprintf(path, GPIO_PATH_MAX, "/dev/%s", chip);
     return 0;
+}
+
+int gpio_chip_line_user(const char *path, unsigned offset,
+                        char user[GPIO_USER_MAX])
+{
+    struct gpiod_chip *chip = gpiod_chip_open(path);
+    struct gpiod_line *line = chip ? gpiod_chip_get_line(chip, offset) : NULL;
+
+    keep_name(user, line ? gpiod_line_consumer(line) : NULL);
+    if (chip) {
+        gpiod_chip_close(chip);
+    }
+    return *user ? 0 : -ENOENT;
 }
 
 int gpio_chip_line_open(const char *path, unsigned offset,

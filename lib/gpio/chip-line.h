@@ -13,6 +13,7 @@
 
 #define GPIO_PATH_MAX  64u /* of "/dev/gpiochip0" */
 #define GPIO_EDGES_MAX 16u
+#define GPIO_USER_MAX  33u /* the kernel's bound, and a NUL */
 
 struct gpio_chip_line;
 
@@ -24,6 +25,9 @@ struct gpio_edge {
 /* The chip's path and the offset of the line of that name; -ENOENT. */
 int gpio_chip_line_find(const char *name, char path[GPIO_PATH_MAX],
                         unsigned *offset);
+/* What the program or driver that has the line calls itself; -ENOENT. */
+int gpio_chip_line_user(const char *path, unsigned offset,
+                        char user[GPIO_USER_MAX]);
 /* Edges are kept from here on. */
 int gpio_chip_line_open(const char *path, unsigned offset,
                         struct gpio_chip_line **out);

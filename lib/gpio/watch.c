@@ -21,12 +21,19 @@
 /* Of edges, at the most, before the first level counts: who opens a clock does
  * not wait for its end. */
 #define FIRST_READS 64
+/* So long behind a level that was looked at its edge may come: an interrupt's
+ * thread is late, or asks an expander across a bus. */
+#define ON_ITS_WAY_NS UINT64_C(100000000)
+/* Kernels before 6.6 wake nobody when a chip goes; who asks anew hears of it.
+ */
+#define ASK_ANEW_MS 1000
 
 struct watched {
     struct gpio_chip_line *line;
-    char name[GPIO_PATH_MAX + 16]; /* for a person */
+    char name[GPIO_PATH_MAX + 16]; /* for a person; no two are the same */
     bool level;                    /* told last, */
-    bool looked; /* from a look at it: its edge may be on its way */
+    bool looked; /* from a look at it, when: its edge may be on its way */
+    uint64_t looked_ns;
     bool gone;
 };
 
@@ -78,32 +85,63 @@ static bool is_offset(const char *source, char path[GPIO_PATH_MAX],
     return true;
 }
 
+/* Why a line cannot be had, in words that help. */
+static int refused(int ret, const char *key, const char *source,
+                   const char *path, unsigned offset, struct i2cpt_fault *fault)
+{
+    char user[GPIO_USER_MAX];
+
+    if (ret == -EBUSY && !gpio_chip_line_user(path, offset, user)) {
+        return i2cpt_fault_text(fault, EBUSY,
+                                "%s=%.4096s: %s, line %u: in use by %s", key,
+                                source, path, offset, user);
+    }
+    return i2cpt_fault_text(fault, -ret, "%s=%.4096s: %s, line %u: %s%s", key,
+                            source, path, offset, g_strerror(-ret),
+                            ret == -ENXIO || ret == -ENODEV
+                                ? "; accepted is a line that makes interrupts"
+                                : "");
+}
+
+static int find_added(const struct gpio_watch *w, const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < w->n && strcmp(w->lines[i].name, name); i++) {
+    }
+    return i < w->n ? (int)i : -ENOENT;
+}
+
 int gpio_watch_add(struct gpio_watch *w, const char *key, const char *source,
                    struct i2cpt_fault *fault)
 {
     const char *name = g_str_has_prefix(source, "gpio:") ? source + 5 : source;
     struct watched *l = &w->lines[w->n];
-    char path[GPIO_PATH_MAX];
+    char path[GPIO_PATH_MAX], known[sizeof(l->name)];
     unsigned offset;
     int ret = 0;
 
-    if (w->n == GPIO_LINES_MAX) {
-        return i2cpt_fault_text(fault, EINVAL,
-                                "%s=%.4096s: accepted are %u lines", key,
-                                source, GPIO_LINES_MAX);
-    }
     if (!is_offset(source, path, &offset)) {
         ret = gpio_chip_line_find(name, path, &offset);
     }
     if (ret) {
         return -ENODATA;
     }
+    g_snprintf(known, sizeof(known), "%s/%u", path, offset);
+    ret = find_added(w, known);
+    if (ret >= 0) {
+        return ret;
+    }
+    if (w->n == GPIO_LINES_MAX) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "%s=%.4096s: accepted are %u lines", key,
+                                source, GPIO_LINES_MAX);
+    }
     ret = gpio_chip_line_open(path, offset, &l->line);
     if (ret) {
-        return i2cpt_fault_text(fault, -ret, "%s=%.4096s: %s, line %u: %s", key,
-                                source, path, offset, g_strerror(-ret));
+        return refused(ret, key, source, path, offset, fault);
     }
-    g_snprintf(l->name, sizeof(l->name), "%s/%u", path, offset);
+    g_strlcpy(l->name, known, sizeof(l->name));
     return (int)w->n++;
 }
 
@@ -123,9 +161,18 @@ static bool has_edges(struct gpio_chip_line *line)
     return poll(&p, 1, 0) == 1;
 }
 
-/* An edge to the level that it has is the one that the look at the level was
- * ahead of; or the one between was dropped by the kernel, where more came than
- * it keeps. */
+/* The edge that a look at the level was ahead of. */
+static bool is_known(const struct watched *l, const struct gpio_edge *edge)
+{
+    uint64_t stamp_ns = MIN(edge->stamp_ns, i2cpt_now_ns());
+
+    return l->looked && edge->level == l->level &&
+           stamp_ns <= l->looked_ns + ON_ITS_WAY_NS;
+}
+
+/* Where an edge is to the level that was told, the one between is missing: the
+ * kernel dropped it, having more than it keeps, or there and back was too short
+ * for it to make two of it. */
 static void take_edges(struct gpio_watch *w, unsigned i,
                        const struct gpio_edge *edges, int n)
 {
@@ -133,16 +180,23 @@ static void take_edges(struct gpio_watch *w, unsigned i,
     int e;
 
     for (e = 0; e < n; e++) {
-        bool same = edges[e].level == l->level;
+        bool known = is_known(l, &edges[e]);
 
-        if (same && !l->looked) {
+        if (!known && edges[e].level == l->level) {
             tell(w, i, !edges[e].level, edges[e].stamp_ns);
         }
-        if (!same || !l->looked) {
+        if (!known) {
             tell(w, i, edges[e].level, edges[e].stamp_ns);
         }
         l->looked = false;
     }
+}
+
+static void tell_looked(struct gpio_watch *w, unsigned i, bool level)
+{
+    w->lines[i].looked_ns = i2cpt_now_ns();
+    tell(w, i, level, w->lines[i].looked_ns);
+    w->lines[i].looked = true;
 }
 
 /* The level is the truth: what it is when nothing more is to be read. */
@@ -152,8 +206,7 @@ static void look_at_level(struct gpio_watch *w, unsigned i)
     int level = gpio_chip_line_level(l->line);
 
     if (level >= 0 && level != l->level && !has_edges(l->line)) {
-        tell(w, i, level, i2cpt_now_ns());
-        l->looked = true;
+        tell_looked(w, i, level);
     }
 }
 
@@ -187,7 +240,7 @@ static void *watch_all(void *arg)
             fds[i].revents = 0;
         }
         fds[w->n] = (struct pollfd){i2cpt_wake_fd(w->ending), POLLIN, 0};
-        poll(fds, w->n + 1, -1);
+        poll(fds, w->n + 1, ASK_ANEW_MS);
         for (i = 0; i < w->n; i++) {
             if (fds[i].revents) {
                 read_edges(w, i);
@@ -220,8 +273,7 @@ int gpio_watch_start(struct gpio_watch *w)
         if (ret < 0) {
             return ret;
         }
-        tell(w, i, ret, i2cpt_now_ns());
-        w->lines[i].looked = true;
+        tell_looked(w, i, ret);
     }
     w->ending = i2cpt_wake_new();
     if (!w->ending) {

@@ -12,9 +12,11 @@
 
 #include "config.h"
 
-#define LINES 4u
+#define LINES 5u
 #define NAMED 1u
 #define TAKEN 3u
+#define MUTE  4u
+#define TAKER "a program\n"
 
 struct event {
     int level;
@@ -105,8 +107,9 @@ static void pulse(unsigned offset)
 
 static int open_line(unsigned offset)
 {
-    errno = offset < LINES ? EBUSY : EINVAL;
-    if (offset >= LINES || offset == TAKEN || pipe(all[offset].fds)) {
+    errno = offset == MUTE ? ENXIO : offset < LINES ? EBUSY : EINVAL;
+    if (offset >= LINES || offset == TAKEN || offset == MUTE ||
+        all[offset].open || pipe(all[offset].fds)) {
         return -1;
     }
     all[offset].open = true;
@@ -153,6 +156,29 @@ void gpiod_chip_close(struct gpiod_chip *chip)
 }
 
 #ifdef I2CPT_GPIOD_2
+
+struct gpiod_line_info {
+    unsigned offset;
+};
+
+struct gpiod_line_info *gpiod_chip_get_line_info(struct gpiod_chip *chip,
+                                                 unsigned int offset)
+{
+    struct gpiod_line_info *info = calloc(1, sizeof(*info));
+
+    info->offset = offset;
+    return info;
+}
+
+void gpiod_line_info_free(struct gpiod_line_info *info)
+{
+    free(info);
+}
+
+const char *gpiod_line_info_get_consumer(struct gpiod_line_info *info)
+{
+    return info->offset == TAKEN ? TAKER : NULL;
+}
 
 struct gpiod_line_settings {
     bool input, both;
@@ -342,6 +368,11 @@ struct gpiod_line *gpiod_chip_get_line(struct gpiod_chip *chip,
     }
     lines[offset].offset = offset;
     return &lines[offset];
+}
+
+const char *gpiod_line_consumer(struct gpiod_line *line)
+{
+    return line->offset == TAKEN ? TAKER : NULL;
 }
 
 int gpiod_line_request_both_edges_events(struct gpiod_line *line,

@@ -104,6 +104,20 @@ START_TEST(turned_round_beside_others)
 }
 END_TEST
 
+/* The kernel gives a line away once. */
+START_TEST(one_source_two_names)
+{
+    struct heard h;
+    struct i2cpt_adapter *a = watched(
+        ",line.a=sensor-int,line.b=gpiochip7/1,line.b.active-low=on", &h);
+
+    fake_gpiod_edge(1, true, i2cpt_backend_now_ns());
+    hear_so_many(a, &h, 2);
+    ck_assert_str_eq(h.text->str, "a1 b0 ");
+    end(a, &h);
+}
+END_TEST
+
 /* The stub's own line and one of the machine's. */
 START_TEST(beside_the_back_ends_own)
 {
@@ -129,7 +143,7 @@ END_TEST
  * is not told again.
  *
  * up, down: an edge; UP, DOWN: one whose way back had no room; a number: so
- * many have been told.
+ * many have been told; later: no edge of before is on its way any more.
  */
 static const struct {
     bool first;
@@ -139,6 +153,9 @@ static const struct {
     {false, "up 1 down UP 4", "int1 int0 int1 int0 "},
     {false, "up 1 DOWN 3 up down 4", "int1 int0 int1 int0 "},
     {true, "up down 1", "int0 "}, /* the first look was ahead of its edge */
+    /* there and back, which was one edge to the kernel */
+    {true, "later up 2", "int0 int1 "},
+    {false, "later down 2 down 4", "int1 int0 int1 int0 "},
 };
 
 static void step(const char *step, struct i2cpt_adapter *a, struct heard *h)
@@ -146,7 +163,11 @@ static void step(const char *step, struct i2cpt_adapter *a, struct heard *h)
     bool up = g_ascii_tolower(step[0]) == 'u';
     uint64_t stamp_ns = i2cpt_backend_now_ns();
 
-    if (g_ascii_isdigit(step[0])) {
+    if (!strcmp(step, "later")) {
+        while (i2cpt_backend_now_ns() < stamp_ns + 110000000u) {
+            poll(NULL, 0, 1);
+        }
+    } else if (g_ascii_isdigit(step[0])) {
         hear_so_many(a, h, (unsigned)atoi(step));
     } else if (g_ascii_isupper(step[0])) {
         fake_gpiod_short_edge(0, up, stamp_ns);
@@ -255,8 +276,10 @@ static const struct {
 } refused[] = {
     {"line.int=gpiochip8/1", -ENOENT,
      "line.int=gpiochip8/1: /dev/gpiochip8, line 1: No such file"},
-    {"line.int=gpiochip7/4", -EINVAL, "line.int=gpiochip7/4: /dev/gpiochip7"},
-    {"line.int=gpiochip7/3", -EBUSY, "line 3: Device or resource busy"},
+    {"line.int=gpiochip7/5", -EINVAL, "line.int=gpiochip7/5: /dev/gpiochip7"},
+    {"line.int=gpiochip7/3", -EBUSY, "line 3: in use by a program?"},
+    {"line.int=gpiochip7/4", -ENXIO,
+     "line 4: No such device or address; accepted is a line that makes"},
     {"line.a=gpiochip7/1,line.int=gpiochip7/3", -EBUSY, "line.int=gpio"},
     {"line.int=nothing", -EINVAL,
      "line.int=nothing: there is no such line; accepted is gpiochipN/OFFSET, "
@@ -288,6 +311,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, one_line, 0, G_N_ELEMENTS(same));
     tcase_add_test(tc, turned_round_beside_others);
+    tcase_add_test(tc, one_source_two_names);
     tcase_add_test(tc, beside_the_back_ends_own);
     tcase_add_loop_test(tc, edges_and_levels, 0, G_N_ELEMENTS(orders));
     tcase_add_test(tc, edges_before_it);
