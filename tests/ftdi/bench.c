@@ -2,6 +2,37 @@
 /* The virtual chip wired to its targets, a holder and a rival. */
 #include "bench.h"
 
+static void move_due(struct bench *b)
+{
+    const struct bench_move *m;
+
+    for (; b->next_move < b->n_moves; b->next_move++) {
+        m = &b->moves[b->next_move];
+        if (m->clocks > b->clocks) {
+            return;
+        }
+        vchip_set_input(b->chip, m->pin, m->level);
+        b->moved_ns = wire_now(b->wire);
+    }
+    b->n_moves = b->next_move = 0;
+}
+
+static void clocked(void *user, enum wire_line line, bool level)
+{
+    struct bench *b = user;
+
+    b->clocks += line == WIRE_SCL && level;
+    move_due(b);
+}
+
+void bench_move(struct bench *b, unsigned clocks, unsigned pin, bool level)
+{
+    g_assert(b->n_moves < BENCH_MOVES);
+    b->moves[b->n_moves++] = (struct bench_move){
+        .clocks = b->clocks + clocks, .pin = pin, .level = level};
+    move_due(b);
+}
+
 struct bench *bench_new(const struct vchip_config *config, unsigned rise_ns)
 {
     struct bench *b = g_new0(struct bench, 1);
@@ -20,6 +51,7 @@ struct bench *bench_new(const struct vchip_config *config, unsigned rise_ns)
                 true);
     holder_init(&b->holder, b->wire);
     rival_init(&b->rival, b->wire);
+    wire_listen(b->wire, clocked, b);
     return b;
 }
 

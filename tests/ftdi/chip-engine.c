@@ -36,16 +36,31 @@ void chip_engine_reset(struct vchip *c)
 }
 
 /* What AN_255 and AN_108's commands for I2C take: clocked out at the falling
- * edge, in at either, or both (31, 33); pins, waits, set-up. */
+ * edge, in at either, or both (31, 33); pins, waits, set-up. And for pins
+ * beside the bus 82 and 83. */
 static bool is_for_i2c(uint8_t opcode)
 {
     static const uint8_t good[] = {
-        0x11,           0x13,        0x20,
-        0x22,           0x24,        0x26,
-        0x31,           0x33,        SET_LOW,
-        READ_LOW,       DIVISOR,     LOOPBACK_OFF,
-        SEND_IMMEDIATE, WAIT_HIGH,   DIVIDE_BY_5_OFF,
-        THREE_PHASE_ON, ADAPTIVE_ON, ADAPTIVE_OFF,
+        0x11,
+        0x13,
+        0x20,
+        0x22,
+        0x24,
+        0x26,
+        0x31,
+        0x33,
+        SET_LOW,
+        READ_LOW,
+        SET_HIGH,
+        READ_HIGH,
+        DIVISOR,
+        LOOPBACK_OFF,
+        SEND_IMMEDIATE,
+        WAIT_HIGH,
+        DIVIDE_BY_5_OFF,
+        THREE_PHASE_ON,
+        ADAPTIVE_ON,
+        ADAPTIVE_OFF,
         OPEN_DRAIN,
     };
 
@@ -150,6 +165,15 @@ static uint8_t read_low(const struct vchip *c)
     return pins;
 }
 
+/* What an FT4232H, which has no such pins, answers nobody knows. */
+static uint8_t read_high(const struct vchip *c)
+{
+    return c->config.kind == VCHIP_FT4232H
+               ? 0x5a
+               : (uint8_t)((c->high_value & c->high_dir) |
+                           (c->inputs >> 8 & ~c->high_dir));
+}
+
 static void exec(struct vchip *c)
 {
     c->state = FETCH;
@@ -167,7 +191,7 @@ static void exec(struct vchip *c)
         c->high_dir = c->args[1];
         break;
     case READ_HIGH:
-        answer(c, (uint8_t)(c->high_value | ~c->high_dir), -1);
+        answer(c, read_high(c), -1);
         break;
     case LOOPBACK_ON:
     case LOOPBACK_OFF:

@@ -8,6 +8,8 @@
 
 #define FIFO_MAX 4096u
 #define MAX_ARGS 3u
+/* Of AC0-7 when MPSSE mode begins, of which the notes say nothing. */
+#define HIGH_DIR_UNKNOWN 0x5a
 
 /*
  *   FETCH -> ARGS    an opcode with arguments was taken
@@ -67,6 +69,7 @@ struct vchip {
     unsigned drivers[PINS];
     uint8_t value, dir, open_drain;
     uint8_t high_value, high_dir;
+    uint16_t inputs;
 
     /* clock */
     bool divide_by_5, three_phase, adaptive, loopback;

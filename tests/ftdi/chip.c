@@ -153,7 +153,14 @@ bool vchip_pin(const struct vchip *c, enum vchip_pin pin)
     if (c->config.net[pin] != WIRE_NONE) {
         return wire_level(c->w, c->config.net[pin]);
     }
-    return !vchip_drives(c, pin) || (c->value >> pin & 1);
+    return (vchip_drives(c, pin) ? c->value : c->inputs) >> pin & 1;
+}
+
+void vchip_set_input(struct vchip *c, unsigned pin, bool level)
+{
+    unsigned bit = 1u << pin;
+
+    c->inputs = (uint16_t)(level ? c->inputs | bit : c->inputs & ~bit);
 }
 
 /* Pin by pin, the ones that pull low first: the pins change at one time. */
@@ -246,7 +253,8 @@ void vchip_set_mode(struct vchip *c, unsigned mode)
         c->stray += (unsigned)c->out.len;
         c->out.len = 0;
     }
-    c->value = c->dir = c->open_drain = c->high_value = c->high_dir = 0;
+    c->value = c->dir = c->open_drain = c->high_value = 0;
+    c->high_dir = HIGH_DIR_UNKNOWN;
     chip_engine_reset(c);
     chip_apply_pins(c);
     c->blocked = false;
@@ -275,6 +283,7 @@ struct vchip *vchip_new(struct wire *w, const struct vchip_config *config)
 
     c->w = w;
     c->config = *config;
+    c->inputs = 0xffff;
     c->open_drain_able = config->kind == VCHIP_FT232H;
     c->out.size = c->in.size = sizes[config->kind];
     c->run = (struct wire_event){.fn = run, .user = c};

@@ -16,6 +16,7 @@
  *     AN_108 says, at each edge, also where TCK's pin is an input; a phase's
  *     time begins when RTCK has followed.
  *   - clocked commands while TCK is an input: `input_clock`;
+ *   - which of AC0-7 are inputs when MPSSE mode begins: half of them;
  *   - combinations of shift bits that AN_108 does not list are bad opcodes.
  */
 #ifndef FTDI_CHIP_H
@@ -64,7 +65,7 @@ struct vchip *vchip_new(struct wire *w, const struct vchip_config *config);
 void vchip_free(struct vchip *c);
 
 /* Bit modes of the SIO interface: 0, a serial port, whose TXD and RTS# are
- * driven high, and 2, MPSSE from its beginning, all pins inputs. Neither
+ * driven high, and 2, MPSSE from its beginning, AD0-7 inputs. Neither
  * empties a FIFO: what a serial port is left of commands goes out as characters
  * (vchip_stray()), and one that comes in when it begins stays for the engine.
  */
@@ -94,6 +95,11 @@ bool vchip_idle(const struct vchip *c);
  */
 bool vchip_pin(const struct vchip *c, enum vchip_pin pin);
 bool vchip_drives(const struct vchip *c, enum vchip_pin pin);
+/* What is wired to pins that are on no net, AD0-7 by 0 to 7 and AC0-7 by 8 to
+ * 15: 1 at first, by their weak pull-ups. Any time, also while the engine runs.
+ */
+#define VCHIP_INPUTS 16u
+void vchip_set_input(struct vchip *c, unsigned pin, bool level);
 /* Bad opcodes answered so far. */
 unsigned vchip_bad(const struct vchip *c);
 

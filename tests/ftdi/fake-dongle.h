@@ -24,8 +24,11 @@ struct fake_dongle *fake_dongle_new(const struct dongle_config *c);
 void fake_dongle_free(struct fake_dongle *d);
 void fake_dongle_none(void);
 
-/* What hangs on port 0 (A) or 1 (B); between transfers only. */
+/* What hangs on port 0 (A) or 1 (B); between transfers only. Where lines are
+ * looked at in between, between _lock() and _unlock(). */
 struct bench *fake_dongle_bench(struct fake_dongle *d, unsigned port);
+void fake_dongle_lock(struct fake_dongle *d);
+void fake_dongle_unlock(struct fake_dongle *d);
 /* As dongle_rewire(), while nobody has it open. */
 void fake_dongle_rewire(struct fake_dongle *d, const struct vchip_config *chip,
                         unsigned rise_ns);

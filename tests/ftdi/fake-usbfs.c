@@ -399,6 +399,16 @@ void fake_dongle_free(struct fake_dongle *d)
     g_free(d);
 }
 
+void fake_dongle_lock(struct fake_dongle *d)
+{
+    pthread_mutex_lock(&d->lock);
+}
+
+void fake_dongle_unlock(struct fake_dongle *d)
+{
+    pthread_mutex_unlock(&d->lock);
+}
+
 struct bench *fake_dongle_bench(struct fake_dongle *d, unsigned port)
 {
     return dongle_bench(d->dongle, port);

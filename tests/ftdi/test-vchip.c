@@ -76,6 +76,8 @@ static const struct {
     {"80 00 0b 81", "f4"},             /* outputs: as they are set */
     {"80 a5 ff 81", "a5"},
     {"82 12 ff 83", "12"},
+    {"82 12 00 83", "ff"},
+    {"82 a5 f0 83", "af"},
     /* loop-back: what is sent comes back, either way round */
     {"84 80 00 03 31 01 00 a5 3c", "a5 3c"},
     {"84 80 00 03 39 01 00 a5 3c", "a5 3c"},
