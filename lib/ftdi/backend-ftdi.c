@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * FTDI's dongles with an MPSSE. Which one: find.c; USB: link.c; I2C
- * as the engine's commands: mpsse.c, mpsse-bus.c.
+ * as the engine's commands: mpsse.c, mpsse-bus.c; pins as input lines:
+ * line-pins.c, line-poll.c.
  */
 #include <errno.h>
 #include <glib.h>
@@ -13,6 +14,8 @@
 #include "core/options.h"
 #include "ftdi/backend-ftdi.h"
 #include "ftdi/examine.h"
+#include "ftdi/line-pins.h"
+#include "ftdi/line-poll.h"
 #include "ftdi/link.h"
 
 #define FUNCTIONALITY                                              \
@@ -25,6 +28,8 @@
 struct ftdi {
     struct ftdi_link *link;
     struct mpsse_bus *bus;
+    struct mpsse_lines *lines; /* NULL: none were asked for */
+    unsigned begun;            /* and not collected */
 };
 
 static const struct i2cpt_key keys[] = {
@@ -88,6 +93,12 @@ static const struct i2cpt_key keys[] = {
      .choices = "off|adaptive|gpio",
      .def = "off",
      .help = "wait for SCL: needs it wired to AD7 (adaptive) or AD5 (gpio)"},
+    {.name = "line-poll-us",
+     .kind = I2CPT_KEY_UINT,
+     .min = MPSSE_POLL_MIN_US,
+     .max = MPSSE_POLL_MAX_US,
+     .def = "5000",
+     .help = "how often the pins of line.NAME=ftdi:PIN are looked at"},
     {NULL},
 };
 
@@ -134,9 +145,15 @@ static int choose(const struct i2cpt_options *o, const struct ftdi_found *found,
             (enum mpsse_stretching)i2cpt_options_number(o, "clock-stretching"),
         .edges = (enum mpsse_edges)i2cpt_options_number(o, "edges"),
         .frequency_hz = (uint32_t)i2cpt_options_number(o, "frequency"),
+        .line_poll_us = (uint32_t)i2cpt_options_number(o, "line-poll-us"),
     };
     bool packs = mpsse_can_pack(c.chip, c.stretching);
+    int ret =
+        mpsse_line_pins(o, c.chip, found->name, c.stretching, &c.lines, fault);
 
+    if (ret) {
+        return ret;
+    }
     c.encoding = packs ? MPSSE_PACKED : MPSSE_BYTEWISE;
     if (!i2cpt_options_has(o, "encoding")) {
         return mpsse_init(m, &c);
@@ -162,6 +179,7 @@ static void ftdi_close(void *priv)
 {
     struct ftdi *d = priv;
 
+    mpsse_lines_free(d->lines);
     mpsse_bus_free(d->bus);
     if (d->link) {
         mpsse_link_close(d->link);
@@ -191,6 +209,22 @@ static int open_chip(struct ftdi *d, const struct i2cpt_options *o,
     return ret;
 }
 
+static int open_lines(struct ftdi *d, const struct i2cpt_options *o,
+                      const struct mpsse *m, const struct ftdi_found *found,
+                      struct i2cpt_fault *fault)
+{
+    g_autofree char *name = g_strdup_printf("ftdi at %s", found->location);
+    struct mpsse_lines_config c = {
+        .pins = m->lines,
+        .poll_us = (uint32_t)i2cpt_options_number(o, "line-poll-us"),
+        .timeout_ms = (uint32_t)i2cpt_options_number(o, "timeout-ms"),
+        .name = name,
+    };
+
+    return m->lines ? mpsse_lines_new(d->bus, &c, OPEN_NS, &d->lines, fault)
+                    : 0;
+}
+
 static int ftdi_open(const struct i2cpt_options *o, void **priv,
                      struct i2cpt_bus_info *info, struct i2cpt_fault *fault)
 {
@@ -199,10 +233,12 @@ static int ftdi_open(const struct i2cpt_options *o, void **priv,
     struct mpsse m;
     int ret = open_chip(d, o, &m, &found, fault);
 
+    ret = ret ? ret : open_lines(d, o, &m, &found, fault);
     if (ret) {
         ftdi_close(d);
         return ret;
     }
+    info->lines = mpsse_lines_get(d->lines);
     info->functionality = FUNCTIONALITY;
     info->frequency_hz = m.scl_hz;
     *priv = d;
@@ -228,46 +264,79 @@ static int examine(const struct i2cpt_options *o,
 static int ftdi_transfer(void *priv, struct i2cpt_xfer *x)
 {
     struct ftdi *d = priv;
+    int ret;
 
-    return mpsse_bus_transfer(d->bus, x);
+    mpsse_lines_enter(d->lines);
+    ret = mpsse_bus_transfer(d->bus, x);
+    mpsse_lines_leave(d->lines, ret);
+    return ret;
 }
 
+/* Entered with the first one that is begun, left with the last that is
+ * collected: all by the worker. */
 static bool ftdi_begin(void *priv, struct i2cpt_xfer *x)
 {
     struct ftdi *d = priv;
+    bool begun;
 
-    return mpsse_bus_begin(d->bus, x);
+    if (!d->begun) {
+        mpsse_lines_enter(d->lines);
+    }
+    begun = mpsse_bus_begin(d->bus, x);
+    d->begun += begun;
+    if (!d->begun) {
+        mpsse_lines_leave(d->lines, 0);
+    }
+    return begun;
 }
 
+/* After -ENODEV nobody comes for the others. */
 static int ftdi_collect(void *priv, struct i2cpt_xfer *x)
 {
     struct ftdi *d = priv;
+    int ret = mpsse_bus_collect(d->bus, x);
 
-    return mpsse_bus_collect(d->bus, x);
+    d->begun = ret == -ENODEV ? 0 : d->begun - 1;
+    if (!d->begun) {
+        mpsse_lines_leave(d->lines, ret);
+    }
+    return ret;
 }
 
 static int ftdi_stream_start(void *priv, uint16_t addr, uint16_t flags,
                              uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
     struct ftdi *d = priv;
+    int ret;
 
-    return mpsse_bus_stream_start(d->bus, addr, flags, deadline_ns, fault);
+    mpsse_lines_enter(d->lines);
+    ret = mpsse_bus_stream_start(d->bus, addr, flags, deadline_ns, fault);
+    mpsse_lines_leave(d->lines, ret);
+    return ret;
 }
 
 static int ftdi_stream_write(void *priv, uint8_t byte, uint64_t deadline_ns,
                              struct i2cpt_fault *fault)
 {
     struct ftdi *d = priv;
+    int ret;
 
-    return mpsse_bus_stream_write(d->bus, byte, deadline_ns, fault);
+    mpsse_lines_enter(d->lines);
+    ret = mpsse_bus_stream_write(d->bus, byte, deadline_ns, fault);
+    mpsse_lines_leave(d->lines, ret);
+    return ret;
 }
 
 static int ftdi_stream_read(void *priv, uint8_t *byte, uint64_t deadline_ns,
                             struct i2cpt_fault *fault)
 {
     struct ftdi *d = priv;
+    int ret;
 
-    return mpsse_bus_stream_read(d->bus, byte, deadline_ns, fault);
+    mpsse_lines_enter(d->lines);
+    ret = mpsse_bus_stream_read(d->bus, byte, deadline_ns, fault);
+    mpsse_lines_leave(d->lines, ret);
+    return ret;
 }
 
 static int ftdi_stream_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
@@ -275,17 +344,25 @@ static int ftdi_stream_pointer(void *priv, uint16_t addr, const uint8_t *bytes,
                                struct i2cpt_fault *fault)
 {
     struct ftdi *d = priv;
+    int ret;
 
-    return mpsse_bus_stream_pointer(d->bus, addr, bytes, n, deadline_ns, byte,
-                                    fault);
+    mpsse_lines_enter(d->lines);
+    ret = mpsse_bus_stream_pointer(d->bus, addr, bytes, n, deadline_ns, byte,
+                                   fault);
+    mpsse_lines_leave(d->lines, ret);
+    return ret;
 }
 
 static int ftdi_stream_stop(void *priv, uint64_t deadline_ns,
                             struct i2cpt_fault *fault)
 {
     struct ftdi *d = priv;
+    int ret;
 
-    return mpsse_bus_stream_stop(d->bus, deadline_ns, fault);
+    mpsse_lines_enter(d->lines);
+    ret = mpsse_bus_stream_stop(d->bus, deadline_ns, fault);
+    mpsse_lines_leave(d->lines, ret);
+    return ret;
 }
 
 static int list(const struct i2cpt_ops *ops, i2cpt_found_fn found, void *user)

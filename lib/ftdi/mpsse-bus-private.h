@@ -40,6 +40,8 @@ struct mpsse_bus {
     struct mpsse_frame f;
     uint8_t *in;
     size_t in_size;
+    mpsse_seen_fn seen; /* NULL: nobody is told */
+    void *seen_user;
     uint8_t *tx; /* address and data of a write, in one piece */
     size_t tx_size;
 
@@ -72,6 +74,10 @@ int mpsse_bus_ready(struct mpsse_bus *bus, uint64_t deadline_ns,
 uint64_t mpsse_work_until(const struct mpsse_bus *bus, uint64_t deadline_ns);
 /* By the clock that deadlines are of. */
 uint64_t mpsse_now_ns(const struct mpsse_bus *bus);
+/* The looks of bus->f, whose reply has come into bus->in now. */
+void mpsse_tell_looks(struct mpsse_bus *bus, uint64_t now_ns);
+/* The end of a frame: a look at the lines, and its reply is sent at once. */
+void mpsse_end_frame(struct mpsse_bus *bus);
 /* Room for bus->f's reply in bus->in. */
 int mpsse_reserve_reply(struct mpsse_bus *bus);
 /* The first thing that went wrong in bus->f, whose reply is in bus->in. */

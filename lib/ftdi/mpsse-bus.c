@@ -39,8 +39,12 @@ static int exchange(struct mpsse_bus *bus, uint64_t deadline_ns)
     if (ret) {
         return ret;
     }
-    return bus->ops->exchange(bus->link, bus->f.out, bus->f.out_len, bus->in,
-                              bus->f.in_len, deadline_ns);
+    ret = bus->ops->exchange(bus->link, bus->f.out, bus->f.out_len, bus->in,
+                             bus->f.in_len, deadline_ns);
+    if (!ret) {
+        mpsse_tell_looks(bus, mpsse_now_ns(bus));
+    }
+    return ret;
 }
 
 /* A bad opcode comes back as FA and itself when engine and link are in step. */
@@ -105,7 +109,7 @@ static int stop_frame(struct mpsse_bus *bus, uint64_t deadline_ns)
     mpsse_frame_reset(&bus->f);
     mpsse_stop(&bus->m, &bus->f);
     mpsse_read_pins(&bus->f); /* so that its end is known */
-    mpsse_flush(&bus->f);
+    mpsse_end_frame(bus);
     return exchange(bus, deadline_ns);
 }
 
@@ -207,6 +211,20 @@ int mpsse_bus_run(struct mpsse_bus *bus, uint64_t deadline_ns,
     return ret ? mpsse_bus_failed(bus, ret, deadline_ns, fault) : 0;
 }
 
+int mpsse_bus_look(struct mpsse_bus *bus, uint64_t timeout_ns,
+                   struct i2cpt_fault *fault)
+{
+    uint64_t deadline_ns = mpsse_now_ns(bus) + timeout_ns;
+    int ret = mpsse_bus_ready(bus, deadline_ns, fault);
+
+    if (ret) {
+        return ret;
+    }
+    mpsse_frame_reset(&bus->f);
+    mpsse_end_frame(bus);
+    return mpsse_bus_run(bus, deadline_ns, fault);
+}
+
 /* After a fault in a transfer that goes no further. */
 static void send_stop(struct mpsse_bus *bus, uint64_t deadline_ns)
 {
@@ -233,7 +251,7 @@ static int block_rest(struct mpsse_bus *bus, struct i2cpt_xfer *x, size_t i,
     if (i + 1 == x->n || bad) {
         mpsse_stop(&bus->m, &bus->f);
     }
-    mpsse_flush(&bus->f);
+    mpsse_end_frame(bus);
     ret = mpsse_bus_run(bus, x->deadline_ns, x->fault);
     if (ret) {
         return ret;
@@ -278,7 +296,7 @@ static int clock_byte_out(struct mpsse_bus *bus, struct i2cpt_xfer *x,
     } else {
         mpsse_symbols(&bus->m, &bus->f, 0, 0, NULL, 0, 1, true);
     }
-    mpsse_flush(&bus->f);
+    mpsse_end_frame(bus);
     ret = mpsse_bus_run(bus, x->deadline_ns, x->fault);
     if (ret) {
         return ret;
@@ -323,7 +341,7 @@ static int next_frame(struct mpsse_bus *bus, const struct i2cpt_xfer *x,
     if (ends_in_nothing(x, *i - 1)) {
         mpsse_read_sda(&bus->f);
     }
-    mpsse_flush(&bus->f);
+    mpsse_end_frame(bus);
     return 0;
 }
 

@@ -51,6 +51,20 @@ int mpsse_bus_new(const struct mpsse *m, const struct mpsse_link *ops,
                   struct mpsse_bus **out, struct i2cpt_fault *fault);
 void mpsse_bus_free(struct mpsse_bus *bus);
 
+/*
+ * The pins of mpsse_config.lines are looked at in every frame of a transfer or
+ * of a stream, and by mpsse_bus_look(): between any two calls, while a stream
+ * is open too, but not from begin() to collect(). What was seen is told within
+ * those calls, bits as in mpsse_config, with the time that it was so, or a
+ * USB's turn-round later; those of one frame in their order.
+ */
+typedef void (*mpsse_seen_fn)(uint16_t pins, uint64_t stamp_ns, void *user);
+void mpsse_bus_on_look(struct mpsse_bus *bus, mpsse_seen_fn seen, void *user);
+/* 0, or as for a transfer; an open stream has ended then, which its next call
+ * is told. */
+int mpsse_bus_look(struct mpsse_bus *bus, uint64_t timeout_ns,
+                   struct i2cpt_fault *fault);
+
 /* As the entries of struct i2cpt_ops. */
 int mpsse_bus_transfer(struct mpsse_bus *bus, struct i2cpt_xfer *x);
 bool mpsse_bus_begin(struct mpsse_bus *bus, struct i2cpt_xfer *x);

@@ -26,6 +26,8 @@ enum {
     OP_BITS_INOUT = 0x33,
     OP_SET_LOW = 0x80,
     OP_READ_LOW = 0x81,
+    OP_SET_HIGH = 0x82,
+    OP_READ_HIGH = 0x83,
     OP_LOOPBACK_OFF = 0x85,
     OP_DIVISOR = 0x86,
     OP_SEND_IMMEDIATE = 0x87,
@@ -42,7 +44,9 @@ enum {
     PIN_SCL = 0x01,
     PIN_SDA = 0x02,
     PIN_SDA_IN = 0x04,
+    PIN_TMS = 0x08,
     PIN_WAIT = 0x20, /* GPIOL1, on SCL with stretching by GPIO */
+    PIN_RTCK = 0x80, /* GPIOL3, on SCL with adaptive clocking */
 };
 
 /* Bit stream of symbols: what is sent for symbol i. */
@@ -69,6 +73,11 @@ uint8_t *mpsse_room(struct mpsse_frame *f, size_t bytes);
 void mpsse_put(struct mpsse_frame *f, const uint8_t *bytes, size_t n);
 void mpsse_add_piece(struct mpsse_frame *f, struct mpsse_piece piece,
                      size_t in_bytes);
+
+/* mpsse-look.c: how many of `n` symbols go out before the next look is due,
+ * which, where it is due now, this makes. */
+uint32_t mpsse_symbols_to_look(const struct mpsse *m, struct mpsse_frame *f,
+                               uint32_t n);
 
 /* Make *buf hold `need` bytes: 0 or -ENOMEM. */
 int mpsse_grow(uint8_t **buf, size_t *size, size_t need);

@@ -9,7 +9,8 @@
 
 void mpsse_frame_reset(struct mpsse_frame *f)
 {
-    f->out_len = f->in_len = f->n_pieces = 0;
+    f->out_len = f->in_len = f->n_pieces = f->n_looks = 0;
+    f->symbols = f->looked = 0;
     f->failed = false;
 }
 
@@ -17,6 +18,7 @@ void mpsse_frame_clear(struct mpsse_frame *f)
 {
     g_free(f->out);
     g_free(f->pieces);
+    g_free(f->looks);
     memset(f, 0, sizeof(*f));
 }
 

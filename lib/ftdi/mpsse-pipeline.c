@@ -185,6 +185,7 @@ int mpsse_bus_collect(struct mpsse_bus *bus, struct i2cpt_xfer *x)
         lose_all_behind(bus);
         return mpsse_bus_failed(bus, ret, x->deadline_ns, x->fault);
     }
+    mpsse_tell_looks(bus, mpsse_now_ns(bus));
     ret = mpsse_decode(bus, x->msgs, x->fault);
     return ret == -EBUSY ? stuck(bus, x) : ret;
 }

@@ -89,7 +89,7 @@ static int run_begun(struct mpsse_bus *bus, int added, uint64_t deadline_ns,
     if (added) {
         return i2cpt_fault_set(fault, -added, I2CPT_PHASE_UNKNOWN, -1, -1);
     }
-    mpsse_flush(&bus->f);
+    mpsse_end_frame(bus);
     ret = mpsse_bus_run(bus, deadline_ns, fault);
     if (ret) {
         return ret;
@@ -157,15 +157,28 @@ int mpsse_bus_stream_pointer(struct mpsse_bus *bus, uint16_t addr,
     return ret ? ret : read;
 }
 
+/* What went on behind its back has ended it: a look at the lines that failed.
+ */
+static int check_open(const struct mpsse_bus *bus, struct i2cpt_fault *fault)
+{
+    return bus->open ? 0
+                     : i2cpt_fault_text(fault, EIO,
+                                        "the adapter was reset, and the "
+                                        "transfer with it");
+}
+
 int mpsse_bus_stream_write(struct mpsse_bus *bus, uint8_t byte,
                            uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
     struct i2cpt_msg m = {.flags = I2CPT_M_NOSTART, .len = 1, .buf = &byte};
-    int ret;
+    int ret = check_open(bus, fault);
 
+    if (ret) {
+        return ret;
+    }
     mpsse_frame_reset(&bus->f);
     mpsse_symbols(&bus->m, &bus->f, 0, 0, &byte, 1, 0, false);
-    mpsse_flush(&bus->f);
+    mpsse_end_frame(bus);
     ret = mpsse_bus_run(bus, deadline_ns, fault);
     if (!ret) {
         ret = check_message(bus, &m, 0, bus->msg, fault);
@@ -181,14 +194,17 @@ int mpsse_bus_stream_read(struct mpsse_bus *bus, uint8_t *byte,
                           uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
     const struct mpsse_piece *p;
-    int ret;
+    int ret = check_open(bus, fault);
 
+    if (ret) {
+        return ret;
+    }
     mpsse_frame_reset(&bus->f);
     if (bus->slot_open) {
         mpsse_send_ack(&bus->m, &bus->f, false);
     }
     mpsse_read_data(&bus->m, &bus->f);
-    mpsse_flush(&bus->f);
+    mpsse_end_frame(bus);
     ret = mpsse_bus_run(bus, deadline_ns, fault);
     if (ret) {
         return ret;
@@ -213,7 +229,7 @@ int mpsse_bus_stream_stop(struct mpsse_bus *bus, uint64_t deadline_ns,
     mpsse_stop(&bus->m, &bus->f);
     bus->open = false;
     mpsse_read_pins(&bus->f); /* so that its end is known */
-    mpsse_flush(&bus->f);
+    mpsse_end_frame(bus);
     ret = mpsse_bus_run(bus, deadline_ns, fault);
     return ret ? ret
                : check_closed(bus, bus->msg, MAX(bus->byte - 1, 0), fault);

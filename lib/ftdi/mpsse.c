@@ -53,6 +53,14 @@ static void init_times(struct mpsse *m, uint32_t frequency_hz, uint32_t half)
     m->sets.low = sets_for(mode, mode->low_ns, frequency_hz);
 }
 
+/* Whole bytes of the packed encoding, and not so few that looking counts. */
+static uint32_t look_symbols(uint32_t scl_hz, uint32_t poll_us)
+{
+    uint64_t symbols = (uint64_t)scl_hz * poll_us / (SYMBOL_BITS * 1000000u);
+
+    return (uint32_t)MAX(symbols & ~(uint64_t)7, 8);
+}
+
 bool mpsse_can_pack(enum mpsse_chip chip, enum mpsse_stretching stretching)
 {
     return chip == MPSSE_FT232H && stretching == MPSSE_STRETCH_OFF;
@@ -82,6 +90,8 @@ int mpsse_init(struct mpsse *m, const struct mpsse_config *c)
     m->divisor = (uint16_t)(ticks - 1);
     m->scl_hz = ENGINE_HZ / (3 * ticks);
     init_times(m, c->frequency_hz, ticks);
+    m->lines = c->lines;
+    m->look_symbols = look_symbols(m->scl_hz, c->line_poll_us);
     return 0;
 }
 
@@ -96,6 +106,9 @@ void mpsse_setup(const struct mpsse *m, struct mpsse_frame *f)
         PUT(f, OP_OPEN_DRAIN, PIN_SCL | PIN_SDA | PIN_SDA_IN, 0);
     }
     mpsse_set_pins(m, f, true, true);
+    if (m->lines >> 8) {
+        PUT(f, OP_SET_HIGH, 0, 0); /* inputs, as AD3-7 always are */
+    }
 }
 
 void mpsse_sync(struct mpsse_frame *f, uint8_t opcode)
@@ -219,23 +232,35 @@ static struct mpsse_symbol packed_symbol(const struct mpsse_piece *p,
 
 /* ----------------------------------------------------------------- symbols */
 
+static void encode(const struct mpsse *m, struct mpsse_frame *f,
+                   struct mpsse_piece piece, const struct mpsse_source *s)
+{
+    if (m->encoding == MPSSE_PACKED) {
+        packed_symbols(f, piece, s);
+    } else {
+        mpsse_bytewise_symbols(m, f, piece, s);
+    }
+}
+
 void mpsse_symbols(const struct mpsse *m, struct mpsse_frame *f, uint32_t msg,
                    uint32_t first, const uint8_t *bytes, uint32_t n_write,
                    uint32_t n_read, bool last_nack)
 {
-    struct mpsse_source s = {bytes, n_write, n_write + n_read, last_nack};
-    struct mpsse_piece piece = {.kind = MPSSE_PIECE_SYMBOLS,
-                                .msg = msg,
-                                .first = first,
-                                .last_nack = last_nack};
+    uint32_t n = n_write + n_read, done, now;
 
-    if (!s.n) {
-        return;
-    }
-    if (m->encoding == MPSSE_PACKED) {
-        packed_symbols(f, piece, &s);
-    } else {
-        mpsse_bytewise_symbols(m, f, piece, &s);
+    for (done = 0; done < n; done += now) {
+        uint32_t written = MIN(done, n_write);
+        bool last;
+
+        now = mpsse_symbols_to_look(m, f, n - done);
+        last = last_nack && done + now == n;
+        encode(m, f,
+               (struct mpsse_piece){.kind = MPSSE_PIECE_SYMBOLS,
+                                    .msg = msg,
+                                    .first = first + done,
+                                    .last_nack = last},
+               &(struct mpsse_source){n_write ? bytes + written : NULL,
+                                      MIN(n_write - written, now), now, last});
     }
 }
 

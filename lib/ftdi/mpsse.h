@@ -38,6 +38,10 @@ struct mpsse_config {
     enum mpsse_stretching stretching;
     enum mpsse_edges edges;
     uint32_t frequency_hz; /* SCL at most so fast */
+    /* Pins that are input lines, bits 0 to 7 AD0-7 and 8 to 15 AC0-7, and how
+     * long one is not looked at, at the most, while a frame is on the wire. */
+    uint16_t lines;
+    uint32_t line_poll_us;
 };
 
 /* How one chip is driven; made by mpsse_init(), constant after that. */
@@ -56,6 +60,8 @@ struct mpsse {
     struct {
         uint32_t high, su_sta, low;
     } sets;
+    uint16_t lines;
+    uint32_t look_symbols; /* between two looks at them in one frame */
 };
 
 /*
@@ -81,6 +87,13 @@ struct mpsse_piece {
     size_t in_at;   /* offset in the reply */
 };
 
+/* One look at the pins that are lines: a reply byte of AD0-7 where one of them
+ * is there, then one of AC0-7 likewise. */
+struct mpsse_look {
+    size_t in_at;
+    uint32_t symbols; /* of the frame, that are before it */
+};
+
 /*
  * What goes out in one piece and what comes back for it. Memory is kept from
  * one use to the next: mpsse_frame_reset() to begin, _clear() to free.
@@ -91,6 +104,9 @@ struct mpsse_frame {
     size_t in_len;
     struct mpsse_piece *pieces;
     size_t n_pieces, pieces_size;
+    struct mpsse_look *looks;
+    size_t n_looks, looks_size;
+    uint32_t symbols, looked; /* so far, and when there was a look last */
     bool failed; /* memory ran out: -ENOMEM when it is to be sent */
 };
 
@@ -126,6 +142,11 @@ void mpsse_recover(const struct mpsse *m, struct mpsse_frame *f,
 void mpsse_read_pins(struct mpsse_frame *f);
 /* The same for who looks whether SDA is held, which is no fault. */
 void mpsse_read_sda(struct mpsse_frame *f);
+/* A look at the pins that are lines, where there are any; mpsse_symbols() puts
+ * others between its symbols. And what was seen, bits as in mpsse_config. */
+void mpsse_look(const struct mpsse *m, struct mpsse_frame *f);
+uint16_t mpsse_look_pins(const struct mpsse *m, const struct mpsse_look *look,
+                         const uint8_t *in);
 /* Leave a wedged adaptive engine (0x97), go back to it later (0x96). */
 void mpsse_adaptive(struct mpsse_frame *f, bool on);
 

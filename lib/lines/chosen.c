@@ -132,9 +132,8 @@ static int no_source(const struct i2cpt_options *o,
         key, source, names, *names && *GPIO_SOURCES ? ", " : "", GPIO_SOURCES);
 }
 
-/* "stub", the line of the same name, or "stub:drdy"; NULL: neither. */
-static const char *own_name(const char *backend, const char *source,
-                            const char *name)
+const char *lines_chosen_own_name(const char *backend, const char *source,
+                                  const char *name)
 {
     size_t n = strlen(backend);
 
@@ -168,7 +167,8 @@ static int add_source(struct chosen_lines *c, const struct i2cpt_options *o,
                       struct i2cpt_fault *fault)
 {
     const char *source = i2cpt_options_string(o, key);
-    const char *wanted = own_name(i2cpt_options_ops(o)->name, source, name);
+    const char *wanted =
+        lines_chosen_own_name(i2cpt_options_ops(o)->name, source, name);
     int line;
 
     if (lines_count(c->lines) == LINES_MAX) {

@@ -9,6 +9,11 @@
 
 #include "i2cpt.h"
 
+/* Which of its own lines `source` names to a back end: "stub" the one that is
+ * called `name`, "stub:drdy" drdy; NULL: none. */
+const char *lines_chosen_own_name(const char *backend, const char *source,
+                                  const char *name);
+
 struct i2cpt_lines;
 struct chosen_lines;
 

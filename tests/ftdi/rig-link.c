@@ -23,7 +23,8 @@ struct rig *rig_prepare(const struct rig_config *config)
         mpsse_init(&r->m,
                    &(struct mpsse_config){config->chip, config->encoding,
                                           config->stretching, config->edges,
-                                          config->frequency_hz}),
+                                          config->frequency_hz, config->lines,
+                                          config->line_poll_us}),
         0);
     return r;
 }

@@ -26,6 +26,8 @@ struct rig_config {
     enum mpsse_edges edges;
     uint32_t frequency_hz;
     bool batch;
+    uint16_t lines; /* as in mpsse_config; rig-link.c */
+    uint32_t line_poll_us;
     unsigned set_ns; /* of the chip model; 0: its default */
     bool two_halves; /* likewise */
     enum vchip_input_clock input_clock;
