@@ -46,6 +46,14 @@ line() { # NAME LINE: what was heard of it
     awk -v line="$2" '$1 == line { print $2, $3 }' "/tmp/$1.heard"
 }
 
+# gpiomon's line changes in the same tick, behind ours and with no interrupt
+# between: their stamps are as near as those of two interrupts can be.
+beside() { # NAME
+    line "$1" int | paste - /tmp/gpiomon.stamps | awk -v name="$1" '
+        { off = $4 - $2; n += off >= 0 && off < 50000 }
+        END { print name, "beside gpiomon:", n, "of", NR }'
+}
+
 recorded() { # NAME: each change of int, with its time, is in the trace too
     awk '$2 == "irq" && $3 == "int" && $1 > 0 { print $4, $1 }' \
         "/tmp/$1.i2ct" >/tmp/recorded
@@ -77,7 +85,10 @@ line one low | judge "one low" 1
 line two int | judge "two int" 1
 line two low | judge "two low" 0
 # gpiomon writes no leading zeros of the nanoseconds
-awk '{ printf "%d %d%09d\n", $1, $2, $3 }' /tmp/gpiomon.heard | judge gpiomon 0
+awk '{ printf "%d %d%09d\n", $1, $2, $3 }' /tmp/gpiomon.heard >/tmp/gpiomon.stamps
+judge gpiomon 0 </tmp/gpiomon.stamps
+beside one
+beside two
 recorded one
 recorded two
 toggle 2 1 1000000
