@@ -4,7 +4,8 @@
  * they are, a transfer ends, says what it did, and stays in its buffers.
  *
  * Input: how the chip is driven, the messages (kind and length in two bytes,
- * ended by a zero), and then the bytes of every reply.
+ * ended by a zero; the first kind's upper bits say which pins are lines), and
+ * then the bytes of every reply.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,6 +35,9 @@ const char *const fuzz_seeds[] = {
     "\x40\x07\x01\x01\x10\x80\x40\x20\x10\x08\x04\x02\x01",
     "\x64\x0b\x04\x03\x04\x01\x01\x01\x01\x01",
     "\x4c\x13\x03\x01\x02\x01\x04\x04\x01\x01",
+    /* pins that are lines, of both ports, looked at often */
+    "\x44\xe1\x28\x03\x28\x01",
+    "\x00\xc3\x08\x01\xff\xff\xff\xff",
     NULL,
 };
 const char *const fuzz_words[] = {
@@ -109,7 +113,7 @@ static void echo(struct input *from, const uint8_t *out, size_t out_len,
         const uint8_t *args = out + at + 1;
 
         at += 1 + arguments(op);
-        if (op == 0x81 || op == 0x22) {
+        if (op == 0x81 || op == 0x83 || op == 0x22) {
             in[got++] = 0xff ^ next(from);
         } else if (op == 0x33) {
             in[got++] = (uint8_t)(out[at++] >> (7 - args[0])) ^ next(from);
@@ -212,6 +216,36 @@ static void check(const struct i2cpt_msg *msgs, size_t n, int ret,
     }
 }
 
+static void look(struct mpsse_bus *bus, uint64_t deadline_ns)
+{
+    struct i2cpt_fault fault = {0};
+    uint64_t now_ns = i2cpt_now_ns();
+    int ret = mpsse_bus_look(
+        bus, deadline_ns > now_ns ? deadline_ns - now_ns : 0, &fault);
+
+    if (ret > 0 || (ret && fault.code != -ret)) {
+        fuzz_fail("a look: %d with fault %d", ret, fault.code);
+    }
+}
+
+/* Nothing but the pins that were asked for, and no time to come. */
+static void seen(uint16_t pins, uint64_t stamp_ns, void *user)
+{
+    const struct mpsse_config *config = user;
+
+    if (pins & ~config->lines || stamp_ns > i2cpt_now_ns()) {
+        fuzz_fail("pins %04x of %04x", pins, config->lines);
+    }
+}
+
+/* 0x40 one of AC0-7, 0x20 two of AD4-7; 0x80 looks are far between. */
+static void choose_lines(struct mpsse_config *config, uint8_t kind)
+{
+    config->lines =
+        (uint16_t)((kind & 0x40 ? 0x0800 : 0) | (kind & 0x20 ? 0x0050 : 0));
+    config->line_poll_us = kind & 0x80 ? 1000000 : 1;
+}
+
 static void stream(struct mpsse_bus *bus, uint16_t flags, uint64_t deadline_ns)
 {
     struct i2cpt_fault fault = {0};
@@ -226,6 +260,7 @@ static void stream(struct mpsse_bus *bus, uint16_t flags, uint64_t deadline_ns)
             mpsse_bus_stream_write(bus, byte, deadline_ns, &fault);
         }
     }
+    look(bus, deadline_ns);
     if (flags & I2CPT_M_TEN) { /* another way on */
         mpsse_bus_stream_start(bus, 0x50, !(flags & I2CPT_M_RD), deadline_ns,
                                &fault);
@@ -269,12 +304,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .edges = (enum mpsse_edges)(how & 1),
         .frequency_hz = how & 0x80 ? 100000 : 400000,
     };
+    choose_lines(&config, in.left ? in.at[0] : 0);
     if (mpsse_init(&m, &config)) {
         return 0;
     }
     if (mpsse_bus_new(&m, &ops, &fake, how & 0x20, deadline_ns, &bus, &fault)) {
         fuzz_fail("a good chip is refused: %s", fault.text);
     }
+    mpsse_bus_on_look(bus, seen, &config);
     n = make_messages(&in, msgs);
     fake.replies = &in;
     fake.echo = how & 0x40;
