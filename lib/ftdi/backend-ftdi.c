@@ -97,7 +97,7 @@ static const struct i2cpt_key keys[] = {
      .kind = I2CPT_KEY_UINT,
      .min = MPSSE_POLL_MIN_US,
      .max = MPSSE_POLL_MAX_US,
-     .def = "5000",
+     .def = "10000",
      .help = "how often the pins of line.NAME=ftdi:PIN are looked at"},
     {NULL},
 };

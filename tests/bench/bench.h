@@ -20,11 +20,11 @@ struct bench {
     unsigned per_round;
 };
 
-extern const struct bench bench_ftdi_efficiency, bench_ftdi_round_trips,
-    bench_lookup_rate, bench_record_overhead, bench_shim_overhead,
-    bench_shim_ioctl, bench_i2c_dev_overhead, bench_passthrough_overhead,
-    bench_redirect_overhead, bench_redirect_syscall, bench_replay_memory,
-    bench_guest_rate, bench_guest_stall, bench_replay_rate,
+extern const struct bench bench_ftdi_efficiency, bench_ftdi_line_overhead,
+    bench_ftdi_round_trips, bench_lookup_rate, bench_record_overhead,
+    bench_shim_overhead, bench_shim_ioctl, bench_i2c_dev_overhead,
+    bench_passthrough_overhead, bench_redirect_overhead, bench_redirect_syscall,
+    bench_replay_memory, bench_guest_rate, bench_guest_stall, bench_replay_rate,
     bench_transfer_overhead, bench_verdict_rate, bench_vhost_rate;
 
 /* Of rounds of the same work the fastest counts: what slowed down the others

@@ -11,6 +11,8 @@ struct ftdi_way {
     enum mpsse_chip chip;
     enum mpsse_encoding encoding;
     enum mpsse_edges edges;
+    uint16_t lines; /* as in struct mpsse_config; 0: none */
+    uint32_t line_poll_us;
 };
 
 /* A write of `written` bytes to the EEPROM, then a read of `read` bytes (0:
@@ -33,5 +35,13 @@ struct ftdi_cost ftdi_way_cost(const struct ftdi_way *way,
                                uint32_t frequency_hz, bool batch,
                                bool pipelined, const struct ftdi_shape *shape,
                                unsigned n);
+
+/* The same, but each comes at a time of its own, with pauses in which a thread
+ * looks at the lines every line_poll_us, as the back end's does: the sum of
+ * what they wait for their answers. Times are the same with lines and without
+ * for one `pause_us`. */
+uint64_t ftdi_way_answer_ns(const struct ftdi_way *way, uint32_t frequency_hz,
+                            const struct ftdi_shape *shape, uint32_t pause_us,
+                            unsigned n);
 
 #endif

@@ -13,8 +13,8 @@ static const struct bench *const benches[] = {
     &bench_transfer_overhead, &bench_passthrough_overhead,
     &bench_lookup_rate,       &bench_replay_rate,
     &bench_replay_memory,     &bench_ftdi_round_trips,
-    &bench_ftdi_efficiency,   &bench_record_overhead,
-    &bench_verdict_rate,
+    &bench_ftdi_efficiency,   &bench_ftdi_line_overhead,
+    &bench_record_overhead,   &bench_verdict_rate,
 #ifdef HAVE_PRELOAD
     &bench_shim_overhead,     &bench_shim_ioctl,
 #endif
