@@ -184,7 +184,7 @@ void owner_closed_other(struct owner *o)
 
 /* Majors from 234 to 254 are given out by the kernel
  * (Documentation/admin-guide/ devices.txt), each machine's own. */
-unsigned owner_gpio_major(void)
+static unsigned find_major(void)
 {
     enum { FIRST = 234, LAST = 254 };
     FILE *f = fopen("/proc/devices", "re");
@@ -206,4 +206,12 @@ unsigned owner_gpio_major(void)
         found = taken[number] ? 0 : number;
     }
     return found ? found : LAST;
+}
+
+unsigned owner_gpio_major(struct owner *o)
+{
+    if (!o->gpio_major) {
+        o->gpio_major = find_major();
+    }
+    return o->gpio_major;
 }

@@ -60,7 +60,8 @@ struct file {
  */
 struct owner {
     GArray *buses;
-    GPtrArray *chips;            /* struct owner_chip */
+    GPtrArray *chips; /* struct owner_chip */
+    unsigned gpio_major;
     pthread_mutex_t dispatching; /* one at a time; before `gpio` */
     pthread_mutex_t gpio;        /* chips and their requests */
     char *dir, *path;

@@ -157,7 +157,7 @@ static const struct entry chip_entries[] = {
 
 static int add_chips(struct owner *o)
 {
-    g_autofree char *major = g_strdup_printf("%u", owner_gpio_major());
+    g_autofree char *major = g_strdup_printf("%u", owner_gpio_major(o));
     int ret = 0;
 
     for (unsigned i = 0; !ret && i < owner_chip_count(o); i++) {

@@ -37,7 +37,7 @@ uint32_t owner_nth_chip(struct owner *o, unsigned n);
 uint32_t owner_chip_bus(struct owner *o, uint32_t number);
 char *owner_chip_lines(struct owner *o, uint32_t number);
 /* The major number of these devices on this machine, or one that is free. */
-unsigned owner_gpio_major(void);
+unsigned owner_gpio_major(struct owner *o);
 /* After the last bus: make the tree, listen. `error` names what failed. */
 int owner_start(struct owner *o, const char **error);
 bool owner_has_bus(struct owner *o, uint32_t bus);

@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "redirect/fuse-server.h"
 #include "redirect/keeper-private.h"
 #include "redirect/lines.h"
 #include "redirect/memory.h"
+
+enum { PATIENCE_MS = 500 };
 
 struct answer redirect_answer_ioctl(struct keeper *k,
                                     const struct seccomp_notif *q)
@@ -28,23 +31,41 @@ struct answer redirect_answer_ioctl(struct keeper *k,
     return (struct answer){ANSWER_LINES, place.number, 0};
 }
 
+/* Who has closed the only descriptor of a request may ask for its lines again,
+ * and the kernel tells the owner of the first by and by. 0 or -errno. */
+static int ask_owner(int fd, struct lines_wish *wish)
+{
+    const struct timespec ms = {.tv_nsec = 1000000};
+    ssize_t n;
+
+    for (unsigned i = 0; i <= PATIENCE_MS; i++) {
+        wish->patient = i < PATIENCE_MS;
+        n = write(fd, wish, sizeof(*wish));
+        if (n >= 0 || errno != EAGAIN) {
+            break;
+        }
+        nanosleep(&ms, NULL);
+    }
+    return n == (ssize_t)sizeof(*wish) ? 0 : -errno;
+}
+
 /* The owner's file for it, or -errno. */
 static int open_file(const struct keeper *view, uint32_t number,
-                     const struct lines_wish *wish)
+                     struct lines_wish *wish)
 {
     char name[32];
     int fd, ret;
 
     snprintf(name, sizeof(name), FUSE_SERVER_LINES, number);
     fd = openat(view->start->fuse_root, name, O_RDWR | O_CLOEXEC);
-    if (fd >= 0 && write(fd, wish, sizeof(*wish)) == (ssize_t)sizeof(*wish)) {
+    ret = fd < 0 ? -errno : ask_owner(fd, wish);
+    if (!ret) {
         return fd;
     }
-    ret = errno == ENOTCONN ? -ENODEV : -errno;
     if (fd >= 0) {
         close(fd);
     }
-    return ret;
+    return ret == -ENOTCONN ? -ENODEV : ret;
 }
 
 /* Into PROGRAM, and its number into the struct; that this can be written is

@@ -42,6 +42,7 @@ struct gpio_file {
     uint32_t bus;
     bool for_request;
     struct gpiochip_request *request;
+    unsigned flushes; /* the keeper's, and as often as PROGRAM closed a copy */
     bool polled;
     uint64_t poll_handle;
     GArray *waiting; /* struct waiting */
@@ -115,6 +116,21 @@ int redirect_fuse_gpio_open(struct fuse_call *c)
         .fh = (uintptr_t)f, .open_flags = FOPEN_DIRECT_IO | FOPEN_STREAM};
     c->out = &c->small.open;
     c->out_len = sizeof(c->small.open);
+    return 0;
+}
+
+/* Each close() waits for this one, and the last one's RELEASE comes behind. */
+int redirect_fuse_gpio_flush(struct fuse_call *c)
+{
+    struct fuse_flush_in in;
+
+    if (c->len < sizeof(in)) {
+        return -EPROTO;
+    }
+    memcpy(&in, c->data, sizeof(in));
+    pthread_mutex_lock(&c->owner->gpio);
+    file_of(in.fh)->flushes++;
+    pthread_mutex_unlock(&c->owner->gpio);
     return 0;
 }
 
@@ -333,6 +349,18 @@ int redirect_fuse_gpio_ioctl(struct fuse_call *c)
 
 /* ---------------------------------------------------------------- requests */
 
+static bool is_one_being_closed(const struct fuse_gpio *g)
+{
+    for (GList *l = g->files; l; l = l->next) {
+        const struct gpio_file *f = l->data;
+
+        if (f->request && f->flushes > 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int make_request(struct gpio_file *f, const struct lines_wish *wish)
 {
     int ret;
@@ -345,7 +373,9 @@ static int make_request(struct gpio_file *f, const struct lines_wish *wish)
     if (!ret) {
         gpiochip_request_watch(f->request, tell_event, f);
     }
-    return ret;
+    return ret == -EBUSY && wish->patient && is_one_being_closed(f->gpio)
+               ? -EAGAIN
+               : ret;
 }
 
 int redirect_fuse_gpio_write(struct fuse_call *c)

@@ -68,6 +68,7 @@ int redirect_fuse_file_ioctl(struct fuse_call *c);
 struct fuse_gpio *redirect_fuse_gpio_new(struct owner *o, int fd);
 void redirect_fuse_gpio_free(struct fuse_gpio *g);
 int redirect_fuse_gpio_open(struct fuse_call *c);
+int redirect_fuse_gpio_flush(struct fuse_call *c);
 int redirect_fuse_gpio_close(struct fuse_call *c);
 int redirect_fuse_gpio_read(struct fuse_call *c);
 int redirect_fuse_gpio_write(struct fuse_call *c);

@@ -180,7 +180,13 @@ static int do_statfs(struct fuse_call *c)
     return 0;
 }
 
-/* Once it is not implemented, the kernel asks of no file any more. */
+/* Once one of these two is not implemented, the kernel asks of no file any
+ * more: those of chips have them. */
+static int do_flush(struct fuse_call *c)
+{
+    return owner_chip_count(c->owner) ? 0 : -ENOSYS;
+}
+
 static int do_poll(struct fuse_call *c)
 {
     if (!owner_chip_count(c->owner)) {
@@ -222,13 +228,15 @@ static int handle(struct fuse_call *c)
         return redirect_fuse_folder_read(c);
     case FUSE_RELEASEDIR:
         return redirect_fuse_folder_close(c);
+    case FUSE_FLUSH:
+        return do_flush(c);
     case FUSE_POLL:
         return do_poll(c);
     case FUSE_FSYNC: /* what i2c-dev and all other devices without one say */
         return -EINVAL;
     case FUSE_FALLOCATE:
         return -ENODEV;
-    default: /* FLUSH, xattrs: the kernel does not ask again */
+    default: /* xattrs: the kernel does not ask again */
         return -ENOSYS;
     }
 }
@@ -239,6 +247,8 @@ static int handle_gpio(struct fuse_call *c)
     switch (c->head->opcode) {
     case FUSE_OPEN:
         return redirect_fuse_gpio_open(c);
+    case FUSE_FLUSH:
+        return redirect_fuse_gpio_flush(c);
     case FUSE_RELEASE:
         return redirect_fuse_gpio_close(c);
     case FUSE_READ:

@@ -15,7 +15,8 @@ struct keeper;
 /* What the keeper writes. */
 struct lines_wish {
     uint32_t code;
-    uint32_t compat; /* by a program for 32-bit x86 */
+    uint32_t compat;  /* by a program for 32-bit x86 */
+    uint32_t patient; /* EAGAIN where a line is perhaps just being given back */
     uint8_t data[GPIOCHIP_STRUCT_MAX];
 };
 
