@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A program that knows GPIO by <linux/gpio.h> alone: `rounds N` waits for an
- * edge of line 0 and reads a sample, `level` reads a level, `rows` makes each
- * call and says what came of it. */
+ * edge of line 0 and reads a sample, `edges N` makes them itself, `first` waits
+ * for one, `hold` for one that does not come, `level` reads a level, `rows`
+ * makes each call and says what came of it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/gpio.h>
@@ -28,11 +29,19 @@ static const char *name_of(int error)
     static const struct {
         int error;
         const char *name;
-    } names[] = {
-        {EINVAL, "EINVAL"}, {EBUSY, "EBUSY"},          {EIO, "EIO"},
-        {EPERM, "EPERM"},   {EFAULT, "EFAULT"},        {EAGAIN, "EAGAIN"},
-        {EINTR, "EINTR"},   {EMFILE, "EMFILE"},        {ENODEV, "ENODEV"},
-        {EBADF, "EBADF"},   {EOPNOTSUPP, "EOPNOTSUPP"}};
+    } names[] = {{EINVAL, "EINVAL"},
+                 {EBUSY, "EBUSY"},
+                 {EIO, "EIO"},
+                 {EPERM, "EPERM"},
+                 {EFAULT, "EFAULT"},
+                 {EAGAIN, "EAGAIN"},
+                 {EINTR, "EINTR"},
+                 {EMFILE, "EMFILE"},
+                 {ENODEV, "ENODEV"},
+                 {EBADF, "EBADF"},
+                 {ENOTCONN, "ENOTCONN"},
+                 {ECONNABORTED, "ECONNABORTED"},
+                 {EOPNOTSUPP, "EOPNOTSUPP"}};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (names[i].error == error) {
@@ -165,6 +174,18 @@ static int first_edge(void)
     say("level", level_of(fd, 0) < 0 ? -1 : 0);
     say("edge", (int)wait_edge(fd));
     say("sample", get(0x27));
+    return 0;
+}
+
+/* Until it is killed, or whom it is served by. */
+static int hold(void)
+{
+    int fd = request(1, RISING);
+    struct gpio_v2_line_event e;
+
+    say("held", fd < 0 ? -1 : 0);
+    say("read", (int)read(fd, &e, sizeof(e)));
+    say("level", level_of(fd, 0));
     return 0;
 }
 
@@ -394,5 +415,6 @@ int main(int argc, char **argv)
            : !strcmp(what, "edges") ? edges((uint32_t)n)
            : !strcmp(what, "first") ? first_edge()
            : !strcmp(what, "rows")  ? rows()
+           : !strcmp(what, "hold")  ? hold()
                                     : 2;
 }

@@ -1,19 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""test-gpiochip.py I2CPT-REPLAY GPIO-CLIENT: lines of an adapter as PROGRAM's
+"""test-gpiochip.py I2CPT-REPLAY GPIO-CLIENT LIBI2CPT: lines of an adapter as PROGRAM's
 /dev/gpiochipM: libgpiod's tools of both interfaces, its Python module, and a
 client that makes the calls itself."""
 import glob
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
+from processes import children, gone, wait_for
 
-TOOL, CLIENT = map(os.path.abspath, sys.argv[1:3])
+TOOL, CLIENT, LIBRARY = map(os.path.abspath, sys.argv[1:4])
 CACHE = os.environ.get('I2CPT_CACHE') or os.path.join(
     os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache'),
     'libi2cpt')
@@ -218,6 +220,69 @@ def test_calls():
              if pair[0] != pair[1]]
     assert not wrong and not done.stderr and not done.returncode, (wrong, done)
     assert len(done.stdout.splitlines()) == len(expected), done
+
+
+def started(*command):
+    """A run whose program says a line: (run, keeper, program)."""
+    owner = subprocess.Popen(
+        [TOOL, 'run', '--redirect=seccomp', '--gpiochip', '7', '-a', STUB, '--',
+         *command], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdin=subprocess.PIPE, text=True)
+    line = owner.stdout.readline()
+    if not line:
+        raise tap.Skip(owner.stderr.read())
+    keeper = children(owner.pid)[0]
+    return owner, keeper, children(keeper)[0]
+
+
+def test_the_program_is_killed():
+    """What it had is free for who comes next."""
+    done = under(STUB, 'sh', '-c', f'{CLIENT} hold & client=$!; '
+                 f'until gpioinfo | grep -q used; do :; done; '
+                 f'{CLIENT} level; kill -9 $client; wait $client; '
+                 f'until {CLIENT} level | grep 0; do :; done')
+    assert done.stdout == 'held 0\nlevel: EBUSY\nlevel 0\n', done
+
+
+def test_the_owner_is_killed():
+    owner, keeper, program = started(CLIENT, 'hold')
+    os.kill(owner.pid, signal.SIGKILL)
+    assert owner.stdout.readline() == 'read: ECONNABORTED\n'
+    assert owner.stdout.readline() == 'level: ENOTCONN\n'
+    wait_for(lambda: gone(program) and gone(keeper))
+    owner.communicate()
+
+
+def test_an_ordinary_user():
+    if os.getuid():
+        raise tap.Skip('not root: all other cases are this one')
+    for source in (TOOL, CLIENT, LIBRARY):
+        shutil.copy(source, folder.name)
+    os.symlink(os.path.basename(LIBRARY), f'{folder.name}/libi2cpt.so.0')
+    done = subprocess.run(
+        ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups',
+         f'{folder.name}/i2cpt-replay', 'run', '--redirect=seccomp',
+         '--gpiochip', '7', '-a', STUB, '--',
+         f'{folder.name}/{os.path.basename(CLIENT)}', 'edges', '3'], text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=100,
+        stdin=subprocess.DEVNULL,
+        env=dict(ENV, LD_LIBRARY_PATH=folder.name, HOME='/tmp'))
+    if done.stderr.startswith(CANNOT):
+        raise tap.Skip(done.stderr.strip())
+    check(done, '1 1\n2 1\n3 1\n')
+
+
+def test_by_other_names():
+    """A link, a path that is not simple, and what /sys says; others are let be."""
+    done = under(STUB, 'sh', '-c', 'ln -sf /dev/gpiochip7 link; echo <link; '
+                 'cd /dev; echo <./../dev//gpiochip7; ls gpiochip7; '
+                 'dev=$(cat /sys/bus/gpio/devices/gpiochip7/dev); '
+                 'realpath /sys/dev/char/$dev /sys/dev/char/$dev/subsystem; '
+                 'stat -Lc "%F %Hr:%Lr" /dev/gpiochip7 | sed "s/$dev/same/"; '
+                 'ls /dev/gpiochip8')
+    assert done.stdout == ('\n\ngpiochip7\n/sys/bus/gpio/devices/gpiochip7\n'
+                           '/sys/bus/gpio\ncharacter special file same\n') and \
+        'No such file' in done.stderr, done
 
 
 # -------------------------------------------------------------- who is told
