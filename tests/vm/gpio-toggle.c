@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * In the guest of vm-gpio, a kernel module: a gpiochip whose lines, inputs that
  * make interrupts, are toggled by a timer. In
