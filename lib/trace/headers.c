@@ -13,17 +13,15 @@
  * such. */
 static int32_t bus_number(const char *text, const char *ends)
 {
-    size_t n = strspn(text, "0123456789");
-    char digits[8];
-    uint64_t bus;
+    const char *p = text;
+    int32_t bus = 0;
 
-    if (!n || n >= sizeof(digits) || (text[n] && !strchr(ends, text[n]))) {
-        return -1;
+    while (g_ascii_isdigit(*p) && bus <= I2CPT_TRACE_BUS_MAX) {
+        bus = bus * 10 + (*p++ - '0');
     }
-    memcpy(digits, text, n);
-    digits[n] = 0;
-    return i2cpt_parse_uint(digits, I2CPT_TRACE_BUS_MAX, &bus) ? -1
-                                                               : (int32_t)bus;
+    return p == text || bus > I2CPT_TRACE_BUS_MAX || (*p && !strchr(ends, *p))
+               ? -1
+               : bus;
 }
 
 int32_t trace_bus_of(const char *text)

@@ -3,13 +3,17 @@
  * Both ends of the remote protocol, each against a peer that says anything at
  * all and then ends, or says no more. What a peer says is there before it is
  * listened to, or comes in pieces whenever it is waited for; then time passes
- * without being spent. So there is one thread, and nothing waits.
+ * without being spent. The thread that listens for lines has a turn when the
+ * input says so. So there is one thread, and nothing waits.
  *
  * Input: one byte of flags; for a client what it is to do, ended by a zero;
  * and what the peer says, as it is or in frames (see frame()).
  */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,6 +24,7 @@
 #include "bus/calls.h"
 #include "core/check-msgs.h"
 #include "fuzz.h"
+#include "i2cpt-lines.h"
 #include "input.h"
 #include "remote/wire.h"
 
@@ -28,6 +33,7 @@
 #define RECONNECT 0x04u /* client */
 #define HANGS_UP  0x08u /* client: its peer takes nothing */
 #define SMBUS     0x08u /* server: of a host with nothing else */
+#define LINES     0x04u /* server: of an adapter with lines */
 #define PIECES    0x10u /* it comes bit by bit */
 #define SILENT    0x20u /* client: after the last piece the peer stays */
 
@@ -163,11 +169,54 @@ int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t size)
     return 0;
 }
 
+/* ------------------------------------------ the thread that hears of lines */
+
+static struct {
+    void *(*run)(void *);
+    void *arg;
+    bool runs;
+    jmp_buf waits;
+} listener;
+
+int __wrap_i2cpt_thread_start(pthread_t *thread, void *(*run)(void *),
+                              void *arg);
+int __real_pthread_join(pthread_t thread, void **value);
+int __wrap_pthread_join(pthread_t thread, void **value);
+
+int __wrap_i2cpt_thread_start(pthread_t *thread, void *(*run)(void *),
+                              void *arg)
+{
+    *thread = pthread_self();
+    listener.run = run;
+    listener.arg = arg;
+    return 0;
+}
+
+int __wrap_pthread_join(pthread_t thread, void **value)
+{
+    return pthread_equal(thread, pthread_self())
+               ? 0
+               : __real_pthread_join(thread, value);
+}
+
+/* Until it waits. */
+static void give_turn(void)
+{
+    if (listener.run && !setjmp(listener.waits)) {
+        listener.runs = true;
+        listener.run(listener.arg);
+    }
+    listener.runs = false;
+}
+
 /* Waiting makes it say more, or else time pass. */
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
     int ready = __real_poll(fds, n, 0);
 
+    if (listener.runs && n == 2) { /* it, for a kick or the peer */
+        longjmp(listener.waits, 1);
+    }
     if (!ready && peer >= 0 && spoken < said.len) {
         speak();
         ready = __real_poll(fds, n, 0);
@@ -260,8 +309,63 @@ static void do_stream(struct i2cpt_adapter *a, enum i2cpt_op op, uint8_t what)
     check_fault(bus_call_run(a, &call, &fault), &fault);
 }
 
+/* ------------------------------------------------------------ its lines */
+
+static struct {
+    int n, levels[32];
+    uint64_t stamp_ns;
+} heard;
+
+static void hear(struct i2cpt_adapter *a, unsigned line, int level,
+                 uint64_t stamp_ns, void *user)
+{
+    if (line >= (unsigned)heard.n || level != !heard.levels[line]) {
+        fuzz_fail("line %u becomes %d", line, level);
+    }
+    if (stamp_ns < heard.stamp_ns || stamp_ns > now_ns) {
+        fuzz_fail("a change that is older than the one before it, or to come");
+    }
+    heard.levels[line] = level;
+    heard.stamp_ns = stamp_ns;
+}
+
+static void watch(struct i2cpt_adapter *a)
+{
+    heard.n = i2cpt_adapter_lines(a);
+    heard.stamp_ns = 0;
+    if (heard.n < 0 || heard.n > 32) {
+        fuzz_fail("%d lines", heard.n);
+    }
+    for (int i = 0; i < heard.n; i++) {
+        if (i2cpt_adapter_line_find(
+                a, i2cpt_adapter_line_name(a, (unsigned)i)) != i) {
+            fuzz_fail("line %d of another's name", i);
+        }
+        heard.levels[i] = i2cpt_adapter_line_level(a, (unsigned)i);
+    }
+    if (heard.n && i2cpt_adapter_watch_lines(a, hear, NULL)) {
+        fuzz_fail("lines that are not watched");
+    }
+}
+
+static void listen_for_lines(struct i2cpt_adapter *a, uint8_t what)
+{
+    now_ns += what & 0x40 ? 1000000000u : 0;
+    give_turn();
+    i2cpt_dispatch(a);
+    for (int i = 0; i < heard.n; i++) {
+        if (heard.levels[i] != i2cpt_adapter_line_level(a, (unsigned)i)) {
+            fuzz_fail("a level of line %d that was not told", i);
+        }
+    }
+}
+
 static void do_one(struct i2cpt_adapter *a, uint8_t what, struct input *in)
 {
+    if (what % 16 == 0) {
+        listen_for_lines(a, what);
+        return;
+    }
     if (what % 16 < 6) {
         /* an open stream would keep it waiting */
         do_stream(a, I2CPT_OP_STREAM_STOP, 0);
@@ -298,6 +402,7 @@ static void run_client(struct input *in)
     in->at += ops + (end ? 1 : 0);
     in->left -= ops + (end ? 1 : 0);
     make_said(in, flags_now);
+    listener.run = NULL;
     int ret = i2cpt_adapter_open(flags_now & RECONNECT
                                      ? "remote,socket=/none,reconnect=on"
                                      : "remote,socket=/none",
@@ -306,9 +411,11 @@ static void run_client(struct input *in)
         check_fault(ret, &fault);
         return;
     }
+    watch(adapter);
     while (todo.left) {
         do_one(adapter, next(&todo), &todo);
     }
+    listen_for_lines(adapter, 0);
     i2cpt_adapter_unref(adapter);
 }
 
@@ -325,31 +432,92 @@ static struct i2cpt_adapter *served(const char *spec)
     return adapter;
 }
 
-/* Whole frames of the two types that a server sends. */
-static void check_replies(int fd)
+/* What a WELCOME says of lines; a second one goes on with what was said. */
+static void check_welcome(struct wire_in *in)
 {
-    uint8_t head[WIRE_HEAD];
-    struct wire_head h;
-    off_t at = 0, size = lseek(fd, 0, SEEK_END);
+    struct wire_welcome w;
 
-    for (; at < size; at += 4 + (off_t)h.length) {
-        if (pread(fd, head, sizeof(head), at) != sizeof(head) ||
-            remote_wire_get_head(head, &h) || at + 4 + (off_t)h.length > size ||
-            (h.type != WIRE_WELCOME && h.type != WIRE_REPLY)) {
-            fuzz_fail("an answer that is none");
+    if (remote_wire_get_welcome(in, &w)) {
+        fuzz_fail("a WELCOME that is none");
+    }
+    if (w.n_lines) {
+        heard.n = (int)w.n_lines;
+        for (unsigned i = 0; i < w.n_lines; i++) {
+            heard.levels[i] = w.lines[i].level;
         }
     }
 }
 
+static void check_change(struct wire_in *in)
+{
+    struct wire_change c;
+
+    if (remote_wire_get_change(in, &c) || c.line >= heard.n ||
+        c.level != !heard.levels[c.line]) {
+        fuzz_fail("a change that is none");
+    }
+    heard.levels[c.line] = c.level;
+}
+
+/* Whole frames of the types that a server sends. */
+static void check_replies(int fd)
+{
+    off_t at = 0, size = lseek(fd, 0, SEEK_END);
+    uint8_t head[WIRE_HEAD];
+    struct wire_head h;
+
+    heard.n = 0;
+    for (; at < size; at += 4 + (off_t)h.length) {
+        uint8_t body[256];
+        struct wire_in in = {.data = body};
+
+        if (pread(fd, head, sizeof(head), at) != sizeof(head) ||
+            remote_wire_get_head(head, &h) || at + 4 + (off_t)h.length > size) {
+            fuzz_fail("an answer that is none");
+        }
+        in.len = h.length - (WIRE_HEAD - 4);
+        if (h.type == WIRE_REPLY) {
+            continue;
+        }
+        if ((h.type != WIRE_WELCOME && h.type != WIRE_LINE) ||
+            in.len > sizeof(body) ||
+            pread(fd, body, in.len, at + WIRE_HEAD) != (ssize_t)in.len) {
+            fuzz_fail("an answer of type %u", h.type);
+        }
+        h.type == WIRE_LINE ? check_change(&in) : check_welcome(&in);
+    }
+}
+
+/* Lines that follow what a client writes and reads. */
+static struct i2cpt_adapter *served_with_lines(void)
+{
+    static const char load[] =
+        "chip 0x48 registers\nreg 0 type=clear-on-read\nline ready reg=0\n"
+        "line warm when=above reg=1 limit=2\nline in when=changed reg=3\n";
+    char path[] = "/tmp/fuzz-remote-XXXXXX", spec[64];
+    struct i2cpt_adapter *adapter;
+    int fd = mkstemp(path);
+
+    if (fd < 0 || write(fd, load, sizeof(load) - 1) != sizeof(load) - 1) {
+        fuzz_fail("cannot write %s", path);
+    }
+    close(fd);
+    snprintf(spec, sizeof(spec), "stub,load=%s,name=lines", path);
+    adapter = served(spec);
+    unlink(path);
+    return adapter;
+}
+
 static void run_server(struct input *in)
 {
-    static struct i2cpt_adapter *adapters[2];
+    static struct i2cpt_adapter *adapters[3];
     static int out_fd = -1;
     int in_fd, ret;
 
     if (out_fd < 0) {
         adapters[0] = served("stub,chips=0x48:0x50-0x57");
         adapters[1] = served("stub,chips=0x48,functionality=smbus,name=smbus");
+        adapters[2] = served_with_lines();
         out_fd = memfd_create("out", MFD_CLOEXEC);
     }
     make_said(in, flags_now);
@@ -358,7 +526,10 @@ static void run_server(struct input *in)
     }
     flags_now &= (uint8_t)~SILENT;
     in_fd = meet();
-    ret = i2cpt_serve(adapters[flags_now & SMBUS ? 1 : 0], in_fd, out_fd);
+    ret = i2cpt_serve(adapters[flags_now & LINES   ? 2
+                               : flags_now & SMBUS ? 1
+                                                   : 0],
+                      in_fd, out_fd);
     if (ret && ret != -EPROTO) {
         fuzz_fail("i2cpt_serve() gives %d", ret);
     }

@@ -11,6 +11,7 @@ const char *const fuzz_seeds[] = {
     "stub,chips=0x48:0x50-0x57,timeout-ms=100",
     "trace,file=a,,b.i2ct,match=strict,end=hold",
     "i2c-dev,device=/dev/i2c-1,force=on,retries=3,name=bus",
+    "stub,line.int=stub:drdy,line.int.active-low=on,line.b=gpiochip0/17",
     NULL,
 };
 const char *const fuzz_words[] = {
@@ -29,6 +30,10 @@ const char *const fuzz_words[] = {
     "18446744073709551616",
     "on",
     "k",
+    "line.",
+    ".active-low=on",
+    "gpiochip0/",
+    "stub:",
     NULL,
 };
 

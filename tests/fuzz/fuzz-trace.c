@@ -2,6 +2,7 @@
 /* Traces: whatever the bytes are, they are read to the end or refused with a
  * line that says where; and a line that was read means the same when it is
  * written as the writer would and read again. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,14 +21,18 @@ const char *const fuzz_seeds[] = {
     MAGIC "0.004 +0.0042 r4@0x148/10 = 1a c0 ff ?? %took-2 %later\n"
           "0.005500 irq int1 1\n0 irq i2c-9: a-b 0\n1 +0 ipr?+1@0x0b = 01 61 "
           "ff\nend 2\n",
+    MAGIC "bus: 1 stub\nlines: drdy a-b\nlines-1: x_2\n0 irq drdy 0\n"
+          "0.1 irq i2c-1: x_2 1\n0.2 +0.0002 w1@0x48 00\n0.3 irq a-b 1\n"
+          "end 1\n",
     NULL,
 };
 const char *const fuzz_words[] = {
-    "\n",       " ",        "+",      "@0x",        "/10",
-    " = ",      " ! ",      " r? ",   "+1",         "~",
-    "??",       "%",        "%probe", "%took-",     "end ",
-    "i2c-",     "phase=",   "byte=",  "4294967296", "18446744073709551616",
-    "w1048577", "r1048576", "stop",   "EMISMATCH",  NULL,
+    "\n",       " ",        "+",       "@0x",        "/10",
+    " = ",      " ! ",      " r? ",    "+1",         "~",
+    "??",       "%",        "%probe",  "%took-",     "end ",
+    "i2c-",     "phase=",   "byte=",   "4294967296", "18446744073709551616",
+    "w1048577", "r1048576", "stop",    "EMISMATCH",  "lines: ",
+    "irq ",     " 1",       "i2c-1: ", NULL,
 };
 
 static struct i2cpt_trace_reader *open_text(const void *text, size_t size)
@@ -81,6 +86,28 @@ static void check_again(const struct i2cpt_trace_line *line)
     i2cpt_trace_reader_free(reader);
 }
 
+/* A change of a line is one where the reader let it be one, and is written as
+ * it was read. */
+static void check_change(const struct i2cpt_trace_line *line)
+{
+    struct i2cpt_trace_irq irq = {.size = sizeof(irq)};
+    int is_one = i2cpt_trace_irq_is(line, &irq);
+    char text[128];
+
+    if (is_one != !strcmp(line->key, "irq")) {
+        fuzz_fail("'%s %s' is read as %d", line->key, line->text, is_one);
+    }
+    if (!is_one) {
+        return;
+    }
+    /* with zeros before it, the number of a bus is the same */
+    snprintf(text, sizeof(text), "%s%s %d", irq.bus < 0 ? "" : ": ", irq.name,
+             (int)irq.level);
+    if (irq.bus < 0 ? strcmp(line->text, text) : !strstr(line->text, text)) {
+        fuzz_fail("'%s' becomes '%s'", line->text, text);
+    }
+}
+
 static void check_request(const struct i2cpt_trace_transfer *t)
 {
     struct i2cpt_msg *msgs;
@@ -110,6 +137,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         if (line->kind == I2CPT_TRACE_TRANSFER) {
             check_request(&line->transfer);
+        } else if (line->kind == I2CPT_TRACE_EVENT) {
+            check_change(line);
         }
     }
     if (rc < 0 && strncmp(fault.text, "input:", 6)) {

@@ -23,6 +23,7 @@ static const struct {
     /* headers, comments, blank lines */
     {"adapter: stub,chips=0x48", NULL, 0, NULL},
     {"bus: 1 i2c-dev,device=/dev/i2c-1", NULL, 0, NULL},
+    {"bus: 00000000000000000001 stub", NULL, 0, NULL},
     {"x-y_2: ", NULL, 0, NULL},
     {"", NULL, 0, NULL},
     {"#", NULL, 0, NULL},
@@ -674,6 +675,8 @@ static const struct {
     {"frequency-0", "100", "frequency", 1, 0, 1, 100},
     {"frequency-1048575", "100", "frequency", 1, 1048575, 1, 100},
     {"frequency-1048576", "100", "frequency", 0},
+    {"frequency-0000000001", "100", "frequency", 1, 1, 1, 100},
+    {"frequency-10485750", "100", "frequency", 0},
     {"frequency-", "100", "frequency", 0},
     {"frequency-0x1", "100", "frequency", 0},
     {"frequency-1-2", "100", "frequency", 0},
