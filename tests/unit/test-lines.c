@@ -4,7 +4,12 @@
 #include <errno.h>
 #include <glib.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "bus/bus.h"
 #include "i2cpt-lines.h"
@@ -359,6 +364,69 @@ START_TEST(the_function_ends_the_watch_and_the_handle)
 }
 END_TEST
 
+/* Whether a thread of this process sleeps, as one that waits does. */
+static bool sleeps(pid_t thread)
+{
+    g_autofree char *path =
+        g_strdup_printf("/proc/self/task/%d/stat", (int)thread);
+    g_autofree char *text = NULL;
+    const char *behind;
+
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    behind = strrchr(text, ')');
+    return behind && behind[1] == ' ' && behind[2] == 'S';
+}
+
+struct ending {
+    struct i2cpt_adapter *adapter;
+    pid_t who;
+    atomic_bool begun, ends, ended;
+    unsigned told;
+};
+
+/* It goes on until the other thread waits for it. */
+static void until_it_waits(struct i2cpt_adapter *a, unsigned line, int level,
+                           uint64_t stamp_ns, void *user)
+{
+    struct ending *e = user;
+
+    e->told++;
+    atomic_store(&e->begun, true);
+    while (!atomic_load(&e->ends) || !sleeps(e->who)) {
+        sched_yield();
+    }
+    atomic_store(&e->ended, true);
+}
+
+static void *dispatch_elsewhere(void *user)
+{
+    i2cpt_dispatch(((struct ending *)user)->adapter);
+    return NULL;
+}
+
+/* By another thread: when it has ended, the function has returned, and is not
+ * called for what waited behind. */
+START_TEST(ending_waits_for_the_function)
+{
+    struct i2cpt_adapter *a = open_masked();
+    struct ending e = {.adapter = a, .who = (pid_t)syscall(SYS_gettid)};
+    pthread_t thread;
+
+    ck_assert_int_eq(i2cpt_adapter_watch_lines(a, until_it_waits, &e), 0);
+    wire(a, "w 07 04 p w 07 00 p w 07 04");
+    ck_assert_int_eq(pthread_create(&thread, NULL, dispatch_elsewhere, &e), 0);
+    while (!atomic_load(&e.begun)) {
+        sched_yield();
+    }
+    atomic_store(&e.ends, true);
+    ck_assert_int_eq(i2cpt_adapter_watch_lines(a, NULL, NULL), 0);
+    ck_assert(atomic_load(&e.ended));
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_uint_eq(e.told, 1);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 /* SMBus alert: who it was is asked at the Alert Response Address, and lets go
  * of the line when it has said so (docs/lines.md). */
 START_TEST(smbus_alert)
@@ -469,6 +537,7 @@ static Suite *lines_suite(void)
     tcase_add_test(tc, each_handle_is_told);
     tcase_add_test(tc, the_function_makes_transfers);
     tcase_add_test(tc, the_function_ends_the_watch_and_the_handle);
+    tcase_add_test(tc, ending_waits_for_the_function);
     tcase_add_loop_test(tc, nobody_dispatches, 0, 2);
     tcase_add_test(tc, nobody_dispatches_two_lines);
     tcase_add_test(tc, a_dispatch_that_goes_on_and_on);
