@@ -282,6 +282,63 @@ def test_merge_marks_what_differs():
     assert err == '', err
 
 
+def test_merge_keeps_the_lines_of_the_later():
+    write('lold.i2ct', 'i2cpt-trace 1\nlines: a old\n0 irq a 1\n0 irq old 1\n'
+          '1 +0 w1@0x50 00 r1 = 01\n2 irq old 0\n3 +0 w1@0x50 02\nend 2\n')
+    # one while nothing is asked, one right behind a transfer, two at the end
+    write('load.txt', 'chip 0x50 registers\nreg 0 type=clear-on-read = 05\n'
+          'line a reg=0 mask=1\nline b reg=2 mask=1\n')
+    run('record', '-o', 'lnew.i2ct', '-a', 'stub,load=load.txt', '--transfers',
+        '-', '--merge', 'lold.i2ct', stdin='w1@0x50 0 r1\nw1@0x50 2\n')
+    with open('lnew.i2ct', encoding='utf-8') as file:
+        lines = file.read().splitlines()
+    assert 'lines: a b' in lines, lines
+    assert [line.split(' ', 1)[1] if ' irq ' in line else
+            line.split(' ', 2)[2] for line in lines if line[:1].isdigit()] == [
+                'irq a 1', 'irq b 0', 'w1@0x50 00 r1 = 05~', 'irq a 0',
+                'w1@0x50 02'], lines
+
+
+def test_merge_keeps_the_lines_of_several_buses():
+    head = 'i2cpt-trace 1\nbus: 1 x\nbus: 2 y\nlines-1: a\nlines-2: a\n'
+    write('bold.i2ct', head + '1 +0 i2c-1: r1@0x50 = 01\n'
+          '2 +0 i2c-2: r1@0x50 = 01\nend 2\n')
+    write('bin.i2ct', head + '0 irq i2c-2: a 1\n1 +0 i2c-1: r1@0x50 = 02\n'
+          '1.5 irq i2c-1: a 1\n1.5 irq i2c-2: a 0\n'
+          '2 +0 i2c-2: r1@0x50 = 01\n2.5 irq i2c-1: a 0\nend 2\n')
+    program = ('import fcntl, os\nfor n in 1, 2:\n'
+               ' f = os.open(f"/dev/i2c-{n}", os.O_RDWR)\n'
+               ' fcntl.ioctl(f, 0x0703, 0x50); os.read(f, 1)\n')
+    run('record', '-o', 'bnew.i2ct', '--merge', 'bold.i2ct', '--bus',
+        '1=trace,file=bin.i2ct,bus=1', '--bus', '2=trace,file=bin.i2ct,bus=2',
+        '--', sys.executable, '-c', program)
+    with open('bnew.i2ct', encoding='utf-8') as file:
+        text = file.read()
+    assert 'i2c-1: r1@0x50 = 02~' in text, text
+    assert 'lines-1: a\n' in text and 'lines-2: a\n' in text, text
+    of_1 = [line.split(' irq i2c-1: ')[1] for line in text.splitlines()
+            if ' irq i2c-1: ' in line]
+    assert of_1 == ['a 0', 'a 1', 'a 0'], text
+    assert text.index(' irq i2c-1: a 1') > text.index(' i2c-1: r1@0x50'), text
+    # of the other bus nothing stands before these, so that they are how it is
+    assert text.count(' irq i2c-2: ') == text.count(' irq i2c-2: a 0\n') == 1
+
+
+def test_redaction_and_lines():
+    """Names and levels stay; a name that says nothing has no other beside."""
+    write('secret.txt', 'chip 0x50 registers\nreg 0 type=clear-on-read = 05\n'
+          'line secret reg=0\n')
+    for key, name in (('', 'secret'), (',line.x=stub:secret', 'x')):
+        run('record', '-o', 'secret.i2ct', '--redact', '0x50', '-a',
+            f'stub,load=secret.txt{key}', '--transfers', '-',
+            stdin='w1@0x50 0 r1\n')
+        with open('secret.i2ct', encoding='utf-8') as file:
+            text = file.read()
+        assert 'w1@0x50 00 r1 = ??' in text, text
+        assert f'irq {name} 1\n' in text and f'irq {name} 0\n' in text, text
+        assert text.count('secret') == (3 if name == 'secret' else 0), text
+
+
 def test_merge_refuses_another_session():
     for old, names in (
             (['w3@0x50 01 11 22', 'w1@0x50 00 r4 = 00 11 22 00'],

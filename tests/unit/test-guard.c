@@ -6,7 +6,9 @@
 
 #include "bus/calls.h"
 #include "core/fault.h"
+#include "i2cpt-lines.h"
 #include "unit.h"
+#include "wire.h"
 
 #define STUB "stub,chips=0x48:0x49:0x50:0x78"
 
@@ -190,6 +192,24 @@ END_TEST
 
 /* --------------------------------------------------------------- opening */
 
+/* They are of the adapter, not of a target. */
+START_TEST(lines_are_let_through)
+{
+    struct i2cpt_adapter *a = wire_stub("chip 0x48 registers\nline int reg=0\n"
+                                        "chip 0x50 registers\n",
+                                        ",allow=0x50,allow-writes=pointer");
+    static const uint8_t set[] = {0, 1};
+    struct i2cpt_msg msg = {.addr = 0x48, .len = 2, .buf = (uint8_t *)set};
+    struct i2cpt_fault fault;
+
+    ck_assert_int_eq(i2cpt_adapter_lines(a), 1);
+    ck_assert_str_eq(i2cpt_adapter_line_name(a, 0), "int");
+    ck_assert_int_eq(i2cpt_transfer(a, &msg, 1, &fault), -EACCES);
+    ck_assert_int_eq(i2cpt_adapter_line_level(a, 0), 0);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 START_TEST(lists_that_are_none)
 {
     static const char *const lists[] = {
@@ -212,6 +232,7 @@ int main(void)
     tcase_add_loop_test(c, transfers, 0, (int)(sizeof(rows) / sizeof(rows[0])));
     tcase_add_test(c, smbus_calls);
     tcase_add_test(c, streams);
+    tcase_add_test(c, lines_are_let_through);
     tcase_add_loop_test(c, lists_that_are_none, 0, 7);
     suite_add_tcase(suite, c);
     return unit_run(suite);
