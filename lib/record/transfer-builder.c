@@ -11,8 +11,8 @@ void record_init(struct record *r)
     memset(r, 0, sizeof(*r));
     r->msgs = g_array_new(FALSE, TRUE, sizeof(struct i2cpt_trace_msg));
     r->starts = g_array_new(FALSE, FALSE, sizeof(guint));
-    r->bytes = g_byte_array_new();
-    r->kinds = g_byte_array_new();
+    r->bytes = g_byte_array_sized_new(64); /* its data is never NULL */
+    r->kinds = g_byte_array_sized_new(64);
     r->bus = -1;
 }
 

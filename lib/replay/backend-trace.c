@@ -169,7 +169,7 @@ static int open_trace(const struct i2cpt_options *o, void **priv,
     replay_view_init(&m->view);
     replay_view_init(&m->left);
     m->source.any = i2cpt_options_number(o, "restarts") == RESTARTS_ANY;
-    m->chain = g_byte_array_new();
+    m->chain = g_byte_array_sized_new(64); /* its data is never NULL */
     replay_history_init(&m->history,
                         m->mode == TRACE_LOOKUP ? I2CPT_MSG_MAX : 64);
     ret = replay_lines_open(m, t->recorded_timing,

@@ -263,7 +263,7 @@ bool replay_walk_plain(const struct i2cpt_trace_transfer *t,
 void replay_history_init(struct trace_history *h, uint32_t most)
 {
     h->msgs = g_array_new(FALSE, FALSE, sizeof(struct trace_asked));
-    h->bytes = g_byte_array_new();
+    h->bytes = g_byte_array_sized_new(64); /* its data is never NULL */
     h->most = most;
     h->cut = false;
 }
