@@ -281,19 +281,19 @@ END_TEST
 /* ---------------------------------------------------------------- unplugged */
 
 static struct {
-    GMutex lock;
-    GCond changed;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
     unsigned warnings;
     char text[200];
-} logged;
+} logged = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER};
 
 static void note_log(int level, const char *line, void *user)
 {
-    g_mutex_lock(&logged.lock);
+    pthread_mutex_lock(&logged.lock);
     logged.warnings++;
     g_strlcpy(logged.text, line, sizeof(logged.text));
-    g_cond_signal(&logged.changed);
-    g_mutex_unlock(&logged.lock);
+    pthread_cond_signal(&logged.changed);
+    pthread_mutex_unlock(&logged.lock);
 }
 
 /* Its lines stay as they are, which is told once, whoever found out. */
@@ -310,11 +310,11 @@ START_TEST(unplugged)
     if (_i) {
         ck_assert_int_eq(i2cpt_transfer(adapter, &m, 1, NULL), -ENODEV);
     }
-    g_mutex_lock(&logged.lock);
+    pthread_mutex_lock(&logged.lock);
     while (!logged.warnings) {
-        g_cond_wait(&logged.changed, &logged.lock);
+        pthread_cond_wait(&logged.changed, &logged.lock);
     }
-    g_mutex_unlock(&logged.lock);
+    pthread_mutex_unlock(&logged.lock);
     ck_assert_msg(g_str_has_prefix(logged.text, "ftdi at ") &&
                       strstr(logged.text, "its lines stay as they are"),
                   "%s", logged.text);
