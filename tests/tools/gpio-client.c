@@ -177,6 +177,21 @@ static int first_edge(void)
     return 0;
 }
 
+/* `active`: a line that is so at first has had no edge. The first one comes
+ * when it was served. */
+static int active(void)
+{
+    int fd = request(1, RISING);
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    say("level", level_of(fd, 0));
+    say("edges", poll(&p, 1, 0));
+    say("sample", get(0x27));
+    say("edge", (int)wait_edge(fd));
+    say("more", poll(&p, 1, 0));
+    return 0;
+}
+
 /* Until it is killed, or whom it is served by. */
 static int hold(void)
 {
@@ -411,10 +426,11 @@ int main(int argc, char **argv)
         say("level", fd < 0 ? fd : level_of(fd, 0));
         return 0;
     }
-    return !strcmp(what, "rounds")  ? rounds(n)
-           : !strcmp(what, "edges") ? edges((uint32_t)n)
-           : !strcmp(what, "first") ? first_edge()
-           : !strcmp(what, "rows")  ? rows()
-           : !strcmp(what, "hold")  ? hold()
-                                    : 2;
+    return !strcmp(what, "rounds")   ? rounds(n)
+           : !strcmp(what, "edges")  ? edges((uint32_t)n)
+           : !strcmp(what, "first")  ? first_edge()
+           : !strcmp(what, "rows")   ? rows()
+           : !strcmp(what, "active") ? active()
+           : !strcmp(what, "hold")   ? hold()
+                                     : 2;
 }

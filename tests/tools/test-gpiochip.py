@@ -208,6 +208,18 @@ def test_rounds_in_python():
     rounds('/usr/bin/python3', '-c', PYTHON % ROUNDS)
 
 
+def test_a_line_that_is_active_when_it_begins():
+    with open('active.i2ct', 'w', encoding='utf-8') as trace:
+        trace.write('i2cpt-trace 1\nadapter: stub\nlines: drdy\n'
+                    '0.000000 irq drdy 1\n'
+                    '0.006000 +0.000100 w1@0x19 27\n'
+                    '0.007000 +0.000100 r1@0x19 = 08\n0.007100 irq drdy 0\n'
+                    '0.009000 irq drdy 1\nend 2\n')
+    done = run('replay', '--redirect=seccomp', '--gpiochip', '7', 'active.i2ct',
+               '--', CLIENT, 'active')
+    check(done, 'level 1\nedges 0\nsample 8\nedge 1\nmore 0\n')
+
+
 # -------------------------------------------------------------- call by call
 
 def test_calls():
