@@ -311,7 +311,7 @@ static void value_rows(void)
 
 static void event_rows(void)
 {
-    int fd = request(1, BOTH), flags = fcntl(fd, F_GETFL);
+    int fd = request(1, BOTH), flags = fcntl(fd, F_GETFL), at_once = 0;
     struct gpio_v2_line_event e[32];
     struct pollfd p = {.fd = fd, .events = POLLIN};
 
@@ -326,6 +326,11 @@ static void event_rows(void)
     printf("%u %u %u %u\n", e->id, e->offset, e->seqno, e->line_seqno);
     say("the other", (int)read(fd, e, sizeof(e)) / (int)sizeof(e[0]));
     printf("%u %u %u %u\n", e->id, e->offset, e->seqno, e->line_seqno);
+    for (int i = 0; i < 200; i++) { /* told before the transfer's call ends */
+        put(~i & 1);
+        at_once += poll(&p, 1, 0) == 1 && read(fd, e, sizeof(e[0])) > 0;
+    }
+    say("at once", at_once);
     for (int i = 0; i < 20; i++) {
         put(~i & 1);
     }
