@@ -21,7 +21,9 @@
  *   POLLING -> POLLING  a look of the thread's failed, and the engine was got
  *                       back: likewise, with a warning for the first such
  *   POLLING -> GONE     somebody's call or the thread's said ENODEV: levels
- * stay as they are, with a warning POLLING, GONE -> ENDED  mpsse_lines_free()
+ *                       stay as they are, with a warning
+ *   POLLING -> ENDED    mpsse_lines_free()
+ *   GONE    -> ENDED    likewise
  */
 enum poll_state { POLLING, GONE, ENDED };
 

@@ -344,6 +344,7 @@ static void event_rows_v1(void)
     int fd = request_event(GPIOHANDLE_REQUEST_ACTIVE_LOW,
                            GPIOEVENT_REQUEST_FALLING_EDGE);
     struct gpioevent_data e[32];
+    struct gpioline_info info = {.line_offset = 0};
     struct gpiohandle_data v;
 
     for (int i = 0; i < 40; i++) {
@@ -358,6 +359,8 @@ static void event_rows_v1(void)
     fd = request_handle(2, GPIOHANDLE_REQUEST_INPUT);
     say("handle get", ioctl(fd, GPIOHANDLE_GET_LINE_VALUES_IOCTL, &v));
     printf("%d %d\n", v.values[0], v.values[1]);
+    say("handle without a name", ioctl(chip, GPIO_GET_LINEINFO_IOCTL, &info));
+    printf("%s %u\n", info.consumer, info.flags);
     say("handle set", ioctl(fd, GPIOHANDLE_SET_LINE_VALUES_IOCTL, &v));
     say("handle read", (int)read(fd, e, sizeof(e)));
     close(fd);

@@ -330,6 +330,9 @@ def test_none_without_lines():
                '-c', 'i2cdetect -y 0; ls /dev')
     assert 'gpiochip' not in done.stderr, done
     assert glob.glob('/dev/gpiochip*') or 'gpiochip' not in done.stdout, done
+    done = under('stub,chips=0x50', 'i2cget', '-y', '0', '0x50', '0')
+    assert done.returncode == 0 and done.stderr == 'i2cpt-replay: --gpiochip ' \
+        '7: there is no such chip, as the adapter has no lines\n', done
 
 
 def test_inside_a_run():

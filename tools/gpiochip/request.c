@@ -15,8 +15,13 @@ struct gpiochip_request *gpiochip_request_empty(struct gpiochip *c,
 
     r->chip = c;
     r->kind = kind;
-    /* the kernel's, which may come without an end */
-    memcpy(r->consumer, consumer, sizeof(r->consumer) - 1);
+    /* which may come without an end; gpiod_request_commit() of
+     * drivers/gpio/gpiolib.c has "?" where it is empty */
+    if (*consumer) {
+        memcpy(r->consumer, consumer, sizeof(r->consumer) - 1);
+    } else {
+        r->consumer[0] = '?';
+    }
     r->capacity = capacity;
     r->events = g_new0(struct gpio_v2_line_event, capacity ? capacity : 1);
     return r;

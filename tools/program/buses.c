@@ -302,6 +302,12 @@ static int add_chips(struct buses *b)
         }
         next++;
     }
+    if (b->program.gpiochip_given && !ret && !owner_chip_count(b->owner)) {
+        tool_complain("--gpiochip %u: there is no such chip, as %s",
+                      b->program.gpiochip,
+                      b->list->len > 1 ? "no adapter of these has lines"
+                                       : "the adapter has no lines");
+    }
     return ret;
 }
 
