@@ -1,12 +1,26 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Test scripts in Python: every function named test_... of a module is a case,
 reported as TAP. A case that raises has failed; Skip skips it with a reason."""
+import errno
+import subprocess
 import sys
 import traceback
 
 
 class Skip(Exception):
     """Why a case cannot be tried here."""
+
+
+def need_runnable(path):
+    """Skip where the kernel runs no programs of that kind: 32-bit ones on some
+    64-bit machines."""
+    try:
+        subprocess.run([path], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, timeout=60, check=False)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        raise Skip('this kernel does not run such programs') from None
 
 
 def main(names):

@@ -284,6 +284,8 @@ def round_trip(name):
                                        GO111MODULE='off'))
         if made.returncode:
             raise tap.Skip(made.stderr.strip().splitlines()[-1])
+    if '-m32' in (build or ''):
+        tap.need_runnable(command.split()[0])
     by((), name, text, command.split())
     if not os.getuid() and name not in ROOTS:
         by(USER, f'{name}, an ordinary user', text, command.split())
