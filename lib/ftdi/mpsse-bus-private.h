@@ -47,6 +47,7 @@ struct mpsse_bus {
 
     /* stream */
     bool open;      /* between START and STOP */
+    bool cut;       /* ... until a look failed, and nobody was told yet */
     bool reading;   /* the last START was for a read */
     bool took_any;  /* ... and a byte of it was clocked */
     bool slot_open; /* its acknowledge slot is still to come */

@@ -216,13 +216,16 @@ int mpsse_bus_look(struct mpsse_bus *bus, uint64_t timeout_ns,
 {
     uint64_t deadline_ns = mpsse_now_ns(bus) + timeout_ns;
     int ret = mpsse_bus_ready(bus, deadline_ns, fault);
+    bool open = bus->open;
 
     if (ret) {
         return ret;
     }
     mpsse_frame_reset(&bus->f);
     mpsse_end_frame(bus);
-    return mpsse_bus_run(bus, deadline_ns, fault);
+    ret = mpsse_bus_run(bus, deadline_ns, fault);
+    bus->cut = bus->cut || (ret && open);
+    return ret;
 }
 
 /* After a fault in a transfer that goes no further. */

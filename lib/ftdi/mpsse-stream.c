@@ -54,13 +54,26 @@ static int check_message(struct mpsse_bus *bus, const struct i2cpt_msg *m,
     return ret;
 }
 
+/* What goes on behind a stream's back can end it: a look at the lines that
+ * fails. It is told so once. */
+static int ended(struct mpsse_bus *bus, struct i2cpt_fault *fault)
+{
+    bus->cut = false;
+    return i2cpt_fault_text(fault, EIO,
+                            "the adapter was reset, and the transfer with it");
+}
+
 /* START, repeated where the bus is ours, into a frame that goes on with an
  * address. */
 static int begin(struct mpsse_bus *bus, uint64_t deadline_ns,
                  struct i2cpt_fault *fault)
 {
-    int ret = bus->open ? 0 : mpsse_bus_ready(bus, deadline_ns, fault);
+    int ret;
 
+    if (bus->cut) {
+        return ended(bus, fault);
+    }
+    ret = bus->open ? 0 : mpsse_bus_ready(bus, deadline_ns, fault);
     if (ret) {
         return ret;
     }
@@ -157,24 +170,14 @@ int mpsse_bus_stream_pointer(struct mpsse_bus *bus, uint16_t addr,
     return ret ? ret : read;
 }
 
-/* What went on behind its back has ended it: a look at the lines that failed.
- */
-static int check_open(const struct mpsse_bus *bus, struct i2cpt_fault *fault)
-{
-    return bus->open ? 0
-                     : i2cpt_fault_text(fault, EIO,
-                                        "the adapter was reset, and the "
-                                        "transfer with it");
-}
-
 int mpsse_bus_stream_write(struct mpsse_bus *bus, uint8_t byte,
                            uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
     struct i2cpt_msg m = {.flags = I2CPT_M_NOSTART, .len = 1, .buf = &byte};
-    int ret = check_open(bus, fault);
+    int ret;
 
-    if (ret) {
-        return ret;
+    if (!bus->open) {
+        return ended(bus, fault);
     }
     mpsse_frame_reset(&bus->f);
     mpsse_symbols(&bus->m, &bus->f, 0, 0, &byte, 1, 0, false);
@@ -194,10 +197,10 @@ int mpsse_bus_stream_read(struct mpsse_bus *bus, uint8_t *byte,
                           uint64_t deadline_ns, struct i2cpt_fault *fault)
 {
     const struct mpsse_piece *p;
-    int ret = check_open(bus, fault);
+    int ret;
 
-    if (ret) {
-        return ret;
+    if (!bus->open) {
+        return ended(bus, fault);
     }
     mpsse_frame_reset(&bus->f);
     if (bus->slot_open) {
@@ -221,6 +224,7 @@ int mpsse_bus_stream_stop(struct mpsse_bus *bus, uint64_t deadline_ns,
 {
     int ret;
 
+    bus->cut = false;
     if (!bus->open) {
         return 0;
     }

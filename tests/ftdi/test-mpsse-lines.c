@@ -468,6 +468,38 @@ START_TEST(a_stream_is_told_of_its_end)
 }
 END_TEST
 
+/* What comes next may be a repeated START: that is no first one. */
+START_TEST(a_repeated_start_is_told_of_its_end)
+{
+    uint8_t byte = 0x10;
+
+    rig = open_with(nth_config(0), 0x0040, 5000);
+    mpsse_bus_free(rig->bus);
+    rig->bus = open_breakable(rig);
+    ck_assert_int_eq(rig_stream_start(rig, 0x50, 0), 0);
+    ck_assert_int_eq(rig_stream_write(rig, byte), 0);
+    breaks.error = -EIO;
+    ck_assert_int_eq(mpsse_bus_look(rig->bus, RIG_TIMEOUT, &rig->fault), -EIO);
+    ck_assert_int_eq(
+        _i ? mpsse_bus_stream_pointer(rig->bus, 0x50, &byte, 1,
+                                      vusb_now(rig->b->usb) + RIG_TIMEOUT,
+                                      &byte, &rig->fault)
+           : rig_stream_start(rig, 0x50, I2CPT_M_RD),
+        -EIO);
+    ck_assert_ptr_nonnull(strstr(rig->fault.text, "reset"));
+    ck_assert_int_eq(rig_stream_stop(rig), 0);
+    ck_assert_int_eq(rig_stream_start(rig, 0x50, 0), 0); /* told once */
+    ck_assert_int_eq(rig_stream_stop(rig), 0);
+    /* STOP came next: the one behind it is new */
+    ck_assert_int_eq(rig_stream_start(rig, 0x50, 0), 0);
+    breaks.error = -EIO;
+    ck_assert_int_eq(mpsse_bus_look(rig->bus, RIG_TIMEOUT, &rig->fault), -EIO);
+    ck_assert_int_eq(rig_stream_stop(rig), 0);
+    ck_assert_int_eq(rig_stream_start(rig, 0x50, 0), 0);
+    ck_assert_int_eq(rig_stream_stop(rig), 0);
+}
+END_TEST
+
 /* --------------------------------------------------------------- the thread */
 
 static struct {
@@ -705,6 +737,7 @@ int main(void)
     tcase_add_test(tcase, seen_in_a_pipeline);
     tcase_add_loop_test(tcase, seen_in_a_stream, 0, SOME_CONFIGS);
     tcase_add_loop_test(tcase, a_stream_is_told_of_its_end, 0, 2);
+    tcase_add_loop_test(tcase, a_repeated_start_is_told_of_its_end, 0, 2);
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("thread");
