@@ -326,6 +326,66 @@ START_TEST(unplugged)
 }
 END_TEST
 
+static void count_end(struct i2cpt_request *r, int result,
+                      const struct i2cpt_fault *fault, void *user)
+{
+    unsigned *ends = user;
+
+    ++ends[!result ? 0 : result == -ENODEV ? 1 : 2];
+}
+
+/* After each URB of an opening, requests of which several are under way, and
+ * closing: all of them are answered, and nobody waits for the thread that has
+ * the bus, or it for them. */
+START_TEST(unplugged_with_several_begun)
+{
+    enum { REQUESTS = 5 };
+    uint8_t bytes[REQUESTS][2] = {{0}};
+    struct i2cpt_msg msgs[REQUESTS];
+    struct pollfd p = {.events = POLLIN};
+    struct i2cpt_fault fault;
+    unsigned ends[3], told_gone = 0, k, i;
+    bool gone = true;
+    int ret;
+
+    dongle = fake_dongle_new(&kinds[0]);
+    i2cpt_set_log(note_log, NULL);
+    for (k = 0; gone && k < 100; k++) {
+        fake_dongle_plug(dongle);
+        fake_dongle_unplug_after(dongle, k);
+        ret = open_spec(_i ? ",line-poll-us=1000000,line.int=ftdi:C3"
+                           : ",line-poll-us=500,line.int=ftdi:C3",
+                        &fault);
+        gone = fake_dongle_unplugged(dongle);
+        if (ret) {
+            ck_assert_msg(gone && ret == -ENODEV, "URB %u: %d", k, ret);
+            continue;
+        }
+        memset(ends, 0, sizeof(ends));
+        p.fd = i2cpt_adapter_fd(adapter);
+        for (i = 0; i < REQUESTS; i++) {
+            msgs[i] = (struct i2cpt_msg){BENCH_EEPROM_ADDR, 0, 2, 0, bytes[i]};
+            ret = i2cpt_submit(adapter, &msgs[i], 1, 20000, count_end, ends,
+                               NULL);
+            ends[1] += ret == -ENODEV;
+            ends[2] += ret && ret != -ENODEV;
+        }
+        while (ends[0] + ends[1] + ends[2] < REQUESTS) {
+            poll(&p, 1, -1);
+            i2cpt_dispatch(adapter);
+        }
+        gone = fake_dongle_unplugged(dongle);
+        ck_assert_msg(!ends[2] && (gone || !ends[1]), "URB %u: %u, %u, %u", k,
+                      ends[0], ends[1], ends[2]);
+        told_gone += ends[1] > 1;
+        ck_assert_int_eq(i2cpt_adapter_line_level(adapter, 0), 1);
+        i2cpt_adapter_unref(adapter);
+        adapter = NULL;
+    }
+    ck_assert_uint_gt(told_gone, 1);
+}
+END_TEST
+
 /* ----------------------------------------------------------------- recorded */
 
 /* What a recording has of it, and a replay gives back. */
@@ -384,6 +444,7 @@ int main(void)
     tcase_add_loop_test(tcase, no_lines_no_looks, 0, 2);
     tcase_add_test(tcase, behind_each_other);
     tcase_add_loop_test(tcase, unplugged, 0, 2);
+    tcase_add_loop_test(tcase, unplugged_with_several_begun, 0, 2);
     tcase_add_test(tcase, recorded);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
