@@ -7,7 +7,9 @@
  * With I2CPT_FAKE_DRIVER the kernel's serial driver has it at first.
  * I2CPT_FAKE_PROGRAM is that program: scripts that start it, and programs that
  * it starts, have none of it. I2CPT_FAKE_LM75: its sensor has what an LM75 of
- * 26.5 degrees has after power-up.
+ * 26.5 degrees has after power-up. I2CPT_FAKE_MOVES: PIN:LEVEL:CLOCKS and a
+ * blank each, pins beside the bus that move when SCL has risen so often since
+ * the move before.
  */
 #include <errno.h> /* program_invocation_short_name */
 #include <stdio.h>
@@ -34,6 +36,18 @@ static void become_lm75(void)
            sizeof(registers));
 }
 
+static void plan_moves(const char *moves)
+{
+    unsigned pin, level, clocks, sum = 0;
+    int n;
+
+    for (; sscanf(moves, "%u:%u:%u %n", &pin, &level, &clocks, &n) == 3;
+         moves += n) {
+        sum += clocks;
+        bench_move(fake_dongle_bench(dongle, 0), sum, pin, level);
+    }
+}
+
 static __attribute__((constructor)) void plug(void)
 {
     const char *wanted = getenv("I2CPT_FAKE_DONGLE");
@@ -56,6 +70,9 @@ static __attribute__((constructor)) void plug(void)
     fake_dongle_rewire(dongle, &chip, 100);
     if (getenv("I2CPT_FAKE_LM75")) {
         become_lm75();
+    }
+    if (getenv("I2CPT_FAKE_MOVES")) {
+        plan_moves(getenv("I2CPT_FAKE_MOVES"));
     }
 }
 

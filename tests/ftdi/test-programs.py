@@ -94,6 +94,51 @@ def test_the_owner_of_a_dongle_can_settle_it():
         assert not wave, wave
 
 
+# Both edges of a pin that moves in the transfers of another program, and back
+# out of the recording.
+MONITOR = '''gpioget gpiochip7 0 1
+gpiomon -n 3 -F '%e %o' gpiochip7 0 >$0 & mon=$!
+until gpioinfo gpiochip7 | grep -q "int.*[[]used"; do kill -0 $mon; done
+for i in 1 2 3 4 5; do i2ctransfer -y 0 w9@0x50 0 1 2 3 4 5 6 7 8; done
+wait $mon; cat $0; gpioget gpiochip7 0 1'''
+
+
+def monitored(env, *words):
+    done = subprocess.run(
+        words, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=100, env=env)
+    if done.returncode == 125 and 'cannot' in done.stderr:
+        raise tap.Skip(done.stderr.strip())
+    assert (done.stdout, done.stderr, done.returncode) == (
+        '0 1\n1 0\n0 0\n1 0\n1 1\n', '', 0), done
+
+
+def test_gpiomon_on_a_dongle():
+    need('gpiomon', 'i2ctransfer')
+    if not REST:
+        raise tap.Skip('the preload shim is not built')
+    with tempfile.TemporaryDirectory() as folder:
+        trace, edges = (os.path.join(folder, name) for name in ('t', 'edges'))
+        plain = dict(os.environ, PATH=PATH)
+        env = dict(preload.environment(LIBRARY, os.path.join(folder, 'wave'),
+                                       REST[0]), PATH=PATH,
+                   I2CPT_FAKE_MOVES='11:0:50 11:1:110 11:0:110')
+        how = ('--redirect=seccomp', '--gpiochip', '7')
+        what = ('--', 'sh', '-ec', MONITOR, edges)
+        said = subprocess.run(['gpiomon', '--version'], text=True, check=True,
+                              stdout=subprocess.PIPE, env=plain).stdout
+        if ') v1.' not in said:
+            raise tap.Skip(said.splitlines()[0])
+        monitored(env, REST[0], 'record', *how, '-o', trace, '-a',
+                  'ftdi,frequency=400k,timeout-ms=20000,line.int=ftdi:C3,'
+                  'line.int.active-low=on,line.d6=ftdi:D6', *what)
+        with open(trace, encoding='utf-8') as file:
+            irqs = [line.split()[2:] for line in file if ' irq ' in line]
+        assert irqs == [['int', '0'], ['d6', '1'], ['int', '1'], ['int', '0'],
+                        ['int', '1']], irqs
+        monitored(plain, REST[0], 'replay', *how, trace, *what)
+
+
 # Drivers that nobody here wrote: what the chip is given by them, and what they
 # say where nothing is on its pins.
 EEPROM = '''vendor_id=0x0403

@@ -60,7 +60,7 @@ def check(done, out, err=''):
 
 # Both edges of a line that a write moves, once somebody has the line.
 MONITOR = '''%(mon)s >edges & mon=$!
-until %(info)s | grep -q "drdy.*\\(used\\|consumer\\)"; do kill -0 $mon; done
+until %(info)s | grep -q "drdy.*\\([[]used\\|consumer\\)"; do kill -0 $mon; done
 i2cset -y 0 0x19 0x10 1; i2cset -y 0 0x19 0x10 0; wait $mon; cat edges'''
 
 
@@ -250,7 +250,7 @@ def started(*command):
 def test_the_program_is_killed():
     """What it had is free for who comes next."""
     done = under(STUB, 'sh', '-c', f'{CLIENT} hold & client=$!; '
-                 f'until gpioinfo | grep -q used; do :; done; '
+                 f'until gpioinfo | grep -q "[[]used"; do :; done; '
                  f'{CLIENT} level; kill -9 $client; wait $client; '
                  f'until {CLIENT} level | grep 0; do :; done')
     assert done.stdout == 'held 0\nlevel: EBUSY\nlevel 0\n', done

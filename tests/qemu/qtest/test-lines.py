@@ -4,11 +4,16 @@ the machine sees a change, and what reset and VM stop do to them."""
 import contextlib
 import os
 import subprocess
+import sys
 import time
 
 from bench import (BINARY, REPLAY, Bench, equal, main, patient, read, path,
                    started, device, write)
 import qemu
+import tap
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "ftdi"))
+import preload  # noqa: E402
 
 CHIP = """\
 chip 0x19 registers
@@ -152,6 +157,44 @@ def test_names_of_ones_own():
         status, said_ = started(target(lines=lines,
                                        irqs="int=0x10140000[2]"))
         assert status == 1 and word in said_, (lines, said_)
+
+
+@contextlib.contextmanager
+def dongle(moves):
+    """QEMU has the virtual dongle of tests/ftdi plugged in, on whose pins there
+    are `moves`: tests/ftdi/preload-dongle.c."""
+    library = os.environ.get("I2CPT_DONGLE")
+    if not library:
+        raise tap.Skip("no virtual dongle in this build")
+    kept = dict(os.environ)
+    os.environ.update(preload.environment(library, path("wave.vcd"), BINARY),
+                      I2CPT_FAKE_MOVES=moves)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def test_pins_of_a_dongle():
+    puts = []
+    with dongle("11:0:400 11:1:910 11:0:910"), Bench(
+            "versatilepb", patient(
+                id="d", backend="ftdi", frequency="400k", address="0x50",
+                lines="int=ftdi:C3:int.active-low=on:up=ftdi:D6",
+                line_poll_us=1000000,
+                irqs=f"int={VIC:#x}[28]:up={VIC:#x}[29]")) as b:
+        equal(levels(b), (0, 1))
+        for level in (1, 0, 1):
+            puts.append(0)
+            while levels(b)[0] != level:
+                puts[-1] += 1
+                assert puts[-1] < 30, (level, puts, said(b))
+                equal(b.bus.put(0x50, [0x20, *range(8)]), 9)
+            equal(said(b), {"int": level, "up": 1})
+        equal(counts(b), (3, 4, 0))
+    # each in the transfer that moved it
+    equal(puts[1], puts[2])
 
 
 def test_of_an_adapter_that_is_to_come():
