@@ -112,7 +112,15 @@ static int lost(const struct mpsse_bus *bus, const struct i2cpt_xfer *x)
                             "fault; this one may have been on the wire");
 }
 
-/* Replies of those behind, without looking at what they say. */
+/* Before anything goes out that looks again. */
+static void tell_looks_of(struct mpsse_bus *bus, struct mpsse_flight *fl)
+{
+    change_places(bus, fl);
+    mpsse_tell_looks(bus, mpsse_now_ns(bus));
+    change_places(bus, fl);
+}
+
+/* Replies of those behind, without looking at what they say of the bus. */
 static int receive_all(struct mpsse_bus *bus, uint64_t deadline_ns)
 {
     unsigned i;
@@ -127,6 +135,9 @@ static int receive_all(struct mpsse_bus *bus, uint64_t deadline_ns)
                       : bus->ops->receive(bus->link,
                                           mpsse_work_until(bus, deadline_ns));
             fl->state = ret ? MPSSE_LOST : MPSSE_RECEIVED;
+            if (!ret) {
+                tell_looks_of(bus, fl);
+            }
         }
     }
     for (; ret && i < bus->n_flights; i++) {
@@ -185,7 +196,9 @@ int mpsse_bus_collect(struct mpsse_bus *bus, struct i2cpt_xfer *x)
         lose_all_behind(bus);
         return mpsse_bus_failed(bus, ret, x->deadline_ns, x->fault);
     }
-    mpsse_tell_looks(bus, mpsse_now_ns(bus));
+    if (fl->state == MPSSE_SENT) {
+        mpsse_tell_looks(bus, mpsse_now_ns(bus));
+    }
     ret = mpsse_decode(bus, x->msgs, x->fault);
     return ret == -EBUSY ? stuck(bus, x) : ret;
 }

@@ -384,6 +384,44 @@ START_TEST(seen_in_a_pipeline)
 }
 END_TEST
 
+/* The bus is stuck before all of them, and they go out once more: what those
+ * behind had seen before the first one did is not told after it. */
+START_TEST(seen_in_a_stuck_pipeline)
+{
+    enum { REQUESTS = 3, CLOCKS = 28 };
+    struct i2cpt_xfer x[REQUESTS];
+    struct i2cpt_msg msgs[REQUESTS];
+    struct i2cpt_fault faults[REQUESTS];
+    uint8_t bufs[REQUESTS][2] = {{0}};
+    unsigned i;
+
+    rig = open_with((struct rig_config){.chip = MPSSE_FT232H,
+                                        .encoding = MPSSE_PACKED,
+                                        .frequency_hz = 400000},
+                    1u << C3, 5000);
+    look_on(rig);
+    holder_hold_clocks(&rig->b->holder, REQUESTS * CLOCKS + 2);
+    bench_move(rig->b, REQUESTS * CLOCKS + 9 + 20, C3, false);
+    for (i = 0; i < REQUESTS; i++) {
+        msgs[i] = (struct i2cpt_msg){0x50, 0, 2, 0, bufs[i]};
+        x[i] = (struct i2cpt_xfer){.msgs = &msgs[i],
+                                   .n = 1,
+                                   .deadline_ns = UINT64_MAX / 2,
+                                   .fault = &faults[i]};
+        ck_assert(mpsse_bus_begin(rig->bus, &x[i]));
+    }
+    for (i = 0; i < REQUESTS; i++) {
+        ck_assert_int_eq(mpsse_bus_collect(rig->bus, &x[i]), 0);
+        ck_assert_uint_eq(last_seen(), 0);
+    }
+    ck_assert_uint_eq(changes_to(false), 1);
+    ck_assert_uint_eq(changes_to(true), 0);
+    for (i = 1; i < looks.n; i++) {
+        ck_assert_uint_ge(looks.stamps_ns[i], looks.stamps_ns[i - 1]);
+    }
+}
+END_TEST
+
 /* A stream may be open meanwhile, and goes on as if nothing had been. */
 START_TEST(seen_in_a_stream)
 {
@@ -735,6 +773,7 @@ int main(void)
     tcase_add_loop_test(tcase, nothing_else_changes, 0, SOME_CONFIGS);
     tcase_add_loop_test(tcase, seen_during_a_transfer, 0, MORE_CONFIGS);
     tcase_add_test(tcase, seen_in_a_pipeline);
+    tcase_add_test(tcase, seen_in_a_stuck_pipeline);
     tcase_add_loop_test(tcase, seen_in_a_stream, 0, SOME_CONFIGS);
     tcase_add_loop_test(tcase, a_stream_is_told_of_its_end, 0, 2);
     tcase_add_loop_test(tcase, a_repeated_start_is_told_of_its_end, 0, 2);
