@@ -97,6 +97,9 @@ struct i2cpt_ops {
     const char *help; /* one line */
     uint32_t flags;   /* I2CPT_OPS_* */
     const struct i2cpt_key *keys;
+    /* What line.NAME= may say of its own lines, for a person, where these are
+     * only made when they are named: "ftdi:PIN". */
+    const char *own_lines;
 
     /*
      * What makes two openings the same physical adapter, as text that begins

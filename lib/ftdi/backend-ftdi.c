@@ -374,6 +374,7 @@ const struct i2cpt_ops mpsse_ops = {
     .name = "ftdi",
     .help = "an FTDI dongle: FT232H, FT2232H, FT4232H, HP and HA too",
     .keys = keys,
+    .own_lines = "ftdi:PIN (D4 to D7, C0 to C7)",
     .identify = identify,
     .open = ftdi_open,
     .close = ftdi_close,

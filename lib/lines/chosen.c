@@ -99,13 +99,14 @@ static void end_gpio(struct chosen_lines *c)
 }
 #endif
 
-static char *name_own(const char *backend, const struct i2cpt_lines *own)
+static char *name_own(const struct i2cpt_ops *ops,
+                      const struct i2cpt_lines *own)
 {
-    GString *s = g_string_new(NULL);
+    GString *s = g_string_new(ops->own_lines);
     unsigned i;
 
-    for (i = 0; i < lines_count(own); i++) {
-        g_string_append_printf(s, "%s%s:%s", i ? ", " : "", backend,
+    for (i = 0; !ops->own_lines && i < lines_count(own); i++) {
+        g_string_append_printf(s, "%s%s:%s", i ? ", " : "", ops->name,
                                lines_name(own, i));
     }
     return g_string_free(s, FALSE);
@@ -117,7 +118,7 @@ static int no_source(const struct i2cpt_options *o,
 {
     const char *backend = i2cpt_options_ops(o)->name;
     const char *source = i2cpt_options_string(o, key);
-    g_autofree char *names = name_own(backend, own);
+    g_autofree char *names = name_own(i2cpt_options_ops(o), own);
 
     if (!*names && (meant_own || !*GPIO_SOURCES)) {
         return i2cpt_fault_text(
