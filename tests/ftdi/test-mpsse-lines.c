@@ -352,13 +352,34 @@ START_TEST(seen_during_a_transfer)
 }
 END_TEST
 
+enum { REQUESTS = 3 };
+
+struct pipeline {
+    struct i2cpt_xfer x[REQUESTS];
+    struct i2cpt_msg msgs[REQUESTS];
+    struct i2cpt_fault faults[REQUESTS];
+    uint8_t bufs[REQUESTS][32];
+};
+
+/* Writes of so many zeros. */
+static void begin_all(struct pipeline *p, uint16_t len)
+{
+    unsigned i;
+
+    for (i = 0; i < REQUESTS; i++) {
+        p->msgs[i] = (struct i2cpt_msg){0x50, 0, len, 0, p->bufs[i]};
+        p->x[i] = (struct i2cpt_xfer){.msgs = &p->msgs[i],
+                                      .n = 1,
+                                      .deadline_ns = UINT64_MAX / 2,
+                                      .fault = &p->faults[i]};
+        ck_assert(mpsse_bus_begin(rig->bus, &p->x[i]));
+    }
+}
+
 /* Those on their way are told in their order. */
 START_TEST(seen_in_a_pipeline)
 {
-    struct i2cpt_xfer x[3];
-    struct i2cpt_msg msgs[3];
-    struct i2cpt_fault faults[3];
-    uint8_t bufs[3][32] = {{0}};
+    struct pipeline p = {0};
     unsigned i;
 
     rig = open_with((struct rig_config){.chip = MPSSE_FT232H,
@@ -368,16 +389,9 @@ START_TEST(seen_in_a_pipeline)
     look_on(rig);
     bench_move(rig->b, 9 * 33 + 20, C3, false); /* in the second one */
     bench_move(rig->b, 2 * 9 * 33 + 20, C3, true);
-    for (i = 0; i < 3; i++) {
-        msgs[i] = (struct i2cpt_msg){0x50, 0, 32, 0, bufs[i]};
-        x[i] = (struct i2cpt_xfer){.msgs = &msgs[i],
-                                   .n = 1,
-                                   .deadline_ns = UINT64_MAX / 2,
-                                   .fault = &faults[i]};
-        ck_assert(mpsse_bus_begin(rig->bus, &x[i]));
-    }
-    for (i = 0; i < 3; i++) {
-        ck_assert_int_eq(mpsse_bus_collect(rig->bus, &x[i]), 0);
+    begin_all(&p, 32);
+    for (i = 0; i < REQUESTS; i++) {
+        ck_assert_int_eq(mpsse_bus_collect(rig->bus, &p.x[i]), 0);
         ck_assert_uint_eq(looks.n, i + 1);
         ck_assert_uint_eq(last_seen() >> C3, i != 1);
     }
@@ -388,11 +402,8 @@ END_TEST
  * behind had seen before the first one did is not told after it. */
 START_TEST(seen_in_a_stuck_pipeline)
 {
-    enum { REQUESTS = 3, CLOCKS = 28 };
-    struct i2cpt_xfer x[REQUESTS];
-    struct i2cpt_msg msgs[REQUESTS];
-    struct i2cpt_fault faults[REQUESTS];
-    uint8_t bufs[REQUESTS][2] = {{0}};
+    enum { CLOCKS = 28 };
+    struct pipeline p = {0};
     unsigned i;
 
     rig = open_with((struct rig_config){.chip = MPSSE_FT232H,
@@ -402,16 +413,9 @@ START_TEST(seen_in_a_stuck_pipeline)
     look_on(rig);
     holder_hold_clocks(&rig->b->holder, REQUESTS * CLOCKS + 2);
     bench_move(rig->b, REQUESTS * CLOCKS + 9 + 20, C3, false);
+    begin_all(&p, 2);
     for (i = 0; i < REQUESTS; i++) {
-        msgs[i] = (struct i2cpt_msg){0x50, 0, 2, 0, bufs[i]};
-        x[i] = (struct i2cpt_xfer){.msgs = &msgs[i],
-                                   .n = 1,
-                                   .deadline_ns = UINT64_MAX / 2,
-                                   .fault = &faults[i]};
-        ck_assert(mpsse_bus_begin(rig->bus, &x[i]));
-    }
-    for (i = 0; i < REQUESTS; i++) {
-        ck_assert_int_eq(mpsse_bus_collect(rig->bus, &x[i]), 0);
+        ck_assert_int_eq(mpsse_bus_collect(rig->bus, &p.x[i]), 0);
         ck_assert_uint_eq(last_seen(), 0);
     }
     ck_assert_uint_eq(changes_to(false), 1);

@@ -9,7 +9,6 @@
  * and from there on the trace.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "bus/calls.h"
 #include "core/check-msgs.h"
 #include "core/deadline-thread.h"
+#include "file.h"
 #include "fuzz.h"
 #include "i2cpt-lines.h"
 #include "i2cpt-trace.h"
@@ -308,31 +308,7 @@ static void do_one(struct guest *g, uint8_t what)
 
 /* ------------------------------------------------------------------ opening */
 
-static char path[64];
-
-static void remove_file(void)
-{
-    unlink(path);
-}
-
-/* The backend reads a file, and the lines a second time. */
-static void write_file(const uint8_t *data, size_t size)
-{
-    int fd;
-
-    if (!*path) {
-        snprintf(path, sizeof(path), "/tmp/fuzz-replay-%ld.i2ct",
-                 (long)getpid());
-        atexit(remove_file);
-    }
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size) {
-        fuzz_fail("cannot write %s", path);
-    }
-    close(fd);
-}
-
-static struct i2cpt_adapter *open_trace(uint8_t flags)
+static struct i2cpt_adapter *open_trace(const char *path, uint8_t flags)
 {
     static const char *const modes[] = {"per-address", "strict", "lookup",
                                         "lookup,mux=0x70"};
@@ -375,8 +351,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     now_ns = 1;
     i2cpt_set_log(quiet, NULL);
     text = todo.at + todo.left;
-    write_file(text, left);
-    g.adapter = open_trace(flags);
+    /* the backend reads a file, and the lines a second time */
+    g.adapter = open_trace(file_with(text, left), flags);
     if (!g.adapter) {
         return 0;
     }

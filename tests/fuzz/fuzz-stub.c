@@ -8,7 +8,6 @@
  * next; and the file.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/threads.h"
+#include "file.h"
 #include "fuzz.h"
 #include "i2cpt-lines.h"
 
@@ -176,28 +176,6 @@ static void ask(struct i2cpt_adapter *a, char what)
 
 /* ------------------------------------------------------------------ opening */
 
-static char path[64];
-
-static void remove_file(void)
-{
-    unlink(path);
-}
-
-static void write_file(const uint8_t *data, size_t size)
-{
-    int fd;
-
-    if (!*path) {
-        snprintf(path, sizeof(path), "/tmp/fuzz-stub-%ld.txt", (long)getpid());
-        atexit(remove_file);
-    }
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size) {
-        fuzz_fail("cannot write %s", path);
-    }
-    close(fd);
-}
-
 /* Keys that write or read other files, or wait, are not what this is about. */
 static bool is_about_lines(const char *keys)
 {
@@ -211,7 +189,7 @@ static bool is_about_lines(const char *keys)
     return true;
 }
 
-static struct i2cpt_adapter *open_stub(const char *keys)
+static struct i2cpt_adapter *open_stub(const char *path, const char *keys)
 {
     struct i2cpt_adapter *adapter;
     struct i2cpt_fault fault;
@@ -258,8 +236,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     now_ns = 1;
     thread_now.run = NULL;
-    write_file(at, left);
-    adapter = open_stub(keys);
+    adapter = open_stub(file_with(at, left), keys);
     if (adapter) {
         watch(adapter);
         for (size_t i = 0; i < n; i++) {

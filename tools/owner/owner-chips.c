@@ -182,8 +182,8 @@ void owner_closed_other(struct owner *o)
 
 /* ------------------------------------------------------------------ number */
 
-/* Majors from 234 to 254 are given out by the kernel
- * (Documentation/admin-guide/ devices.txt), each machine's own. */
+/* Majors from 234 to 254 are given out by the kernel (devices.txt of
+ * Documentation/admin-guide), each machine's own. */
 static unsigned find_major(void)
 {
     enum { FIRST = 234, LAST = 254 };

@@ -41,14 +41,14 @@ struct buses *program_buses_new(void)
 }
 
 static uint32_t parse_number(const struct verb *verb, const char *option,
-                             const char * or, const char *text)
+                             const char *also, const char *text)
 {
     const char *end = text;
     uint64_t value;
 
     if (!tool_text_number(&end, 10, OWNER_BUS_MAX, &value) || *end) {
         tool_usage(verb, "%s %s: accepted is 0 to %u%s", option, text,
-                   OWNER_BUS_MAX, or);
+                   OWNER_BUS_MAX, also);
     }
     return (uint32_t)value;
 }
