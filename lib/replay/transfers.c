@@ -306,11 +306,9 @@ int replay_source_open(struct trace_source *s, const char *path,
     s->all.wrote = TRACE_HASH_START;
     replay_mux_init(&s->mux, mux);
     ret = i2cpt_trace_reader_open(path, &s->reader, fault);
-    if (ret) {
-        return ret;
-    }
-    if (mode != TRACE_STRICT && (!trace_reader_seekable(s->reader) ||
-                                 trace_reader_is_small(s->reader))) {
+    if (!ret && mode != TRACE_STRICT &&
+        (!trace_reader_seekable(s->reader) ||
+         trace_reader_is_small(s->reader))) {
         ret = trace_reader_load(s->reader, fault);
     }
     ret = ret ? ret : read_headers(s, info, fault);

@@ -54,6 +54,7 @@ static const struct {
     {"", NULL, -ENOENT, ": No such file"},
     {"", "", -EINVAL, ": truncated"},
     {"", "hello\n", -EINVAL, ":1:1: not a trace"},
+    {",match=lookup,mux=0x70", "hello\n", -EINVAL, ":1:1: not a trace"},
     {",match=strict", "i2cpt-trace 2\n", -EINVAL, ":1:13: trace format 2"},
     {"", "i2cpt-trace 1\n0 +0 w\n", -EINVAL, ":2:7: expected"},
     {",match=strict", "i2cpt-trace 1\n0 +0 w\n", -EINVAL, ":2:7: expected"},

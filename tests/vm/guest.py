@@ -83,30 +83,40 @@ def modules_for(tree, names):
     return order
 
 
+def by_name(root, is_64):
+    """Shared libraries by name: where they are in the guest, and here."""
+    if root:
+        return {os.path.basename(path): (f'/lib/{os.path.basename(path)}', path)
+                for path in glob.glob(f'{root}/lib/*/*.so*') +
+                glob.glob(f'{root}/usr/lib/*/*.so*')}
+    text = subprocess.run(['/sbin/ldconfig', '-p'], text=True,
+                          stdout=subprocess.PIPE, check=True).stdout
+    found = re.findall(r'^\s*(\S+) \((?:libc6|ELF)(,x86-64)?.*\) => (\S+)$',
+                       text, re.M)
+    return {name: (path, path) for name, tag, path in found
+            if bool(tag) == is_64}
+
+
 def libraries_of(program, root=''):
     """Shared libraries, and the loader, that a program needs: (where they are
-    in the guest, where they are here). `root` has those of another machine."""
-    if not root:
-        lines = subprocess.run(['ldd', program], text=True,
-                               stdout=subprocess.PIPE, check=False).stdout
-        return [(path, os.path.realpath(path))
-                for path in re.findall(r'(/\S+) \(0x', lines)]
-    found, left = {}, [program]
+    in the guest, where they are here). `root` has those of another machine.
+    The program is looked at, not run: the guest may run what this kernel does
+    not, a 32-bit one."""
+    found, left, known = {}, [program], None
     while left:
-        text = subprocess.run(['readelf', '-ld', left.pop()], text=True,
+        text = subprocess.run(['readelf', '-hld', left.pop()], text=True,
                               stdout=subprocess.PIPE, check=True).stdout
-        loader = re.findall(r'interpreter: (/\S+?)\]', text)
-        for name in re.findall(r'\(NEEDED\).*\[(.*)\]', text) + loader:
+        known = known or by_name(root, 'ELF64' in text)
+        for path in re.findall(r'interpreter: (/\S+?)\]', text):
+            found[path] = (path, f'{root}{path}')
+        for name in re.findall(r'\(NEEDED\).*\[(.*)\]', text):
             if name in found or name in OURS:
                 continue
-            places = [f'{root}{name}'] if name in loader else glob.glob(
-                f'{root}/usr/lib/*/{name}') + glob.glob(f'{root}/lib/*/{name}')
-            if not places:
+            if name not in known:
                 raise Missing(f'no {name} for {program}')
-            found[name] = os.path.realpath(places[0])
-            left.append(found[name])
-    return [(name if name.startswith('/') else f'/lib/{name}', path)
-            for name, path in found.items()]
+            found[name] = known[name]
+            left.append(known[name][1])
+    return [(inside, os.path.realpath(path)) for inside, path in found.values()]
 
 
 class Initramfs:
