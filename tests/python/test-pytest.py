@@ -128,4 +128,112 @@ def test_a_wrong_adapter_is_one_line():
     assert "Traceback" not in said, said
 
 
+def both(text, name):
+    """A project that is recorded and then replayed, in a folder of its own;
+    what it says, and the traces that it has."""
+    os.makedirs(trace(name), exist_ok=True)
+    said = [run(text, *words, name=f"{name}/test_it.py")
+            for words in ((f"--i2c-record={STUB}",), ())]
+    traces = os.path.join(trace(name), "traces/test_it")
+    return said, sorted(os.listdir(traces)) if os.path.exists(traces) else []
+
+
+def test_each_test_has_a_recording_of_its_own():
+    said, names = both("""import pytest
+class TestA:
+    def test_x(self, i2c_replay):
+        assert i2c_replay.read_word_data(0x48, 0) == 0xc01a
+class TestB:
+    def test_x(self, i2c_replay):
+        assert i2c_replay.read_byte_data(0x20, 0) == 0
+@pytest.mark.parametrize("k", ["1/2", "1_2", "1-2", "\u00fc", "x" * 300, ""])
+def test_k(i2c_replay, k):
+    i2c_replay.read_byte_data(0x20, len(k) % 250)
+""", "own")
+    for status, text in said:
+        assert status == 0 and "8 passed" in text, text
+    assert len(names) == 8 and "TestA.test_x.i2ct" in names, names
+
+
+def test_two_tests_do_not_record_one_file():
+    said, _ = both("""import pytest
+pytestmark = pytest.mark.i2c_trace("two.i2ct")
+def test_a(i2c_replay):
+    i2c_replay.read_byte_data(0x20, 1)
+def test_b(i2c_replay):
+    i2c_replay.read_byte_data(0x20, 2)
+""", "two")
+    (status, text), _ = said
+    assert status == 1 and "1 passed, 1 error" in text, text
+    assert "test_it.py::test_a has just made" in text, text
+
+
+def test_what_fixtures_do_behind_the_test_is_recorded():
+    text = """import pytest
+@pytest.fixture
+def chip(i2c_replay):
+    i2c_replay.write_byte_data(0x20, 1, 1)
+    yield i2c_replay
+    i2c_replay.write_byte_data(0x20, 1, 0)
+def test_chip(chip):
+    assert chip.read_byte_data(0x20, 1) == 1
+"""
+    said, _ = both(text, "behind")
+    for status, words in said:
+        assert status == 0 and "1 passed" in words, words
+    asleep = text.replace("0x20, 1, 0)", "0x20, 1, 0) if 0 else 0")
+    status, words = run(asleep, name="behind/test_it.py")
+    assert status == 1 and "1 passed, 1 error" in words, words
+    assert "1 recorded transfers were not asked for" in words, words
+    wrong = text.replace("0x20, 1, 0)", "0x20, 1, 2)").replace(
+        "yield i2c_replay", "yield i2c_replay\n    try: pass").replace(
+        "    i2c_replay.write_byte_data(0x20, 1, 2)",
+        "    finally: pass\n    try: i2c_replay.write_byte_data(0x20, 1, 2)\n"
+        "    except OSError: pass")
+    status, words = run(wrong, name="behind/test_it.py")
+    assert status == 1 and "asked:    w2@0x20 01 02" in words, words
+
+
+def test_a_test_may_close_its_adapter():
+    said, _ = both("""def test_with(i2c_replay):
+    with i2c_replay as bus:
+        assert bus.read_word_data(0x48, 0) == 0xc01a
+""", "closes")
+    for status, text in said:
+        assert status == 0 and "1 passed" in text, text
+
+
+def test_an_address_that_was_never_asked_fails_too():
+    text = PROJECT + """    try:
+        bus.read_byte(0x21)
+    except OSError:
+        pass
+"""
+    status, said = run(text)
+    assert status == 1 and "1 failed" in said, said
+    assert "1 times for an address that occurs nowhere" in said, said
+    status, said = run(text, "--i2c-match=per-address")
+    assert status == 0 and "1 passed" in said, said
+
+
+def test_marks_and_options_that_cannot_be():
+    for mark in '"lm75.i2ct", matsch="lookup"', "5", '"a", "strict", 3':
+        status, said = run(PROJECT.replace('"lm75.i2ct"', mark))
+        assert status == 1 and "i2c_trace(path, match=None): " in said, said
+        assert "Error" not in said and "1 error" in said, said
+    status, said = run(PROJECT, "--i2c-record=")
+    assert status == 4 and "--i2c-record=: an adapter is missing" in said, said
+
+
+def test_a_folder_that_cannot_be_is_one_line():
+    os.makedirs(trace("file"))
+    with open(trace("file/traces"), "w", encoding="utf-8"):
+        pass
+    said, _ = both(PROJECT.replace(
+        '@pytest.mark.i2c_trace("lm75.i2ct")\n', ""), "file")
+    (status, text), _ = said
+    assert status == 1 and "Not a directory: '" in text, text
+    assert ".py:" not in text.replace("test_it.py::", ""), text
+
+
 tap.main(globals())

@@ -10,16 +10,17 @@ after.
     pytest                                            replays
 
 i2c_replay is an i2cpt.Adapter. A test that asks for something else than was
-recorded, or for less, fails, whatever its driver made of the errors.
+recorded, or for less, fails, whatever its driver made of the errors. What
+fixtures do behind the test is part of its recording.
 """
 import os
 import pathlib
 import re
+import zlib
 
 import pytest
 
 from .adapter import Adapter, escape
-from .errors import I2CError
 
 
 def pytest_addoption(parser):
@@ -38,32 +39,42 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "i2c_trace(path, match=None): the recording of this test, "
         "beside its file")
+    if config.getoption("--i2c-record") == "":
+        raise pytest.UsageError("--i2c-record=: an adapter is missing, such as "
+                                "i2c-dev,device=/dev/i2c-1")
+    config.i2c_recorded = {}  # path: the test that has recorded it
 
 
 class _Session:
     """The adapter of one test, and what becomes of its trace."""
 
     def __init__(self, path, record, match):
-        self.path, self.record = path, record
+        self.path, self.record, self.strict = path, record, match == "strict"
         self.fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+        self.passed, self.judged = False, True  # a test that has not run
         if record:
             path.parent.mkdir(parents=True, exist_ok=True)
             spec = f"{record},record={escape(self.fresh)}"
         else:
             spec = f"trace,file={escape(path)},match={match}"
         self.adapter = Adapter(spec)
+        # the same replay, for its verdict when the test has closed that one
+        self.watch = None if record else Adapter(spec)
 
-    def complaint(self):
-        """What is wrong with the replay, or None."""
+    def complaint(self, ended):
+        """What is wrong with the replay, or None; `ended`: nothing follows."""
         if self.record:
             return None
-        verdict = self.adapter.verdict()
+        verdict = self.watch.verdict()
         if verdict.mismatches:
             return (f"{self.path}:{verdict.mismatch_line}: "
                     f"the test did not do what was recorded\n"
                     f"  recorded: {verdict.expected or 'nothing more'}\n"
                     f"  asked:    {verdict.actual}")
-        if verdict.remaining:
+        if verdict.absent and self.strict:
+            return (f"{self.path}: the test asked {verdict.absent} times for "
+                    "an address that occurs nowhere in the recording")
+        if verdict.remaining and ended:
             return (f"{self.path}:{verdict.next_line}: the test ended, but "
                     f"{verdict.remaining} recorded transfers were not asked "
                     f"for{self._held(verdict)}")
@@ -76,60 +87,97 @@ class _Session:
         return (f"\n  the irq of line {verdict.held_line} waits for the "
                 f"transfer of line {verdict.held_for}")
 
-    def close(self, passed):
+    def close(self):
         """A new recording counts where its test has passed."""
         self.adapter.close()
-        if self.record and passed:
+        if self.watch:
+            self.watch.close()
+        elif self.passed:
             os.replace(self.fresh, self.path)
-        elif self.record:
+        else:
             self.fresh.unlink(missing_ok=True)
 
 
-def _path(request):
+def _trace(path=None, match=None):
+    return path if path is None else os.fspath(path), match
+
+
+def _marked(request):
+    """(path, match) of the mark, each None where it says none."""
     marker = request.node.get_closest_marker("i2c_trace")
+    try:
+        return _trace(*marker.args, **marker.kwargs) if marker else _trace()
+    except TypeError as error:
+        raise ValueError(f"@pytest.mark.i2c_trace(path, match=None): "
+                         f"{error}") from None
+
+
+def _file_name(node):
+    """A name of the test's own: its classes and itself, with a sum where
+    another test's could be written the same."""
+    names = [n.name for n in node.listchain() if isinstance(n, pytest.Class)]
+    whole = ".".join(names + [node.name])
+    name = re.sub(r"[^\w.-]+", "_", whole)[:100]
+    if not re.fullmatch(r"[\w.]+(\[[\w.-]*\])?", whole[:101]):
+        name += f"-{zlib.crc32(whole.encode('utf-8', 'replace')):08x}"
+    return f"{name}.i2ct"
+
+
+def _begin(request):
+    """The session of a test; ValueError or OSError."""
+    record = request.config.getoption("--i2c-record")
+    path, match = _marked(request)
     beside = pathlib.Path(str(request.node.fspath)).parent
-    if marker and marker.args:
-        return beside / marker.args[0]
-    name = re.sub(r"[^\w.-]+", "_", request.node.name)
-    return beside / "traces" / request.node.module.__name__ / f"{name}.i2ct"
-
-
-def _match(request):
-    marker = request.node.get_closest_marker("i2c_trace")
-    asked = marker.kwargs.get("match") if marker else None
-    return asked or request.config.getoption("--i2c-match")
+    path = beside / (path or os.path.join(
+        "traces", request.node.module.__name__, _file_name(request.node)))
+    if not record and not path.exists():
+        raise ValueError(f"no recording at {path}: make it once, with the "
+                         "chips there, by pytest --i2c-record=ADAPTER")
+    name = request.node.nodeid
+    other = request.config.i2c_recorded.setdefault(path, name)
+    if record and other != name:
+        raise ValueError(f"{path}: is the recording that {other} has just "
+                         "made: each test that records wants a file of its own")
+    return _Session(path, record,
+                    match or request.config.getoption("--i2c-match"))
 
 
 @pytest.fixture
 def i2c_replay(request):
     """An adapter that answers from this test's recording."""
-    record = request.config.getoption("--i2c-record")
-    path = _path(request)
-    if not record and not path.exists():
-        pytest.fail(f"no recording at {path}: make it once, with the chips "
-                    "there, by pytest --i2c-record=ADAPTER", pytrace=False)
     try:
-        session, refused = _Session(path, record, _match(request)), None
-    except I2CError as error:
-        refused = error.text or str(error)
+        session, refused = _begin(request), None
+    except (OSError, ValueError) as error:
+        refused = getattr(error, "text", None) or str(error)
     if refused:  # out here, where pytest shows no second exception
         pytest.fail(refused, pytrace=False)
     request.node.i2c_session = session
     yield session.adapter
-    session.close(getattr(request.node, "i2c_passed", False))
+    complaint = None if session.judged else session.complaint(True)
+    session.close()
+    if complaint:
+        pytest.fail(complaint, pytrace=False)
+
+
+def _goes_on(item):
+    """Whether a fixture may use the bus when the test has ended."""
+    fixtures = item._fixtureinfo.name2fixturedefs.values()
+    return any("i2c_replay" in one.argnames for all in fixtures for one in all)
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """The verdict belongs to the test, not to its clean-up."""
+    """The verdict belongs to the test, not to its clean-up: but where that
+    goes on."""
     outcome = yield
     session = getattr(item, "i2c_session", None)
     if call.when != "call" or not session:
         return
     report = outcome.get_result()
-    complaint = session.complaint()
+    complaint = session.complaint(not _goes_on(item))
+    session.judged = bool(complaint) or not report.passed
     if complaint and report.passed:
         report.outcome, report.longrepr = "failed", complaint
     elif complaint:
         report.sections.append(("I2C replay", complaint))
-    item.i2c_passed = report.passed
+    session.passed = report.passed
