@@ -14,6 +14,11 @@ def rdwr(bus, *messages):
     return [list(m) for m in messages]
 
 
+def rdwr_twice(bus, message):
+    bus.i2c_rdwr(message)
+    return rdwr(bus, message)
+
+
 def about(message):
     return [len(message), bytes(message), str(message), list(message),
             message.addr, message.flags, message.len]
@@ -59,6 +64,10 @@ ROWS = [
     ("read_byte", lambda b: b.read_byte(0x20)),
     ("read_byte absent", lambda b: b.read_byte(0x21)),
     ("read_byte address 0x80", lambda b: b.read_byte(0x80)),
+    ("read_byte address -1", lambda b: b.read_byte(-1)),
+    ("read_byte address 0x10020", lambda b: b.read_byte(0x10020)),
+    ("read_byte address a float", lambda b: kind_of_error(
+        lambda: b.read_byte(32.0))),
     ("write_byte send", lambda b: b.write_byte(0x0b, 0x04)),
     ("read_byte_data", lambda b: b.read_byte_data(0x20, 0x0a)),
     ("read_byte_data absent", lambda b: b.read_byte_data(0x7f, 0)),
@@ -83,6 +92,15 @@ ROWS = [
      lambda b: b.write_block_data(0x20, 0x20, list(range(32)))),
     ("write_block_data of 33",
      lambda b: b.write_block_data(0x20, 0x20, list(range(33)))),
+    ("write_block_data values", lambda b: b.write_block_data(
+        0x20, 0x20, [0x1a6, -1, 3])),
+    ("... read back", lambda b: b.read_i2c_block_data(0x20, 0x20, 4)),
+    ("write_block_data bytes",
+     lambda b: b.write_block_data(0x0b, 3, b"\x09\x08")),
+    ("write_block_data text", lambda b: kind_of_error(
+        lambda: b.write_block_data(0x0b, 3, "ab"))),
+    ("write_block_data a number", lambda b: kind_of_error(
+        lambda: b.write_block_data(0x0b, 3, 2))),
     ("block_process_call",
      lambda b: b.block_process_call(0x0b, 6, [1, 2, 3])),
     ("block_process_call of 33",
@@ -90,6 +108,9 @@ ROWS = [
     ("read_i2c_block_data", lambda b: b.read_i2c_block_data(0x20, 4, 6)),
     ("read_i2c_block_data of 32", lambda b: b.read_i2c_block_data(0x20, 0, 32)),
     ("read_i2c_block_data of 33", lambda b: b.read_i2c_block_data(0x20, 0, 33)),
+    ("read_i2c_block_data of 0", lambda b: b.read_i2c_block_data(0x20, 0, 0)),
+    ("read_i2c_block_data of -1",
+     lambda b: b.read_i2c_block_data(0x20, 0, -1)),
     ("read_i2c_block_data absent", lambda b: b.read_i2c_block_data(0x21, 0, 2)),
     ("write_i2c_block_data",
      lambda b: b.write_i2c_block_data(0x20, 0x30, [5, 6, 7])),
@@ -118,6 +139,11 @@ ROWS = [
     ("i2c_msg read", lambda b: about(READ(0x20, 3))),
     ("i2c_msg write", lambda b: about(WRITE(0x20, [65, 66]))),
     ("i2c_msg repr", lambda b: repr(WRITE(0x20, [65, 66]))),
+    ("i2c_msg slice", lambda b: WRITE(0x20, [65, 66, 67]).buf[1:3]),
+    ("i2c_msg of a number", lambda b: list(WRITE(0x20, 3))),
+    ("i2c_msg of 256", lambda b: kind_of_error(lambda: WRITE(0x20, [256]))),
+    ("i2c_rdwr no message", lambda b: b.i2c_rdwr()),
+    ("i2c_rdwr the same twice", lambda b: rdwr_twice(b, READ(0x48, 2))),
     ("i2c_msg buf", lambda b: WRITE(0x20, [65, 66]).buf[1]),
     ("funcs", lambda b: int(b.funcs)),
     ("open a float", lambda b: SMBus(1.5)),

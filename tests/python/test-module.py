@@ -1,17 +1,23 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """test-module.py LIBRARY: adapters, faults, passthrough and traces in Python."""
+import copy
 import errno
+import gc
 import os
+import pathlib
+import pickle
 import sys
 import tempfile
+import threading
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 os.environ["I2CPT_LIBRARY"] = os.path.abspath(sys.argv[1])
 sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "../../lib/python")]
 import tap
-from i2cpt import (Adapter, Func, I2CError, Message, Passthrough,
+from i2cpt import (M_RECV_LEN, Adapter, Func, I2CError, Message, Passthrough,
                    ReplayMismatch, list_adapters, trace)
+from i2cpt.smbus import SMBus, i2c_msg
 
 BOARD = f"stub,load={os.path.join(HERE, 'board.txt')}"
 folder = tempfile.TemporaryDirectory()
@@ -146,6 +152,144 @@ def test_a_verdict_has_the_lines():
 
 def test_the_list_is_pairs():
     assert all(len(pair) == 2 for pair in list_adapters())
+
+
+def refused(call, *arguments):
+    """What is said of a number that cannot be."""
+    error = raises(I2CError, call, *arguments)
+    assert error.errno == errno.EINVAL, error
+    return error.text
+
+
+def test_numbers_are_not_cut_to_their_bits():
+    with Adapter(BOARD) as bus, Passthrough(bus, address=0x48) as pt:
+        for address in 0x10048, -1, 0x48 - 0x10000, 1 << 64:
+            for call in (bus.read_word_data, bus.read_byte_data):
+                assert f"address {address:#x}" in refused(call, address, 0)
+            assert f"{address:#x}" in refused(bus.probe, address)
+            assert f"{address:#x}" in refused(bus.scan, 8, address)
+            assert f"{address:#x}" in refused(
+                bus.transfer, Message.read(address, 2))
+            assert f"{address:#x}" in refused(pt.start, address)
+        assert "command 0x110" in refused(bus.read_byte_data, 0x20, 0x110)
+        assert "byte 0x100" in refused(bus.write_byte_data, 0x20, 1, 256)
+        assert "byte -0x1" in refused(bus.send_byte, 0x20, -1)
+        assert "word 0x10000" in refused(bus.write_word_data, 0x20, 1, 65536)
+        assert "flags 0x10000" in refused(
+            bus.transfer, Message.write(0x20, [0], 0x10000))
+        assert "length" in refused(bus.read_block_data, 0x0b, 3, 0, -1)
+        assert pt.start(0x48)
+        assert "byte 0x100" in refused(pt.write, 256)
+        raises(TypeError, bus.read_byte_data, 32.0, 0)
+
+
+def test_one_number_is_no_row_of_zeros():
+    raises(TypeError, Message.write, 0x20, 5)
+    with Adapter(BOARD) as bus:
+        for call in (bus.write_block_data, bus.write_i2c_block,
+                     bus.block_process_call):
+            raises(TypeError, call, 0x0b, 3, 5)
+
+
+def test_a_message_has_the_bytes_that_it_writes():
+    with Adapter(BOARD) as bus:
+        for length in 0, 2, 9:
+            message = Message(0x20, 0, b"\x10abc", length)
+            assert "4 bytes of data" in str(
+                raises(ValueError, bus.transfer, message))
+        msg = i2c_msg.read(0x20, 2)
+        msg.len = 3
+        raises(ValueError, SMBus(bus).i2c_rdwr, msg)
+
+
+def test_a_block_read_can_be_sent_again():
+    with Adapter(BOARD) as bus:
+        write = Message.write(0x0b, [3])
+        block = Message.read(0x0b, 34, M_RECV_LEN)
+        for _ in range(2):
+            assert bus.transfer(write, block) == [b"\4\1\2\3\4"]
+
+
+def test_a_specification_is_text_or_a_path():
+    assert raises(ValueError, Adapter, "stub\0,chips=0x48")
+    raises(TypeError, Adapter, None)
+    raises(FileNotFoundError, Adapter, pathlib.Path("/dev/i2c-999"))
+    path = write("f\udcff.i2ct", "i2cpt-trace 1\n0 +0 r1@0x48 = 01\nend 1\n")
+    assert len(list(trace.read(path))) == 1
+    with Adapter(f"trace,file={path}") as bus:
+        assert bus.receive_byte(0x48) == 1
+        assert path in bus.name
+
+
+def test_a_long_text_is_whole():
+    paths = [f"{folder.name}/{letter * 200}/{letter * 240}" for letter in "abc"]
+    error = raises(I2CError, Adapter, "trace,file=" + "/".join(paths))
+    assert error.text.startswith("file=") and "c" * 240 in error.text, error
+    assert error.text.endswith(": No such file or directory"), error
+
+
+def test_errors_go_from_one_process_to_another():
+    path = write("errors.i2ct", "i2cpt-trace 1\n0 +0 r1@0x48 = 01\nend 1\n")
+    with Adapter(BOARD) as bus, Adapter(f"trace,file={path}") as replay:
+        for error in (raises(I2CError, bus.read_word_data, 0x0b, 9),
+                      raises(FileNotFoundError, Adapter, "trace,file=/nowhere"),
+                      raises(ReplayMismatch, replay.read_word_data, 0x48, 0)):
+            other = pickle.loads(pickle.dumps(error))
+            assert type(other) is type(error) and str(other) == str(error)
+            assert (other.errno, other.text, other.phase, other.msg,
+                    other.byte) == (error.errno, error.text, error.phase,
+                                    error.msg, error.byte)
+
+
+def test_what_is_open_is_not_copied():
+    with Adapter(BOARD) as bus, Passthrough(bus, address=0x48) as pt:
+        for one in bus, pt, SMBus(bus):
+            for copier in copy.deepcopy, pickle.dumps:
+                raises(TypeError, copier, one)
+        raises(TypeError, copy.copy, bus)
+    raises(ValueError, pt.start, 0x48)
+    raises(ValueError, lambda: pt.counters)
+
+
+def test_what_was_never_opened_goes_silently():
+    heard, hook = [], sys.unraisablehook
+    sys.unraisablehook = heard.append
+    try:
+        raises(TypeError, Adapter)
+        raises(TypeError, Passthrough)
+        raises(I2CError, Adapter, "nothing")
+        gc.collect()
+    finally:
+        sys.unraisablehook = hook
+    assert not heard, heard
+
+
+def until_closed(bus, begun, ended):
+    """A thread that asks for ever."""
+    try:
+        while True:
+            bus.read_word_data(0x48, 0)
+            begun.set()
+    except ValueError as error:
+        ended.append(str(error))
+
+
+def test_closed_while_others_ask():
+    interval, ended = sys.getswitchinterval(), []
+    sys.setswitchinterval(1e-6)
+    for _ in range(100):
+        bus, begun = Adapter(BOARD), threading.Event()
+        threads = [threading.Thread(target=until_closed,
+                                    args=(bus, begun, ended))
+                   for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        begun.wait()
+        bus.close()
+        for thread in threads:
+            thread.join()
+    sys.setswitchinterval(interval)
+    assert ended == ["the adapter is closed"] * 300, ended
 
 
 tap.main(globals())

@@ -74,10 +74,38 @@ class Verdict(Structure):
                 ("held_for", c_uint64), ("lines", TraceLineCount * 32)]
 
 
+# Whole numbers of arguments. ctypes alone would cut them to their bits, and
+# ask another target; errors.call() does not.
+class Address(c_uint16):
+    accepted = "0x00 to 0x7f, of 10 bits 0x000 to 0x3ff"
+
+
+class Flags(c_uint16):
+    accepted = "0x0000 to 0xffff"
+
+
+class Command(c_uint8):
+    accepted = "0x00 to 0xff"
+
+
+class Byte(c_uint8):
+    accepted = "0x00 to 0xff"
+
+
+class Word(c_uint16):
+    accepted = "0x0000 to 0xffff"
+
+
+class Length(c_size_t):
+    accepted = "0x0 and above"
+
+
+WHOLE = Address, Flags, Command, Byte, Word, Length
 FOUND = CFUNCTYPE(c_int, c_char_p, c_char_p, c_void_p)
 
 _fault = POINTER(Fault)
-_smbus = [c_void_p, c_uint16, c_uint16]
+_smbus = [c_void_p, Address, Flags]
+_start = [c_void_p, Address, Flags, c_uint32]
 
 # NAME: what it returns, what it takes.
 FUNCTIONS = {
@@ -92,39 +120,36 @@ FUNCTIONS = {
     "i2cpt_adapter_frequency_hz": (c_uint32, [c_void_p]),
     "i2cpt_list": (c_int, [FOUND, c_void_p]),
     "i2cpt_transfer": (c_int, [c_void_p, POINTER(Msg), c_size_t, _fault]),
-    "i2cpt_probe": (c_int, [c_void_p, c_uint16, c_int, _fault]),
-    "i2cpt_scan": (c_int, [c_void_p, c_uint16, c_uint16, c_int,
+    "i2cpt_probe": (c_int, [c_void_p, Address, c_int, _fault]),
+    "i2cpt_scan": (c_int, [c_void_p, Address, Address, c_int,
                            POINTER(c_int16), _fault]),
     "i2cpt_smbus_quick": (c_int, _smbus + [c_int, _fault]),
     "i2cpt_smbus_receive_byte": (c_int, _smbus + [_fault]),
-    "i2cpt_smbus_send_byte": (c_int, _smbus + [c_uint8, _fault]),
-    "i2cpt_smbus_read_byte_data": (c_int, _smbus + [c_uint8, _fault]),
-    "i2cpt_smbus_write_byte_data": (c_int, _smbus + [c_uint8, c_uint8,
-                                                     _fault]),
-    "i2cpt_smbus_read_word_data": (c_int, _smbus + [c_uint8, _fault]),
-    "i2cpt_smbus_write_word_data": (c_int, _smbus + [c_uint8, c_uint16,
-                                                     _fault]),
-    "i2cpt_smbus_process_call": (c_int, _smbus + [c_uint8, c_uint16, _fault]),
+    "i2cpt_smbus_send_byte": (c_int, _smbus + [Byte, _fault]),
+    "i2cpt_smbus_read_byte_data": (c_int, _smbus + [Command, _fault]),
+    "i2cpt_smbus_write_byte_data": (c_int, _smbus + [Command, Byte, _fault]),
+    "i2cpt_smbus_read_word_data": (c_int, _smbus + [Command, _fault]),
+    "i2cpt_smbus_write_word_data": (c_int, _smbus + [Command, Word, _fault]),
+    "i2cpt_smbus_process_call": (c_int, _smbus + [Command, Word, _fault]),
     "i2cpt_smbus_read_block_data": (
-        c_int, _smbus + [c_uint8, c_char_p, c_size_t, _fault]),
+        c_int, _smbus + [Command, c_char_p, Length, _fault]),
     "i2cpt_smbus_write_block_data": (
-        c_int, _smbus + [c_uint8, c_char_p, c_size_t, _fault]),
+        c_int, _smbus + [Command, c_char_p, Length, _fault]),
     "i2cpt_smbus_block_process_call": (
-        c_int, _smbus + [c_uint8, c_char_p, c_size_t, c_char_p, c_size_t,
+        c_int, _smbus + [Command, c_char_p, Length, c_char_p, Length,
                          _fault]),
     "i2cpt_smbus_read_i2c_block": (
-        c_int, _smbus + [c_uint8, c_char_p, c_size_t, _fault]),
+        c_int, _smbus + [Command, c_char_p, Length, _fault]),
     "i2cpt_smbus_write_i2c_block": (
-        c_int, _smbus + [c_uint8, c_char_p, c_size_t, _fault]),
+        c_int, _smbus + [Command, c_char_p, Length, _fault]),
     "i2cpt_policy_new": (c_int, [POINTER(c_void_p)]),
     "i2cpt_policy_free": (None, [c_void_p]),
     "i2cpt_policy_set": (c_int, [c_void_p, c_char_p, c_char_p, _fault]),
     "i2cpt_passthrough_new": (c_int, [c_void_p, c_void_p, c_void_p,
                                       POINTER(c_void_p), _fault]),
     "i2cpt_passthrough_free": (None, [c_void_p]),
-    "i2cpt_passthrough_start": (c_int, [c_void_p, c_uint16, c_uint16,
-                                        c_uint32]),
-    "i2cpt_passthrough_write": (c_int, [c_void_p, c_uint8]),
+    "i2cpt_passthrough_start": (c_int, _start),
+    "i2cpt_passthrough_write": (c_int, [c_void_p, Byte]),
     "i2cpt_passthrough_read": (c_int, [c_void_p, POINTER(c_uint8)]),
     "i2cpt_passthrough_nack": (None, [c_void_p]),
     "i2cpt_passthrough_stop": (c_int, [c_void_p]),
@@ -163,3 +188,18 @@ for _name, (_result, _arguments) in FUNCTIONS.items():
     _function = getattr(lib, _name)
     _function.restype = _result
     _function.argtypes = _arguments
+
+
+def text(value):
+    """The bytes of a str or a path for the library, which ends at a NUL."""
+    value = os.fspath(value)
+    if isinstance(value, str):
+        value = value.encode("utf-8", "surrogateescape")
+    if b"\0" in value:
+        raise ValueError(f"{value!r}: a NUL is in it")
+    return value
+
+
+def said(value):
+    """A str of the library's bytes, which text() makes those bytes again."""
+    return (value or b"").decode("utf-8", "surrogateescape")

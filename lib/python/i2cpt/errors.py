@@ -3,9 +3,10 @@
 import ctypes
 import errno
 import functools
+import operator
 import os
 
-from ._abi import EMISMATCH, Fault, lib
+from ._abi import EMISMATCH, FAULT_TEXT_SIZE, WHOLE, Fault, lib
 
 _PHASES = (None, "address", "data", "stop")
 
@@ -25,6 +26,13 @@ class I2CError(OSError):
     def __init__(self, code, text="", phase=None, msg=None, byte=None):
         super().__init__()
         self.text, self.phase, self.msg, self.byte = text, phase, msg, byte
+
+    def __reduce__(self):
+        kind = type(self)
+        if kind is _kind_of(self.errno):  # made there, of no name to import
+            kind = I2CError
+        return (kind, (self.errno, self.text, self.phase, self.msg, self.byte),
+                self.__dict__)
 
     def __str__(self):
         return super().__str__() + (f" ({self.text})" if self.text else "")
@@ -47,10 +55,13 @@ class ReplayMismatch(I2CError):
     def __init__(self, text):
         super().__init__(errno.EPROTO, text)
 
+    def __reduce__(self):
+        return type(self), (self.text,), self.__dict__
+
 
 def error_of(result, fault):
     """The exception for a negative result and its fault."""
-    line = ctypes.create_string_buffer(1024)
+    line = ctypes.create_string_buffer(FAULT_TEXT_SIZE + 128)
     lib.i2cpt_fault_describe(ctypes.byref(fault), line, len(line))
     text = line.value.decode(errors="replace")
     if -result == EMISMATCH:
@@ -60,9 +71,22 @@ def error_of(result, fault):
                     fault.byte if fault.byte >= 0 else None)
 
 
+def fitting(kind, value):
+    """`value` as an argument of that kind, whole where it is a number."""
+    if kind not in WHOLE:
+        return value
+    value = operator.index(value)
+    if not 0 <= value < 1 << 8 * ctypes.sizeof(kind):
+        raise I2CError(errno.EINVAL, f"{kind.__name__.lower()} {value:#x}: "
+                       f"accepted is {kind.accepted}")
+    return value
+
+
 def call(function, *arguments):
     """function(*arguments, &fault): its result, or the exception."""
     fault = Fault()
+    arguments = [fitting(kind, value)
+                 for kind, value in zip(function.argtypes, arguments)]
     result = function(*arguments, ctypes.byref(fault))
     if result < 0:
         raise error_of(result, fault)

@@ -73,7 +73,7 @@ def _block(data):
     if len(data) > I2C_SMBUS_BLOCK_MAX:
         raise ValueError("Data length cannot exceed "
                          f"{I2C_SMBUS_BLOCK_MAX} bytes")
-    return bytes(data)
+    return bytes(value & 0xff for value in data)
 
 
 class SMBus:
@@ -135,51 +135,51 @@ class SMBus:
         self._bus.send_byte(i2c_addr, value & 0xff, self._flags)
 
     def read_byte_data(self, i2c_addr, register, force=None):
-        return self._bus.read_byte_data(i2c_addr, register, self._flags)
+        return self._bus.read_byte_data(i2c_addr, register & 0xff, self._flags)
 
     def write_byte_data(self, i2c_addr, register, value, force=None):
-        self._bus.write_byte_data(i2c_addr, register, value & 0xff,
+        self._bus.write_byte_data(i2c_addr, register & 0xff, value & 0xff,
                                   self._flags)
 
     def read_word_data(self, i2c_addr, register, force=None):
-        return self._bus.read_word_data(i2c_addr, register, self._flags)
+        return self._bus.read_word_data(i2c_addr, register & 0xff, self._flags)
 
     def write_word_data(self, i2c_addr, register, value, force=None):
-        self._bus.write_word_data(i2c_addr, register, value & 0xffff,
+        self._bus.write_word_data(i2c_addr, register & 0xff, value & 0xffff,
                                   self._flags)
 
     def process_call(self, i2c_addr, register, value, force=None):
-        return self._bus.process_call(i2c_addr, register, value & 0xffff,
+        return self._bus.process_call(i2c_addr, register & 0xff, value & 0xffff,
                                       self._flags)
 
     def read_block_data(self, i2c_addr, register, force=None):
         return list(self._bus.read_block_data(
-            i2c_addr, register, self._flags, I2C_SMBUS_BLOCK_MAX))
+            i2c_addr, register & 0xff, self._flags, I2C_SMBUS_BLOCK_MAX))
 
     def write_block_data(self, i2c_addr, register, data, force=None):
         data = _block(data)
         if not data:
-            self._write_nothing(i2c_addr, [register, 0])
+            self._write_nothing(i2c_addr, [register & 0xff, 0])
             return
-        self._bus.write_block_data(i2c_addr, register, data, self._flags)
+        self._bus.write_block_data(i2c_addr, register & 0xff, data, self._flags)
 
     def block_process_call(self, i2c_addr, register, data, force=None):
         return list(self._bus.block_process_call(
-            i2c_addr, register, _block(data), self._flags,
+            i2c_addr, register & 0xff, _block(data), self._flags,
             I2C_SMBUS_BLOCK_MAX))
 
     def read_i2c_block_data(self, i2c_addr, register, length, force=None):
         if length > I2C_SMBUS_BLOCK_MAX:
             raise ValueError("Desired block length over "
                              f"{I2C_SMBUS_BLOCK_MAX} bytes")
-        return list(self._bus.read_i2c_block(i2c_addr, register, length))
+        return list(self._bus.read_i2c_block(i2c_addr, register & 0xff, length))
 
     def write_i2c_block_data(self, i2c_addr, register, data, force=None):
         data = _block(data)
         if not data:
-            self._write_nothing(i2c_addr, [register])
+            self._write_nothing(i2c_addr, [register & 0xff])
             return
-        self._bus.write_i2c_block(i2c_addr, register, data)
+        self._bus.write_i2c_block(i2c_addr, register & 0xff, data)
 
     def _write_nothing(self, address, data):
         """A block of no bytes, which SMBus has not and the kernel sends."""
@@ -190,6 +190,9 @@ class SMBus:
     def i2c_rdwr(self, *i2c_msgs):
         messages = []
         for msg in i2c_msgs:
+            if msg.len > ctypes.sizeof(msg.buf):
+                raise ValueError(f"a message of {msg.len} bytes in a buffer of "
+                                 f"{ctypes.sizeof(msg.buf)}")
             data = bytes(msg) if not msg.flags & M_RD or \
                 msg.flags & M_RECV_LEN else b""
             messages.append(Message(msg.addr, msg.flags, data, msg.len))

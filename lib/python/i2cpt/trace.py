@@ -3,7 +3,7 @@
 import ctypes
 from collections import namedtuple
 
-from ._abi import TraceLine, lib
+from ._abi import TraceLine, lib, text
 from .adapter import M_RD, Message
 from .errors import call
 
@@ -39,7 +39,7 @@ def read(path):
     """Headers, transfers and events of a trace, in order; a bad line raises
     I2CError with FILE:LINE:COLUMN."""
     reader = ctypes.c_void_p()
-    call(lib.i2cpt_trace_reader_open, str(path).encode(),
+    call(lib.i2cpt_trace_reader_open, text(path),
          ctypes.byref(reader))
     pointer = ctypes.POINTER(TraceLine)()
     try:
