@@ -264,7 +264,8 @@ struct i2cpt_backend_ops {
                           struct i2cpt_fault *fault);
 
     /* Optional: what can be opened here, as i2cpt_list(): call
-     * `found(spec, about, found_user)` for each. */
+     * `found(spec, about, found_user)` for each, with specification strings of
+     * this back end; others are left out. */
     int (*list)(void *user, i2cpt_found_fn found, void *found_user);
     /* NULL but for back ends that record or replay. */
     const struct i2cpt_backend_record_ops *record;
@@ -293,12 +294,14 @@ I2CPT_API int i2cpt_backend_register(const struct i2cpt_backend_ops *ops,
 /*
  * Load back ends from shared objects, PATH[:PATH]...; each path has a '/' in
  * it. This runs their code: first what any shared object runs when it is
- * loaded, then its function i2cpt_backend_module(), which registers. NULL and
- * an empty text load nothing. Objects stay loaded; one that is loaded already
- * is not run again. The library never does this by itself: i2cpt-replay and the
- * QEMU plugin do, with what the environment has as I2CPT_BACKENDS.
+ * loaded, then its function i2cpt_backend_module(), which registers, and may
+ * load others by this. NULL and an empty text load nothing. Objects stay
+ * loaded; one that is loaded already is not run again, unless that failed. The
+ * library never does this by itself: i2cpt-replay and the QEMU plugin do, with
+ * what the environment has as I2CPT_BACKENDS.
  *
- * -EINVAL with a line that names the path, or what i2cpt_backend_module() said.
+ * -EINVAL with a line that names the path, what i2cpt_backend_module() said, or
+ * -EPROTO where that cannot be.
  * Any thread.
  */
 I2CPT_API int i2cpt_backend_load(const char *paths, struct i2cpt_fault *fault);

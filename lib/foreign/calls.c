@@ -110,6 +110,26 @@ static int open_instance(const struct i2cpt_options *o, void **priv,
 
 /* -------------------------------------------------------------- transfers */
 
+/* How many bytes a message can have: its own, or what its target counted. */
+static int wrong_actual(const struct foreign *f, const struct i2cpt_xfer *x,
+                        size_t i, uint32_t actual, int ret)
+{
+    const struct i2cpt_msg *m = &x->msgs[i];
+
+    if (ret == 0 && m->flags & I2CPT_M_RECV_LEN) {
+        return foreign_lie(f, x->fault,
+                           "transfer() returned 0 with %u byte%s in message "
+                           "%zu, whose count is %u",
+                           (unsigned)actual, i2cpt_fault_s(actual), i,
+                           (unsigned)m->buf[0]);
+    }
+    return foreign_lie(f, x->fault,
+                       "transfer() returned %d with %u byte%s in message %zu, "
+                       "which has %u",
+                       ret, (unsigned)actual, i2cpt_fault_s(actual), i,
+                       (unsigned)m->len);
+}
+
 static int check_actual(const struct foreign *f, const struct i2cpt_xfer *x,
                         const struct i2cpt_msg *msgs, const uint8_t *asked,
                         int ret)
@@ -122,11 +142,7 @@ static int check_actual(const struct foreign *f, const struct i2cpt_xfer *x,
         if (actual > x->msgs[i].len ||
             (!ret && !foreign_actual_can_be(&x->msgs[i], actual, asked[i],
                                             x->marks, i + 1 == x->n))) {
-            return foreign_lie(f, x->fault,
-                               "transfer() returned %d with %u byte%s in "
-                               "message %zu, which has %u",
-                               ret, (unsigned)actual, i2cpt_fault_s(actual), i,
-                               (unsigned)x->msgs[i].len);
+            return wrong_actual(f, x, i, actual, ret);
         }
     }
     return ret;
@@ -347,9 +363,7 @@ static bool instant(void *priv)
 
 static int list(const struct i2cpt_ops *ops, i2cpt_found_fn found, void *user)
 {
-    const struct foreign *f = (const struct foreign *)ops;
-
-    return f->ops.list(f->user, found, user);
+    return foreign_list((const struct foreign *)ops, found, user);
 }
 
 static void took(void *priv, const void *owner, uint32_t n)

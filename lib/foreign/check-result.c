@@ -8,8 +8,6 @@
 #include "core/fault.h"
 #include "foreign/foreign.h"
 
-#define ERRNO_MAX 4095 /* Linux's MAX_ERRNO */
-
 int foreign_lie(const struct foreign *f, struct i2cpt_fault *fault,
                 const char *format, ...)
 {
@@ -48,7 +46,7 @@ int foreign_result(const struct foreign *f, const char *call, int ret, size_t n,
         i2cpt_fault_clear(fault);
         return 0;
     }
-    if (ret > 0 || (ret < -ERRNO_MAX && ret != -I2CPT_EMISMATCH)) {
+    if (ret > 0 || (ret < -FOREIGN_ERRNO_MAX && ret != -I2CPT_EMISMATCH)) {
         return foreign_lie(f, fault,
                            "%s() returned %d; accepted is 0 or a negative "
                            "error code",

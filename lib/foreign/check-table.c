@@ -92,6 +92,21 @@ int foreign_check_ops(const struct i2cpt_backend_ops *ops,
     return 0;
 }
 
+/* "a|b|c", each of them something, and none twice. */
+static bool are_choices(const char *choices)
+{
+    g_auto(GStrv) parts = g_strsplit(choices ? choices : "", "|", 0);
+    size_t i;
+
+    for (i = 0; parts[i]; i++) {
+        if (!*parts[i] ||
+            g_strv_contains((const char *const *)parts + i + 1, parts[i])) {
+            return false;
+        }
+    }
+    return i > 0;
+}
+
 static bool is_common(const char *name)
 {
     const struct i2cpt_key *key = i2cpt_common_keys;
@@ -114,8 +129,9 @@ int foreign_check_key(const char *backend,
         bad = "every back end has a key of that name";
     } else if (key->kind > I2CPT_BACKEND_KEY_SWITCH) {
         bad = "unknown kind";
-    } else if (key->kind == I2CPT_BACKEND_KEY_CHOICE && !key->choices) {
-        bad = "a CHOICE needs choices";
+    } else if (key->kind == I2CPT_BACKEND_KEY_CHOICE &&
+               !are_choices(key->choices)) {
+        bad = "a CHOICE needs choices, a|b|c, each once";
     } else if (key->min > key->max) {
         bad = "min is above max";
     }

@@ -15,8 +15,9 @@
 #include "core/key.h"
 #include "i2cpt-backend.h"
 
-#define FOREIGN_KEYS_MAX 64u
-#define FOREIGN_ID_MAX   256u /* bytes of identify()'s text, with its NUL */
+#define FOREIGN_KEYS_MAX  64u
+#define FOREIGN_ERRNO_MAX 4095 /* Linux's MAX_ERRNO */
+#define FOREIGN_ID_MAX    256u /* bytes of identify()'s text, with its NUL */
 
 /*
  * The bytes that the first release's structs had, to the end of their last
@@ -73,6 +74,9 @@ int foreign_check_info(const struct foreign *f, struct i2cpt_backend_info *info,
 struct i2cpt_backend_lines *foreign_lines_new(void);
 void foreign_lines_free(struct i2cpt_backend_lines *l);
 struct i2cpt_lines *foreign_lines_named(struct i2cpt_backend_lines *l);
+
+/* list.c: as i2cpt_list(), for this one; what it finds is checked. */
+int foreign_list(const struct foreign *f, i2cpt_found_fn found, void *user);
 
 /* calls.c: fill in the entries of f->inner that f->ops has. */
 void foreign_fill_inner(struct foreign *f);

@@ -3,7 +3,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <glib.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "core/fault.h"
@@ -11,14 +10,35 @@
 
 typedef int (*module_fn)(struct i2cpt_fault *fault);
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static GRecMutex lock;    /* a module may load what it stands on */
 static GPtrArray *loaded; /* handles; for good, as what they registered */
+
+static int module_said(const char *path, int ret, struct i2cpt_fault *theirs,
+                       struct i2cpt_fault *fault)
+{
+    const char *name = i2cpt_error_name(ret);
+    char text[sizeof(theirs->text)];
+
+    if (ret > 0 || (!name && ret < -FOREIGN_ERRNO_MAX)) {
+        return i2cpt_fault_text(fault, EPROTO,
+                                "%.4096s: i2cpt_backend_module() returned %d; "
+                                "accepted is 0 or a negative error code",
+                                path, ret);
+    }
+    if (!theirs->text[0]) {
+        return i2cpt_fault_text(
+            fault, -ret, "%.4096s: i2cpt_backend_module() returned %d (%s)",
+            path, ret, name ? name : g_strerror(-ret));
+    }
+    theirs->code = -ret;
+    i2cpt_fault_describe(theirs, text, sizeof(text));
+    return i2cpt_fault_text(fault, -ret, "%.4096s: %s", path, text);
+}
 
 static int run_locked(const char *path, void *handle, struct i2cpt_fault *fault)
 {
     struct i2cpt_fault theirs;
     module_fn module;
-    char text[sizeof(theirs.text)];
     int ret;
 
     *(void **)&module = dlsym(handle, "i2cpt_backend_module");
@@ -33,12 +53,13 @@ static int run_locked(const char *path, void *handle, struct i2cpt_fault *fault)
     g_ptr_array_add(loaded, handle);
     i2cpt_fault_clear(&theirs);
     ret = module(&theirs);
-    if (ret >= 0) {
+    if (ret == 0) {
         return 0;
     }
-    theirs.code = -ret;
-    i2cpt_fault_describe(&theirs, text, sizeof(text));
-    return i2cpt_fault_text(fault, -ret, "%.4096s: %s", path, text);
+    /* It stays, for what it may have registered; the next load() tries again.
+     */
+    g_ptr_array_remove(loaded, handle);
+    return module_said(path, ret, &theirs, fault);
 }
 
 static bool is_loaded_locked(const void *handle)
@@ -81,10 +102,10 @@ int i2cpt_backend_load(const char *paths, struct i2cpt_fault *fault)
     int ret = 0;
 
     i2cpt_fault_clear(fault);
-    pthread_mutex_lock(&lock);
+    g_rec_mutex_lock(&lock);
     for (i = 0; !ret && parts[i]; i++) {
         ret = load_locked(parts[i], fault);
     }
-    pthread_mutex_unlock(&lock);
+    g_rec_mutex_unlock(&lock);
     return ret;
 }

@@ -100,4 +100,50 @@ def test_what_cannot_be_loaded():
     assert done.returncode == 0, done
 
 
+MODULE = """#include <errno.h>
+#include <stdio.h>
+#include "i2cpt-backend.h"
+static int runs;
+int i2cpt_backend_module(struct i2cpt_fault *fault)
+{
+    fprintf(stderr, "run %d;", ++runs);
+    (void)fault;
+    return WHAT;
+}
+"""
+
+
+def module(name, what):
+    """A shared object whose i2cpt_backend_module() ends with that."""
+    path = os.path.join(folder.name, name)
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-I", os.path.join(HERE, "../../include"),
+         f"-DWHAT={what}", "-x", "c", "-", "-o", path],
+        input=MODULE, text=True, check=True)
+    return path
+
+
+def test_what_a_module_says():
+    for what, says in (
+            ("12345", "i2cpt_backend_module() returned 12345; accepted is 0"),
+            ("-100000", "i2cpt_backend_module() returned -100000; accepted"),
+            ("-EIO", "i2cpt_backend_module() returned -5 (EIO)"),
+            ("-ENOENT", "i2cpt_backend_module() returned -2 ("),
+            ("i2cpt_backend_fail(fault, EPERM, 0, -1, -1, \"no\\nkey\")",
+             ": no?key")):
+        path = module("says.so", what)
+        done = run(REPLAY, "list", backends=path)
+        assert done.returncode == 3 and f"{path}: " in done.stderr, done
+        assert says in done.stderr, done
+
+
+def test_a_module_loads_another():
+    other = module("other.so", "0")
+    for what in f'i2cpt_backend_load("{other}", fault)', \
+            f'i2cpt_backend_load("{folder.name}/loads.so", fault)':
+        done = run(REPLAY, "list", backends=module("loads.so", what))
+        assert "I2CPT_BACKENDS" not in done.stderr, done
+        assert done.stderr.startswith("run 1;"), done
+
+
 tap.main(globals())

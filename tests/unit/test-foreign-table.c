@@ -29,6 +29,9 @@ enum spoiled {
     KEY_COMMON,
     KEY_KIND,
     KEY_CHOICES,
+    KEY_NO_CHOICE,
+    KEY_HALF_CHOICE,
+    KEY_CHOICE_TWICE,
     KEY_RANGE,
     KEY_DEFAULT,
     KEY_TWICE,
@@ -54,6 +57,9 @@ static const struct {
     {KEY_COMMON, "every back end has"},
     {KEY_KIND, "unknown kind"},
     {KEY_CHOICES, "choices"},
+    {KEY_NO_CHOICE, "choices"},
+    {KEY_HALF_CHOICE, "choices"},
+    {KEY_CHOICE_TWICE, "choices"},
     {KEY_RANGE, "min is above max"},
     {KEY_DEFAULT, "accepted is 0 to 7"},
     {KEY_TWICE, "twice"},
@@ -65,9 +71,14 @@ static void spoil_key(struct i2cpt_backend_key_def *key, enum spoiled what)
         .name = what == KEY_NAME     ? "A"
                 : what == KEY_COMMON ? "timeout-ms"
                                      : "k",
-        .kind = what == KEY_KIND      ? 5
-                : what == KEY_CHOICES ? I2CPT_BACKEND_KEY_CHOICE
-                                      : I2CPT_BACKEND_KEY_UINT,
+        .kind = what == KEY_KIND ? 5
+                : what >= KEY_CHOICES && what <= KEY_CHOICE_TWICE
+                    ? I2CPT_BACKEND_KEY_CHOICE
+                    : I2CPT_BACKEND_KEY_UINT,
+        .choices = what == KEY_NO_CHOICE      ? ""
+                   : what == KEY_HALF_CHOICE  ? "a||b"
+                   : what == KEY_CHOICE_TWICE ? "a|b|a"
+                                              : NULL,
         .min = what == KEY_RANGE ? 8 : 0,
         .max = 7,
         .def = what == KEY_DEFAULT ? "8" : NULL,

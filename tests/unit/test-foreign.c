@@ -378,6 +378,69 @@ START_TEST(test_by_name)
 }
 END_TEST
 
+/* What list() of the back end "listed" finds, and says then. */
+static const struct {
+    const char *finds[3];
+    int ret;         /* of list() */
+    int more;        /* of found() */
+    const char *sum; /* what the caller of i2cpt_list() hears of it */
+    int says;        /* i2cpt_list() */
+} lists[] = {
+    {{"listed", "listed,speed=1k"},
+     0,
+     0,
+     "[listed about][listed,speed=1k about]",
+     0},
+    {{"listed", "listed"}, 0, 7, "[listed about]", 7}, /* and it goes on */
+    {{"listed", "listed"}, 3, 7, "[listed about]", 7},
+    {{NULL, "listed"}, 0, 0, "[listed about]", 0},
+    {{"", "listedd", "listed"}, 0, 0, "[listed about]", 0},
+    {{"stub", "listed\n", "listed,speed=\033[m"}, 0, 0, "", 0},
+    {{"listed"}, 3, 0, "[listed about]", -EPROTO},
+    {{"listed"}, -100000, 0, "[listed about]", -EPROTO},
+    {{"listed"}, -EIO, 0, "[listed about]", -EIO},
+};
+static int list_row;
+
+static int fake_list(void *user, i2cpt_found_fn found, void *found_user)
+{
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(lists[0].finds); i++) {
+        const char *spec = lists[list_row].finds[i];
+
+        if (spec || i == 0) {
+            found(spec, spec ? "about" : NULL, found_user);
+        }
+    }
+    return lists[list_row].ret;
+}
+
+static int note_found(const char *spec, const char *about, void *user)
+{
+    if (g_str_has_prefix(spec, "listed")) {
+        g_string_append_printf(user, "[%s %s]", spec, about);
+        return lists[list_row].more;
+    }
+    return 0;
+}
+
+START_TEST(test_list)
+{
+    struct i2cpt_backend_ops ops = told_table();
+    g_autoptr(GString) heard = g_string_new(NULL);
+    struct i2cpt_fault fault;
+
+    told_begin();
+    list_row = _i;
+    ops.name = "listed";
+    ops.list = fake_list;
+    ck_assert_int_eq(i2cpt_backend_register(&ops, &told_user, &fault), 0);
+    ck_assert_int_eq(i2cpt_list(note_found, heard), lists[_i].says);
+    ck_assert_str_eq(heard->str, lists[_i].sum);
+}
+END_TEST
+
 static const struct {
     const char *paths;
     int ret;
@@ -414,6 +477,7 @@ int main(void)
     tcase_add_loop_test(c, test_verdict, 0,
                         sizeof(verdicts) / sizeof(verdicts[0]));
     tcase_add_test(c, test_by_name);
+    tcase_add_loop_test(c, test_list, 0, (int)G_N_ELEMENTS(lists));
     tcase_add_loop_test(c, test_load, 0, (int)G_N_ELEMENTS(loads));
     suite_add_tcase(s, c);
     return unit_run(s);
