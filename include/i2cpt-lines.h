@@ -38,6 +38,13 @@ I2CPT_API int i2cpt_adapter_line_find(struct i2cpt_adapter *a,
  * the last one known. Any thread; it makes no transfer and waits for none. */
 I2CPT_API int i2cpt_adapter_line_level(struct i2cpt_adapter *a, unsigned line);
 
+/* Its level when the adapter was opened by the first of its handles: 0, 1, or
+ * -EINVAL past the last. Of a recording that is the level that it begins with,
+ * as what is recorded before its first transfer may be told at once. Any
+ * thread. */
+I2CPT_API int i2cpt_adapter_line_level_at_opening(struct i2cpt_adapter *a,
+                                                  unsigned line);
+
 /* A line has changed to `level` (0 or 1), at stamp_ns, a time in nanoseconds of
  * the clock that i2cpt_backend_now_ns() reads. */
 typedef void (*i2cpt_line_changed_fn)(struct i2cpt_adapter *a, unsigned line,

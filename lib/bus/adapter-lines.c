@@ -87,6 +87,19 @@ int i2cpt_adapter_line_level(struct i2cpt_adapter *a, unsigned line)
                                            : -EINVAL;
 }
 
+int i2cpt_adapter_line_level_at_opening(struct i2cpt_adapter *a, unsigned line)
+{
+    if (!a) {
+        return -EINVAL;
+    }
+    if (adapter_forked(a)) {
+        return -EPERM;
+    }
+    return line < lines_count(lines_of(a))
+               ? lines_level_at_opening(lines_of(a), line)
+               : -EINVAL;
+}
+
 /* Too many wait: of each line the latest is left, where it is another level
  * than was told last. */
 static void merge_locked(struct adapter_lines *l)

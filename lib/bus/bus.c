@@ -18,6 +18,7 @@
 #include "core/threads.h"
 #include "guard/guard.h"
 #include "lines/chosen.h"
+#include "lines/lines.h"
 #include "record/recorder.h"
 #include "smbus/smbus-map.h"
 
@@ -322,12 +323,23 @@ bool bus_wait_locked(struct i2cpt_bus *bus, uint64_t until_ns)
 static int choose_lines(struct i2cpt_bus *bus, const struct i2cpt_options *o,
                         struct i2cpt_fault *fault)
 {
-    int ret = lines_chosen_new(o, bus->info.lines, &bus->chosen, fault);
+    int ret;
 
+    lines_opened(bus->info.lines);
+    ret = lines_chosen_new(o, bus->info.lines, &bus->chosen, fault);
     if (bus->chosen) {
         bus->info.lines = lines_chosen_get(bus->chosen);
+        lines_opened(bus->info.lines);
     }
     return ret;
+}
+
+static uint32_t choose_timeout_ms(const struct i2cpt_bus *bus,
+                                  const struct i2cpt_options *o)
+{
+    return bus->info.timeout_ms && !i2cpt_options_has(o, "timeout-ms")
+               ? bus->info.timeout_ms
+               : (uint32_t)i2cpt_options_number(o, "timeout-ms");
 }
 
 /* Takes over `identity`, also when it fails. */
@@ -359,7 +371,7 @@ int bus_new(const struct i2cpt_options *o, char *identity,
     }
     i2cpt_options_copy(o, &bus->options);
     bus->identity = identity;
-    bus->timeout_ms = (uint32_t)i2cpt_options_number(o, "timeout-ms");
+    bus->timeout_ms = choose_timeout_ms(bus, o);
     bus->retries = (uint32_t)i2cpt_options_number(o, "retries");
     bus->instant = bus->ops->instant && bus->ops->instant(bus->priv);
     pthread_mutex_init(&bus->lock, NULL);

@@ -60,6 +60,7 @@ struct i2cpt_smbus_call {
 struct i2cpt_bus_info {
     uint32_t functionality;
     uint32_t frequency_hz; /* 0: not known */
+    uint32_t timeout_ms;   /* without timeout-ms=; 0: what that key says */
     bool no_stream;        /* this instance does without the stream_*() calls */
     /* An address NACK is reported as such, ENXIO with its phase, and so need
      * not be found out: false where it is not known. */

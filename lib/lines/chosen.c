@@ -244,6 +244,22 @@ static int choose(struct chosen_lines *c, const struct i2cpt_options *o,
     return ret;
 }
 
+static void follow_own(struct chosen_lines *c)
+{
+    unsigned i;
+
+    for (i = 0; i < lines_count(c->lines); i++) {
+        const struct source *s = &c->sources[i];
+
+        if (s->own) {
+            lines_set_at_opening(c->lines, i,
+                                 lines_level_at_opening(c->own, s->line) !=
+                                     s->active_low);
+        }
+    }
+    lines_follow(c->own, &c->follows, i2cpt_now_ns());
+}
+
 int lines_chosen_new(const struct i2cpt_options *o, struct i2cpt_lines *own,
                      struct chosen_lines **out, struct i2cpt_fault *fault)
 {
@@ -264,7 +280,7 @@ int lines_chosen_new(const struct i2cpt_options *o, struct i2cpt_lines *own,
         return ret;
     }
     if (own) {
-        lines_follow(own, &c->follows, i2cpt_now_ns());
+        follow_own(c);
     }
     *out = c;
     return 0;

@@ -12,6 +12,7 @@ struct i2cpt_lines {
     char names[LINES_MAX][LINES_NAME_MAX + 1];
     pthread_mutex_t lock; /* all below */
     bool levels[LINES_MAX];
+    bool at_opening[LINES_MAX], at_opening_known[LINES_MAX];
     struct lines_listener *listeners;
 };
 
@@ -77,6 +78,43 @@ bool lines_level(struct i2cpt_lines *l, unsigned line)
     level = line < l->n && l->levels[line];
     pthread_mutex_unlock(&l->lock);
     return level;
+}
+
+bool lines_level_at_opening(struct i2cpt_lines *l, unsigned line)
+{
+    bool level;
+
+    pthread_mutex_lock(&l->lock);
+    level = line < l->n && l->at_opening[line];
+    pthread_mutex_unlock(&l->lock);
+    return level;
+}
+
+void lines_set_at_opening(struct i2cpt_lines *l, unsigned line, bool level)
+{
+    pthread_mutex_lock(&l->lock);
+    if (line < l->n) {
+        l->at_opening[line] = level;
+        l->at_opening_known[line] = true;
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+void lines_opened(struct i2cpt_lines *l)
+{
+    unsigned i;
+
+    if (!l) {
+        return;
+    }
+    pthread_mutex_lock(&l->lock);
+    for (i = 0; i < l->n; i++) {
+        if (!l->at_opening_known[i]) {
+            l->at_opening[i] = l->levels[i];
+            l->at_opening_known[i] = true;
+        }
+    }
+    pthread_mutex_unlock(&l->lock);
 }
 
 void lines_set(struct i2cpt_lines *l, unsigned line, bool level,

@@ -41,6 +41,12 @@ unsigned lines_count(const struct i2cpt_lines *l); /* NULL: 0 */
 const char *lines_name(const struct i2cpt_lines *l, unsigned line);
 int lines_find(const struct i2cpt_lines *l, const char *name); /* or -ENOENT */
 bool lines_level(struct i2cpt_lines *l, unsigned line);
+/* The level that a line had when its back end was opened: what a recording
+ * begins with is told by _set_at_opening(), of the others lines_opened() takes
+ * the levels of then. */
+bool lines_level_at_opening(struct i2cpt_lines *l, unsigned line);
+void lines_set_at_opening(struct i2cpt_lines *l, unsigned line, bool level);
+void lines_opened(struct i2cpt_lines *l); /* NULL is allowed */
 /* stamp_ns of CLOCK_MONOTONIC. */
 void lines_set(struct i2cpt_lines *l, unsigned line, bool level,
                uint64_t stamp_ns);

@@ -67,6 +67,10 @@ static const struct i2cpt_key keys[] = {
     {NULL},
 };
 
+/* What was too late is recorded as such; a replay on a busy machine adds none,
+ * and what took longer than the default of timeout-ms= is no fault of it. */
+#define RECORDED_TIMEOUT_MS 60000u
+
 enum truncated { TRUNCATED_REFUSE, TRUNCATED_ACCEPT };
 
 static int identify(const struct i2cpt_options *o, char **identity,
@@ -143,6 +147,7 @@ static int open_trace(const struct i2cpt_options *o, void **priv,
     m->mode = (enum trace_mode)i2cpt_options_number(o, "match");
     m->end = (enum trace_end)i2cpt_options_number(o, "end");
     t->recorded_timing = i2cpt_options_number(o, "timing");
+    info->timeout_ms = t->recorded_timing ? RECORDED_TIMEOUT_MS : 0;
     ret = parse_mux(o, m->mode, mux, fault);
     if (ret) {
         g_free(t);

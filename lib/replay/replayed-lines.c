@@ -268,6 +268,8 @@ static void note_change(struct pass *p, const struct i2cpt_trace_line *line,
         bool first = !line->stamp_ns && !p->place;
 
         lines_set(r->lines, c.number, first ? c.level : !c.level, 0);
+        lines_set_at_opening(r->lines, c.number,
+                             lines_level(r->lines, c.number));
         p->known[number] = true;
         if (first) {
             p->level[number] = c.level;

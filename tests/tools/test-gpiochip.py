@@ -220,6 +220,19 @@ def test_a_line_that_is_active_when_it_begins():
     check(done, 'level 1\nedges 0\nsample 8\nedge 1\nmore 0\n')
 
 
+def test_a_line_of_another_name_that_is_active_when_it_begins():
+    """By `run` too: what matters is that its adapter is a recording."""
+    with open('named.i2ct', 'w', encoding='utf-8') as trace:
+        trace.write('i2cpt-trace 1\nadapter: stub\nlines: ready\n'
+                    '0.000000 irq ready 1\n0.005000 irq ready 0\n'
+                    '0.006000 +0.000100 w1@0x19 27\n'
+                    '0.007000 +0.000100 r1@0x19 = 08\n0.007100 irq ready 1\n'
+                    'end 2\n')
+    done = under('trace,file=named.i2ct,match=strict,line.drdy=trace:ready,'
+                 'line.drdy.active-low=on', CLIENT, 'first')
+    check(done, 'level 0\nedge 1\nsample 8\n')
+
+
 # -------------------------------------------------------------- call by call
 
 def test_calls():

@@ -168,6 +168,7 @@ START_TEST(null_and_adapters)
     BAD(i2cpt_adapter_line_find(NULL, "int"));
     BAD(i2cpt_adapter_line_find(a, NULL));
     BAD(i2cpt_adapter_line_level(NULL, 0));
+    BAD(i2cpt_adapter_line_level_at_opening(NULL, 0));
     BAD(i2cpt_adapter_watch_lines(NULL, NULL, NULL));
     BAD(i2cpt_list(NULL, NULL));
     BAD_FAULT(i2cpt_examine(NULL, one_line, NULL, &f));

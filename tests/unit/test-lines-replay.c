@@ -134,6 +134,49 @@ static char *levels(struct i2cpt_adapter *a)
     return g_string_free(text, FALSE);
 }
 
+/* Level by then, and by now, of the first line. */
+static const struct {
+    const char *trace, *keys, *levels;
+} openings[] = {
+    {TRACE "0 irq a 1\n0.1 irq a 0\n1 +0 w1@0x48 01\nend 1\n", "", "1 0"},
+    {TRACE "0 irq a 0\n0.1 irq a 1\n1 +0 w1@0x48 01\nend 1\n", "", "0 1"},
+    {TRACE "0.1 irq a 1\n1 +0 w1@0x48 01\nend 1\n", "", "0 1"},
+    {TRACE "1 +0 w1@0x48 01\n2 irq a 0\nend 1\n", "", "1 1"},
+    {TRACE "1 +0 w1@0x48 01\nend 1\n", "", "0 0"},
+    {TRACE "0 irq b 1\n0.1 irq b 0\n1 +0 w1@0x48 01\nend 1\n",
+     ",line.c=trace:b", "1 0"},
+    {TRACE "0 irq b 1\n0.1 irq b 0\n1 +0 w1@0x48 01\nend 1\n",
+     ",line.c=trace:b,line.c.active-low=on", "0 1"},
+};
+
+START_TEST(level_at_opening)
+{
+    g_autofree char *keys =
+        g_strdup_printf("match=strict%s", openings[_i].keys);
+    struct i2cpt_adapter *a = open_trace(openings[_i].trace, keys);
+    g_autofree char *found =
+        g_strdup_printf("%d %d", i2cpt_adapter_line_level_at_opening(a, 0),
+                        i2cpt_adapter_line_level(a, 0));
+
+    ck_assert_str_eq(found, openings[_i].levels);
+    ck_assert_int_eq(i2cpt_adapter_line_level_at_opening(a, 2), -EINVAL);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* Of one that is no recording: that of then. */
+START_TEST(level_at_opening_of_a_stub)
+{
+    struct i2cpt_adapter *a = wire_stub(
+        "chip 0x48 registers\nreg 0 = 01\nline int reg=0 mask=1\n", "");
+
+    wire(a, "w 00 00");
+    ck_assert_int_eq(i2cpt_adapter_line_level_at_opening(a, 0), 1);
+    ck_assert_int_eq(i2cpt_adapter_line_level(a, 0), 0);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 START_TEST(changes_come_behind_transfers)
 {
     const struct row *row = &rows[_i / 2];
@@ -489,6 +532,8 @@ int main(void)
     TCase *tc = tcase_create("lines-replay");
 
     tcase_set_timeout(tc, 240);
+    tcase_add_loop_test(tc, level_at_opening, 0, G_N_ELEMENTS(openings));
+    tcase_add_test(tc, level_at_opening_of_a_stub);
     tcase_add_loop_test(tc, changes_come_behind_transfers, 0, 2 * ROWS);
     tcase_add_loop_test(tc, a_pulse_is_seen, 0, 2);
     tcase_add_test(tc, recorded_timing);

@@ -250,6 +250,7 @@ START_TEST(an_adapter_without_lines)
     ck_assert_ptr_null(i2cpt_adapter_line_name(a, 0));
     ck_assert_int_eq(i2cpt_adapter_line_find(a, "int"), -ENOENT);
     ck_assert_int_eq(i2cpt_adapter_line_level(a, 0), -EINVAL);
+    ck_assert_int_eq(i2cpt_adapter_line_level_at_opening(a, 0), -EINVAL);
     ck_assert_int_eq(i2cpt_adapter_watch_lines(a, hear, NULL), -EOPNOTSUPP);
     i2cpt_adapter_unref(a);
 }

@@ -374,7 +374,25 @@ START_TEST(timing)
 }
 END_TEST
 
-/* ---------------------------------------------------- a large traces's index
+/* Longer than the default of other adapters: it was no timeout then. */
+START_TEST(slow_timing)
+{
+    struct i2cpt_adapter *a;
+    char out[256];
+
+    ck_assert(g_file_set_contents(
+        trace, "i2cpt-trace 1\n0 +0.25 w1@0x48 00\nend 1\n", -1, NULL));
+    ck_assert_int_eq(
+        open_spec(_i ? ",timing=recorded,timeout-ms=200" : ",timing=recorded",
+                  &a, NULL),
+        0);
+    replay_step(a, "m w1@0x48 0", out);
+    ck_assert_str_eq(out, _i ? "ETIMEDOUT - - -" : "ok");
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
+/* ------------------------------------------------------- a large trace's index
  */
 
 START_TEST(many)
@@ -604,6 +622,7 @@ static Suite *open_suite(void)
     tcase_add_test(files, pipe_per_address);
     tcase_add_test(files, pipe_loop);
     tcase_add_test(files, timing);
+    tcase_add_loop_test(files, slow_timing, 0, 2);
     tcase_add_test(files, many);
     tcase_set_timeout(files, 60);
     suite_add_tcase(suite, files);

@@ -36,7 +36,7 @@ void owner_free(struct owner *o)
 }
 
 int owner_add_chip(struct owner *o, uint32_t number, uint32_t bus,
-                   GPtrArray *active)
+                   bool recorded)
 {
     return -ENOSYS;
 }

@@ -54,29 +54,20 @@ char *owner_chip_lines(struct owner *o, uint32_t number)
     return g_string_free(text, FALSE);
 }
 
-static bool is_in(const GPtrArray *names, const char *name)
-{
-    for (guint i = 0; names && i < names->len; i++) {
-        if (!strcmp(g_ptr_array_index(names, i), name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void add_lines(struct owner_chip *c, const GPtrArray *active)
+/* From the level that the recording begins with, of others from today's. */
+static void add_lines(struct owner_chip *c)
 {
     int n = i2cpt_adapter_lines(c->adapter);
 
     for (int i = 0; i < n; i++) {
-        const char *name = i2cpt_adapter_line_name(c->adapter, (unsigned)i);
-
-        gpiochip_add_line(c->chip, name, is_in(active, name));
+        gpiochip_add_line(
+            c->chip, i2cpt_adapter_line_name(c->adapter, (unsigned)i),
+            i2cpt_adapter_line_level_at_opening(c->adapter, (unsigned)i) > 0);
     }
 }
 
 int owner_add_chip(struct owner *o, uint32_t number, uint32_t bus,
-                   GPtrArray *active)
+                   bool recorded)
 {
     const struct owner_bus *of = owner_find_bus(o, bus);
     g_autofree char *name = g_strdup_printf("gpiochip%u", number);
@@ -92,8 +83,8 @@ int owner_add_chip(struct owner *o, uint32_t number, uint32_t bus,
     c->bus = bus;
     c->adapter = of->adapter;
     c->fd = -1;
-    c->chip = gpiochip_new(name, of->label, active);
-    add_lines(c, active);
+    c->chip = gpiochip_new(name, of->label, recorded);
+    add_lines(c);
     g_ptr_array_add(o->chips, c);
     return 0;
 }

@@ -21,15 +21,11 @@ int owner_new(struct owner **out);
 /* `label`: its name in /sys. */
 int owner_add_bus(struct owner *o, uint32_t bus, const char *label,
                   struct i2cpt_adapter *a);
-/*
- * The lines of a bus that was added, as /dev/gpiochipN; `active`:
- * it replays a recording, whose lines with these names (of char *) were active
- * when it began; its changes are held until PROGRAM asks for the line. NULL: it
- * is none. 0; -EINVAL: the number is taken, or the bus has no lines; or
- * another negative errno.
- */
+/* The lines of a bus that was added, as /dev/gpiochipN; changes of a `recorded`
+ * one are held until PROGRAM asks for the line. 0; -EINVAL: the number is
+ * taken, or the bus has no lines; or another negative errno. */
 int owner_add_chip(struct owner *o, uint32_t number, uint32_t bus,
-                   GPtrArray *active);
+                   bool recorded);
 bool owner_has_chip(struct owner *o, uint32_t number);
 unsigned owner_chip_count(struct owner *o);
 uint32_t owner_nth_chip(struct owner *o, unsigned n);

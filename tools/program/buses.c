@@ -20,7 +20,6 @@ struct bus {
     char *spec;
     struct i2cpt_options *options;
     struct i2cpt_adapter *adapter;
-    GPtrArray *active; /* of a recording: program_buses_replays(), or NULL */
 };
 
 struct buses {
@@ -87,25 +86,6 @@ void program_buses_label(struct buses *b, uint32_t number, const char *label)
     if (bus) {
         g_free(bus->label);
         bus->label = g_strdup(label);
-    }
-}
-
-void program_buses_replays(struct buses *b, int64_t number, const char *active)
-{
-    guint i;
-
-    for (i = 0; i < b->list->len; i++) {
-        struct bus *bus = &g_array_index(b->list, struct bus, i);
-
-        if (number >= 0 && bus->number != number) {
-            continue;
-        }
-        if (!bus->active) {
-            bus->active = g_ptr_array_new_with_free_func(g_free);
-        }
-        if (active) {
-            g_ptr_array_add(bus->active, g_strdup(active));
-        }
     }
 }
 
@@ -277,6 +257,11 @@ static bool is_free(struct owner *o, uint32_t number)
            access(device, F_OK);
 }
 
+static bool is_recorded(const struct bus *bus)
+{
+    return !strcmp(i2cpt_options_get(bus->options, "backend"), "trace");
+}
+
 /* Each bus with lines has a chip: the lowest numbers that this machine has not,
  * or those from --gpiochip on. */
 static int add_chips(struct buses *b)
@@ -294,7 +279,7 @@ static int add_chips(struct buses *b)
         while (!b->program.gpiochip_given && !is_free(b->owner, next)) {
             next++;
         }
-        ret = owner_add_chip(b->owner, next, bus->number, bus->active);
+        ret = owner_add_chip(b->owner, next, bus->number, is_recorded(bus));
         if (ret) {
             tool_complain("--gpiochip %u: accepted is each number from 0 to "
                           "%u once, one for each bus with lines",
@@ -366,9 +351,6 @@ void program_buses_free(struct buses *b)
         i2cpt_options_free(bus->options);
         g_free(bus->spec);
         g_free(bus->label);
-        if (bus->active) {
-            g_ptr_array_unref(bus->active);
-        }
     }
     g_array_unref(b->list);
     g_free(b->adapter);

@@ -38,10 +38,6 @@ void program_buses_finish(struct buses *b, const struct verb *verb);
 void program_buses_add(struct buses *b, uint32_t number, const char *spec);
 /* What PROGRAM shall see as the name of a bus that was added. */
 void program_buses_label(struct buses *b, uint32_t number, const char *label);
-/* A recording of that bus, which was added (-1: of all), is replayed: PROGRAM
- * is told of its lines' changes when it asks for the line. `active`: a line
- * that was so when it began, one a call; NULL: none. */
-void program_buses_replays(struct buses *b, int64_t number, const char *active);
 /* The options of PROGRAM, where they are not from program_buses_option(). */
 void program_buses_set_program(struct buses *b,
                                const struct program_options *program);

@@ -151,29 +151,6 @@ static int add_buses(struct buses *buses, const struct replay_options *r)
     return told;
 }
 
-/* Levels that the trace begins with: what comes later is a change. */
-static int add_levels(struct buses *buses, const struct replay_options *r)
-{
-    struct i2cpt_trace_irq irq = {.size = sizeof(irq)};
-    const struct i2cpt_trace_line *line;
-    struct i2cpt_trace_reader *reader;
-    struct i2cpt_fault fault;
-    int ret = i2cpt_trace_reader_open(r->trace, &reader, &fault);
-
-    if (ret) {
-        return tool_fault(ret, &fault);
-    }
-    program_buses_replays(buses, -1, NULL);
-    while (i2cpt_trace_reader_next(reader, &line, NULL) == 1 &&
-           !line->stamp_ns && line->kind != I2CPT_TRACE_TRANSFER) {
-        if (i2cpt_trace_irq_is(line, &irq) == 1 && irq.level) {
-            program_buses_replays(buses, irq.bus, irq.name);
-        }
-    }
-    i2cpt_trace_reader_free(reader);
-    return 0;
-}
-
 /* ----------------------------------------------------------------- verdict */
 
 static int by_line(const void *a, const void *b)
@@ -348,7 +325,6 @@ int program_replay(const struct replay_options *r)
     tool_memory_fails_with(PROGRAM_OURS);
     program_buses_set_program(buses, &r->program);
     ret = add_buses(buses, r);
-    ret = ret ? ret : add_levels(buses, r);
     if (ret || program_buses_open(buses, NULL)) {
         goto out;
     }
