@@ -244,7 +244,8 @@ def test_vcd_has_the_lines():
     text = read('lines.vcd')
     assert ('$scope module lines $end\n$var wire 1 l0 drdy $end\n'
             '$var wire 1 l1 int $end\n$upscope $end\n') in text, text
-    assert 'xl1\nxl0\n$end\n#10\n0l0\n1l1\n' in text, text
+    # what they begin with, at the beginning
+    assert '#0\n$dumpvars\n1c\n1d\nxl1\nxl0\n$end\n0l0\n1l1\n#' in text, text
     changes, at = [], 0
     for line in text.split('$enddefinitions')[1].splitlines():
         at = int(line[1:]) if line[:1] == '#' else at

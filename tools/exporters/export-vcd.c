@@ -20,6 +20,12 @@
 enum line { SCL, SDA };
 #define LINES_MAX 32u
 
+/* An input line, as far as it is drawn. */
+struct drawn {
+    bool known, level;
+    uint64_t written_ns; /* its last value, as the file's times are */
+};
+
 struct vcd {
     FILE *file;
     struct convert *convert;
@@ -32,6 +38,8 @@ struct vcd {
     bool level[2];
     char *lines; /* their names, as the header has them */
     char **names;
+    struct drawn drawn[LINES_MAX];
+    bool begun; /* behind the levels that lines begin with */
     uint64_t placed, cut, absent, gaps, redacted, events;
 };
 
@@ -161,6 +169,50 @@ static int line_of(const struct vcd *v, const char *name)
     return -1;
 }
 
+/* All is idle for a while before the first thing that happens. */
+static void put_lead(struct vcd *v)
+{
+    if (!v->begun) {
+        wait(v, 4);
+    }
+    v->begun = true;
+}
+
+static void put_level(struct vcd *v, int i, bool level)
+{
+    fprintf(v->file, "%dl%d\n", level, i);
+    v->drawn[i].known = true;
+    v->drawn[i].level = level;
+    v->drawn[i].written_ns = v->written_ns;
+}
+
+/* What a line begins with stands at the dump's beginning; what begins with a
+ * change was the other way before it, from the last time that was written. Two
+ * changes of a line have two times, or readers see the last one alone. */
+static void put_change(struct vcd *v, int i, uint64_t stamp_ns, bool level)
+{
+    struct drawn *d = &v->drawn[i];
+
+    if (d->known && d->level == level) {
+        return;
+    }
+    if (!d->known && !stamp_ns && !v->begun) {
+        put_level(v, i, level);
+        return;
+    }
+    put_lead(v);
+    put_gap(v, stamp_ns);
+    v->end_ns = MAX(v->end_ns, stamp_ns);
+    if (!d->known) {
+        put_level(v, i, !level);
+    }
+    if (v->now_ns / v->unit_ns == d->written_ns) {
+        wait(v, 1);
+    }
+    put_time(v);
+    put_level(v, i, level);
+}
+
 /* Whether it is one, of this bus, whose line is drawn. */
 static bool put_irq(struct vcd *v, const struct i2cpt_trace_line *line)
 {
@@ -172,14 +224,10 @@ static bool put_irq(struct vcd *v, const struct i2cpt_trace_line *line)
         return false;
     }
     i = line_of(v, irq.name);
-    if (i < 0) {
-        return false;
+    if (i >= 0) {
+        put_change(v, i, line->stamp_ns, irq.level);
     }
-    put_gap(v, line->stamp_ns);
-    v->end_ns = line->stamp_ns > v->end_ns ? line->stamp_ns : v->end_ns;
-    put_time(v);
-    fprintf(v->file, "%" PRId32 "l%d\n", irq.level, i);
-    return true;
+    return i >= 0;
 }
 
 static int put_transfer(struct vcd *v, const struct i2cpt_trace_line *line,
@@ -191,6 +239,7 @@ static int put_transfer(struct vcd *v, const struct i2cpt_trace_line *line,
     if (rc < 1) {
         return rc;
     }
+    put_lead(v);
     put_gap(v, line->stamp_ns);
     uint64_t began_ns = v->now_ns;
     enum wire_truth truth = export_wire_walk(t, put_event, v);
@@ -267,7 +316,6 @@ static int begin(struct vcd *v, uint32_t header_hz, struct i2cpt_fault *fault)
             "$upscope $end\n",
             hz, units[i].text);
     put_names(v);
-    wait(v, 4);
     return 0;
 }
 
@@ -324,6 +372,7 @@ static int put_all(struct vcd *v, struct i2cpt_trace_reader *reader,
     }
     rc = rc < 0 || begun ? rc : begin(v, header_hz, fault);
     if (!rc) {
+        put_lead(v);
         wait(v, 8);
         put_time(v);
     }
