@@ -18,6 +18,15 @@
 #define CONVERT_HZ      100000u   /* --frequency, where the trace has none */
 #define CONVERT_GAP_OFF UINT64_MAX
 
+/* An input line of a trace, 1 to 31 letters, digits, '_' and '-'. */
+#define CONVERT_LINES_MAX 32u
+struct convert_line {
+    char name[32];
+    const char *signal; /* of the capture; NULL: of the same name */
+    bool named, turned; /* of the options: what was said of it */
+    bool active_low;
+};
+
 struct convert_options {
     uint32_t frequency_hz;   /* 0: the trace's own, or CONVERT_HZ */
     uint64_t max_gap_ns;     /* CONVERT_GAP_OFF: as long as they were */
@@ -27,6 +36,8 @@ struct convert_options {
     bool join;
     const char *name; /* of one analyzer among several; NULL: the first */
     const char *scl, *sda;
+    struct convert_line lines[CONVERT_LINES_MAX];
+    unsigned n_lines;
 };
 
 /* What one conversion works with. Notes are what the target format cannot hold

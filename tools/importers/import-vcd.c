@@ -3,271 +3,18 @@
  * A value change dump of two wires, as a trace: START and STOP, and bits, are
  * edges of SCL and SDA; UM10204, 3.1.
  */
-#include <ctype.h>
+#include "importers/import-vcd.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/text-in.h"
-#include "importers/import.h"
-
-#define NAME_MAX_LEN 100
-#define ID_MAX       31 /* bytes of an identifier code; two are usual */
-
-/* One of the two: a wire, or a bit of a vector. */
-struct wire {
-    char name[NAME_MAX_LEN + 1];
-    char id[ID_MAX + 1];
-    uint64_t bit; /* from the right */
-    bool level, was;
-};
-
-struct dump {
-    struct convert *convert;
-    struct text_in *text;
-    struct i2cpt_fault *fault;
-    struct import_wire *bus;
-    const char *at; /* in the line */
-    char word[256]; /* the last one; ours are shorter */
-    size_t length;  /* of all of it */
-    uint64_t hz;    /* 0: no $timescale yet */
-    uint64_t time;  /* of the values that are being read */
-    bool timed, begun;
-    struct wire scl, sda;
-
-    /*
-     * What the wires are doing. A bit counts when SCL falls behind it, for
-     * where SDA moves before that it was none, but the way to a START or STOP.
-     */
-    bool open;     /* behind a START */
-    bool address;  /* the byte is one */
-    bool bit;      /* that SCL's rise has shown */
-    bool is_bit;   /* there is one, SCL being high */
-    unsigned bits; /* of the byte, the ninth is its ACK */
-    unsigned byte;
-    uint64_t cut, unknown;
-};
-
-/* -------------------------------------------------------------------- words */
-
-static int bad(const struct dump *d, const char *what)
-{
-    return tool_text_error(d->text, d->at ? d->at : d->text->buf, d->fault,
-                           "%s", what);
-}
-
-/* The next word of the file, which may be lines away; 1, 0 at the end. */
-static int next_word(struct dump *d)
-{
-    size_t n;
-
-    while (!d->at || !*(d->at += strspn(d->at, " \t"))) {
-        int rc = tool_text_next(d->text, d->fault);
-        if (rc < 1) {
-            return rc;
-        }
-        d->at = d->text->buf;
-    }
-    n = strcspn(d->at, " \t");
-    /* a wide vector that is none of ours may be as long as it likes */
-    snprintf(d->word, sizeof(d->word), "%.*s",
-             (int)(n < sizeof(d->word) ? n : sizeof(d->word) - 1), d->at);
-    d->at += n;
-    d->length = n;
-    return 1;
-}
-
-static int skip_to_end(struct dump *d)
-{
-    int rc;
-
-    while ((rc = next_word(d)) > 0 && strcmp(d->word, "$end")) {
-    }
-    return rc;
-}
-
-/* ------------------------------------------------------------------- header */
-
-/* "1", "10 ns", "100us": up to the unit; ticks per second. */
-static int read_timescale(struct dump *d)
-{
-    static const struct {
-        const char *unit;
-        uint64_t hz;
-    } units[] = {{"s", 1},
-                 {"ms", 1000},
-                 {"us", 1000000},
-                 {"ns", 1000000000},
-                 {"ps", UINT64_C(1000000000000)},
-                 {"fs", UINT64_C(1000000000000000)}};
-    uint64_t count = 0;
-    const char *p = d->word;
-
-    int rc = next_word(d);
-    if (rc > 0 && tool_text_number(&p, 10, 100, &count) && !*p) {
-        rc = next_word(d);
-        p = d->word;
-    }
-    for (size_t i = 0; rc > 0 && i < sizeof(units) / sizeof(units[0]); i++) {
-        if (!strcmp(p, units[i].unit) &&
-            (count == 1 || count == 10 || count == 100)) {
-            /* "10 s" is slower than any I2C */
-            d->hz = units[i].hz / count;
-        }
-    }
-    return rc < 0 || d->hz ? rc
-                           : bad(d, "no $timescale; accepted is 1, 10 or 100 "
-                                    "and ms, us, ns, ps or fs");
-}
-
-static bool holds(const char *text, const char *part)
-{
-    for (; *text; text++) {
-        if (!strncasecmp(text, part, strlen(part))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* TYPE SIZE ID NAME [RANGE] of a $var. */
-struct var {
-    uint64_t size, low; /* bits, and the number of the last one */
-    char id[ID_MAX + 1], name[NAME_MAX_LEN + 1];
-    bool fits; /* ID and NAME were short enough */
-    char range[64];
-};
-
-/* Which bit of it `asked` names: "NAME", "NAME[5]"; false: none. */
-static bool names_bit(const struct var *v, const char *asked, uint64_t *bit)
-{
-    size_t len = strlen(v->name);
-    const char *p = asked + len;
-    uint64_t index;
-
-    *bit = 0;
-    if (strncmp(asked, v->name, len)) {
-        return false;
-    }
-    if (v->size == 1 && (!*p || !strcmp(p, v->range))) {
-        return true;
-    }
-    if (!tool_text_take(&p, "[") || !tool_text_number(&p, 10, 65535, &index) ||
-        strcmp(p, "]") || index < v->low || index - v->low >= v->size) {
-        return false;
-    }
-    *bit = index - v->low;
-    return true;
-}
-
-static int take_var(struct dump *d, struct wire *w, const struct var *v,
-                    const char *asked, const char *part)
-{
-    uint64_t bit = 0;
-
-    if (asked ? !names_bit(v, asked, &bit)
-              : v->size != 1 || !holds(v->name, part)) {
-        return 0;
-    }
-    if (!v->fits) {
-        return bad(d, "a name of more than 100 bytes, or its code of more "
-                      "than 31");
-    }
-    if (*w->id && (strcmp(w->id, v->id) || w->bit != bit)) {
-        return bad(d, "more than one wire of this kind; --scl NAME and --sda "
-                      "NAME choose");
-    }
-    strcpy(w->name, v->name);
-    strcpy(w->id, v->id);
-    w->bit = bit;
-    return 0;
-}
-
-/* "[7:0]", "[0:7]", "[5]", also behind the name without a blank. */
-static void read_range(struct var *v)
-{
-    uint64_t a, b;
-    char *glued = strchr(v->name, '[');
-    const char *p;
-
-    if (glued && v->size > 1 && !*v->range) {
-        snprintf(v->range, sizeof(v->range), "%s", glued);
-        *glued = 0;
-    }
-    p = v->range;
-    if (tool_text_take(&p, "[") && tool_text_number(&p, 10, 65535, &a) &&
-        tool_text_take(&p, ":") && tool_text_number(&p, 10, 65535, &b)) {
-        v->low = a < b ? a : b;
-    }
-}
-
-static int read_var(struct dump *d)
-{
-    const struct convert_options *o = &d->convert->options;
-    struct var v = {.fits = true};
-    const char *p = d->word;
-    int rc = next_word(d); /* TYPE */
-
-    rc = rc > 0 ? next_word(d) : rc;
-    if (rc > 0 && (!tool_text_number(&p, 10, UINT32_MAX, &v.size) || *p)) {
-        return bad(d, "no size of a $var; accepted is a number");
-    }
-    rc = rc > 0 ? next_word(d) : rc;
-    v.fits = strlen(d->word) <= ID_MAX;
-    snprintf(v.id, sizeof(v.id), "%.*s", ID_MAX, d->word);
-    rc = rc > 0 ? next_word(d) : rc;
-    v.fits = v.fits && strlen(d->word) <= NAME_MAX_LEN;
-    snprintf(v.name, sizeof(v.name), "%.*s", NAME_MAX_LEN, d->word);
-    while (rc > 0 && (rc = next_word(d)) > 0 && strcmp(d->word, "$end")) {
-        size_t len = strlen(v.range);
-        snprintf(v.range + len, sizeof(v.range) - len, "%.63s", d->word);
-    }
-    if (rc < 1) {
-        return rc < 0 ? rc : bad(d, "the file ends in a $var");
-    }
-    read_range(&v);
-    rc = take_var(d, &d->scl, &v, o->scl, "scl");
-    rc = rc ? rc : take_var(d, &d->sda, &v, o->sda, "sda");
-    return rc ? rc : 1;
-}
-
-static int read_header(struct dump *d)
-{
-    int rc;
-
-    while ((rc = next_word(d)) > 0 && strcmp(d->word, "$enddefinitions")) {
-        if (!strcmp(d->word, "$timescale")) {
-            rc = read_timescale(d);
-        } else if (!strcmp(d->word, "$var")) {
-            rc = read_var(d);
-        } else if (!strcmp(d->word, "$comment")) {
-            rc = skip_to_end(d);
-        }
-        if (rc < 0) {
-            return rc;
-        }
-    }
-    if (rc < 0) {
-        return rc;
-    }
-    if (!rc || !d->hz || !*d->scl.id || !*d->sda.id) {
-        return tool_convert_error(
-            d->fault, EINVAL, "%s: %s", d->text->name,
-            !rc           ? "no VCD: no $enddefinitions in it"
-            : !d->hz      ? "no $timescale in it"
-            : !*d->scl.id ? "no wire for SCL; accepted is a name with scl, or "
-                            "--scl NAME, --scl 'VECTOR[BIT]'"
-                          : "no wire for SDA; accepted is a name with sda, or "
-                            "--sda NAME, --sda 'VECTOR[BIT]'");
-    }
-    return 0;
-}
 
 /* -------------------------------------------------------------------- edges */
 
-static int64_t now_ns(const struct dump *d)
+static int64_t now_ns(const struct vcd_dump *d)
 {
     uint64_t seconds = d->time / d->hz, rest = d->time % d->hz;
 
@@ -280,7 +27,7 @@ static int64_t now_ns(const struct dump *d)
     return (int64_t)(seconds * 1000000000 + rest);
 }
 
-static int put(struct dump *d, enum import_kind kind, unsigned value)
+static int put(struct vcd_dump *d, enum import_kind kind, unsigned value)
 {
     struct import_event e = {
         .kind = kind,
@@ -290,11 +37,11 @@ static int put(struct dump *d, enum import_kind kind, unsigned value)
     const char *why = NULL;
     int rc = import_wire_event(d->bus, &e, &why, d->fault);
 
-    return rc && why ? bad(d, why) : rc;
+    return rc && why ? import_vcd_bad(d, why) : rc;
 }
 
 /* SDA moves while SCL is high: START or STOP, wherever in a byte. */
-static int on_condition(struct dump *d)
+static int on_condition(struct vcd_dump *d)
 {
     bool stop = d->sda.level;
 
@@ -306,7 +53,7 @@ static int on_condition(struct dump *d)
 }
 
 /* A bit that stayed one. */
-static int on_bit(struct dump *d)
+static int on_bit(struct vcd_dump *d)
 {
     int rc = 0;
 
@@ -325,13 +72,30 @@ static int on_bit(struct dump *d)
     return rc;
 }
 
+/* A line that changes as a transfer begins does so before it, for it may be
+ * why; and as one ends, within it. */
+static int on_lines(struct vcd_dump *d)
+{
+    const char *why = NULL;
+    int rc;
+
+    if (!d->convert->options.n_lines) {
+        return 0;
+    }
+    rc = import_vcd_lines_settle(&d->lines, d->bus, now_ns(d), &why, d->fault);
+    return rc && why ? import_vcd_bad(d, why) : rc;
+}
+
 /* All values of one time are known. Where both wires move at once, SDA does so
  * while SCL is low. */
-static int on_time(struct dump *d)
+static int on_time(struct vcd_dump *d)
 {
     bool high = d->scl.was && d->scl.level;
-    int rc = 0;
+    int rc = on_lines(d);
 
+    if (rc) {
+        return rc;
+    }
     if (!d->begun) { /* that is how it was, and no edge */
         d->begun = true;
     } else if (high && d->sda.was != d->sda.level) {
@@ -349,36 +113,43 @@ static int on_time(struct dump *d)
 
 /* ------------------------------------------------------------------- values */
 
-/* What is released is pulled up; of what is not known the same is said. */
-static void take_level(struct dump *d, struct wire *w, char value)
+/* Of what is not known the same is said as of what is released. */
+static void take_level(struct vcd_dump *d, struct vcd_wire *w, const char *id)
 {
-    static const char low[] = "0lL", high[] = "1hHzZ";
+    if (!strcmp(w->id, id)) {
+        enum vcd_level level = import_vcd_level(w->next);
 
-    w->level = !strchr(low, value);
-    d->unknown += d->timed && w->level && !strchr(high, value);
-}
-
-static void take_value(struct dump *d, const char *id, char scl, char sda)
-{
-    if (!strcmp(d->scl.id, id)) {
-        take_level(d, &d->scl, scl);
-    }
-    if (!strcmp(d->sda.id, id)) {
-        take_level(d, &d->sda, sda);
+        w->level = level != VCD_LOW;
+        d->unknown += d->timed && level == VCD_UNKNOWN;
     }
 }
 
-static int take_time(struct dump *d)
+/* A value, and then whose it is, which may be lines away. */
+static void take_digits(struct vcd_dump *d, const char *digits, size_t n)
+{
+    d->scl.next = import_vcd_digit(digits, n, d->scl.bit);
+    d->sda.next = import_vcd_digit(digits, n, d->sda.bit);
+    import_vcd_lines_digits(&d->lines, digits, n);
+}
+
+static void take_value(struct vcd_dump *d, const char *id)
+{
+    take_level(d, &d->scl, id);
+    take_level(d, &d->sda, id);
+    import_vcd_lines_value(&d->lines, id);
+}
+
+static int take_time(struct vcd_dump *d)
 {
     const char *p = d->word + 1;
     uint64_t time;
     int rc;
 
     if (!tool_text_number(&p, 10, INT64_MAX, &time) || *p) {
-        return bad(d, "no time; accepted is # and a number");
+        return import_vcd_bad(d, "no time; accepted is # and a number");
     }
     if (d->timed && time < d->time) {
-        return bad(d, "a time before the one before it");
+        return import_vcd_bad(d, "a time before the one before it");
     }
     if (d->timed && time == d->time) {
         return 0;
@@ -389,39 +160,30 @@ static int take_time(struct dump *d)
     return rc;
 }
 
-/* Digits of "b0101"; what is left out on the left is 0 for 0 and 1. */
-static char vector_bit(const char *digits, size_t n, uint64_t bit)
-{
-    return bit < n || *digits != '1' ? digits[bit < n ? n - 1 - bit : 0] : '0';
-}
-
 /* "b0101 ID" */
-static int take_vector(struct dump *d)
+static int take_vector(struct vcd_dump *d)
 {
     size_t n = d->length - 1;
-    const char *digits = d->at - n;
-    char scl, sda;
     int rc;
 
     if (!n) {
-        return bad(d, "no value; accepted is b and binary digits");
+        return import_vcd_bad(d, "no value; accepted is b and binary digits");
     }
-    scl = vector_bit(digits, n, d->scl.bit);
-    sda = vector_bit(digits, n, d->sda.bit);
-    rc = next_word(d);
+    take_digits(d, d->at - n, n);
+    rc = import_vcd_next_word(d);
     if (rc > 0) {
-        take_value(d, d->word, scl, sda);
+        take_value(d, d->word);
     }
-    return rc ? rc : bad(d, "the file ends in a vector's value");
+    return rc ? rc : import_vcd_bad(d, "the file ends in a vector's value");
 }
 
-static int take_word(struct dump *d)
+static int take_word(struct vcd_dump *d)
 {
     switch (*d->word) {
     case '#':
         return take_time(d);
     case '$':
-        return strcmp(d->word, "$comment") ? 0 : skip_to_end(d);
+        return strcmp(d->word, "$comment") ? 0 : import_vcd_skip_to_end(d);
     case 'b':
     case 'B':
         return take_vector(d);
@@ -429,22 +191,24 @@ static int take_word(struct dump *d)
     case 'R':
     case 's':
     case 'S':
-        return next_word(d);
+        return import_vcd_next_word(d);
     default:
         if (!strchr("01xXzZhHlLuUwW-", *d->word)) {
-            return bad(d, "no value; accepted is 0, 1, x, z or b0101");
+            return import_vcd_bad(d,
+                                  "no value; accepted is 0, 1, x, z or b0101");
         }
-        take_value(d, d->word + 1, *d->word, *d->word);
+        take_digits(d, d->word, 1);
+        take_value(d, d->word + 1);
         return 0;
     }
 }
 
-static int read_values(struct dump *d)
+static int read_values(struct vcd_dump *d)
 {
     int rc;
 
     d->scl.level = d->sda.level = true;
-    while ((rc = next_word(d)) > 0) {
+    while ((rc = import_vcd_next_word(d)) > 0) {
         rc = take_word(d);
         if (rc < 0) {
             return rc;
@@ -457,10 +221,13 @@ static int read_values(struct dump *d)
 int import_vcd(struct convert *c, struct text_in *text,
                struct i2cpt_fault *fault)
 {
-    struct dump d = {
-        .convert = c, .text = text, .fault = fault, .bus = import_wire_new(c)};
+    struct vcd_dump d = {.convert = c,
+                         .text = text,
+                         .fault = fault,
+                         .bus = import_wire_new(c),
+                         .lines = {.options = &c->options}};
     const char *why = NULL;
-    int rc = d.bus ? read_header(&d) : -ENOMEM;
+    int rc = d.bus ? import_vcd_header(&d) : -ENOMEM;
 
     rc = rc ? rc : read_values(&d);
     rc = rc ? rc : import_wire_end(d.bus, &why, fault);
@@ -468,9 +235,12 @@ int import_vcd(struct convert *c, struct text_in *text,
         tool_convert_note(c, d.cut, "byte",
                           "cut short by a START or STOP: left out");
         tool_convert_note(c, d.unknown, "unknown value", "taken for high");
+        tool_convert_note(c, d.lines.unknown, "unknown level",
+                          "of a line: taken for what it was, at first for "
+                          "inactive");
     }
     import_wire_free(d.bus);
-    return rc && why ? bad(&d, why) : rc;
+    return rc && why ? import_vcd_bad(&d, why) : rc;
 }
 
 bool import_vcd_is_one(const char *head)

@@ -6,35 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STAMP_MAX_NS UINT64_C(9223372035999999999) /* of a trace */
-#define TOTAL_MAX    (4u * I2CPT_MSG_MAX) /* bytes of a transfer: of a line */
+#include "importers/import-irqs.h"
 
-int import_span(int64_t from_ns, int64_t to_ns, uint64_t *span_ns,
-                const char **why)
-{
-    uint64_t span = (uint64_t)to_ns - (uint64_t)from_ns;
-
-    if (to_ns < from_ns) {
-        *why = "a time before the one before it";
-        return -EINVAL;
-    }
-    if (span > STAMP_MAX_NS) {
-        *why = "a time that is more than 9223372035 s later";
-        return -EINVAL;
-    }
-    *span_ns = span;
-    return 0;
-}
-
-int import_stamp(struct import_clock *clock, int64_t at_ns, uint64_t *stamp_ns,
-                 const char **why)
-{
-    if (!clock->begun) {
-        clock->begun = true;
-        clock->base_ns = at_ns;
-    }
-    return import_span(clock->base_ns, at_ns, stamp_ns, why);
-}
+#define TOTAL_MAX (4u * I2CPT_MSG_MAX) /* bytes of a transfer: of a line */
 
 /*
  * What comes next:
@@ -51,6 +25,7 @@ enum state { IDLE, ADDRESS, ACK, BYTES, UNKNOWN, LOST };
 struct import_wire {
     struct convert *convert;
     struct import_clock clock;
+    struct import_irqs irqs;
     enum state state;
     int64_t begin_ns;
     struct i2cpt_trace_msg *msgs;
@@ -73,6 +48,7 @@ struct import_wire *import_wire_new(struct convert *c)
         return NULL;
     }
     w->convert = c;
+    w->irqs = (struct import_irqs){.convert = c, .clock = &w->clock};
     w->msgs = calloc(I2CPT_TRANSFER_MAX, sizeof(w->msgs[0]));
     w->starts = calloc(I2CPT_TRANSFER_MAX, sizeof(w->starts[0]));
     if (!w->msgs || !w->starts) {
@@ -85,6 +61,7 @@ struct import_wire *import_wire_new(struct convert *c)
 void import_wire_free(struct import_wire *w)
 {
     if (w) {
+        import_irqs_clear(&w->irqs);
         free(w->bytes);
         free(w->starts);
         free(w->msgs);
@@ -125,7 +102,7 @@ static int emit(struct import_wire *w, int64_t end_ns, const char **why,
 
     if (!w->n) {
         w->empty++;
-        return 0;
+        return import_irqs_flush(&w->irqs, why, fault);
     }
     if (import_stamp(&w->clock, w->begin_ns, &line.stamp_ns, why) ||
         import_span(w->begin_ns, end_ns, &line.transfer.duration_ns, why)) {
@@ -140,7 +117,8 @@ static int emit(struct import_wire *w, int64_t end_ns, const char **why,
     if (w->refused) {
         fill_fault(w, &line.transfer);
     }
-    return w->convert->line(w->convert->user, &line, fault);
+    int rc = w->convert->line(w->convert->user, &line, fault);
+    return rc ? rc : import_irqs_flush(&w->irqs, why, fault);
 }
 
 /* ------------------------------------------------------------------ events */
@@ -303,11 +281,13 @@ static int on_ack(struct import_wire *w, enum import_kind kind,
 }
 
 /* How a transfer went is not known: nothing of it is. */
-static void lose(struct import_wire *w, enum import_kind kind)
+static int lose(struct import_wire *w, enum import_kind kind, const char **why,
+                struct i2cpt_fault *fault)
 {
     w->lost += w->state == UNKNOWN;
     w->low_next = false;
     w->state = kind == IMPORT_STOP ? IDLE : LOST;
+    return w->state == IDLE ? import_irqs_flush(&w->irqs, why, fault) : 0;
 }
 
 int import_wire_event(struct import_wire *w, const struct import_event *e,
@@ -318,8 +298,7 @@ int import_wire_event(struct import_wire *w, const struct import_event *e,
         return 0;
     }
     if (w->state == UNKNOWN || w->state == LOST) {
-        lose(w, e->kind);
-        return 0;
+        return lose(w, e->kind, why, fault);
     }
     switch (e->kind) {
     case IMPORT_START:
@@ -335,6 +314,19 @@ int import_wire_event(struct import_wire *w, const struct import_event *e,
     }
 }
 
+int import_wire_name_lines(struct import_wire *w, struct i2cpt_fault *fault)
+{
+    return import_irqs_name(&w->irqs, fault);
+}
+
+int import_wire_irq(struct import_wire *w, const char *name, bool level,
+                    int64_t at_ns, const char **why, struct i2cpt_fault *fault)
+{
+    const struct import_irq irq = {name, level, at_ns};
+
+    return import_irqs_put(&w->irqs, &irq, w->state != IDLE, why, fault);
+}
+
 int import_wire_end(struct import_wire *w, const char **why,
                     struct i2cpt_fault *fault)
 {
@@ -346,9 +338,13 @@ int import_wire_end(struct import_wire *w, const char **why,
         rc = w->n ? emit(w, w->begin_ns, why, fault) : 0;
     }
     w->state = IDLE;
+    rc = rc ? rc : import_irqs_flush(&w->irqs, why, fault);
     if (rc) {
         return rc;
     }
+    tool_convert_note(c, w->irqs.early, "change",
+                      "of lines written before its transfer: more than 4096 "
+                      "fell in it");
     tool_convert_note(c, w->stray, "event",
                       "left out: of a transfer that began before the capture");
     tool_convert_note(c, w->empty, "START",

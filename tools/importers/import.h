@@ -79,6 +79,19 @@ void import_wire_free(struct import_wire *w);
  */
 int import_wire_event(struct import_wire *w, const struct import_event *e,
                       const char **why, struct i2cpt_fault *fault);
+/*
+ * The header `lines` of those that convert's options name; before the first
+ * transfer or change.
+ */
+int import_wire_name_lines(struct import_wire *w, struct i2cpt_fault *fault);
+/*
+ * A change of a line, 1 being active, or the level that it begins with, from
+ * which the stamps of all count then. `name` stays where it is. Within a
+ * transfer it is written behind that one, as a recorder does. As
+ * import_wire_event().
+ */
+int import_wire_irq(struct import_wire *w, const char *name, bool level,
+                    int64_t at_ns, const char **why, struct i2cpt_fault *fault);
 /* The capture's end: a transfer that is open is written as far as it was seen;
  * and what had to be left out is noted. */
 int import_wire_end(struct import_wire *w, const char **why,

@@ -15,6 +15,7 @@
 #include "common/text-in.h"
 #include "common/tool.h"
 #include "importers/import.h"
+#include "verbs/line-option.h"
 
 #define HEAD_MAX 4096 /* of a file, to guess by */
 
@@ -383,6 +384,9 @@ static void set_option(const struct verb *verb, struct job *job, int letter)
     case 'd':
         o->sda = optarg;
         break;
+    case 'l':
+        verb_line_option(verb, o, optarg);
+        break;
     }
 }
 
@@ -401,6 +405,7 @@ static void parse_options(const struct verb *verb, int argc, char **argv,
         {"sample-rate", required_argument, NULL, 'r'},
         {"scl", required_argument, NULL, 'c'},
         {"sda", required_argument, NULL, 'd'},
+        {"line", required_argument, NULL, 'l'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -433,6 +438,11 @@ static int run(const struct verb *verb, int argc, char **argv)
         return TOOL_BROKEN;
     }
     choose(verb, job.in, job.out, &job.from, &job.to);
+    if (job.convert.options.n_lines && job.from != &format_vcd) {
+        tool_usage(verb,
+                   "--line %s: %s is %s; lines are imported from vcd alone",
+                   job.convert.options.lines[0].name, job.in, job.from->name);
+    }
     if (tool_output_check("", job.out, job.in, &fault)) {
         tool_usage(verb, "%s", fault.text);
     }
@@ -468,10 +478,16 @@ const struct verb verb_convert = {
         "write to\n"
         "                     the same address had a repeated START\n"
         "  --sample-rate HZ   from sigrok: what the sample numbers are\n"
-        "  --scl, --sda NAME  from vcd: the wires\n\n"
+        "  --scl, --sda NAME  from vcd: the wires\n"
+        "  --line NAME=SIGNAL\n"
+        "                     from vcd: an input line, as often as there are; "
+        "NAME alone\n"
+        "                     is the signal NAME; --line NAME.active-low=on: "
+        "1 is low\n\n"
         "What the target cannot hold is said on stderr; docs/formats.md.\n\n"
         "Example:\n"
         "  i2cpt-replay convert capture.csv session.i2ct\n"
+        "  i2cpt-replay convert capture.vcd session.i2ct --line drdy=D2\n"
         "  i2cpt-replay convert session.i2ct session.vcd\n"
         "  i2cpt-replay convert session.i2ct - --to pcap | tshark -r - -V\n",
     .run = run,
