@@ -12,6 +12,8 @@ False to a START or a byte that it does not acknowledge.
 """
 import errno
 import os
+import pathlib
+import signal
 import socket
 import struct
 import sys
@@ -23,6 +25,8 @@ import time
 M_RD, M_RECV_LEN = 0x0001, 0x0400
 FUNCTIONALITY = 0x0fff8009  # I2C, and all of SMBus by it
 FRAME_MAX = 16 << 20
+MSG_MAX, MSGS_MAX = 1 << 20, 1024
+TIMEOUT_MS = 1000
 ADDRESS, DATA = 1, 2  # phases of a fault
 TELLS_PHASE = 1  # a capability: refusals always say where they were
 
@@ -100,9 +104,12 @@ class Bus:
         self.free = threading.Condition()
         self.owner = None
 
-    def take(self, owner):
+    def take(self, owner, ms):
+        """In `ms`, or not at all: its client has given up by then."""
         with self.free:
-            self.free.wait_for(lambda: self.owner in (None, owner))
+            if not self.free.wait_for(lambda: self.owner in (None, owner),
+                                      (ms or TIMEOUT_MS) / 1000):
+                raise Fault(errno.ETIMEDOUT, 0, -1)
             self.owner = owner
 
     def give(self, owner):
@@ -123,6 +130,7 @@ class Client:
 
     def __init__(self, bus, connection):
         self.bus, self.connection = bus, connection
+        self.met = False  # HELLO has come
         self.stream = None  # the target that is addressed
         self.msg = self.byte = -1
 
@@ -156,14 +164,20 @@ class Client:
                 self.request(kind, number, Body(self.receive(length - 5)))
         except (ConnectionError, struct.error):
             pass  # it has gone, or does not speak the protocol
-        self.end_stream()
-        self.connection.close()
+        finally:  # the bus is given back, also where a target raises something
+            self.end_stream()
+            self.connection.close()
 
     def request(self, kind, number, body):
+        if self.met == (kind == HELLO):
+            raise struct.error("HELLO comes first, and once")
         if kind == HELLO:
+            self.met = body.bytes(5) == b"i2cpt"
+            if not self.met:
+                raise struct.error("not our protocol")
             name = b"target.py"
             self.send(WELCOME, number, struct.pack(
-                "<HIIBIH", 1, FUNCTIONALITY, 100000, 1, 1000, len(name)) + name
+                "<HIIBIH", 1, FUNCTIONALITY, 100000, 1, TIMEOUT_MS, len(name)) + name
                 + struct.pack("<I", TELLS_PHASE))
         elif kind == TRANSFER:
             self.transfer(number, body)
@@ -174,25 +188,38 @@ class Client:
         elif kind != TOOK:
             raise struct.error("a request that WELCOME did not offer")
 
-    def transfer(self, number, body):
-        _, _, n = body.take("IIH")
+    def messages(self, body, n):
+        if not 1 <= n <= MSGS_MAX:
+            raise struct.error("more messages than a transfer has")
         messages = []
         for _ in range(n):
             address, flags, length = body.take("HHI")
+            if flags & ~(M_RD | M_RECV_LEN) or length > MSG_MAX:
+                raise struct.error("what WELCOME did not offer")
             extra = body.take("B") if flags & M_RECV_LEN else 0
             data = b"" if flags & M_RD else body.bytes(length)
             messages.append([address, flags, length, extra, data])
+        if sum(m[2] for m in messages) > FRAME_MAX // 2:
+            raise struct.error("longer than its reply may be")
+        return messages
+
+    def transfer(self, number, body):
+        ms, _, n = body.take("IIH")
+        messages = self.messages(body, n)
         answers, fault = [0] * n, None
         reads = [b""] * n
-        self.bus.take(self)
+        self.end_stream()
         try:
-            for msg, message in enumerate(messages):
-                self.run(msg, message, answers, reads)
+            self.bus.take(self, ms)
+            try:
+                for msg, message in enumerate(messages):
+                    self.run(msg, message, answers, reads)
+            finally:
+                for target in {m[0] for m in messages} & set(self.bus.targets):
+                    self.bus.targets[target].stop()
+                self.bus.give(self)
         except Fault as error:
             fault = error
-        for target in {m[0] for m in messages} & set(self.bus.targets):
-            self.bus.targets[target].stop()
-        self.bus.give(self)
         self.reply(number, b"".join(
             struct.pack("<I", actual) + data
             for actual, data in zip(answers, reads)), fault)
@@ -218,17 +245,19 @@ class Client:
 
     def byte_of_stream(self, kind, number, body):
         value, fault = 0, None
-        body.take("I")
+        ms = body.take("I")
         try:
-            value = self.step(kind, body)
+            value = self.step(kind, body, ms)
         except Fault as error:
             fault = error
         self.reply(number, bytes([value]), fault)
 
-    def step(self, kind, body):
+    def step(self, kind, body, ms):
         if kind == START:
             address, flags = body.take("HH")
-            self.bus.take(self)
+            if flags & ~M_RD:
+                raise struct.error("what WELCOME did not offer")
+            self.bus.take(self, ms)
             self.msg, self.byte, self.stream = self.msg + 1, -1, None
             self.stream = self.bus.start(address, flags, self.msg)
         elif kind == STOP:
@@ -251,15 +280,29 @@ class Client:
         self.bus.give(self)
 
 
+def listen(path):
+    """A socket of that name; one that nobody listens at any more goes."""
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        with socket.socket(socket.AF_UNIX) as other:
+            if other.connect_ex(path) == errno.ECONNREFUSED and \
+                    pathlib.Path(path).is_socket():
+                os.unlink(path)
+        listener.bind(path)
+        listener.listen()
+    except OSError as error:
+        sys.exit(f"{path}: {error}")
+    return listener
+
+
 def main(path):
     bus = Bus({
         0x48: Registers([0x1a, 0xc0], refused=0x10),
         0x50: Registers(b"Hello"),
         0x68: Clock(),
     })
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    listener = listen(path)
     try:
         while True:
             connection, _ = listener.accept()

@@ -124,20 +124,43 @@ def test_a_stream_keeps_the_bus_until_its_client_dies():
                        b"\1\0\0\0" + body)
         assert holder.recv(4096)
     with Adapter(SOCKET + ",name=other,timeout-ms=50") as bus:
-        assert end_of(bus, R(0x50, 1))[0] == errno.ETIMEDOUT
+        # and the server does not write it later
+        assert end_of(bus, W(0x50, [0, 0x4a]))[0] == errno.ETIMEDOUT
     holder.close()
     with Adapter(SOCKET + ",name=later,timeout-ms=60000") as bus:
         assert bus.transfer(W(0x50, [0]), R(0x50, 5)) == [b"Hello"]
+
+
+def frame(kind, body):
+    return (5 + len(body)).to_bytes(4, "little") + bytes([kind]) + \
+        b"\1\0\0\0" + body
+
+
+HELLO = frame(1, b"i2cpt" + b"\1\0\1\0")
+START = frame(5, b"\0\0\0\0\x48\0\0\0")
+
+
+def transfer(flags, length, n=1):
+    message = b"\x48\0" + flags.to_bytes(2, "little") + \
+        length.to_bytes(4, "little")
+    return frame(3, bytes(8) + n.to_bytes(2, "little") + message * n)
 
 
 def test_liars_are_hung_up_on():
     for lie in (b"\0\0\0\0\1\1\0\0\0", b"\xff\xff\xff\xff\3\1\0\0\0",
                 b"\7\0\0\0\3\1\0\0\0\0\0", b"\5\0\0\0\x63\1\0\0\0",
                 b"\x17\0\0\0\3\1\0\0\0" + bytes(8) + b"\1\0" +
-                b"\x48\0\0\0\xff\xff\xff\x7f"):
+                b"\x48\0\0\0\xff\xff\xff\x7f",
+                START, frame(1, b"i3cpt" + b"\1\0\1\0"), HELLO + HELLO,
+                HELLO + transfer(1, (1 << 20) + 1),
+                HELLO + transfer(1, 1 << 20, 1024), HELLO + transfer(1, 1, 1025),
+                HELLO + transfer(0x11, 1), HELLO + transfer(0x4001, 1),
+                HELLO + frame(5, b"\0\0\0\0\x48\0\x10\0")):
         liar = socket.socket(socket.AF_UNIX)
         liar.connect(path)
         liar.sendall(lie)
+        if lie.startswith(HELLO):
+            assert liar.recv(4096)[4] == 2, lie  # WELCOME, all at once
         assert liar.recv(1) == b"", lie
         liar.close()
     with Adapter(REMOTE) as bus:
@@ -156,9 +179,46 @@ def test_programs():
     assert done.stdout == "0x65\n"
 
 
+def serving(where):
+    return subprocess.run(
+        [sys.executable, os.path.join(HERE, "../../examples/python/target.py"),
+         where], stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+
+
+def test_a_place_that_cannot_be_is_one_line():
+    file = os.path.join(folder.name, "file")
+    with open(file, "w", encoding="utf-8"):
+        pass
+    for where, says in ((path, "in use"), (folder.name, "in use"),
+                        (file, "in use"),
+                        (folder.name + "/no/x", "No such file"),
+                        ("x" * 200, "too long")):
+        done = serving(where)
+        assert done.returncode == 1 and done.stderr.count("\n") == 1, done
+        assert done.stderr.startswith(f"{where}: "), done
+        assert says in done.stderr, done
+    assert os.path.exists(file)
+
+
 def test_the_server_ends():
-    server.send_signal(2)
+    server.send_signal(15)
     assert server.wait(60) == 0 and not os.path.exists(path)
+
+
+def test_what_a_killed_server_left_is_replaced():
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(path)
+    left.close()
+    again = subprocess.Popen(
+        [sys.executable, os.path.join(HERE, "../../examples/python/target.py"),
+         path])
+    try:
+        while socket.socket(socket.AF_UNIX).connect_ex(path):
+            assert again.poll() is None
+        again.send_signal(2)
+        assert again.wait(60) == 0 and not os.path.exists(path)
+    finally:
+        again.kill()
 
 
 try:
