@@ -321,6 +321,39 @@ struct i2cpt_trace_verdict {
 I2CPT_API int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
                                           struct i2cpt_trace_verdict *out,
                                           struct i2cpt_fault *fault);
+/*
+ * Have i2cpt_set_log()'s function told of it, once, in one line with the
+ * adapter's name, when the last handle on the adapter goes, whichever that is:
+ * I2CPT_LOG_ERROR where requests differ, transfers remain, or changes of lines
+ * are or were held back, else I2CPT_LOG_INFO. To ask again changes nothing; 0,
+ * or -EOPNOTSUPP for an adapter of another kind.
+ */
+I2CPT_API int i2cpt_trace_adapter_tell_verdict(struct i2cpt_adapter *a,
+                                               struct i2cpt_fault *fault);
+
+/* What a verdict has to say, in one line or part by part. */
+enum i2cpt_trace_verdict_part {
+    I2CPT_VERDICT_ALL, /* the counts, and all parts that have something */
+    I2CPT_VERDICT_MISMATCHES,
+    I2CPT_VERDICT_REMAINING,
+    I2CPT_VERDICT_HELD,     /* the change that waits for a transfer */
+    I2CPT_VERDICT_STALLS,   /* those that have waited too long for one */
+    I2CPT_VERDICT_RESTARTS, /* split and joined */
+    I2CPT_VERDICT_REDACTED,
+    I2CPT_VERDICT_TRUNCATED,
+};
+/*
+ * A sentence for a person, as "1 of 3 transfers was not asked for, the first in
+ * line 4". Writes at most `size` bytes with the closing NUL; returns the length
+ * that the whole has, 0 where there is nothing to say; -EINVAL for another
+ * part.
+ */
+I2CPT_API int i2cpt_trace_verdict_describe(const struct i2cpt_trace_verdict *v,
+                                           enum i2cpt_trace_verdict_part part,
+                                           char *text, size_t size);
+/* Whether a replay has failed by it: 1 where requests differ, or transfers are
+ * known to remain, else 0. Lines by themselves fail nothing. */
+I2CPT_API int i2cpt_trace_verdict_failed(const struct i2cpt_trace_verdict *v);
 
 /*
  * Write out what the recorder of an adapter opened with record= holds back.

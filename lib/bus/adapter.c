@@ -360,3 +360,28 @@ int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
     leave_recorder(bus);
     return ret;
 }
+
+int i2cpt_trace_adapter_tell_verdict(struct i2cpt_adapter *a,
+                                     struct i2cpt_fault *fault)
+{
+    if (!a) {
+        return i2cpt_fault_null(fault, "a");
+    }
+
+    struct i2cpt_bus *bus = a->bus;
+
+    i2cpt_fault_clear(fault);
+    if (adapter_forked(a)) {
+        return i2cpt_fault_set(fault, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
+    }
+    if (!bus->ops->verdict) {
+        return i2cpt_fault_text(fault, EOPNOTSUPP, "%.4096s: no trace backend",
+                                bus->identity);
+    }
+    pthread_mutex_lock(&bus->lock);
+    if (!bus->verdict_as) {
+        bus->verdict_as = g_strdup(a->name);
+    }
+    pthread_mutex_unlock(&bus->lock);
+    return 0;
+}

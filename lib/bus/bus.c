@@ -304,6 +304,7 @@ void bus_free(struct i2cpt_bus *bus)
         g_free(job);
     }
     lines_chosen_leave(bus->chosen);
+    bus_tell_verdict(bus);
     bus->ops->close(bus->priv);
     lines_chosen_free(bus->chosen);
     pthread_cond_destroy(&bus->work);
@@ -311,6 +312,7 @@ void bus_free(struct i2cpt_bus *bus)
     pthread_mutex_destroy(&bus->lock);
     i2cpt_options_free(bus->options);
     g_free(bus->identity);
+    g_free(bus->verdict_as);
     g_free(bus);
 }
 

@@ -3,8 +3,9 @@
  * The inside of adapters: the shared bus (bus.c), its queue (queue.c) and
  * worker (worker.c), which of them are open (open-buses.c), the handles on them
  * (adapter.c) and what these are polled by (handle-wake.c), their lines
- * (adapter-lines.c), the asynchronous requests (request.c, and those whose
- * handle stays, kept-request.c) and their way back (dispatch.c).
+ * (adapter-lines.c), the last word on a replay (told-verdict.c), the
+ * asynchronous requests (request.c, and those whose handle stays,
+ * kept-request.c) and their way back (dispatch.c).
  */
 #ifndef I2CPT_BUS_H
 #define I2CPT_BUS_H
@@ -95,6 +96,7 @@ struct i2cpt_bus {
     bool worker_started;
     pthread_t worker;
     const void *owner; /* of the open stream */
+    char *verdict_as;  /* its verdict is told by this name; NULL: it is not */
 };
 
 /*
@@ -176,6 +178,9 @@ int bus_check_functionality(struct i2cpt_bus *bus,
                             const struct i2cpt_call *call,
                             struct i2cpt_fault *fault);
 void bus_free(struct i2cpt_bus *bus);
+
+/* told-verdict.c: before the backend is closed, where somebody has asked. */
+void bus_tell_verdict(struct i2cpt_bus *bus);
 
 /* worker.c */
 int bus_enqueue_locked(struct i2cpt_bus *bus, struct job *job);

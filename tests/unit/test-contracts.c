@@ -380,6 +380,11 @@ START_TEST(null_and_reruns)
     BAD_FAULT(i2cpt_transfer_parse("r1@0x48", &msgs, NULL, &f));
     BAD_FAULT(i2cpt_trace_adapter_verdict(NULL, &v, &f));
     BAD_FAULT(i2cpt_trace_adapter_verdict(a, NULL, &f));
+    BAD_FAULT(i2cpt_trace_adapter_tell_verdict(NULL, &f));
+    BAD(i2cpt_trace_verdict_describe(NULL, I2CPT_VERDICT_ALL, text, 8));
+    BAD(i2cpt_trace_verdict_describe(&v, I2CPT_VERDICT_ALL, NULL, 8));
+    BAD(i2cpt_trace_verdict_describe(&v, 99, text, 8));
+    BAD(i2cpt_trace_verdict_failed(NULL));
     BAD(i2cpt_trace_record_flush(NULL));
     BAD_FAULT(i2cpt_trace_record_event(NULL, "client", "x", &f));
     BAD_FAULT(i2cpt_trace_record_event(a, NULL, "x", &f));
@@ -518,6 +523,7 @@ START_TEST(success_clears_the_fault_of_traces)
     ck_assert_int_eq(i2cpt_adapter_open(spec, &replay, NULL), 0);
     GOOD(i2cpt_trace_adapter_verdict(replay, &v, &f));
     ck_assert_uint_eq(v.remaining, 1);
+    GOOD(i2cpt_trace_adapter_tell_verdict(replay, &f));
     GOOD(i2cpt_trace_record_event(replay, "client", "x", &f));
     GOOD(i2cpt_trace_record_end(replay, &f));
     i2cpt_adapter_unref(replay);
