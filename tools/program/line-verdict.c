@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which changes of a trace's lines were told, and which one waits for what. */
-#include <inttypes.h>
-
-#include "common/text.h"
-#include "common/tool.h"
 #include "program/line-verdict.h"
 
 struct line {
@@ -32,60 +28,37 @@ static bool comes_first(uint64_t line, uint64_t before)
     return line && (!before || line < before);
 }
 
-void program_lines_add(struct line_verdict *v, uint32_t number,
-                       const struct i2cpt_trace_verdict *one)
+void program_lines_add(struct line_verdict *v, struct i2cpt_trace_verdict *all,
+                       uint32_t number, const struct i2cpt_trace_verdict *one)
 {
-    v->changes += one->changes;
-    v->changes_left += one->changes_left;
-    v->stalls += one->stalls;
-    if (comes_first(one->stalled_line, v->stalled_line)) {
-        v->stalled_line = one->stalled_line;
-        v->stalled_for = one->stalled_for;
-        g_strlcpy(v->stalled, one->stalled, sizeof(v->stalled));
+    all->changes += one->changes;
+    all->changes_left += one->changes_left;
+    all->stalls += one->stalls;
+    if (comes_first(one->stalled_line, all->stalled_line)) {
+        all->stalled_line = one->stalled_line;
+        all->stalled_for = one->stalled_for;
+        g_strlcpy(all->stalled, one->stalled, sizeof(all->stalled));
     }
-    if (comes_first(one->held_line, v->held_line)) {
-        v->held_line = one->held_line;
-        v->held_for = one->held_for;
+    if (comes_first(one->held_line, all->held_line)) {
+        all->held_line = one->held_line;
+        all->held_for = one->held_for;
     }
     add_counts(v, number, one);
 }
 
-void program_lines_tell(const struct line_verdict *v, const char *trace)
-{
-    const uint64_t held[] = {v->held_for, v->held_line};
-    uint64_t all = v->changes + v->changes_left;
-
-    if (v->held_line) {
-        tool_complain("%s: %" PRIu64 " of %" PRIu64 " change%s of lines %s not "
-                      "told: line %" PRIu64 " waits for line %" PRIu64
-                      ", which was not asked for",
-                      trace, v->changes_left, all, tool_text_s(all),
-                      v->changes_left == 1 ? "was" : "were", v->held_line,
-                      v->held_for);
-        tool_text_lines(stderr, trace, held, G_N_ELEMENTS(held));
-    }
-    if (v->stalls > (v->stalled_line == v->held_line)) {
-        tool_complain("%s: %" PRIu64 " change%s of lines %s held back while no "
-                      "transfer came: line %" PRIu64 " waited for line "
-                      "%" PRIu64,
-                      trace, v->stalls, tool_text_s(v->stalls),
-                      v->stalls == 1 ? "was" : "were", v->stalled_line,
-                      v->stalled_for);
-    }
-}
-
-void program_lines_report(const struct line_verdict *v, struct json *j)
+void program_lines_report(const struct line_verdict *v,
+                          const struct i2cpt_trace_verdict *all, struct json *j)
 {
     guint i;
 
-    tool_json_uint(j, "changes", v->changes);
-    tool_json_uint(j, "changes_left", v->changes_left);
-    tool_json_uint(j, "held_line", v->held_line);
-    tool_json_uint(j, "held_for", v->held_for);
-    tool_json_uint(j, "stalls", v->stalls);
-    tool_json_uint(j, "stalled_line", v->stalled_line);
-    tool_json_uint(j, "stalled_for", v->stalled_for);
-    tool_json_string(j, "stalled", v->stalled);
+    tool_json_uint(j, "changes", all->changes);
+    tool_json_uint(j, "changes_left", all->changes_left);
+    tool_json_uint(j, "held_line", all->held_line);
+    tool_json_uint(j, "held_for", all->held_for);
+    tool_json_uint(j, "stalls", all->stalls);
+    tool_json_uint(j, "stalled_line", all->stalled_line);
+    tool_json_uint(j, "stalled_for", all->stalled_for);
+    tool_json_string(j, "stalled", all->stalled);
     tool_json_open(j, "lines", '[');
     for (i = 0; v->lines && i < v->lines->len; i++) {
         const struct line *line = &g_array_index(v->lines, struct line, i);

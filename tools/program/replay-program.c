@@ -18,14 +18,11 @@
 
 #define NEXT_MAX G_N_ELEMENTS(((struct i2cpt_trace_verdict *)0)->next_lines)
 
-/* The verdicts of all buses taken together. */
+/* The verdicts of all buses taken together; what is said of the first mismatch
+ * is that of the first bus that has one. */
 struct verdict {
-    uint64_t consumed, remaining, mismatches, redacted, split, joined;
-    bool unknown; /* what remains cannot be found out */
-    bool truncated;
-    uint64_t next_lines[NEXT_MAX];
+    struct i2cpt_trace_verdict all;
     struct line_verdict lines;
-    struct i2cpt_trace_verdict first; /* of the bus with the first mismatch */
 };
 
 /* ------------------------------------------------------------------- buses */
@@ -171,96 +168,117 @@ static void add_lines(uint64_t *lines, const uint64_t *more)
     memcpy(lines, both, sizeof(both) / 2);
 }
 
-static int judge(struct buses *buses, struct verdict *all)
+/* What differed on a bus, where none before it has anything of the kind. */
+static void take_mismatch(struct i2cpt_trace_verdict *all,
+                          const struct i2cpt_trace_verdict *one)
 {
-    struct i2cpt_trace_verdict v = {.size = sizeof(v)};
+    memcpy(all->text, one->text, sizeof(all->text));
+    memcpy(all->expected, one->expected, sizeof(all->expected));
+    memcpy(all->actual, one->actual, sizeof(all->actual));
+    all->mismatch_line = one->mismatch_line;
+}
+
+static void add_verdict(struct i2cpt_trace_verdict *all,
+                        const struct i2cpt_trace_verdict *one)
+{
+    if (!all->mismatches) {
+        take_mismatch(all, one);
+    }
+    all->consumed += one->consumed;
+    all->remaining +=
+        one->remaining == I2CPT_TRACE_UNKNOWN ? 0 : one->remaining;
+    all->mismatches += one->mismatches;
+    all->redacted += one->redacted;
+    all->split += one->split;
+    all->joined += one->joined;
+    all->truncated |= one->truncated;
+    add_lines(all->next_lines, one->next_lines);
+    all->next_line = all->next_lines[0];
+}
+
+static int judge(struct buses *buses, struct verdict *v)
+{
+    struct i2cpt_trace_verdict one = {.size = sizeof(one)};
     struct i2cpt_fault fault;
     unsigned i;
     int ret;
 
+    v->all.size = sizeof(v->all);
     for (i = 0; i < program_buses_count(buses); i++) {
-        ret = i2cpt_trace_adapter_verdict(program_buses_adapter(buses, i), &v,
+        ret = i2cpt_trace_adapter_verdict(program_buses_adapter(buses, i), &one,
                                           &fault);
         if (ret) {
             return tool_fault(ret, &fault);
         }
-        all->consumed += v.consumed;
-        all->unknown |= v.remaining == I2CPT_TRACE_UNKNOWN;
-        all->remaining += v.remaining == I2CPT_TRACE_UNKNOWN ? 0 : v.remaining;
-        all->mismatches += v.mismatches;
-        all->redacted += v.redacted;
-        all->split += v.split;
-        all->joined += v.joined;
-        all->truncated |= v.truncated;
-        add_lines(all->next_lines, v.next_lines);
-        program_lines_add(&all->lines, program_buses_number_of(buses, i), &v);
-        if (!all->first.mismatches) {
-            all->first = v;
-        }
+        add_verdict(&v->all, &one);
+        program_lines_add(&v->lines, &v->all, program_buses_number_of(buses, i),
+                          &one);
     }
     return 0;
 }
 
-static const char *word(const struct verdict *v)
+static const char *word(const struct i2cpt_trace_verdict *v)
 {
     return v->mismatches ? "mismatch" : v->remaining ? "unconsumed" : "same";
 }
 
-/* The first mismatch: both requests, and what stands there in the trace. */
-static void tell_mismatch(const struct replay_options *r,
-                          const struct verdict *v)
+/* False where there is nothing to say. */
+static bool say(const struct replay_options *r,
+                const struct i2cpt_trace_verdict *v,
+                enum i2cpt_trace_verdict_part part)
 {
-    const struct i2cpt_trace_verdict *first = &v->first;
-    bool reads_on = strstr(first->actual, " (") != NULL;
+    char text[I2CPT_FAULT_TEXT_SIZE];
 
-    tool_complain("%s: %" PRIu64 " request%s differ%s; the first: %s", r->trace,
-                  v->mismatches, tool_text_s(v->mismatches),
-                  v->mismatches == 1 ? "s" : "", first->text);
-    if (first->mismatch_line) {
-        tool_text_aligned(stderr, "  expected ", first->expected, "  got      ",
-                          first->actual);
+    if (!i2cpt_trace_verdict_describe(v, part, text, sizeof(text))) {
+        return false;
     }
-    if (tool_text_around(stderr, r->trace, first->mismatch_line,
-                         reads_on ? NULL : first->actual) &&
+    tool_complain("%s: %s", r->trace, text);
+    return true;
+}
+
+/* Of the first mismatch both requests, and what stands there in the trace. */
+static void show_mismatch(const struct replay_options *r,
+                          const struct i2cpt_trace_verdict *v)
+{
+    bool reads_on = strstr(v->actual, " (") != NULL;
+
+    if (v->mismatch_line) {
+        tool_text_aligned(stderr, "  expected ", v->expected, "  got      ",
+                          v->actual);
+    }
+    if (tool_text_around(stderr, r->trace, v->mismatch_line,
+                         reads_on ? NULL : v->actual) &&
         (!r->match || strcmp(r->match, "lookup"))) {
         fputs("  (--match lookup answers by the request, in any order)\n",
               stderr);
     }
 }
 
-static void tell(const struct replay_options *r, const struct verdict *v)
+static void tell(const struct replay_options *r,
+                 const struct i2cpt_trace_verdict *v)
 {
-    if (v->mismatches) {
-        tell_mismatch(r, v);
+    const uint64_t held[] = {v->held_for, v->held_line};
+
+    if (say(r, v, I2CPT_VERDICT_MISMATCHES)) {
+        show_mismatch(r, v);
     }
-    if (v->remaining) {
-        tool_complain("%s: %" PRIu64 " of %" PRIu64 " transfer%s %s not asked "
-                      "for, the first in line %" PRIu64,
-                      r->trace, v->remaining, v->remaining + v->consumed,
-                      tool_text_s(v->remaining + v->consumed),
-                      v->remaining == 1 ? "was" : "were", v->next_lines[0]);
+    if (say(r, v, I2CPT_VERDICT_REMAINING)) {
         tool_text_lines(stderr, r->trace, v->next_lines, NEXT_MAX);
     }
-    program_lines_tell(&v->lines, r->trace);
-    if (v->split || v->joined) {
-        tool_complain("%s: %" PRIu64 " asked for in parts, "
-                      "%" PRIu64 " answered out of several",
-                      r->trace, v->split, v->joined);
+    if (say(r, v, I2CPT_VERDICT_HELD)) {
+        tool_text_lines(stderr, r->trace, held, G_N_ELEMENTS(held));
     }
-    if (v->redacted) {
-        tool_complain("%s: %" PRIu64 " redacted bytes were served as 0xff",
-                      r->trace, v->redacted);
-    }
-    if (v->truncated) {
-        tool_complain("%s: truncated, no `end` line", r->trace);
-    }
+    say(r, v, I2CPT_VERDICT_STALLS);
+    say(r, v, I2CPT_VERDICT_RESTARTS);
+    say(r, v, I2CPT_VERDICT_REDACTED);
+    say(r, v, I2CPT_VERDICT_TRUNCATED);
 }
 
 static void put_report(struct json *j, const struct replay_options *r,
-                       const struct verdict *v,
+                       const struct verdict *verdict,
                        const struct program_report *said, int status)
 {
-    const struct i2cpt_trace_verdict *first = &v->first;
+    const struct i2cpt_trace_verdict *v = &verdict->all;
 
     tool_json_open(j, NULL, '{');
     tool_json_string(j, "trace", r->trace);
@@ -274,17 +292,17 @@ static void put_report(struct json *j, const struct replay_options *r,
     }
     tool_json_close(j, ']');
     tool_json_uint(j, "mismatches", v->mismatches);
-    tool_json_string(j, "first", first->text);
+    tool_json_string(j, "first", v->text);
     if (v->mismatches) {
-        tool_json_uint(j, "line", first->mismatch_line);
-        tool_json_string(j, "expected", first->expected);
-        tool_json_string(j, "actual", first->actual);
+        tool_json_uint(j, "line", v->mismatch_line);
+        tool_json_string(j, "expected", v->expected);
+        tool_json_string(j, "actual", v->actual);
     }
     tool_json_uint(j, "redacted", v->redacted);
     tool_json_uint(j, "split", v->split);
     tool_json_uint(j, "joined", v->joined);
     tool_json_bool(j, "truncated", v->truncated);
-    program_lines_report(&v->lines, j);
+    program_lines_report(&verdict->lines, v, j);
     if (said->form) {
         tool_json_string(j, "redirect", said->form);
     }
@@ -334,8 +352,8 @@ int program_replay(const struct replay_options *r)
         status = PROGRAM_OURS;
         goto out;
     }
-    tell(r, &v);
-    if (!status && (v.mismatches || v.remaining)) {
+    tell(r, &v.all);
+    if (!status && i2cpt_trace_verdict_failed(&v.all)) {
         status = PROGRAM_OURS;
     }
     ret = r->report ? report(r, &v, &said, status) : 0;
