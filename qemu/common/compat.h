@@ -67,12 +67,14 @@
 #if I2CPT_QEMU_FROM(10, 0)
 #include "system/system.h"
 #include "system/runstate.h"
+#include "system/runstate-action.h"
 #include "system/cpu-timers.h"
 #include "system/cpus.h"
 #include "system/tcg.h"
 #else
 #include "sysemu/sysemu.h"
 #include "sysemu/runstate.h"
+#include "sysemu/runstate-action.h"
 #include "sysemu/cpu-timers.h"
 #include "sysemu/cpus.h"
 #include "sysemu/tcg.h"

@@ -276,8 +276,14 @@ static bool check_chardev(HostAdapter *h, Error **errp)
     return true;
 }
 
-static bool open_chardev(HostAdapter *h, I2CPT_CHAR_FRONTEND *chr, Error **errp)
+static bool open_chardev(HostAdapter *h, I2CPT_CHAR_FRONTEND *chr,
+                         const char *verdict, Error **errp)
 {
+    if (verdict && !g_str_equal(verdict, "off")) {
+        error_setg(errp, "verdict=%s: not with chardev=: who serves knows it",
+                   verdict);
+        return false;
+    }
     h->label = g_strdup(qemu_chr_fe_get_driver(chr)->label);
     h->ready = qemu_bh_new(peer_ready, h);
     h->link = chardev_link_new(chr, peer_changed, h, errp);
@@ -290,7 +296,7 @@ static bool open_chardev(HostAdapter *h, I2CPT_CHAR_FRONTEND *chr, Error **errp)
 
 /* ------------------------------------------------------------ either way */
 
-static bool open_plain(HostAdapter *h, Error **errp)
+static bool open_plain(HostAdapter *h, const char *verdict, Error **errp)
 {
     struct i2cpt_options *options = passthrough_config_options(h->config, errp);
     struct i2cpt_fault fault;
@@ -303,18 +309,21 @@ static bool open_plain(HostAdapter *h, Error **errp)
         refuse(errp, &fault);
     }
     i2cpt_options_free(options);
-    return h->adapter;
+    return h->adapter &&
+           replay_verdict_begin(&h->verdict, h->adapter, verdict, errp);
 }
 
 bool host_adapter_open(HostAdapter *h, PassthroughConfig *config,
-                       I2CPT_CHAR_FRONTEND *chr, Error **errp)
+                       I2CPT_CHAR_FRONTEND *chr, const char *verdict,
+                       Error **errp)
 {
     bool ok;
 
     *h = (HostAdapter){.config = config};
     notifier_list_init(&h->changed);
-    ok = qemu_chr_fe_backend_connected(chr) ? open_chardev(h, chr, errp)
-                                            : open_plain(h, errp);
+    ok = qemu_chr_fe_backend_connected(chr)
+             ? open_chardev(h, chr, verdict, errp)
+             : open_plain(h, verdict, errp);
     if (!ok) {
         host_adapter_close(h);
     }
@@ -324,6 +333,7 @@ bool host_adapter_open(HostAdapter *h, PassthroughConfig *config,
 /* The adapter first: its last STOP goes through the link. */
 void host_adapter_close(HostAdapter *h)
 {
+    replay_verdict_end(&h->verdict);
     i2cpt_adapter_unref(g_steal_pointer(&h->adapter));
     g_clear_pointer(&h->link, chardev_link_free);
     if (h->opening) {

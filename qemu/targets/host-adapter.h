@@ -17,10 +17,12 @@
 #include "i2cpt.h"
 #include "targets/chardev-link.h"
 #include "targets/passthrough-config.h"
+#include "targets/replay-verdict.h"
 
 typedef struct HostAdapter {
     struct i2cpt_adapter *adapter; /* the present one; NULL: closed */
     NotifierList changed;          /* it is another one */
+    ReplayVerdict verdict;
 
     PassthroughConfig *config;
     ChardevLink *link; /* NULL without chardev= */
@@ -38,10 +40,12 @@ typedef struct HostAdapter {
 
 /*
  * All under the big lock. `config`, and `chr` where it has a chardev, have to
- * stay. False with an error that names the property.
+ * stay; `verdict` is that property. False with an error that names the one that
+ * is wrong.
  */
 bool host_adapter_open(HostAdapter *h, PassthroughConfig *config,
-                       I2CPT_CHAR_FRONTEND *chr, Error **errp);
+                       I2CPT_CHAR_FRONTEND *chr, const char *verdict,
+                       Error **errp);
 /* Harmless where it is not open. */
 void host_adapter_close(HostAdapter *h);
 

@@ -32,7 +32,7 @@ static void i2c_adapter_realize(DeviceState *dev, Error **errp)
 {
     I2CAdapter *s = I2C_ADAPTER(dev);
 
-    if (!host_adapter_open(&s->host, &s->config, &s->chr, errp)) {
+    if (!host_adapter_open(&s->host, &s->config, &s->chr, s->verdict, errp)) {
         return;
     }
     s->exit.notify = at_exit;
@@ -58,7 +58,9 @@ static void i2c_adapter_finalize(Object *obj)
 }
 
 static I2CPT_CONST Property i2c_adapter_properties[] = {
-    DEFINE_PROP_CHR("chardev", I2CAdapter, chr), I2CPT_END_OF_PROPERTIES};
+    DEFINE_PROP_CHR("chardev", I2CAdapter, chr),
+    DEFINE_PROP_STRING("verdict", I2CAdapter, verdict),
+    I2CPT_END_OF_PROPERTIES};
 
 static void i2c_adapter_class_init(ObjectClass *klass, I2CPT_CLASS_DATA *data)
 {
@@ -73,6 +75,8 @@ static void i2c_adapter_class_init(ObjectClass *klass, I2CPT_CLASS_DATA *data)
     object_class_property_set_description(
         klass, "chardev",
         "whose other end serves the adapter (docs/remote.md)");
+    object_class_property_set_description(klass, "verdict",
+                                          REPLAY_VERDICT_HELP);
     passthrough_config_adapter_properties(klass, offsetof(I2CAdapter, config));
 }
 

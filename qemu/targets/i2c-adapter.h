@@ -15,6 +15,7 @@ struct I2CAdapter {
 
     PassthroughConfig config;
     I2CPT_CHAR_FRONTEND chr;
+    char *verdict; /* the property */
     HostAdapter host;
     Notifier exit;
 };

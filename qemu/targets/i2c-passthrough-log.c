@@ -7,6 +7,7 @@
 #include "common/compat.h"
 #include "qapi/error.h"
 
+#include "i2cpt-trace.h"
 #include "targets/i2c-passthrough.h"
 
 bool i2c_passthrough_open_log(I2CPassthrough *s, Error **errp)
@@ -40,6 +41,18 @@ void i2c_passthrough_log(I2CPassthrough *s, const char *format, ...)
     va_end(args);
     fprintf(s->log, "%" PRId64 ".%06d %s\n", now_us / G_USEC_PER_SEC,
             (int)(now_us % G_USEC_PER_SEC), text);
+}
+
+void i2c_passthrough_log_verdict(I2CPassthrough *s)
+{
+    struct i2cpt_trace_verdict v = {.size = sizeof(v)};
+    char text[I2CPT_FAULT_TEXT_SIZE];
+
+    if (!s->log || i2cpt_trace_adapter_verdict(s->adapter, &v, NULL)) {
+        return;
+    }
+    i2cpt_trace_verdict_describe(&v, I2CPT_VERDICT_ALL, text, sizeof(text));
+    i2c_passthrough_log(s, "%s: %s", i2cpt_adapter_name(s->adapter), text);
 }
 
 void i2c_passthrough_close_log(I2CPassthrough *s)

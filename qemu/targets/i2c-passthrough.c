@@ -6,10 +6,9 @@
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "qemu/error-report.h"
-#include "qemu/log.h"
-#include "qemu/timer.h"
 
 #include "targets/controller.h"
+#include "targets/host-log.h"
 #include "targets/i2c-passthrough.h"
 #include "targets/linux-i2c.h"
 
@@ -145,7 +144,7 @@ static void machine_ready(Notifier *notifier, void *data)
     }
 }
 
-/* ------------------------------------------- reset, VM stop, exit, log */
+/* ------------------------------------------------ reset, VM stop, exit */
 
 /*
  * The core keeps a target on its list over a reset and would give it the next
@@ -193,6 +192,9 @@ static void close_adapter(I2CPassthrough *s)
     i2c_gate_settle(s->gate);
     i2c_passthrough_close_lines(s);
     i2c_passthrough_free(s);
+    if (s->shown) {
+        i2c_passthrough_log_verdict(s);
+    }
     i2cpt_adapter_unref(g_steal_pointer(&s->adapter));
     host_adapter_close(&s->own);
     i2cpt_policy_free(g_steal_pointer(&s->policy));
@@ -212,52 +214,6 @@ static void at_exit(Notifier *notifier, void *data)
     close_adapter(container_of(notifier, I2CPassthrough, exit));
     if (!locked) {
         bql_unlock();
-    }
-}
-
-/* What a guest may bring about again and again must not fill a disk. */
-#define WARNINGS_MAX      10
-#define WARNINGS_WITHIN_S 10
-
-typedef struct Warnings {
-    GMutex lock;      /* any thread may warn */
-    int64_t begin_us; /* of the guest's time, which is who floods */
-    unsigned given, left_out;
-} Warnings;
-
-static void warn_within_bounds(Warnings *w, const char *line)
-{
-    int64_t now_us = qemu_clock_get_us(QEMU_CLOCK_VIRTUAL);
-
-    g_mutex_lock(&w->lock);
-    if (now_us - w->begin_us > WARNINGS_WITHIN_S * G_USEC_PER_SEC) {
-        if (w->left_out) {
-            warn_report("libi2cpt: %u warnings were left out", w->left_out);
-        }
-        w->begin_us = now_us;
-        w->given = w->left_out = 0;
-    }
-    if (w->given < WARNINGS_MAX) {
-        w->given++;
-        warn_report("libi2cpt: %s", line);
-    } else {
-        w->left_out++;
-    }
-    g_mutex_unlock(&w->lock);
-}
-
-/*
- * The guest's doings are for -d guest_errors; only what the person in front
- * of it has to see to goes to stderr.
- */
-static void log_line(int level, const char *line, void *user)
-{
-    if (level == I2CPT_LOG_ERROR) {
-        warn_within_bounds(user, line);
-    } else if (level == I2CPT_LOG_WARNING) {
-        qemu_log_mask(LOG_GUEST_ERROR, "libi2cpt: %s\n", line);
-    } else {
-        qemu_log_mask(LOG_TRACE, "libi2cpt: %s\n", line);
     }
 }
 
@@ -293,7 +249,13 @@ static void learn_controller(I2CPassthrough *s)
 static bool open_adapter(I2CPassthrough *s, Error **errp)
 {
     if (!s->named) {
-        return host_adapter_open(&s->own, &s->config, &s->chr, errp);
+        return host_adapter_open(&s->own, &s->config, &s->chr, s->verdict,
+                                 errp);
+    }
+    if (s->verdict) {
+        error_setg(errp, "verdict=%s: is to be given where the adapter is made",
+                   s->verdict);
+        return false;
     }
     if (qemu_chr_fe_backend_connected(&s->chr)) {
         error_setg(errp, "chardev: is to be given where the adapter is made");
@@ -494,6 +456,7 @@ static I2CPT_CONST Property i2c_passthrough_properties[] = {
     DEFINE_PROP_STRING("settings", I2CPassthrough, shown),
     DEFINE_PROP_STRING("log", I2CPassthrough, log_path),
     DEFINE_PROP_STRING("irqs", I2CPassthrough, irqs),
+    DEFINE_PROP_STRING("verdict", I2CPassthrough, verdict),
     DEFINE_PROP_ON_OFF_AUTO("unlocked-wait", I2CPassthrough, unlocked,
                             ON_OFF_AUTO_AUTO),
     I2CPT_END_OF_PROPERTIES};
@@ -535,6 +498,8 @@ static void i2c_passthrough_class_init(ObjectClass *klass,
                                           "those that were given, to be read");
     object_class_property_set_description(
         klass, "log", "a file for the guest's events and their answers");
+    object_class_property_set_description(klass, "verdict",
+                                          REPLAY_VERDICT_HELP);
     object_class_property_set_description(
         klass, "unlocked-wait",
         "the rest of QEMU goes on while the host works (on, off; default auto: "
@@ -563,9 +528,7 @@ static const TypeInfo i2c_passthrough_info = {
 
 static void i2c_passthrough_register_types(void)
 {
-    static Warnings warnings = {.begin_us = INT64_MIN / 2};
-
-    i2cpt_set_log(log_line, &warnings);
+    host_log_init();
     type_register_static(&i2c_passthrough_info);
 }
 

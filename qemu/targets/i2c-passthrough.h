@@ -53,7 +53,8 @@ struct I2CPassthrough {
     uint8_t matched;        /* what the guest addressed, since the last scan */
     uint64_t counted[I2CPT_COUNTERS]; /* by a form that was replaced */
 
-    char *irqs; /* the property */
+    char *verdict; /* the property */
+    char *irqs;    /* the property */
     HostLines lines;
     Notifier adapter_changed;
 
@@ -85,6 +86,8 @@ uint64_t i2c_passthrough_counter(I2CPassthrough *s, size_t index);
 bool i2c_passthrough_open_log(I2CPassthrough *s, Error **errp);
 void i2c_passthrough_log(I2CPassthrough *s, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
+/* Of a trace back end: how the replay has gone, for all who use it. */
+void i2c_passthrough_log_verdict(I2CPassthrough *s);
 void i2c_passthrough_close_log(I2CPassthrough *s);
 
 /* The adapter's lines, once that is open; irqs= connects them. */

@@ -11,12 +11,14 @@
 
 #include "i2cpt.h"
 #include "targets/linux-i2c.h"
+#include "targets/replay-verdict.h"
 
 /* The base is opened at one end of a socket; the thread has the other one. */
 typedef struct LinuxI2c {
     FDChardev parent;
 
     struct i2cpt_adapter *adapter; /* NULL: not open, or closed already */
+    ReplayVerdict verdict;
     int served;
     QemuThread thread;
     char *address; /* NULL: all */
@@ -201,7 +203,7 @@ static bool start_serving(LinuxI2c *s, Error **errp)
     s->served = fds[1];
     qemu_thread_create(&s->thread, "i2c-chardev", serve, s,
                        QEMU_THREAD_JOINABLE);
-    return true;
+    return replay_verdict_begin(&s->verdict, s->adapter, NULL, errp);
 }
 
 /* A transfer under way is seen through, which its deadline bounds. */
@@ -213,6 +215,7 @@ static void stop_serving(LinuxI2c *s)
     shutdown(s->served, SHUT_RDWR);
     qemu_thread_join(&s->thread);
     close(s->served);
+    replay_verdict_end(&s->verdict);
     i2cpt_adapter_unref(g_steal_pointer(&s->adapter));
 }
 
@@ -280,9 +283,17 @@ static int end_one(Object *obj, void *opaque)
 static void at_exit(Notifier *notifier, void *data)
 {
     Object *chardevs = object_resolve_path("/chardevs", NULL);
+    bool locked = bql_locked();
 
-    if (chardevs) {
-        object_child_foreach(chardevs, end_one, NULL);
+    if (!chardevs) {
+        return;
+    }
+    if (!locked) {
+        bql_lock();
+    }
+    object_child_foreach(chardevs, end_one, NULL);
+    if (!locked) {
+        bql_unlock();
     }
 }
 

@@ -77,6 +77,20 @@ def check(name, *lines):
         assert line in read(name), f"{line!r} is not in\n{read(name)}"
 
 
+def test_a_recording_has_its_verdict():
+    trace = write("two.i2ct", "i2cpt-trace 1\n0 +0 r1@0x48 = 05\n"
+                              "1 +0 r1@0x48 = 06\nend 2\n")
+    b = Early("versatilepb", chardev(f"trace,file={trace}"), device(**TARGET))
+    b.qemu.qtest(["writel 0 0xeafffffe"])  # b .
+    b.qemu.qmp("cont")
+    equal(b.bus.get(0x49, 1), b"\x05")
+    equal(b.qemu.quit(), 0)
+    said = b.qemu.errors().splitlines()
+    equal(len(said), 1, said)
+    assert said[0].endswith("1 of 2 transfers was not asked for, the first in "
+                            "line 3"), said
+
+
 def test_the_spelling(machine):
     for mode in ("stream", "message"):
         record = f"{STUB},record={path(mode + '.i2ct')}"
