@@ -138,6 +138,7 @@ ROWS = [
     ("i2c_rdwr nothing to write", lambda b: rdwr(b, WRITE(0x20, []))),
     ("i2c_msg read", lambda b: about(READ(0x20, 3))),
     ("i2c_msg write", lambda b: about(WRITE(0x20, [65, 66]))),
+    ("i2c_msg of nothing", lambda b: about(i2c_msg())),
     ("i2c_msg repr", lambda b: repr(WRITE(0x20, [65, 66]))),
     ("i2c_msg slice", lambda b: WRITE(0x20, [65, 66, 67]).buf[1:3]),
     ("i2c_msg of a number", lambda b: list(WRITE(0x20, 3))),
@@ -158,6 +159,7 @@ ROWS = [
     ("with", lambda b: b.__enter__() is b),
     ("closed twice", lambda b: (b.close(), b.close())),
     ("closed", lambda b: (b.close(), b.pec)),
+    ("pec of a closed one", lambda b: kind_of_error(b.enable_pec)),
 ]
 
 

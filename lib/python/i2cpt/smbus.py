@@ -30,7 +30,8 @@ class i2c_msg:  # smbus2's own spelling
     """One message of SMBus.i2c_rdwr(). Iterating gives its bytes."""
 
     def __init__(self, addr=0, flags=0, len=0, buf=None):
-        self.addr, self.flags, self.len, self.buf = addr, flags, len, buf
+        self.addr, self.flags, self.len = addr, flags, len
+        self.buf = ctypes.create_string_buffer(len) if buf is None else buf
 
     @staticmethod
     def read(address, length):
@@ -111,6 +112,8 @@ class SMBus:
     def enable_pec(self, enable=True):
         if not self.funcs & Func.SMBUS_PEC:
             raise IOError("SMBUS_PEC is not a feature")
+        if not self._adapter:
+            raise TypeError("the bus is not open")
         self._pec = int(enable)
 
     pec = property(_get_pec, enable_pec)
