@@ -225,6 +225,33 @@ def test_marks_and_options_that_cannot_be():
     assert status == 4 and "--i2c-record=: an adapter is missing" in said, said
 
 
+def test_the_name_does_not_depend_on_how_it_is_imported():
+    os.makedirs(trace("package"))
+    for name in "package/__init__.py", "package/test_it.py":
+        with open(trace(name), "w", encoding="utf-8") as file:
+            file.write("")
+    text = PROJECT.replace('@pytest.mark.i2c_trace("lm75.i2ct")\n', "")
+    status, said = run(text, f"--i2c-record={STUB}", name="package/test_it.py")
+    assert status == 0, said
+    status, said = run(text, "--import-mode=importlib",
+                       name="package/test_it.py")
+    assert status == 0 and "1 passed" in said, said
+
+
+def test_a_doctest_has_a_recording_too():
+    text = """def temperature():
+    \'\'\'
+    >>> getfixture("i2c_replay").read_word_data(0x48, 0)
+    49178
+    \'\'\'
+"""
+    for words in (f"--i2c-record={STUB}",), ():
+        status, said = run(text, "--doctest-modules", *words, name="module.py")
+        assert status == 0 and "1 passed" in said, said
+    assert os.listdir(trace("traces/module")) == \
+        ["module.temperature.i2ct"], os.listdir(trace("traces/module"))
+
+
 def test_a_folder_that_cannot_be_is_one_line():
     os.makedirs(trace("file"))
     with open(trace("file/traces"), "w", encoding="utf-8"):

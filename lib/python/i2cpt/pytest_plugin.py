@@ -2,7 +2,7 @@
 """pytest: a test of a driver, on real chips once and on their recording ever
 after.
 
-    @pytest.mark.i2c_trace("lm75.i2ct")     # else traces/MODULE/TEST.i2ct
+    @pytest.mark.i2c_trace("lm75.i2ct")     # else traces/FILE/TEST.i2ct
     def test_temperature(i2c_replay):
         assert lm75.read(SMBus(i2c_replay)) == 26.75
 
@@ -127,9 +127,10 @@ def _begin(request):
     """The session of a test; ValueError or OSError."""
     record = request.config.getoption("--i2c-record")
     path, match = _marked(request)
-    beside = pathlib.Path(str(request.node.fspath)).parent
-    path = beside / (path or os.path.join(
-        "traces", request.node.module.__name__, _file_name(request.node)))
+    file = pathlib.Path(str(request.node.fspath))
+    # not the module's name, which depends on how pytest imports it
+    path = file.parent / (path or os.path.join(
+        "traces", file.stem, _file_name(request.node)))
     if not record and not path.exists():
         raise ValueError(f"no recording at {path}: make it once, with the "
                          "chips there, by pytest --i2c-record=ADAPTER")
@@ -161,8 +162,10 @@ def i2c_replay(request):
 
 def _goes_on(item):
     """Whether a fixture may use the bus when the test has ended."""
-    fixtures = item._fixtureinfo.name2fixturedefs.values()
-    return any("i2c_replay" in one.argnames for all in fixtures for one in all)
+    info = getattr(item, "_fixtureinfo", None)  # a doctest may have none
+    fixtures = info.name2fixturedefs.values() if info else ()
+    return any("i2c_replay" in one.argnames for same in fixtures
+               for one in same)
 
 
 @pytest.hookimpl(hookwrapper=True)
