@@ -504,11 +504,12 @@ static void i2c_passthrough_class_init(ObjectClass *klass,
         klass, "unlocked-wait",
         "the rest of QEMU goes on while the host works (on, off; default auto: "
         "where the controller is known to take it)");
-    passthrough_config_properties(klass, offsetof(I2CPassthrough, config));
     object_class_property_add(klass, "counters", "struct", get_counters, NULL,
                               NULL, NULL);
     object_class_property_set_description(
         klass, "counters", "what has happened up to now, to be read");
+    /* last: a key of a foreign backend gives way to what is there */
+    passthrough_config_properties(klass, offsetof(I2CPassthrough, config));
 }
 
 static I2CPT_IFACE_CONST InterfaceInfo i2c_passthrough_interfaces[] = {

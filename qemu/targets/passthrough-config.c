@@ -151,6 +151,44 @@ static void set_key(Object *obj, Visitor *v, const char *name, void *opaque,
     }
 }
 
+static bool is_policy_key(const char *name)
+{
+    struct i2cpt_key_info info = {.size = sizeof(info)};
+    size_t i;
+
+    for (i = 0; i2cpt_policy_key(i, &info) == 0; i++) {
+        if (g_str_equal(info.name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_key(const char *backend, const char *name)
+{
+    struct i2cpt_key_info info = {.size = sizeof(info)};
+    size_t i;
+
+    for (i = 0; i2cpt_backend_key(backend, i, &info) == 0; i++) {
+        if (g_str_equal(info.name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The backend's key that a setting is of: property_name() may have put the
+ * backend's name before it. */
+static const char *key_of(const char *backend, const char *name)
+{
+    size_t len = backend ? strlen(backend) : 0;
+
+    return len && !strncmp(name, backend, len) && name[len] == '-' &&
+                   !has_key(backend, name) && has_key(backend, name + len + 1)
+               ? name + len + 1
+               : name;
+}
+
 /* NULL asks for the keys that are common to all backends. */
 static const char *backend_default(const char *backend, const char *name)
 {
@@ -178,7 +216,7 @@ static const char *default_of(const PassthroughConfig *config, const char *name)
         }
     }
     if (backend) {
-        def = backend_default(backend, name);
+        def = backend_default(backend, key_of(backend, name));
     }
     if (!def) {
         def = backend_default(NULL, name);
@@ -223,22 +261,29 @@ static char *describe(const struct i2cpt_key_info *info, const char *whose,
 }
 
 /*
- * -device keeps these words to itself: `bus` of the backend trace is the
- * property `trace-bus`.
+ * What -device, the policy or the class have for themselves a backend's key
+ * does not get: `bus` of the backend trace is the property `trace-bus`.
  */
-static char *property_name(const char *key, const char *whose)
+static bool is_taken(ObjectClass *klass, const char *key)
 {
-    static const char *const taken[] = {"bus", "driver", "id", NULL};
+    static const char *const taken[] = {"bus", "driver", "id", LINES, NULL};
+    ObjectProperty *prop = object_class_property_find(klass, key);
 
-    return whose && g_strv_contains(taken, key)
-               ? g_strdup_printf("%s-%s", whose, key)
-               : g_strdup(key);
+    return g_strv_contains(taken, key) || is_policy_key(key) ||
+           (prop && prop->set != set_key);
+}
+
+static char *property_name(ObjectClass *klass, const char *key,
+                           const char *whose)
+{
+    return whose && is_taken(klass, key) ? g_strdup_printf("%s-%s", whose, key)
+                                         : g_strdup(key);
 }
 
 static void add_property(ObjectClass *klass, size_t offset,
                          const struct i2cpt_key_info *info, const char *whose)
 {
-    g_autofree char *name = property_name(info->name, whose);
+    g_autofree char *name = property_name(klass, info->name, whose);
     ObjectProperty *prop = object_class_property_find(klass, name);
     g_autofree char *description = NULL;
     Key *key;
@@ -249,7 +294,7 @@ static void add_property(ObjectClass *klass, size_t offset,
     description = describe(info, whose, prop ? prop->description : NULL);
     if (!prop) {
         key = g_new0(Key, 1);
-        key->name = g_strdup(info->name);
+        key->name = g_strdup(name);
         key->offset = offset;
         object_class_property_add(klass, name, "str", get_key, set_key, NULL,
                                   key);
@@ -342,19 +387,6 @@ char *passthrough_config_text(const PassthroughConfig *config)
         }
     }
     return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-static bool is_policy_key(const char *name)
-{
-    struct i2cpt_key_info info = {.size = sizeof(info)};
-    size_t i;
-
-    for (i = 0; i2cpt_policy_key(i, &info) == 0; i++) {
-        if (g_str_equal(info.name, name)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The library's texts name key, value and what is accepted. */
@@ -453,6 +485,7 @@ static bool fill_keys(const PassthroughConfig *config,
                       struct i2cpt_options *options, Error **errp)
 {
     struct i2cpt_fault fault;
+    const char *key;
     guint i;
 
     for (i = 0; i < config->settings->len; i++) {
@@ -468,7 +501,8 @@ static bool fill_keys(const PassthroughConfig *config,
             }
             continue;
         }
-        if (i2cpt_options_set(options, setting->name, setting->text, &fault)) {
+        key = key_of(passthrough_config_get(config, "backend"), setting->name);
+        if (i2cpt_options_set(options, key, setting->text, &fault)) {
             return refuse(errp, &fault);
         }
     }

@@ -2,8 +2,10 @@
 """Lines that are wrong: one line on stderr that names the property and the
 value, and exit status 1."""
 import json
+import os
+import subprocess
 
-from bench import device, main, path, started, write
+from bench import PLUGIN, device, main, path, started, write
 
 GOOD = {"backend": "stub", "chips": "0x48", "address": "0x48"}
 
@@ -57,6 +59,68 @@ def test_unknown_backend():
 def test_no_backend():
     refuses_device(changed(backend=None, chips=None), "backend", "trace",
                    "device=/dev/i2c-N")
+
+
+# A back end whose keys have names that others have; open() says what it got.
+WORDS = """#include <stdio.h>
+#include <string.h>
+#include "i2cpt-backend.h"
+#define K(name) {name, I2CPT_BACKEND_KEY_UINT, 0, 0, 9, NULL, NULL, "a digit"}
+static const struct i2cpt_backend_key_def keys[] = {
+    K("address"), K("probe"), K("lines"), K("log"), K("bus"), K("realized"),
+    K("counters"), K("line-levels"), K("adapter"), K("device"), K("plain")};
+enum { N_KEYS = sizeof(keys) / sizeof(keys[0]) };
+static int transfer(void *instance, struct i2cpt_backend_xfer *x)
+{
+    (void)instance;
+    return i2cpt_backend_fail(x->fault, 6, I2CPT_PHASE_ADDRESS, 0, -1, NULL);
+}
+static int open_words(void *user, const struct i2cpt_options *options,
+                      void **instance, struct i2cpt_backend_info *info,
+                      struct i2cpt_fault *fault)
+{
+    char line[400] = "got";
+    (void)user, (void)instance, (void)info;
+    for (size_t i = 0; i < N_KEYS; i++) {
+        const char *text = i2cpt_backend_text(options, keys[i].name);
+        size_t len = strlen(line);
+        if (text) {
+            snprintf(line + len, sizeof(line) - len, " %s=%s", keys[i].name,
+                     text);
+        }
+    }
+    return i2cpt_backend_fail(fault, 19, 0, -1, -1, line);
+}
+int i2cpt_backend_module(struct i2cpt_fault *fault)
+{
+    static const struct i2cpt_backend_ops ops = {
+        .size = sizeof(ops), .name = "words", .keys = keys,
+        .key_size = sizeof(keys[0]), .n_keys = N_KEYS, .open = open_words,
+        .transfer = transfer};
+    return i2cpt_backend_register(&ops, NULL, fault);
+}
+"""
+
+
+def test_keys_of_a_foreign_backend_beside_others_of_that_name():
+    top = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../..")
+    library = os.path.join(os.path.dirname(PLUGIN), "../lib")
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-I", os.path.join(top, "include"), "-x",
+         "c", "-", "-o", path("words.so"), "-L", library, "-li2cpt"],
+        input=WORDS, text=True, check=True)
+    os.environ["I2CPT_BACKENDS"] = path("words.so")
+    try:
+        good = {"backend": "words", "address": "0x48", "probe": "off"}
+        refuses_device(dict(good, plain=1, device=2), "got device=2 plain=1")
+        names = ("address", "probe", "lines", "log", "bus", "realized",
+                 "counters", "line-levels", "adapter")
+        given = {f"words-{name}": n for n, name in enumerate(names)}
+        refuses_device(dict(good, **given), "got " + " ".join(
+            f"{name}={n}" for n, name in enumerate(names)))
+        refuses_device(dict(good, words_lines=10), "lines=10", "0 to 9")
+    finally:
+        del os.environ["I2CPT_BACKENDS"]
 
 
 def test_smbus_passthrough():
