@@ -20,7 +20,8 @@ static int print_found(const char *spec, const char *about, void *user)
 
 static void print_key(const struct i2cpt_key_info *key)
 {
-    printf("  %-16s %s; %s", key->name, key->help, key->accepts);
+    printf("  %-16s %s%s%s", key->name, key->help, *key->help ? "; " : "",
+           key->accepts);
     if (key->def) {
         printf(" (default %s)", key->def);
     }
