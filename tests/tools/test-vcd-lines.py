@@ -319,8 +319,32 @@ def test_scopes_tell_signals_of_one_name_apart():
             f'0.000000 irq x {level}', '0.000000 irq same 0']
     refused('in.vcd', 'x=irq', names=['more than one', "'dut.u0.irq'",
                                       "'dut.u1.irq'"])
-    for other in ('u2.irq', 'top.u0.irq', '0.irq', 'u0.', '.irq', 'dut.irq'):
+    # a name with a dot is one name; bits of one net may have other numbers
+    vectors('$var wire 1 v u0.irq $end\n$scope module a $end\n'
+            '$var wire 4 w P [3:0] $end\n$upscope $end\n$scope module b $end\n'
+            '$var wire 4 w P [4:1] $end\n$upscope $end\n',
+            ('0v\nb1000 w', '1v\nb100 w'))
+    assert lines_of('in.vcd', 'x=dut.u0.irq', 'y=a.P[3]', 'z=b.P[3]')[1:4] == [
+        '0.000000 irq x 0', '0.000000 irq y 1', '0.000000 irq z 0']
+    refused('in.vcd', 'x=P[3]', names=['more than one', "'dut.b.P'"])
+    for other in ('irq', 'u2.irq', 'top.u0.irq', '0.irq', 'u0.', '.irq', 'dut.irq'):
         refused('in.vcd', f'x={other}', names=['no such signal'])
+
+
+def test_scopes_as_deep_as_they_like():
+    for deep, name in ((70, 'm'), (10, 'm' * 90)):
+        vectors(f'$scope module {name} $end\n' * deep + '$var wire 1 v deep '
+                '$end\n' + '$upscope $end\n' * deep + '$scope module tail $end\n'
+                '$var wire 1 w irq $end\n$upscope $end\n' + '$upscope $end\n' * 3,
+                ('0v\n1w', '1v\n0w'))
+        assert lines_of('in.vcd', 'deep', 'x=dut.tail.irq', 'tail=tail.irq')[
+            1:4] == ['0.000000 irq deep 0', '0.000000 irq x 1',
+                     '0.000000 irq tail 1']
+        refused('in.vcd', 'y=m.irq', names=['no such signal'])
+    vectors('$scope module a $end\n' * 20 + '$var wire 1 v irq $end\n',
+            ('0v', '1v'))
+    assert lines_of('in.vcd', 'x=dut.' + 'a.' * 20 + 'irq')[1] == \
+        '0.000000 irq x 0'
 
 
 def test_a_line_is_neither_scl_nor_sda():
@@ -452,7 +476,7 @@ def test_a_vcd_shows_each_level_and_each_change():
             body, values('level.vcd'))
 
 
-def test_an_import_with_lines_is_replayed():
+def test_an_import_with_lines_goes_on():
     """What stats counts, and a VCD to pcap, which leaves lines out."""
     dump = Dump('INT', first={'INT': '0'})
     dump.at(20, 'INT', 1)

@@ -66,7 +66,7 @@ static const char *behind_name(const struct vcd_var *v, const char *asked)
 
     for (;;) {
         size_t len = strlen(name);
-        if (!strncmp(asked, name, len) && (!asked[len] || asked[len] == '[')) {
+        if (!strncmp(asked, name, len)) {
             return asked + len;
         }
         if (len <= strlen(v->name) || !(name = strchr(name, '.'))) {
