@@ -221,6 +221,15 @@ static void i2c_dev_close(void *priv)
     release(d);
 }
 
+/* Newer kernels ask the driver before each transfer what it can do; one that
+ * asks its adapter (i2c-tiny-usb) can nothing where that does not answer. */
+static bool answers_no_longer(const struct i2c_dev *d)
+{
+    uint32_t now = d->functionality;
+
+    return i2cdev_uapi_functionality(d->fd, &now) || now != d->functionality;
+}
+
 /*
  * Judge what an ioctl said. Of an adapter that is gone the open file is given
  * up at once: the kernel's unplugging waits for the last one to be closed.
@@ -228,7 +237,8 @@ static void i2c_dev_close(void *priv)
 static int judge(struct i2c_dev *d, int error,
                  const struct request_shape *shape, struct i2cpt_fault *fault)
 {
-    int ret = i2cdev_fault(&d->host, error, shape, fault);
+    bool silent = error == -EOPNOTSUPP && answers_no_longer(d);
+    int ret = i2cdev_fault(&d->host, silent ? -EIO : error, shape, fault);
 
     if (ret == -ENODEV) {
         close(d->fd);

@@ -578,6 +578,13 @@ void fake_i2c_claim_block(struct fake_i2c *f, uint8_t count, bool on)
     pthread_mutex_unlock(&f->lock);
 }
 
+void fake_i2c_can(struct fake_i2c *f, unsigned long functionality)
+{
+    pthread_mutex_lock(&f->lock);
+    f->functionality = functionality;
+    pthread_mutex_unlock(&f->lock);
+}
+
 void fake_i2c_unplug(struct fake_i2c *f, int error)
 {
     char *root = umockdev_testbed_get_root_dir(f->testbed);

@@ -65,6 +65,8 @@ void fake_i2c_fail(struct fake_i2c *f, enum fake_ioctl what, int error,
 void fake_i2c_claim_done(struct fake_i2c *f, int count);
 /* What a block read answers as its count, whatever it should be; 0: truth. */
 void fake_i2c_claim_block(struct fake_i2c *f, uint8_t count, bool on);
+/* What it says from now on that it can. */
+void fake_i2c_can(struct fake_i2c *f, unsigned long functionality);
 /* Node and /sys entry vanish; transfers fail with this errno. */
 void fake_i2c_unplug(struct fake_i2c *f, int error);
 

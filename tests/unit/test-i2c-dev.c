@@ -399,6 +399,24 @@ START_TEST(unplugged_between)
 }
 END_TEST
 
+/* The kernel asks it for its functionality before each transfer, in vain. */
+START_TEST(does_not_say_what_it_can)
+{
+    unsigned before = open_nodes();
+    struct i2cpt_adapter *a = rig_open_fake();
+
+    fake_i2c_target(rig.fake, 0x50);
+    fake_i2c_can(rig.fake, 0);
+    fake_i2c_fail(rig.fake, FAKE_RDWR, EOPNOTSUPP, 1);
+    ck_assert_int_eq(rig_put(a, 0x50, 1), -EIO);
+    ck_assert_int_eq(rig_put(a, 0x50, 1), 0); /* it was late */
+    fake_i2c_unplug(rig.fake, EOPNOTSUPP);
+    ck_assert_int_eq(rig_put(a, 0x50, 1), -ENODEV);
+    ck_assert_uint_eq(open_nodes(), before);
+    i2cpt_adapter_unref(a);
+}
+END_TEST
+
 static void *put_main(void *arg)
 {
     return GINT_TO_POINTER(-rig_put(arg, 0x50, 1));
@@ -466,6 +484,7 @@ int main(void)
     tcase_add_loop_test(tc, worker_or_not, 0, G_N_ELEMENTS(workers));
     tcase_add_test(tc, hang_without_worker);
     tcase_add_loop_test(tc, unplugged_between, 0, N(unplug_errors));
+    tcase_add_test(tc, does_not_say_what_it_can);
     tcase_add_test(tc, unplugged_during);
     tcase_add_test(tc, unplugged_and_back);
     return unit_run(suite);
