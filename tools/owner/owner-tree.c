@@ -155,6 +155,38 @@ static const struct entry chip_entries[] = {
     {"sys/dev/char", "*:#", NULL, "../../bus/gpio/devices/gpiochip#"},
 };
 
+static bool hides_real_chip(struct owner *o)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < owner_chip_count(o); i++) {
+        g_autofree char *real = g_strdup_printf(
+            "/sys/bus/gpio/devices/gpiochip%u", owner_nth_chip(o, i));
+
+        found = found || !access(real, F_OK);
+    }
+    return found;
+}
+
+/* The older interface numbers lines across all chips. Where one of these is
+ * hidden there is nothing in it, or its lines could be had all the same. */
+static int add_gpio_class(struct owner *o)
+{
+    static const char folder[] = "/sys/class/gpio";
+    g_autofree char *dir = g_strdup_printf("%s%s", o->dir, folder);
+
+    if (access(folder, F_OK)) {
+        return 0;
+    }
+    if (g_mkdir_with_parents(dir, 0700)) {
+        return -errno;
+    }
+    if (!hides_real_chip(o)) {
+        add_real(o, folder);
+    }
+    return 0;
+}
+
 static int add_chips(struct owner *o)
 {
     g_autofree char *major = g_strdup_printf("%u", owner_gpio_major(o));
@@ -168,6 +200,7 @@ static int add_chips(struct owner *o)
     if (!ret && owner_chip_count(o)) {
         add_real(o, "/sys/bus/gpio/devices");
         add_real(o, "/sys/bus/gpio/drivers");
+        ret = add_gpio_class(o);
     }
     return ret;
 }

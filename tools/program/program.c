@@ -244,6 +244,25 @@ static void say_chips(struct running *r)
     }
 }
 
+/* Who has only the shim would take a real one for ours. */
+static bool real_chip_stays(struct running *r)
+{
+    for (unsigned i = 0; i < owner_chip_count(r->owner); i++) {
+        uint32_t chip = owner_nth_chip(r->owner, i);
+        g_autofree char *node = g_strdup_printf("/dev/gpiochip%u", chip);
+
+        if (!access(node, F_OK)) {
+            tool_complain("--gpiochip %u: this machine has %s, and the "
+                          "preloaded shim does not hide it%s%s; accepted is "
+                          "a number that it has not",
+                          chip, node, r->limit ? ": " : "",
+                          r->limit ? r->limit : "");
+            return true;
+        }
+    }
+    return false;
+}
+
 static int start(struct running *r)
 {
     enum program_redirect wanted = r->options->redirect;
@@ -263,6 +282,9 @@ static int start(struct running *r)
 #endif
     if (wanted == PROGRAM_SECCOMP) {
         tool_complain("--redirect=seccomp cannot be here: %s", r->limit);
+        return RUNNING_REFUSED;
+    }
+    if (real_chip_stays(r)) {
         return RUNNING_REFUSED;
     }
     ret = program_running_by_preload(r);

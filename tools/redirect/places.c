@@ -111,7 +111,8 @@ static bool in_tree(const struct places *p, const char *path)
            below(path, "/sys/class/i2c-adapter") ||
            below(path, "/sys/bus/i2c") ||
            (p->n_chips &&
-            (below(path, "/sys/bus/gpio") || in_tree_by_number(p, path)));
+            (below(path, "/sys/bus/gpio") || below(path, "/sys/class/gpio") ||
+             in_tree_by_number(p, path)));
 }
 
 /* A path without links, dots and doubled slashes. */
