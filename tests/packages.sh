@@ -24,7 +24,7 @@ test_packages=(
     lm-sensors libcap2-bin
     gcc-arm-none-eabi clang-format shellcheck git
     qemu-system-x86 strace sigrok-cli tshark valgrind
-    clang llvm groff-base man-db mandoc pandoc make xz-utils
+    clang llvm groff-base man-db mandoc pandoc make xz-utils zstd
     python3-venv bzip2 python3-pip python3-setuptools python3-wheel libfdt-dev
     device-tree-compiler
     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross

@@ -18,6 +18,7 @@
 #include <linux/interrupt.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/version.h>
 
 #define LINES 8
 #define MUTE  7 /* makes no interrupts */
@@ -127,6 +128,14 @@ static void without_mute(struct gpio_chip *c, unsigned long *valid, unsigned n)
     clear_bit(MUTE, valid);
 }
 
+static void stop(void *unused)
+{
+    bound = false;
+    hrtimer_cancel(&timer);
+    edges_left = 0;
+}
+
+/* What goes with the driver goes in turn: the timer, then the chip. */
 static int probe(struct platform_device *device)
 {
     int ret;
@@ -144,24 +153,19 @@ static int probe(struct platform_device *device)
     chip.irq.handler = handle_simple_irq;
     chip.irq.default_type = IRQ_TYPE_NONE;
     chip.irq.init_valid_mask = without_mute;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
     hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
     timer.function = tick;
-    ret = gpiochip_add_data(&chip, NULL);
+#else
+    hrtimer_setup(&timer, tick, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+#endif
+    ret = devm_gpiochip_add_data(&device->dev, &chip, NULL);
     bound = !ret;
-    return ret;
+    return ret ? ret : devm_add_action_or_reset(&device->dev, stop, NULL);
 }
 
-static int unbind(struct platform_device *device)
-{
-    bound = false;
-    hrtimer_cancel(&timer);
-    edges_left = 0;
-    gpiochip_remove(&chip);
-    return 0;
-}
-
-static struct platform_driver driver = {
-    .probe = probe, .remove = unbind, .driver = {.name = "gpio-toggle"}};
+static struct platform_driver driver = {.probe = probe,
+                                        .driver = {.name = "gpio-toggle"}};
 static struct platform_device *device;
 
 static int __init load(void)

@@ -17,8 +17,11 @@ import tempfile
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 BEGIN, END = '@@begin', '@@end'
-OURS = ('libi2cpt.so.0',)  # brought along by the test
+OURS = ('libi2cpt.so.0', 'libgpiod.so.3')  # brought along by the test
 TOOLS = ('i2cdetect', 'i2cget', 'i2cset', 'i2cdump', 'i2ctransfer', 'strace')
+
+# The release whose kernel X86 has.
+KERNEL = os.environ.get('I2CPT_KERNEL', 'bookworm')
 
 
 class Missing(Exception):
@@ -44,6 +47,27 @@ def one(pattern):
     return found[-1]
 
 
+def built_modules():
+    """The folder with the modules of `kernel-modules`."""
+    run = subprocess.run([os.path.join(HERE, 'kernel-modules'), '--offline',
+                          KERNEL], text=True, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
+    if run.returncode:
+        raise Missing(run.stderr.strip().splitlines()[-1])
+    return run.stdout.strip()
+
+
+def decompressed(data):
+    """What is in an .xz or .zst file, whatever stands behind it; else None."""
+    if data.startswith(b'\xfd7zXZ\0'):
+        return lzma.LZMADecompressor().decompress(data)
+    if data.startswith(b'\x28\xb5\x2f\xfd'):
+        run = subprocess.run(['zstd', '-dcq'], input=data,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return run.stdout  # its status is of what stands behind
+    return None
+
+
 def decompressed_kernel(image):
     """The ELF image inside a bzImage, for booting through PVH: it saves five
     seconds of unpacking in the guest. Documentation/arch/x86/boot.rst."""
@@ -53,34 +77,54 @@ def decompressed_kernel(image):
         raise Missing(f'{image} is no bzImage')
     setup = (data[0x1f1] or 4) + 1
     offset, length = struct.unpack_from('<II', data, 0x248)
-    payload = data[setup * 512 + offset:setup * 512 + offset + length]
     # The last four bytes are the unpacked size.
-    return lzma.LZMADecompressor().decompress(payload)
+    kernel = decompressed(data[setup * 512 + offset:
+                               setup * 512 + offset + length - 4])
+    if not kernel:
+        raise Missing(f'{image} is packed in a way that is not known here')
+    return kernel
+
+
+def kernel_of(tree):
+    """The image of an unpacked kernel, and the folder of its modules. Debian 13
+    has them in /usr, and its backports the image beside the modules."""
+    usr = '' if os.path.isdir(f'{tree}/lib/modules') else 'usr/'
+    folder = one(f'{tree}/{usr}lib/modules/*')
+    image = f'{folder}/vmlinuz'
+    return (image if os.path.exists(image) else one(f'{tree}/boot/vmlinuz-*'),
+            folder)
 
 
 def modules_for(tree, names):
-    """Paths of kernel modules in the order in which to load them."""
+    """Kernel modules, {name: contents}, in the order in which to load them;
+    those that are built into that kernel are not among them."""
+    folder = kernel_of(tree)[1]
     paths = {os.path.basename(p).split('.')[0].replace('-', '_'): p
-             for p in glob.glob(f'{tree}/lib/modules/*/kernel/**/*.ko*',
-                                recursive=True)}
-    order = []
+             for p in glob.glob(f'{folder}/kernel/**/*.ko*', recursive=True)}
+    with open(f'{folder}/modules.builtin', encoding='utf-8') as file:
+        built_in = {os.path.basename(line).split('.')[0].replace('-', '_')
+                    for line in file}
+    order = {}
 
     def add(name):
-        path = paths.get(name.replace('-', '_'))
-        if not path:
-            raise Missing(f'no module {name}')
-        if path in order:
+        name = name.replace('-', '_')
+        if name in order or name in built_in:
             return
-        with open(path, 'rb') as file:
-            info = re.search(rb'depends=([^\0]*)\0', file.read())
+        if name not in paths:
+            raise Missing(f'no module {name}')
+        with open(paths[name], 'rb') as file:
+            data = file.read()
+        data = decompressed(data) or data
+        info = re.search(rb'depends=([^\0]*)\0', data)
         for other in (info.group(1).decode().split(',') if info else []):
             if other:
                 add(other)
-        order.append(path)
+        order[name] = data
 
     for name in names:
         add(name)
-    return order
+    return {os.path.basename(paths[name]).split('.')[0]: data
+            for name, data in order.items()}
 
 
 def by_name(root, is_64):
@@ -222,15 +266,18 @@ poweroff -f
 
 
 class X86:
-    """q35: PVH boot, tools and libraries of this machine. With `icount` time
-    goes by instructions: nothing times out because the machine is busy."""
+    """q35: PVH boot, tools and libraries of this machine, the kernel that
+    I2CPT_KERNEL names. With `icount` time goes by instructions: nothing times
+    out because the machine is busy."""
 
     root = ''
 
     def __init__(self, icount=False):
         self.icount = icount
-        self.kernel_tree = unpacked('linux-image-amd64', 'busybox-static')
-        self.busybox = f'{self.kernel_tree}/bin/busybox'
+        first = unpacked('linux-image-amd64', 'busybox-static')
+        self.busybox = f'{first}/bin/busybox'
+        self.kernel_tree = first if KERNEL == 'bookworm' else unpacked(
+            'linux-image-amd64', suite=KERNEL)
 
     @staticmethod
     def tool(name):
@@ -241,7 +288,7 @@ class X86:
 
     def command(self, work):
         kernel = os.path.join(work, 'vmlinux')
-        image = one(f'{self.kernel_tree}/boot/vmlinuz-*')
+        image = kernel_of(self.kernel_tree)[0]
         with open(kernel, 'wb') as file:
             file.write(decompressed_kernel(image))
         return ['qemu-system-x86_64', '-M', 'q35', '-m', '256',
@@ -307,11 +354,11 @@ def initramfs(machine, modules, script, programs=(), later=(), files=None,
         image.directory(name)
     image.file('bin/busybox', machine.busybox)
     names = []
-    for path in modules_for(machine.kernel_tree, [*modules, *later]):
-        name = os.path.basename(path)
-        image.file(f'lib/modules/{name}', path)
-        if name.split('.')[0] not in later:
-            names.append(name)
+    for name, data in modules_for(machine.kernel_tree,
+                                  [*modules, *later]).items():
+        image.data(f'lib/modules/{name}.ko', data)
+        if name not in later:
+            names.append(f'{name}.ko')
     image.data('modules', '\n'.join(names).encode())
     for name, path in (files or {}).items():
         image.program(name, path, machine.root)

@@ -76,9 +76,7 @@ def server(work):
 def said(ms, rounds):
     """What the guest counted: {name: [reads a second]}."""
     rates = collections.defaultdict(list)
-    modules = subprocess.run(
-        [f'{guest.HERE}/kernel-modules', '--offline'], text=True, check=True,
-        stdout=subprocess.PIPE).stdout.strip()
+    modules = guest.built_modules()
     words = ' '.join(f'{i}={adapter}:{address:#x}' for i, (adapter, address)
                      in enumerate(TARGETS.values()))
     with tempfile.TemporaryDirectory(prefix='i2cpt-vhost-rate-') as work:
