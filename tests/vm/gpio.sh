@@ -65,6 +65,20 @@ recorded() { # NAME: each change of int, with its time, is in the trace too
     LD_LIBRARY_PATH=/gpiod-1 i2cpt-replay stats "/tmp/$1.i2ct" 2>/dev/null
 }
 
+# TOOL WORD...: of libgpiod 2, with the C library that it wants
+cat >/bin/gpiod-2 <<'EOF'
+#!/bin/sh
+tool=$1
+shift
+exec /gpiod-tools-2/ld-linux-x86-64.so.2 --library-path /gpiod-tools-2 \
+    "/gpiod-tools-2/$tool" "$@"
+EOF
+chmod +x /bin/gpiod-2
+
+until_used() { # LINE, by gpiomon
+    until gpioinfo gpiochip0 | grep -q "line *$1:.*gpiomon"; do usleep 10000; done
+}
+
 echo "@steady@"
 toggle 2 1 1000000
 hear one 1 line.int=gpiochip0/0,line.low=sensor-int,line.low.active-low=on,record=/tmp/one.i2ct
@@ -73,13 +87,16 @@ hear two 2 line.int=gpiochip0/1,line.low=gpio:sensor-alert,line.low.active-low=o
 two=$pid
 gpiomon --format '%e %s %n' gpiochip0 2 >/tmp/gpiomon.heard &
 gpiomon=$!
-until gpioinfo gpiochip0 | grep -q 'line *2:.*gpiomon'; do usleep 10000; done
+until_used 2
+gpiod-2 gpiomon -c gpiochip0 -F '%e %S' 3 >/tmp/gpiomon-2.heard &
+gpiomon_2=$!
+until_used 3
 gpioinfo gpiochip0 | sed 's/  */ /g'
-toggle 7 20000 500000
+toggle 15 20000 500000
 end one $one
 end two $two
-kill $gpiomon
-wait $gpiomon
+kill $gpiomon $gpiomon_2
+wait $gpiomon $gpiomon_2
 line one int | judge "one int" 0
 line one low | judge "one low" 1
 line two int | judge "two int" 1
@@ -87,6 +104,9 @@ line two low | judge "two low" 0
 # gpiomon writes no leading zeros of the nanoseconds
 awk '{ printf "%d %d%09d\n", $1, $2, $3 }' /tmp/gpiomon.heard >/tmp/gpiomon.stamps
 judge gpiomon 0 </tmp/gpiomon.stamps
+# a falling edge is 2
+awk '{ sub(/\./, ""); print $1 % 2, $2 }' /tmp/gpiomon-2.heard |
+    judge "gpiomon of 2" 0
 beside one
 beside two
 recorded one
@@ -133,7 +153,7 @@ done
 echo "@refused@"
 gpiomon gpiochip0 2 >/dev/null &
 gpiomon=$!
-until gpioinfo gpiochip0 | grep -q 'line *2:.*gpiomon'; do usleep 10000; done
+until_used 2
 for version in 1 2; do
     for source in gpiochip0/2 gpiochip0/7 gpiochip0/8 gpiochip1/0 nobody; do
         hear refused $version line.int=$source
@@ -143,6 +163,46 @@ for version in 1 2; do
 done
 kill $gpiomon
 wait $gpiomon
+
+# PROGRAM's chip has the number of a real one.
+echo "@hidden@"
+printf 'chip 0x19 registers\nreg 0x10 = 00\nline drdy reg=0x10 mask=0x01\n' \
+    >/tmp/board
+mknod /tmp/node c "$(cut -d : -f 1 /sys/bus/gpio/devices/gpiochip0/dev)" 0
+ln -s /dev/gpiochip0 /tmp/link
+cat >/tmp/looks <<'EOF'
+gpiodetect
+for path in /dev/../dev/gpiochip0 /tmp/link /tmp/node; do
+    gpiod-2 gpioinfo -c $path | head -n 1
+done
+i2cset -y 0 0x19 0x10 1 2>/dev/null
+gpioget gpiochip0 0
+gpiofind sensor-int
+for path in /dev/gpiochip* /sys/bus/gpio/devices/*/d* /sys/class/gpio/*port; do
+    [ ! -e "$path" ] || echo "$path"
+done
+EOF
+within() { # VERB [WORD...]: what PROGRAM, and the tool, say
+    echo "> $1"
+    LD_LIBRARY_PATH=/gpiod-1 i2cpt-replay "$@" 2>&1
+}
+echo "> outside"
+sh /tmp/looks
+chip='--redirect=seccomp --gpiochip 0'
+# shellcheck disable=SC2086
+{
+    within run $chip -a stub,load=/tmp/board -- sh /tmp/looks
+    within record $chip -a stub,load=/tmp/board -o /tmp/board.i2ct -- sh /tmp/looks
+    within replay $chip /tmp/board.i2ct -- sh /tmp/looks
+    # its line is one of the real chip, active
+    within run $chip -a stub,chips=0x19,line.int=gpiochip0/0,line.int.active-low=on \
+        -- sh /tmp/looks
+}
+# another number, the lowest that is free
+within run --redirect=seccomp -a stub,load=/tmp/board -- sh /tmp/looks
+within run --redirect=preload --gpiochip 0 -a stub,load=/tmp/board -- gpiodetect
+echo "> outside"
+sh /tmp/looks
 
 # (6.1 itself complains of a chip that goes while its lines are in use.)
 echo "@kernel@"
