@@ -47,10 +47,12 @@ def one(pattern):
     return found[-1]
 
 
-def built_modules():
-    """The folder with the modules of `kernel-modules`."""
-    run = subprocess.run([os.path.join(HERE, 'kernel-modules'), '--offline',
-                          KERNEL], text=True, stdout=subprocess.PIPE,
+def built_modules(armhf=False):
+    """The folder with the modules of `kernel-modules`, or of that for armhf."""
+    command = ['kernel-modules-armhf'] if armhf else ['kernel-modules', KERNEL]
+    run = subprocess.run([os.path.join(HERE, *command[:1]), '--offline',
+                          *command[1:]],
+                         text=True, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)
     if run.returncode:
         raise Missing(run.stderr.strip().splitlines()[-1])
