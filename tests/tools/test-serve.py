@@ -109,6 +109,27 @@ def test_stdio_ends_too():
         assert lines[-1] == 'end 1' and lines[-2].endswith('w0@0x48'), lines
 
 
+def test_a_recording_has_its_verdict():
+    """What its clients left out, when it ends; nothing where that is nothing."""
+    write('two.i2ct', 'i2cpt-trace 1\n0 +0 w1@0x48 00\n1 +0 w1@0x48 01\n'
+          'end 2\n')
+    for n in 1, 2:
+        server = start('-a', 'trace,file=two.i2ct')
+        with Client('bus.sock') as client:
+            client.hello()
+            for byte in range(n):
+                kind, body = client.ask(TRANSFER, struct.pack(
+                    '<IIHHHI', 60000, 0, 1, 0x48, 0, 1) + bytes([byte]), 2)
+                assert kind == REPLY and body[:4] == bytes(4), body
+        server.send_signal(signal.SIGTERM)
+        said = server.communicate(timeout=60)[1].decode()
+        assert server.returncode == 0, said
+        assert (said == '') == (n == 2), said
+        assert n == 2 or said.endswith(
+            '/two.i2ct: 1 of 2 transfers replayed, 0 mismatches; 1 of 2 '
+            'transfers was not asked for, the first in line 3\n'), said
+
+
 def test_transfer_is_answered():
     """A transfer that is on the wire is seen through."""
     write('slow', 'chip 0x48 registers\ndelay transfer-us=300000\n')
