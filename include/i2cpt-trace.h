@@ -170,8 +170,10 @@ struct i2cpt_trace_writer;
 /*
  * How a trace is begun. APPEND: the lines that are there stay, an unfinished
  * last one is cut off, and stamps go on from the last one (see
- * i2cpt_trace_writer_start_ns()). ON_END: nothing is to be seen at `path`
- * before i2cpt_trace_writer_end(), and without it nothing ever is.
+ * i2cpt_trace_writer_start_ns()); -EBUSY where another writer, of any process,
+ * is at it (by flock(2), where the file system has that). ON_END: nothing is to
+ * be seen at `path` before i2cpt_trace_writer_end(), and without it nothing
+ * ever is.
  */
 #define I2CPT_TRACE_WRITER_APPEND 1
 #define I2CPT_TRACE_WRITER_ON_END 2

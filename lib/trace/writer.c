@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +30,8 @@ struct i2cpt_trace_writer {
     GHashTable *lines; /* bus: text of its header "lines" */
     dev_t dev;         /* of `fd`, with ino; where `file` is NULL */
     ino_t ino;
-    int failed; /* negative errno: nothing more goes out */
+    pid_t locked_by; /* 0: nobody, or a child of its that only has a copy */
+    int failed;      /* negative errno: nothing more goes out */
     struct trace_text text;
 };
 
@@ -120,6 +122,26 @@ static int path_error(const char *path, int code, struct i2cpt_fault *fault)
     return i2cpt_fault_text(fault, code, "%.4096s: %s", path, g_strerror(code));
 }
 
+/* Of two processes that add lines to one file each would write over the
+ * other's. False where another one has it; a file system without locks has
+ * none. */
+static bool lock_file(struct i2cpt_trace_writer *w)
+{
+    if (flock(w->fd, LOCK_EX | LOCK_NB)) {
+        return errno != EWOULDBLOCK;
+    }
+    w->locked_by = getpid();
+    return true;
+}
+
+/* At once, whichever children have copies of the descriptor. */
+static void unlock_file(const struct i2cpt_trace_writer *w)
+{
+    if (w->locked_by == getpid()) {
+        flock(w->fd, LOCK_UN);
+    }
+}
+
 /* A trace that is there, to go on with: 1; 0 where there is nothing. */
 static int open_existing(struct i2cpt_trace_writer *w, const char *path,
                          struct i2cpt_fault *fault)
@@ -134,6 +156,10 @@ static int open_existing(struct i2cpt_trace_writer *w, const char *path,
     w->fd = open(path, O_WRONLY | O_CLOEXEC);
     if (w->fd < 0 || fstat(w->fd, &st)) {
         return path_error(path, errno, fault);
+    }
+    if (!lock_file(w)) {
+        return i2cpt_fault_text(
+            fault, EBUSY, "%.4096s: another recording goes on there", path);
     }
     w->dev = st.st_dev;
     w->ino = st.st_ino;
@@ -164,6 +190,9 @@ static int open_file(struct i2cpt_trace_writer *w, const char *path, int flags,
     }
     w->fd = i2cpt_out_file_fd(w->file);
     w->regular = strcmp(path, "-") && !fstat(w->fd, &st) && S_ISREG(st.st_mode);
+    if (w->regular) {
+        lock_file(w); /* it is new, and nobody else's */
+    }
     return put(w, TRACE_MAGIC "1\n", strlen(TRACE_MAGIC "1\n"), fault);
 }
 
@@ -215,6 +244,7 @@ void i2cpt_trace_writer_free(struct i2cpt_trace_writer *w)
     if (!w) {
         return;
     }
+    unlock_file(w);
     if (!w->file && w->fd >= 0) {
         close(w->fd);
     }

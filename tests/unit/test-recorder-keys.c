@@ -7,8 +7,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "bus/calls.h"
+#include "i2cpt-trace.h"
 #include "replay.h"
 #include "unit.h"
 
@@ -341,6 +344,73 @@ START_TEST(appended_time)
 END_TEST
 
 /* An `end` in between counts what stands before it. */
+/* In a child of who records: may it go on with the file? It may not, neither
+ * before nor after it has dropped its copy of the recording. */
+static bool child_is_refused(struct i2cpt_adapter *parents)
+{
+    struct i2cpt_adapter *own;
+    struct i2cpt_fault fault;
+    bool before = open_spec("record-append=on", &own, &fault) == -EBUSY &&
+                  strstr(fault.text, "another recording goes on there");
+
+    i2cpt_adapter_unref(parents);
+    return before && open_spec("record-append=on", &own, &fault) == -EBUSY;
+}
+
+START_TEST(one_process_at_a_time)
+{
+    const char *more = _i ? "chips=0x50,record-append=on" : "chips=0x50";
+    struct i2cpt_adapter *a;
+    int answer[2], wait[2];
+    char c = 0;
+    pid_t pid;
+
+    if (_i) {
+        put_trace("i2cpt-trace 1\n0.0 +0.1 w0@0x50\nend 1\n");
+    }
+    a = open_stub(more);
+    ck_assert_int_eq(i2cpt_smbus_send_byte(a, 0x50, 0, 1, NULL), 0);
+    ck_assert(!pipe(answer) && !pipe(wait));
+    pid = fork();
+    if (pid == 0) {
+        close(wait[1]);
+        c = child_is_refused(a) ? 'y' : 'n';
+        _exit(write(answer[1], &c, 1) != 1 || read(wait[0], &c, 1) != 0);
+    }
+    ck_assert_int_eq(read(answer[0], &c, 1), 1);
+    ck_assert_int_eq(c, 'y');
+    i2cpt_adapter_unref(a); /* and the child still has its descriptors */
+    a = open_stub("chips=0x50,record-append=on");
+    i2cpt_adapter_unref(a);
+    close(wait[1]);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
+START_TEST(a_child_frees_its_copy)
+{
+    struct i2cpt_trace_writer *w, *other;
+    pid_t pid;
+
+    ck_assert_int_eq(i2cpt_trace_writer_open(trace, 0, &w, NULL), 0);
+    ck_assert_int_eq(i2cpt_trace_writer_end(w, NULL), 0);
+    pid = fork();
+    if (pid == 0) {
+        i2cpt_trace_writer_free(w);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    ck_assert_int_eq(
+        i2cpt_trace_writer_open(trace, I2CPT_TRACE_WRITER_APPEND, &other, NULL),
+        -EBUSY);
+    i2cpt_trace_writer_free(w);
+    ck_assert_int_eq(
+        i2cpt_trace_writer_open(trace, I2CPT_TRACE_WRITER_APPEND, &other, NULL),
+        0);
+    i2cpt_trace_writer_free(other);
+}
+END_TEST
+
 START_TEST(end_early)
 {
     struct i2cpt_adapter *a = open_stub("chips=0x50");
@@ -574,6 +644,8 @@ static Suite *keys_suite(void)
     tcase_add_loop_test(tcase, bus_header, 0, G_N_ELEMENTS(bus_headers));
     tcase_add_loop_test(tcase, append, 0, G_N_ELEMENTS(appends));
     tcase_add_test(tcase, appended_time);
+    tcase_add_loop_test(tcase, one_process_at_a_time, 0, 2);
+    tcase_add_test(tcase, a_child_frees_its_copy);
     tcase_add_test(tcase, end_early);
     tcase_add_loop_test(tcase, stop, 0, G_N_ELEMENTS(stops));
     tcase_add_test(tcase, took_by_each);
