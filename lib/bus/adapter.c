@@ -334,6 +334,20 @@ int i2cpt_trace_record_event(struct i2cpt_adapter *a, const char *kind,
     return ret;
 }
 
+/* Whether a handle of today's is on a recording. */
+static int check_recording(const struct i2cpt_adapter *a,
+                           struct i2cpt_fault *fault)
+{
+    i2cpt_fault_clear(fault);
+    if (adapter_forked(a)) {
+        return i2cpt_fault_set(fault, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
+    }
+    return a->bus->ops->verdict ? 0
+                                : i2cpt_fault_text(fault, EOPNOTSUPP,
+                                                   "%.4096s: no trace backend",
+                                                   a->bus->identity);
+}
+
 int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
                                 struct i2cpt_trace_verdict *out,
                                 struct i2cpt_fault *fault)
@@ -343,15 +357,10 @@ int i2cpt_trace_adapter_verdict(struct i2cpt_adapter *a,
     }
 
     struct i2cpt_bus *bus = a->bus;
-    int ret;
+    int ret = check_recording(a, fault);
 
-    i2cpt_fault_clear(fault);
-    if (adapter_forked(a)) {
-        return i2cpt_fault_set(fault, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
-    }
-    if (!bus->ops->verdict) {
-        return i2cpt_fault_text(fault, EOPNOTSUPP, "%.4096s: no trace backend",
-                                bus->identity);
+    if (ret) {
+        return ret;
     }
     if (!enter_recorder(bus)) {
         return still_busy(bus, fault);
@@ -369,14 +378,10 @@ int i2cpt_trace_adapter_tell_verdict(struct i2cpt_adapter *a,
     }
 
     struct i2cpt_bus *bus = a->bus;
+    int ret = check_recording(a, fault);
 
-    i2cpt_fault_clear(fault);
-    if (adapter_forked(a)) {
-        return i2cpt_fault_set(fault, EPERM, I2CPT_PHASE_UNKNOWN, -1, -1);
-    }
-    if (!bus->ops->verdict) {
-        return i2cpt_fault_text(fault, EOPNOTSUPP, "%.4096s: no trace backend",
-                                bus->identity);
+    if (ret) {
+        return ret;
     }
     pthread_mutex_lock(&bus->lock);
     if (!bus->verdict_as) {

@@ -66,6 +66,23 @@ int gpio_chip_line_find(const char *name, char path[GPIO_PATH_MAX],
     return ret ? -ENOENT : 0;
 }
 
+const char *const gpio_chip_line_unknown = NULL;
+
+unsigned gpio_chip_lines(const char *path)
+{
+    struct gpiod_chip *chip = gpiod_chip_open(path);
+    struct gpiod_chip_info *info = chip ? gpiod_chip_get_info(chip) : NULL;
+    size_t n = info ? gpiod_chip_info_get_num_lines(info) : 0;
+
+    if (info) {
+        gpiod_chip_info_free(info);
+    }
+    if (chip) {
+        gpiod_chip_close(chip);
+    }
+    return (unsigned)n;
+}
+
 int gpio_chip_line_user(const char *path, unsigned offset,
                         char user[GPIO_USER_MAX])
 {
@@ -194,6 +211,21 @@ int gpio_chip_line_find(const char *name, char path[GPIO_PATH_MAX],
     }
     g_snprintf(path, GPIO_PATH_MAX, "/dev/%s", chip);
     return 0;
+}
+
+const char *const gpio_chip_line_unknown =
+    "this build has libgpiod 1, which a kernel without the first GPIO "
+    "interface (CONFIG_GPIO_CDEV_V1) answers so; one with libgpiod 2 works";
+
+unsigned gpio_chip_lines(const char *path)
+{
+    struct gpiod_chip *chip = gpiod_chip_open(path);
+    unsigned n = chip ? gpiod_chip_num_lines(chip) : 0;
+
+    if (chip) {
+        gpiod_chip_close(chip);
+    }
+    return n;
 }
 
 int gpio_chip_line_user(const char *path, unsigned offset,

@@ -25,6 +25,11 @@ struct gpio_edge {
 /* The chip's path and the offset of the line of that name; -ENOENT. */
 int gpio_chip_line_find(const char *name, char path[GPIO_PATH_MAX],
                         unsigned *offset);
+/* How many lines the chip has; 0 where that cannot be asked for. */
+unsigned gpio_chip_lines(const char *path);
+/* Why the kernel may refuse a line that the chip has as if there were none, for
+ * a person; NULL: it does not. */
+extern const char *const gpio_chip_line_unknown;
 /* What the program or driver that has the line calls itself; -ENOENT. */
 int gpio_chip_line_user(const char *path, unsigned offset,
                         char user[GPIO_USER_MAX]);

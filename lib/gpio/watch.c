@@ -90,7 +90,19 @@ static int refused(int ret, const char *key, const char *source,
                    const char *path, unsigned offset, struct i2cpt_fault *fault)
 {
     char user[GPIO_USER_MAX];
+    unsigned n = ret == -EINVAL ? gpio_chip_lines(path) : 0;
 
+    if (n && offset >= n) {
+        return i2cpt_fault_text(fault, EINVAL,
+                                "%s=%.4096s: %s has no line %u; accepted is 0 "
+                                "to %u",
+                                key, source, path, offset, n - 1);
+    }
+    if (n && gpio_chip_line_unknown) {
+        return i2cpt_fault_text(fault, EINVAL, "%s=%.4096s: %s, line %u: %s",
+                                key, source, path, offset,
+                                gpio_chip_line_unknown);
+    }
     if (ret == -EBUSY && !gpio_chip_line_user(path, offset, user)) {
         return i2cpt_fault_text(fault, EBUSY,
                                 "%s=%.4096s: %s, line %u: in use by %s", key,

@@ -11,6 +11,7 @@
 #include "fake-gpiod.h"
 #include "i2cpt-backend.h"
 #include "i2cpt-lines.h"
+#include "config.h"
 #include "unit.h"
 #include "wire.h"
 
@@ -269,6 +270,12 @@ START_TEST(a_chip_goes)
 }
 END_TEST
 
+#ifdef I2CPT_GPIOD_2
+#define KERNEL_OF_TODAY "Invalid argument"
+#else
+#define KERNEL_OF_TODAY "this build has libgpiod 1, which a kernel without"
+#endif
+
 static const struct {
     const char *keys;
     int ret;
@@ -276,7 +283,10 @@ static const struct {
 } refused[] = {
     {"line.int=gpiochip8/1", -ENOENT,
      "line.int=gpiochip8/1: /dev/gpiochip8, line 1: No such file"},
-    {"line.int=gpiochip7/5", -EINVAL, "line.int=gpiochip7/5: /dev/gpiochip7"},
+    {"line.int=gpiochip7/6", -EINVAL,
+     "line.int=gpiochip7/6: /dev/gpiochip7 has no line 6; accepted is 0 to 5"},
+    {"line.int=gpiochip7/5", -EINVAL,
+     "line.int=gpiochip7/5: /dev/gpiochip7, line 5: " KERNEL_OF_TODAY},
     {"line.int=gpiochip7/3", -EBUSY, "line 3: in use by a program?"},
     {"line.int=gpiochip7/4", -ENXIO,
      "line 4: No such device or address; accepted is a line that makes"},
