@@ -553,6 +553,7 @@ static int new_with(const struct i2cpt_hooks *hooks,
 
     ck_assert_int_eq(i2cpt_policy_new(&p), 0);
     ck_assert_int_eq(i2cpt_policy_set(p, "address", "0x48", NULL), 0);
+    ck_assert_int_eq(i2cpt_policy_set(p, "hold-timeout-ms", "60000", NULL), 0);
     ret = i2cpt_passthrough_new(a, p, hooks, pt, &f);
     i2cpt_policy_free(p);
     return ret;
@@ -612,6 +613,7 @@ static void write_once(const char *spec, struct turns *turns,
     ck_assert_int_eq(i2cpt_adapter_open(spec, &slow, &f), 0);
     ck_assert_int_eq(i2cpt_policy_new(&p), 0);
     ck_assert_int_eq(i2cpt_policy_set(p, "address", "0x48", NULL), 0);
+    ck_assert_int_eq(i2cpt_policy_set(p, "hold-timeout-ms", "60000", NULL), 0);
     ck_assert_int_eq(i2cpt_passthrough_new(slow, p, &hooks, &pt, &f), 0);
     ck_assert_int_eq(i2cpt_passthrough_start(pt, 0x48, 0, 0), I2CPT_ACK);
     ck_assert_int_eq(i2cpt_passthrough_write(pt, 1), I2CPT_ACK);
@@ -644,6 +646,7 @@ START_TEST(late_with_the_time)
                      0);
     ck_assert_int_eq(i2cpt_policy_new(&p), 0);
     ck_assert_int_eq(i2cpt_policy_set(p, "address", "0x48", NULL), 0);
+    ck_assert_int_eq(i2cpt_policy_set(p, "hold-timeout-ms", "60000", NULL), 0);
     ck_assert_int_eq(i2cpt_passthrough_new(slow, p, &hooks, &pt, &f), 0);
     i2cpt_passthrough_start(pt, 0x48, 0, 0);
     i2cpt_passthrough_stop(pt);
